@@ -1,0 +1,43 @@
+"""One exception tree. Every error untag raises on purpose is an UntagError with a sentence for the user and an exit status."""
+
+from __future__ import annotations
+
+from untag.types import Outcome
+
+
+class UntagError(Exception):
+    """Base of all errors with a message for the user; `exit_status` is what the command line returns."""
+
+    exit_status = 1
+
+
+class UsageError(UntagError):
+    """The user asked for something that cannot be done as asked: a wrong path, a missing profile, bad configuration."""
+
+    exit_status = 2
+
+
+class ModelError(UntagError):
+    """A model's weights are missing, damaged or not what their hash says."""
+
+    exit_status = 2
+
+
+class DeviceError(UntagError):
+    """The device that was asked for does not really run."""
+
+    exit_status = 2
+
+
+class StoreError(UntagError):
+    """The database cannot be opened, is newer than this program, or is held by another run."""
+
+    exit_status = 2
+
+
+class ReadFailure(UntagError):
+    """A photo or archive member could not be read. Never ends a run: it becomes an Outcome with a reason."""
+
+    def __init__(self, outcome: Outcome, message: str) -> None:
+        super().__init__(message)
+        self.outcome = outcome

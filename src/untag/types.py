@@ -1,0 +1,199 @@
+"""Every value that crosses a stage: frozen, without behaviour, each array documented by shape, dtype and range."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+import numpy as np
+from numpy.typing import NDArray
+
+Pixels = NDArray[np.uint8]
+"""An RGB image, (height, width, 3), uint8, upright."""
+
+Vector = NDArray[np.float32]
+
+
+class Outcome(StrEnum):
+    """What came of trying to read one photo."""
+
+    OK = "ok"
+    EMPTY = "empty"
+    NOT_AN_IMAGE = "not-an-image"
+    BROKEN = "broken"
+    TOO_LARGE = "too-large"
+    UNSUPPORTED = "unsupported"
+    NO_PERMISSION = "no-permission"
+    MISSING = "missing"
+
+
+class Verdict(StrEnum):
+    """Whether a face is the enrolled person."""
+
+    ME = "me"
+    MAYBE = "maybe"
+    OTHER = "other"
+
+
+class LinkConfidence(StrEnum):
+    """How certain a permalink is: given by the source, built from a file name, or not known."""
+
+    CERTAIN = "certain"
+    PROBABLE = "probable"
+    NONE = "none"
+
+
+class Action(StrEnum):
+    """What untag suggests for a finding."""
+
+    UNTAG = "untag"
+    REQUEST_REMOVAL = "request-removal"
+    REVIEW = "review"
+    KEEP = "keep"
+
+
+class Status(StrEnum):
+    """What the user decided about a photo."""
+
+    OPEN = "open"
+    KEEP = "keep"
+    UNTAG = "untag"
+    REQUEST_REMOVAL = "request-removal"
+    DONE = "done"
+    NOT_ME = "not-me"
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where a photo is online and who put it there, as far as its source says; absent is None, never a guess."""
+
+    platform: str | None = None
+    permalink: str | None = None
+    permalink_confidence: LinkConfidence = LinkConfidence.NONE
+    poster: str | None = None
+    people: tuple[str, ...] = ()
+    caption: str | None = None
+    album: str | None = None
+    taken_at: str | None = None
+    posted_at: str | None = None
+    audience: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PhotoRef:
+    """One photo as a source names it, before anything is read.
+
+    `path` is what the user sees and what the store keys on; `size` is in bytes, `mtime_ns` in nanoseconds.
+    """
+
+    path: str
+    source: str
+    size: int
+    mtime_ns: int
+    origin: Origin = field(default_factory=Origin)
+
+
+@dataclass(frozen=True, slots=True)
+class ReadError:
+    """Something that could not be read, with the reason in words for the list at the end of a run."""
+
+    path: str
+    outcome: Outcome
+    error: str
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """A decoded photo.
+
+    `pixels` is the upright photo, reduced to what detection needs; `scale` is pixels.width / width.
+    `width` and `height` are those of the upright original. `taken_at` is ISO 8601 from EXIF, local time, or None.
+    """
+
+    pixels: Pixels
+    width: int
+    height: int
+    scale: float
+    taken_at: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Box:
+    """A rectangle in pixels of the upright original; right and bottom are exclusive."""
+
+    left: float
+    top: float
+    right: float
+    bottom: float
+
+    @property
+    def width(self) -> float:
+        return self.right - self.left
+
+    @property
+    def height(self) -> float:
+        return self.bottom - self.top
+
+    def scaled(self, factor: float) -> Box:
+        """The same rectangle in an image enlarged by `factor`."""
+        return Box(self.left * factor, self.top * factor, self.right * factor, self.bottom * factor)
+
+
+@dataclass(frozen=True, slots=True)
+class Face:
+    """A detected face. `landmarks` is (5, 2) float32 in pixels of the upright original; `quality` is 0 to 1."""
+
+    box: Box
+    score: float
+    landmarks: NDArray[np.float32]
+    quality: float
+    embedding: Vector | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """The verdict on one face: the nearest enrolled person and how alike they are, 0 to 1 on the calibrated curve."""
+
+    verdict: Verdict
+    similarity: float
+    person: str | None = None
+
+
+NO_MATCH = Match(Verdict.OTHER, 0.0)
+
+
+@dataclass(frozen=True, slots=True)
+class SceneScores:
+    """What the scene model saw. Only categories that the model can judge are present.
+
+    `scores` maps a category to 0..1; `evidence` maps it to the words for what spoke for it, strongest first.
+    """
+
+    scores: Mapping[str, float]
+    evidence: Mapping[str, tuple[str, ...]]
+    model: str
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One photo that shows an enrolled person, with what untag makes of it. `risk` is 0 to 100.
+
+    `categories` holds the categories at or above their thresholds. `faces` are the boxes of the person's own faces.
+    """
+
+    path: str
+    sha256: str
+    source: str
+    origin: Origin
+    person: str | None
+    verdict: Verdict
+    similarity: float
+    categories: Mapping[str, float]
+    risk: int
+    reasons: tuple[str, ...]
+    action: Action
+    status: Status = Status.OPEN
+    taken_at: str | None = None
+    duplicate_of: str | None = None
+    faces: tuple[Box, ...] = ()
