@@ -1,0 +1,53 @@
+"""A finding as the flat record of the command-line contract, shared by the JSON and the CSV format."""
+
+from __future__ import annotations
+
+from untag.types import Finding
+
+FIELDS = (
+    "path",
+    "sha256",
+    "source",
+    "platform",
+    "permalink",
+    "permalink_confidence",
+    "poster",
+    "taken_at",
+    "verdict",
+    "similarity",
+    "categories",
+    "risk",
+    "reasons",
+    "action",
+    "status",
+    "duplicate_of",
+    "person",
+)
+"""The keys and columns in their order. Scripts rely on them: only ever append."""
+
+_DIGITS = 4
+
+
+def record(finding: Finding) -> dict[str, object]:
+    """The finding with plain values under `FIELDS`, in that order; scores are rounded to four decimals."""
+    origin = finding.origin
+    values: tuple[object, ...] = (
+        finding.path,
+        finding.sha256,
+        finding.source,
+        origin.platform,
+        origin.permalink,
+        str(origin.permalink_confidence),
+        origin.poster,
+        finding.taken_at,
+        str(finding.verdict),
+        round(float(finding.similarity), _DIGITS),
+        {name: round(float(score), _DIGITS) for name, score in finding.categories.items()},
+        finding.risk,
+        list(finding.reasons),
+        str(finding.action),
+        str(finding.status),
+        finding.duplicate_of,
+        finding.person,
+    )
+    return dict(zip(FIELDS, values, strict=True))

@@ -1,0 +1,159 @@
+"""Findings as a table for a terminal, and as plain aligned text for a pipe or a file."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import TextIO
+
+from rich.cells import cell_len
+from rich.console import Console
+from rich.text import Text
+
+from untag.reports.overview import Group, Overview, fold, overview
+from untag.types import Action, Finding, Status, Verdict
+
+NOTHING = (
+    "No photos to show yet. Show untag your face with `untag enroll PHOTO…`, then run `untag scan FOLDER`.\n"
+    "If you have scanned already: `untag list --verdict all` also lists the photos that untag is not sure about."
+)
+
+_HEADERS = ("Risk", "Who", "Categories", "Date", "Action", "Status", "Photo")
+_NARROW = 76
+"""Below this many columns a photo gets two lines: a table would leave nothing of the paths."""
+_SHORTEST_PATH = 28
+_GAP = "  "
+_HIGH, _MEDIUM = 60, 30
+_WHO = {Verdict.ME: "you", Verdict.MAYBE: "maybe", Verdict.OTHER: "not you"}
+_ACTION_STYLES = {Action.UNTAG: "bold", Action.REQUEST_REMOVAL: "bold", Action.REVIEW: "", Action.KEEP: "dim"}
+
+
+def write_table(
+    findings: Iterable[Finding], stream: TextIO, *, terminal: bool | None = None, width: int | None = None
+) -> None:
+    """Writes the findings with the highest risk first, copies folded into one line, and a summary line at the end.
+
+    `terminal` and `width` (in columns) are those of `stream` unless given. Without a terminal there are no colours and
+    nothing is shortened. Control characters in names are shown, never sent.
+    """
+    console = Console(file=stream, force_terminal=terminal, width=width, highlight=False)
+    groups = fold(findings)
+    if not groups:
+        _print(console, Text(NOTHING))
+        return
+    counts = overview(groups)
+    if console.is_terminal and console.width < _NARROW:
+        lines = _stacked(groups, counts, console.width)
+    else:
+        lines = _aligned(groups, counts, console.width if console.is_terminal else None)
+    for line in lines:
+        _print(console, line)
+    _print(console, Text())
+    _print(console, Text(summary(counts), style="bold"))
+
+
+def summary(counts: Overview) -> str:
+    """The counts as one line, such as "23 photos show you; 9 with something you may not want online; 2 to check"."""
+    parts = [
+        _count(counts.showing_you, "photo shows you", "photos show you"),
+        f"{counts.flagged} with something you may not want online",
+        f"{counts.unsure} to check",
+    ]
+    if counts.without_you:
+        parts.append(f"{counts.without_you} without you")
+    if counts.decided:
+        parts.append(f"{counts.decided} decided")
+    if counts.copies:
+        parts.append(_count(counts.copies, "copy folded in", "copies folded in"))
+    return "; ".join(parts)
+
+
+def shorten(path: str, width: int) -> str:
+    """The end of `path` in at most `width` columns, cut at a folder where that leaves the file name whole."""
+    if cell_len(path) <= width:
+        return path
+    rest = path
+    while "/" in rest:
+        rest = rest.split("/", 1)[1]
+        if rest and cell_len(rest) + 2 <= width:
+            return f"…/{rest}"
+    while rest and cell_len(rest) + 1 > width:
+        rest = rest[1:]
+    return f"…{rest}"
+
+
+def printable(text: str) -> str:
+    """The text with everything that could steer a terminal written as an escape, such as `\\x1b`."""
+    return "".join(char if char.isprintable() else char.encode("unicode_escape").decode("ascii") for char in text)
+
+
+def _aligned(groups: Sequence[Group], counts: Overview, width: int | None) -> Iterable[Text]:
+    rows = [_cells(group, counts) for group in groups]
+    widths = [max(cell_len(row[column].plain) for row in [_header(), *rows]) for column in range(len(_HEADERS) - 1)]
+    used = sum(widths) + len(_GAP) * len(widths)
+    for row, group in [(_header(), None), *zip(rows, groups, strict=True)]:
+        line = Text()
+        for cell, column in zip(row, widths, strict=False):
+            padding = " " * (column - cell_len(cell.plain))
+            line.append_text(Text(padding) + cell if cell.justify == "right" else cell + Text(padding))
+            line.append(_GAP)
+        if group is None:
+            line.append_text(row[-1])
+        else:
+            line.append_text(_photo(group, None if width is None else max(width - used, _SHORTEST_PATH)))
+        line.rstrip()
+        yield line
+
+
+def _stacked(groups: Sequence[Group], counts: Overview, width: int) -> Iterable[Text]:
+    for number, group in enumerate(groups):
+        cells = [cell for cell in _cells(group, counts) if cell.plain]
+        if number:
+            yield Text()
+        yield Text(" · ").join(cells)
+        yield Text("  ") + _photo(group, width - 2)
+
+
+def _header() -> list[Text]:
+    return [Text(name, style="bold", justify="right" if name == "Risk" else None) for name in _HEADERS]
+
+
+def _cells(group: Group, counts: Overview) -> list[Text]:
+    """All columns but the photo, which takes what room is left."""
+    finding = group.finding
+    return [
+        Text(str(finding.risk), style=_risk_style(finding.risk), justify="right"),
+        Text(_who(finding, counts)),
+        Text(", ".join(f"{printable(name)} {round(100 * score)}%" for name, score in finding.categories.items())),
+        Text("" if finding.taken_at is None else printable(finding.taken_at[:10])),
+        Text(str(finding.action), style=_ACTION_STYLES[finding.action]),
+        Text("" if finding.status is Status.OPEN else str(finding.status), style="green"),
+    ]
+
+
+def _who(finding: Finding, counts: Overview) -> str:
+    if finding.verdict is Verdict.OTHER:
+        return _WHO[finding.verdict]
+    who = f"{_WHO[finding.verdict]} {round(100 * finding.similarity)}%"
+    return f"{who} {printable(finding.person)}" if counts.several_people and finding.person is not None else who
+
+
+def _photo(group: Group, width: int | None) -> Text:
+    path = printable(group.finding.path)
+    copies = f"  {_count(len(group.copies), 'copy', 'copies', sign='+')}" if group.copies else ""
+    if width is not None:
+        path = shorten(path, width - cell_len(copies))
+    return Text(path) + Text(copies, style="dim")
+
+
+def _risk_style(risk: int) -> str:
+    if risk >= _HIGH:
+        return "bold red"
+    return "yellow" if risk >= _MEDIUM else "dim"
+
+
+def _count(number: int, one: str, many: str, *, sign: str = "") -> str:
+    return f"{sign}{number} {one if number == 1 else many}"
+
+
+def _print(console: Console, line: Text) -> None:
+    console.print(line, soft_wrap=True)
