@@ -1,0 +1,73 @@
+"""The database: the only place that knows SQL. Files are places, photos are contents, decisions are for ever."""
+
+from untag.store.check import check_integrity
+from untag.store.db import DATABASE_NAME, Store
+from untag.store.decisions import Decision, decide, decisions, undo
+from untag.store.evidence import photo_evidence, stored_faces, update_matches
+from untag.store.findings import findings, new_findings, replace_findings
+from untag.store.people import add_reference, forget_all, forget_bystanders, forget_person, references
+from untag.store.photos import (
+    folder_of,
+    known_file,
+    known_files,
+    known_photo,
+    prune,
+    read_errors,
+    record_batch,
+    touch_files,
+)
+from untag.store.records import (
+    Analysis,
+    Evidence,
+    KnownFile,
+    KnownPhoto,
+    MatchUpdate,
+    PhotoRecord,
+    Place,
+    Reference,
+    StoredFace,
+)
+from untag.store.runs import Run, finish_run, last_run, runs, start_run
+
+__all__ = [
+    "DATABASE_NAME",
+    "Analysis",
+    "Decision",
+    "Evidence",
+    "KnownFile",
+    "KnownPhoto",
+    "MatchUpdate",
+    "PhotoRecord",
+    "Place",
+    "Reference",
+    "Run",
+    "Store",
+    "StoredFace",
+    "add_reference",
+    "check_integrity",
+    "decide",
+    "decisions",
+    "findings",
+    "finish_run",
+    "folder_of",
+    "forget_all",
+    "forget_bystanders",
+    "forget_person",
+    "known_file",
+    "known_files",
+    "known_photo",
+    "last_run",
+    "new_findings",
+    "photo_evidence",
+    "prune",
+    "read_errors",
+    "record_batch",
+    "references",
+    "replace_findings",
+    "runs",
+    "start_run",
+    "stored_faces",
+    "touch_files",
+    "undo",
+    "update_matches",
+]

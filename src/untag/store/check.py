@@ -1,0 +1,60 @@
+"""The health of the database, for `untag doctor`."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from pathlib import Path
+
+from untag.errors import StoreError
+from untag.store.db import DATABASE_NAME, connect, database_files, explain
+from untag.store.migrations import MIGRATIONS, schema_version
+
+
+def check_integrity(home: Path) -> list[str]:
+    """What is wrong with the database in `home`, a sentence each; empty when all is well or nothing is there yet.
+
+    Changes nothing and never raises.
+    """
+    try:
+        if not home.exists():
+            return []
+        if not home.is_dir():
+            return [f"{home} is a file, not a folder."]
+        problems = _permissions(home)
+        path = home / DATABASE_NAME
+        if path.exists():
+            problems += _contents(path)
+    except OSError as error:
+        return [f"{home} cannot be read: {error.strerror}."]
+    return problems
+
+
+def _permissions(home: Path) -> list[str]:
+    if os.name == "nt":
+        return []
+    return [
+        f"{path} can be read by other users of this computer: chmod {'700' if path == home else '600'} it."
+        for path in (home, *database_files(home))
+        if path.stat().st_mode & 0o077
+    ]
+
+
+def _contents(path: Path) -> list[str]:
+    try:
+        db = connect(path)
+    except StoreError as error:
+        return [str(error)]
+    try:
+        db.execute("PRAGMA query_only = ON")
+        version = schema_version(db)
+        if version > len(MIGRATIONS):
+            return [f"{path} was written by a newer untag (schema {version}, this one knows {len(MIGRATIONS)})."]
+        damage = [row[0] for row in db.execute("PRAGMA integrity_check") if row[0] != "ok"]
+        lost = [row[0] for row in db.execute("PRAGMA foreign_key_check")]
+    except sqlite3.DatabaseError as error:
+        return [explain(error, path)]
+    finally:
+        db.close()
+    problems = [f"{path} is damaged ({line}). Move it aside and scan again." for line in damage]
+    return problems + [f"{path}: a row of {table} refers to one that is missing." for table in sorted(set(lost))]

@@ -1,0 +1,206 @@
+"""The database file: where it is, who may read it, how it is opened, and what its errors mean for the user."""
+
+from __future__ import annotations
+
+import os
+import sqlite3
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Self
+
+from sqlite_utils import Database
+
+from untag.errors import StoreError
+from untag.store.lock import scan_lock
+from untag.store.migrations import migrate
+
+DATABASE_NAME = "untag.db"
+BUSY_SECONDS = 30.0
+
+Row = dict[str, Any]
+Parameters = Sequence[Any] | dict[str, Any]
+
+
+class Store:
+    """An open database. Use it as a context manager, in the thread that opened it; `reader` gives one for another."""
+
+    def __init__(self, home: Path, db: Database) -> None:
+        self.home = home
+        self._db = db
+        self._locked = False
+
+    @classmethod
+    def open(cls, home: Path, *, create: bool = True) -> Store:
+        """Open `home/untag.db`, bringing it up to date; with `create`, make the folder (0700) and the file (0600).
+
+        Raises StoreError when it is missing (without `create`), newer than this program, damaged, or not writable.
+        """
+        path = home / DATABASE_NAME
+        _prepare(home, path, create=create)
+        db = connect(path)
+        try:
+            with _explained(path):
+                migrate(db)
+                if db.journal_mode != "wal":
+                    db.execute("PRAGMA journal_mode = WAL")
+        except BaseException:
+            db.close()
+            raise
+        return cls(home, db)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the connection. Closing twice does nothing."""
+        self._db.close()
+
+    def reader(self) -> Store:
+        """A second connection that cannot write and may be used in one other thread. Close it as well."""
+        path = self.home / DATABASE_NAME
+        db = connect(path, any_thread=True)
+        with _explained(path):
+            db.execute("PRAGMA query_only = ON")
+        return Store(self.home, db)
+
+    @contextmanager
+    def exclusive(self) -> Iterator[None]:
+        """Be the only run that scans into this home; raises StoreError with the other's process id. May be nested."""
+        if self._locked:
+            yield
+            return
+        with scan_lock(self.home):
+            self._locked = True
+            try:
+                yield
+            finally:
+                self._locked = False
+
+    @contextmanager
+    def transaction(self) -> Iterator[None]:
+        """All the writes inside, or none of them."""
+        with _explained(self.home / DATABASE_NAME):
+            self._db.execute("BEGIN IMMEDIATE")
+            try:
+                yield
+                self._db.execute("COMMIT")
+            except BaseException:
+                # A full disk may already have ended the transaction.
+                if self._db.conn.in_transaction:
+                    self._db.execute("ROLLBACK")
+                raise
+
+    def execute(self, sql: str, parameters: Parameters = ()) -> int:
+        """Run one writing statement; returns the number of rows it touched."""
+        with _explained(self.home / DATABASE_NAME):
+            return int(self._db.execute(sql, parameters).rowcount)
+
+    def insert(self, sql: str, parameters: Parameters = ()) -> int:
+        """Run one INSERT; returns the new row's id."""
+        with _explained(self.home / DATABASE_NAME):
+            return int(self._db.execute(sql, parameters).lastrowid or 0)
+
+    def execute_many(self, sql: str, parameters: Iterable[Parameters]) -> None:
+        """Run one writing statement for each row of parameters."""
+        with _explained(self.home / DATABASE_NAME):
+            self._db.conn.executemany(sql, parameters)
+
+    def rows(self, sql: str, parameters: Parameters = ()) -> Iterator[Row]:
+        """The rows of a query, read as they are asked for."""
+        with _explained(self.home / DATABASE_NAME):
+            yield from self._db.query(sql, parameters)
+
+    def row(self, sql: str, parameters: Parameters = ()) -> Row | None:
+        """The first row of a query, or None."""
+        return next(iter(list(self.rows(sql, parameters))), None)
+
+    def erase_traces(self) -> None:
+        """Rewrite the file, so that nothing deleted stays in it or in the write-ahead log.
+
+        Raises StoreError when another process still reads: the log cannot be emptied then.
+        """
+        with _explained(self.home / DATABASE_NAME):
+            self._db.execute("VACUUM")
+            busy = self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
+        if busy:
+            raise StoreError(
+                "The rows are deleted, but another untag has the database open, so traces remain in its log. "
+                "Close the other one and run the same command again."
+            )
+
+
+def connect(path: Path, *, any_thread: bool = False) -> Database:
+    """A connection to an existing file, as every part of the store uses it; raises StoreError."""
+    with _explained(path):
+        # mode=rw: a mistyped path is an error here, never a new empty database with open permissions.
+        connection = sqlite3.connect(
+            f"{path.absolute().as_uri()}?mode=rw",
+            uri=True,
+            timeout=BUSY_SECONDS,
+            isolation_level=None,
+            check_same_thread=not any_thread,
+        )
+        try:
+            # Plugins that other packages register would run inside this connection.
+            db = Database(connection, execute_plugins=False)
+            for pragma in ("foreign_keys = ON", "secure_delete = ON", "synchronous = NORMAL", "trusted_schema = OFF"):
+                db.execute(f"PRAGMA {pragma}")
+        except BaseException:
+            connection.close()
+            raise
+    return db
+
+
+def database_files(home: Path) -> list[Path]:
+    """The database and the files that SQLite keeps beside it, those that exist."""
+    names = (DATABASE_NAME, f"{DATABASE_NAME}-wal", f"{DATABASE_NAME}-shm", f"{DATABASE_NAME}-journal")
+    return [home / name for name in names if (home / name).exists()]
+
+
+def _prepare(home: Path, path: Path, *, create: bool) -> None:
+    try:
+        if create and not home.exists():
+            home.mkdir(parents=True, mode=0o700)
+            home.chmod(0o700)
+        if home.exists() and not home.is_dir():
+            raise StoreError(f"{home} is a file, not a folder. Choose another folder with --home.")
+        if not path.exists():
+            if not create:
+                raise StoreError(f"No photos have been scanned yet: there is no {path}.")
+            # SQLite gives the files beside the database the permissions of the database.
+            os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+        for file in database_files(home):
+            if file.stat().st_mode & 0o077:
+                file.chmod(0o600)
+    except OSError as error:
+        raise StoreError(f"{path} cannot be opened: {error.strerror}. Choose another folder with --home.") from error
+
+
+@contextmanager
+def _explained(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except (sqlite3.IntegrityError, sqlite3.ProgrammingError):
+        raise
+    except sqlite3.DatabaseError as error:
+        raise StoreError(explain(error, path)) from error
+
+
+def explain(error: sqlite3.DatabaseError, path: Path) -> str:
+    """What a database error means and what to do, in a sentence or two."""
+    # The low byte is the error, the rest its finer kind.
+    match getattr(error, "sqlite_errorcode", 0) & 0xFF:
+        case sqlite3.SQLITE_FULL:
+            return f"The disk is full: {path} cannot grow. Make room and run again; everything recorded so far is kept."
+        case sqlite3.SQLITE_CORRUPT | sqlite3.SQLITE_NOTADB:
+            return f"{path} is damaged ({error}). Move it aside and scan again."
+        case sqlite3.SQLITE_READONLY | sqlite3.SQLITE_CANTOPEN | sqlite3.SQLITE_PERM:
+            return f"{path} cannot be written ({error}). Check its permissions, or choose another folder with --home."
+        case sqlite3.SQLITE_BUSY | sqlite3.SQLITE_LOCKED:
+            return f"{path} is in use by another program for longer than {BUSY_SECONDS:.0f} seconds. Try again later."
+        case _:
+            return f"{path} cannot be used: {error}."

@@ -1,0 +1,44 @@
+"""What the user decided. Decisions are only ever added or marked as undone; no scan touches them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from untag.errors import UsageError
+from untag.store.codec import now
+from untag.store.db import Store
+from untag.types import Status
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """One decision about one content; `undone_at` is None while it counts. Times are ISO 8601 UTC."""
+
+    sha256: str
+    status: Status
+    decided_at: str
+    undone_at: str | None
+
+
+def decide(store: Store, sha256: str, status: Status) -> None:
+    """Record a decision; the latest one counts. Raises UsageError for `open`, which is what `undo` leads back to."""
+    if status is Status.OPEN:
+        raise UsageError("A photo cannot be decided as open. Undo its decision instead.")
+    store.execute("INSERT INTO decisions (sha256, status, decided_at) VALUES (?, ?, ?)", (sha256, status, now()))
+
+
+def undo(store: Store, sha256: str) -> bool:
+    """Take the latest decision back, so that the one before it counts again; False when there is none."""
+    undone = store.execute(
+        """UPDATE decisions SET undone_at = ? WHERE id =
+            (SELECT MAX(id) FROM decisions WHERE sha256 = ? AND undone_at IS NULL)""",
+        (now(), sha256),
+    )
+    return undone > 0
+
+
+def decisions(store: Store, sha256: str) -> Iterator[Decision]:
+    """All that was ever decided about a content, oldest first."""
+    rows = store.rows("SELECT * FROM decisions WHERE sha256 = ? ORDER BY id", (sha256,))
+    return (Decision(row["sha256"], Status(row["status"]), row["decided_at"], row["undone_at"]) for row in rows)

@@ -1,0 +1,121 @@
+"""Findings: what untag makes of a photo, joined with the files it lies in and with what the user decided."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Sequence
+
+from untag.store.codec import json_list, path_of
+from untag.store.db import Row, Store
+from untag.store.rows import origin_of
+from untag.types import Action, Box, Finding, Status, Verdict
+
+_LISTED = """WITH places AS (
+        SELECT files.*, FIRST_VALUE(path) OVER (PARTITION BY sha256 ORDER BY first_run, path) AS first_path
+        FROM files WHERE sha256 IN (SELECT sha256 FROM findings)
+    )
+    SELECT places.*, findings.person, findings.verdict, findings.similarity, findings.risk, findings.categories,
+        findings.reasons, findings.action, findings.faces, COALESCE(photos.taken_at, places.taken_at) AS taken,
+        (SELECT status FROM decisions WHERE decisions.sha256 = findings.sha256 AND undone_at IS NULL
+            ORDER BY decisions.id DESC LIMIT 1) AS status
+    FROM findings JOIN photos USING (sha256) JOIN places USING (sha256)
+    WHERE (:verdicts IS NULL OR findings.verdict IN (SELECT value FROM json_each(:verdicts)))
+        AND (:categories IS NULL OR EXISTS (SELECT 1 FROM json_each(findings.categories)
+            WHERE key IN (SELECT value FROM json_each(:categories))))
+    ORDER BY risk DESC, taken IS NULL, taken, path"""
+
+
+def findings(
+    store: Store, *, verdicts: frozenset[Verdict] | None = None, categories: frozenset[str] = frozenset()
+) -> Iterator[Finding]:
+    """The findings, one for each file, by falling risk, then by when they were taken, then by path.
+
+    `verdicts` None means all, and no `categories` means any; otherwise a finding needs one of them. The file in which a
+    photo was seen first has `duplicate_of` None, its other files name that one. `status` is the user's last decision.
+    """
+    rows = store.rows(
+        _LISTED,
+        {
+            "verdicts": None if verdicts is None else json_list(verdicts),
+            "categories": json_list(categories) if categories else None,
+        },
+    )
+    return map(_finding, rows)
+
+
+def replace_findings(
+    store: Store, run_id: int, decided: Sequence[tuple[str, Finding | None]], *, people_key: str | None = None
+) -> None:
+    """Write what was decided again for each hash, in one transaction; None means that there is no finding any more.
+
+    With `people_key` the photos are recorded as matched against those persons: pass it when they were matched again,
+    so that a run that ends between `update_matches` and this is done again.
+    """
+    with store.transaction():
+        for sha256, finding in decided:
+            save_finding(store, run_id, sha256, finding)
+            if people_key is not None:
+                store.execute("UPDATE photos SET people_key = ? WHERE sha256 = ?", (people_key, sha256))
+
+
+def new_findings(store: Store, run_id: int) -> int:
+    """How many photos became findings in this run and are not decided."""
+    row = store.row(
+        """SELECT COUNT(*) AS new FROM findings WHERE first_run = ?
+            AND EXISTS (SELECT 1 FROM files WHERE files.sha256 = findings.sha256)
+            AND NOT EXISTS (SELECT 1 FROM decisions WHERE decisions.sha256 = findings.sha256 AND undone_at IS NULL)""",
+        (run_id,),
+    )
+    return 0 if row is None else int(row["new"])
+
+
+def save_finding(store: Store, run_id: int, sha256: str, finding: Finding | None) -> None:
+    """Write or remove the finding of one content, inside the caller's transaction; `first_run` stays what it was."""
+    if finding is None:
+        store.execute("DELETE FROM findings WHERE sha256 = ?", (sha256,))
+        return
+    store.execute(
+        """INSERT INTO findings (sha256, person, verdict, similarity, risk, categories, reasons, action, faces,
+            first_run)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+        ON CONFLICT (sha256) DO UPDATE SET
+            person = excluded.person, verdict = excluded.verdict, similarity = excluded.similarity,
+            risk = excluded.risk, categories = excluded.categories, reasons = excluded.reasons,
+            action = excluded.action, faces = excluded.faces""",
+        (
+            sha256,
+            finding.person,
+            finding.verdict,
+            float(finding.similarity),
+            int(finding.risk),
+            json.dumps({category: float(score) for category, score in finding.categories.items()}),
+            json.dumps(finding.reasons),
+            finding.action,
+            json.dumps(
+                [[float(box.left), float(box.top), float(box.right), float(box.bottom)] for box in finding.faces]
+            ),
+            run_id,
+        ),
+    )
+
+
+def _finding(row: Row) -> Finding:
+    path = path_of(row["path"])
+    first = path_of(row["first_path"])
+    return Finding(
+        path=path,
+        sha256=row["sha256"],
+        source=row["source"],
+        origin=origin_of(row),
+        person=row["person"],
+        verdict=Verdict(row["verdict"]),
+        similarity=row["similarity"],
+        categories=json.loads(row["categories"]),
+        risk=row["risk"],
+        reasons=tuple(json.loads(row["reasons"])),
+        action=Action(row["action"]),
+        status=Status.OPEN if row["status"] is None else Status(row["status"]),
+        taken_at=row["taken"],
+        duplicate_of=None if path == first else first,
+        faces=tuple(Box(*edges) for edges in json.loads(row["faces"])),
+    )

@@ -1,0 +1,165 @@
+"""The schema as a numbered list of changes. A change that was released is never edited; the next one is appended."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from sqlite_utils import Database
+
+from untag.errors import StoreError
+
+# `files` are places, `photos` are contents: a photo that lies in three archives is analysed once and listed thrice.
+# `findings` holds machine output only and `decisions` human decisions only. Decisions have no foreign key on purpose:
+# they outlive the photo's files, so that a photo which comes back is still decided.
+_FIRST = (
+    """CREATE TABLE runs (
+        id INTEGER PRIMARY KEY,
+        started_at TEXT NOT NULL,
+        finished_at TEXT,
+        paths TEXT NOT NULL,
+        counts TEXT NOT NULL DEFAULT '{}'
+    )""",
+    """CREATE TABLE photos (
+        sha256 TEXT PRIMARY KEY,
+        width INTEGER NOT NULL,
+        height INTEGER NOT NULL,
+        taken_at TEXT,
+        phash INTEGER,
+        pipeline TEXT NOT NULL,
+        people_key TEXT,
+        engine TEXT NOT NULL,
+        scene_model TEXT,
+        discarded INTEGER NOT NULL
+    ) WITHOUT ROWID""",
+    # `path` is text, or bytes where a file name is not valid UTF-8.
+    """CREATE TABLE files (
+        path PRIMARY KEY NOT NULL,
+        folder NOT NULL,
+        source TEXT NOT NULL,
+        size INTEGER NOT NULL,
+        mtime_ns INTEGER NOT NULL,
+        sha256 TEXT,
+        outcome TEXT NOT NULL,
+        error TEXT,
+        platform TEXT,
+        permalink TEXT,
+        permalink_confidence TEXT NOT NULL,
+        poster TEXT,
+        people TEXT NOT NULL,
+        caption TEXT,
+        album TEXT,
+        taken_at TEXT,
+        posted_at TEXT,
+        audience TEXT,
+        first_run INTEGER NOT NULL REFERENCES runs(id),
+        seen_run INTEGER NOT NULL REFERENCES runs(id)
+    )""",
+    "CREATE INDEX files_folder ON files(folder)",
+    "CREATE INDEX files_sha256 ON files(sha256)",
+    """CREATE TABLE faces (
+        id INTEGER PRIMARY KEY,
+        sha256 TEXT NOT NULL REFERENCES photos(sha256) ON DELETE CASCADE,
+        ordinal INTEGER NOT NULL,
+        "left" REAL NOT NULL,
+        top REAL NOT NULL,
+        "right" REAL NOT NULL,
+        bottom REAL NOT NULL,
+        score REAL NOT NULL,
+        quality REAL NOT NULL,
+        landmarks BLOB NOT NULL,
+        embedding BLOB,
+        person TEXT,
+        verdict TEXT NOT NULL,
+        similarity REAL NOT NULL,
+        UNIQUE (sha256, ordinal)
+    )""",
+    """CREATE TABLE scenes (
+        sha256 TEXT NOT NULL REFERENCES photos(sha256) ON DELETE CASCADE,
+        category TEXT NOT NULL,
+        score REAL NOT NULL,
+        evidence TEXT NOT NULL,
+        PRIMARY KEY (sha256, category)
+    ) WITHOUT ROWID""",
+    """CREATE TABLE findings (
+        sha256 TEXT PRIMARY KEY REFERENCES photos(sha256) ON DELETE CASCADE,
+        person TEXT,
+        verdict TEXT NOT NULL,
+        similarity REAL NOT NULL,
+        risk INTEGER NOT NULL,
+        categories TEXT NOT NULL,
+        reasons TEXT NOT NULL,
+        action TEXT NOT NULL,
+        faces TEXT NOT NULL,
+        first_run INTEGER NOT NULL REFERENCES runs(id)
+    ) WITHOUT ROWID""",
+    """CREATE TABLE decisions (
+        id INTEGER PRIMARY KEY,
+        sha256 TEXT NOT NULL,
+        status TEXT NOT NULL,
+        decided_at TEXT NOT NULL,
+        undone_at TEXT
+    )""",
+    "CREATE INDEX decisions_sha256 ON decisions(sha256)",
+    """CREATE TABLE reference_faces (
+        id INTEGER PRIMARY KEY,
+        person TEXT NOT NULL,
+        engine TEXT NOT NULL,
+        sha256 TEXT NOT NULL,
+        path NOT NULL,
+        "left" REAL NOT NULL,
+        top REAL NOT NULL,
+        "right" REAL NOT NULL,
+        bottom REAL NOT NULL,
+        score REAL NOT NULL,
+        quality REAL NOT NULL,
+        landmarks BLOB NOT NULL,
+        embedding BLOB NOT NULL,
+        used INTEGER NOT NULL,
+        note TEXT,
+        added_at TEXT NOT NULL,
+        UNIQUE (person, engine, sha256)
+    )""",
+)
+
+
+def _first(db: Database) -> None:
+    for statement in _FIRST:
+        db.execute(statement)
+
+
+MIGRATIONS: tuple[Callable[[Database], None], ...] = (_first,)
+
+
+def schema_version(db: Database) -> int:
+    """How many of the migrations a database has; 0 for a new one."""
+    return int(db.execute("PRAGMA user_version").fetchone()[0])
+
+
+def migrate(db: Database) -> None:
+    """Bring a database up to date, each change in one transaction with its number written last.
+
+    Raises StoreError for a database that is newer than this program, or that another program made.
+    """
+    if schema_version(db) == len(MIGRATIONS):
+        return
+    if schema_version(db) == 0 and db.execute("SELECT 1 FROM sqlite_master").fetchone() is not None:
+        raise StoreError("The database was made by another program. Choose another folder with --home.")
+    for number, change in enumerate(MIGRATIONS, start=1):
+        db.execute("BEGIN IMMEDIATE")
+        try:
+            # Read again now that no other process can write: two may have started together.
+            version = schema_version(db)
+            if version > len(MIGRATIONS):
+                raise StoreError(
+                    f"The database was written by a newer untag (schema {version}, this one knows {len(MIGRATIONS)}). "
+                    "Update untag, or choose another folder with --home."
+                )
+            if version < number:
+                change(db)
+                # A PRAGMA takes no parameters; the value is our own integer.
+                db.execute(f"PRAGMA user_version = {number}")
+            db.execute("COMMIT")
+        except BaseException:
+            if db.conn.in_transaction:
+                db.execute("ROLLBACK")
+            raise

@@ -1,0 +1,120 @@
+"""Enrolled faces, and forgetting: after it the embeddings are in no file any more."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from untag.errors import StoreError
+from untag.store.codec import now, path_key, path_of, text
+from untag.store.db import Store, database_files
+from untag.store.lock import scan_lock
+from untag.store.records import Reference
+from untag.store.rows import face_of, face_values
+from untag.types import Verdict
+
+
+def add_reference(store: Store, reference: Reference) -> None:
+    """Record an enrolled face; it replaces the one from the same content, for the same person and engine."""
+    if reference.face.embedding is None:
+        raise ValueError("a reference needs an embedding")
+    store.execute(
+        """INSERT OR REPLACE INTO reference_faces (person, engine, sha256, path, "left", top, "right", bottom, score,
+            quality, landmarks, embedding, used, note, added_at)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)""",
+        (
+            reference.person,
+            reference.engine,
+            reference.sha256,
+            path_key(reference.path),
+            *face_values(reference.face, keep=True),
+            reference.used,
+            text(reference.note),
+            now(),
+        ),
+    )
+
+
+def references(store: Store, person: str | None = None, engine: str | None = None) -> list[Reference]:
+    """The enrolled faces of a person, or of all, made by one engine, or by any, oldest first."""
+    rows = store.rows(
+        """SELECT * FROM reference_faces
+        WHERE (:person IS NULL OR person = :person) AND (:engine IS NULL OR engine = :engine) ORDER BY id""",
+        {"person": person, "engine": engine},
+    )
+    return [
+        Reference(
+            row["person"],
+            row["engine"],
+            row["sha256"],
+            path_of(row["path"]),
+            face_of(row),
+            bool(row["used"]),
+            row["note"],
+        )
+        for row in rows
+    ]
+
+
+def forget_person(store: Store, person: str) -> int:
+    """Erase a person: references, the embeddings of the faces matched to them, and their findings.
+
+    All photos count as not matched afterwards, so that the next scan matches them against those who are left. Returns
+    how many references there were; decisions stay. Raises StoreError while a scan runs.
+    """
+    with store.exclusive():
+        with store.transaction():
+            count = store.execute("DELETE FROM reference_faces WHERE person = ?", (person,))
+            store.execute(
+                """UPDATE photos SET discarded = discarded + (SELECT COUNT(*) FROM faces
+                    WHERE faces.sha256 = photos.sha256 AND person = ? AND embedding IS NOT NULL)""",
+                (person,),
+            )
+            store.execute(
+                "UPDATE faces SET embedding = NULL, person = NULL, verdict = ?, similarity = 0 WHERE person = ?",
+                (Verdict.OTHER, person),
+            )
+            store.execute("DELETE FROM findings WHERE person = ?", (person,))
+            # The key is made from the persons considered.
+            store.execute("UPDATE photos SET people_key = NULL")
+        store.erase_traces()
+    return count
+
+
+def forget_bystanders(store: Store) -> int:
+    """Erase the embeddings of all faces that are not surely an enrolled person; returns how many there were.
+
+    Raises StoreError while a scan runs.
+    """
+    with store.exclusive():
+        with store.transaction():
+            store.execute(
+                """UPDATE photos SET discarded = discarded + (SELECT COUNT(*) FROM faces
+                    WHERE faces.sha256 = photos.sha256 AND verdict <> ? AND embedding IS NOT NULL)""",
+                (Verdict.ME,),
+            )
+            count = store.execute(
+                "UPDATE faces SET embedding = NULL WHERE verdict <> ? AND embedding IS NOT NULL", (Verdict.ME,)
+            )
+        store.erase_traces()
+    return count
+
+
+def forget_all(home: Path) -> list[Path]:
+    """Overwrite and delete the database with everything in it, even a damaged one; returns the files deleted.
+
+    Close the store first. On flash storage the drive may keep old blocks until it reuses them. Raises StoreError while
+    a scan runs, or when a file cannot be deleted.
+    """
+    if not home.is_dir():
+        return []
+    with scan_lock(home):
+        files = database_files(home)
+        try:
+            for file in files:
+                with file.open("r+b", buffering=0) as raw:
+                    for _ in range(0, file.stat().st_size, 1 << 20):
+                        raw.write(bytes(1 << 20))
+                file.unlink()
+        except OSError as error:
+            raise StoreError(f"{error.filename} cannot be deleted: {error.strerror}.") from error
+    return files

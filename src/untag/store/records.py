@@ -1,0 +1,131 @@
+"""What goes into the store for one photo, and what comes back out of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from untag.types import Face, Finding, Match, Origin, Outcome, PhotoRef, SceneScores
+
+
+@dataclass(frozen=True, slots=True)
+class Analysis:
+    """Everything the models said about one photo's content.
+
+    `pipeline` names engine, scene model and settings; `people_key` the enrolled persons considered. `faces`, `matches`
+    and `keep` have one entry for each face; a face's embedding is stored only where `keep` is true. `phash` is 64 bits.
+    The path, hash and status of `finding` are ignored: they are those of the record, and the user's.
+    """
+
+    width: int
+    height: int
+    taken_at: str | None
+    phash: int | None
+    pipeline: str
+    people_key: str
+    engine: str
+    faces: tuple[Face, ...] = ()
+    matches: tuple[Match, ...] = ()
+    keep: tuple[bool, ...] = ()
+    scenes: SceneScores | None = None
+    finding: Finding | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PhotoRecord:
+    """One file as a scan leaves it. `analysis` is None for content that is on record already, or cannot be read."""
+
+    ref: PhotoRef
+    sha256: str | None
+    outcome: Outcome
+    error: str | None = None
+    analysis: Analysis | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class KnownFile:
+    """A file as it was last seen. `pipeline` is None when its content was not analysed.
+
+    `discarded` is how many of the photo's faces had an embedding that was not kept.
+    """
+
+    size: int
+    mtime_ns: int
+    sha256: str | None
+    outcome: Outcome
+    error: str | None
+    origin: Origin
+    pipeline: str | None
+    people_key: str | None
+    discarded: int
+
+
+@dataclass(frozen=True, slots=True)
+class KnownPhoto:
+    """Which analysis of a content is on record."""
+
+    pipeline: str
+    people_key: str | None
+    discarded: int
+
+
+@dataclass(frozen=True, slots=True)
+class StoredFace:
+    """A face on record; `face.embedding` is None where it was not kept. `ordinal` is its place in the photo, from 0."""
+
+    id: int
+    sha256: str
+    ordinal: int
+    face: Face
+    match: Match
+
+
+@dataclass(frozen=True, slots=True)
+class MatchUpdate:
+    """A new verdict on a stored face. Its embedding is erased unless `keep`."""
+
+    face_id: int
+    match: Match
+    keep: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """One file in which a photo lies."""
+
+    path: str
+    source: str
+    origin: Origin
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """All that is on record for one photo: what a finding is decided from.
+
+    `places` is never empty; the first is the one that was seen earliest. `scenes` is None when the photo was not
+    classified.
+    """
+
+    sha256: str
+    width: int
+    height: int
+    taken_at: str | None
+    phash: int | None
+    pipeline: str
+    people_key: str | None
+    engine: str
+    faces: tuple[StoredFace, ...]
+    scenes: SceneScores | None
+    places: tuple[Place, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Reference:
+    """An enrolled face, with its embedding. `used` is false for one that was set aside; `note` says why."""
+
+    person: str
+    engine: str
+    sha256: str
+    path: str
+    face: Face
+    used: bool = True
+    note: str | None = None
