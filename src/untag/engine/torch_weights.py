@@ -1,11 +1,13 @@
 """PyTorch state dict file -> numpy arrays, without PyTorch and without executing any of the file.
 
-A state dict is written as pickles, and unpickling runs whatever the file says. Here the opcodes are only read, as data: the few
-that a dict of tensors needs are interpreted into plain values, every other one is refused. No name in the file is ever imported.
+A state dict is written as pickles, and unpickling runs whatever the file says. Here the opcodes are only read, as data:
+the few that a dict of tensors needs are interpreted into plain values, every other one is refused. No name in the file
+is ever imported.
 
-The layout is that of `torch.save` before PyTorch 1.6 (`_legacy_save` in torch/serialization.py): five pickles one after the other
-(magic number, protocol, system information, the object, the storage keys in order), then for each key the number of elements as a
-little-endian int64 and the raw elements. Zip files, which newer versions write, are refused: no model of ours is one.
+The layout is that of `torch.save` before PyTorch 1.6 (`_legacy_save` in torch/serialization.py): five pickles one after
+the other (magic number, protocol, system information, the object, the storage keys in order), then for each key the
+number of elements as a little-endian int64 and the raw elements. Zip files, which newer versions write, are refused: no
+model of ours is one.
 """
 
 from __future__ import annotations
@@ -15,7 +17,6 @@ import pickletools
 import struct
 from collections.abc import Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -27,7 +28,7 @@ _MAGIC_NUMBER = 0x1950A86A20F9469CFC6C
 _PROTOCOL_VERSION = 1001
 _ORDERED_DICT = "collections OrderedDict"
 _REBUILD_TENSOR = "torch._utils _rebuild_tensor_v2"
-_STORAGES = {"torch FloatStorage": np.dtype("<f4"), "torch LongStorage": np.dtype("<i8")}
+_STORAGES: dict[str, np.dtype[Any]] = {"torch FloatStorage": np.dtype("<f4"), "torch LongStorage": np.dtype("<i8")}
 _COUNT = struct.Struct("<q")
 
 _CONSTANTS = {"NONE": None, "NEWTRUE": True, "NEWFALSE": False, "EMPTY_TUPLE": ()}
@@ -37,7 +38,7 @@ _PUTS = frozenset({"BINPUT", "LONG_BINPUT"})
 _GETS = frozenset({"BINGET", "LONG_BINGET"})
 
 
-class _Malformed(Exception):
+class _MalformedError(Exception):
     """What is wrong with the file, as the end of a sentence."""
 
 
@@ -70,48 +71,36 @@ class _Tensor:
 _MARK = object()
 
 
-def read_state_dict(path: Path) -> dict[str, NDArray[Any]]:
-    """Read a legacy-format PyTorch state dict.
+def read_state_dict(data: bytes) -> dict[str, NDArray[Any]]:
+    """The tensors in the bytes of a legacy-format PyTorch state dict.
 
-    Returns every tensor by its name, in the file's order: C-contiguous copies, float32 or int64, with the file's shapes.
-    Raises ModelError, with a sentence for the user, for a file that is missing, cut short, not such a state dict, or that asks
-    for anything other than tensors.
+    Returns every tensor by its name, in the file's order and shapes: C-contiguous copies, float32 or int64.
+    Raises ModelError, with a sentence for the user, for bytes that are cut short, are not such a state dict, or ask for
+    anything other than tensors.
     """
     try:
-        data = path.read_bytes()
-    except OSError as error:
-        raise ModelError(f"The model file {path} cannot be read: {error.strerror}.") from error
-    try:
-        return parse_state_dict(data)
-    except ModelError as error:
-        raise ModelError(f"The model file {path} cannot be used: {error}") from error
-
-
-def parse_state_dict(data: bytes) -> dict[str, NDArray[Any]]:
-    """Same as `read_state_dict` for bytes already read."""
-    try:
         return _parse(data)
-    except _Malformed as error:
-        raise ModelError(f"it is not a plain PyTorch state dict: {error}.") from error
+    except _MalformedError as error:
+        raise ModelError(f"a model file is not a plain PyTorch state dict: {error}") from error
 
 
 def _parse(data: bytes) -> dict[str, NDArray[Any]]:
     if data.startswith(b"PK\x03\x04"):
-        raise _Malformed("it is a zip archive, and only the older single-stream format is read")
+        raise _MalformedError("it is a zip archive, and only the older single-stream format is read")
     stream = io.BytesIO(data)
     if _interpret(stream) != _MAGIC_NUMBER:
-        raise _Malformed("the magic number is missing")
+        raise _MalformedError("the magic number is missing")
     if _interpret(stream) != _PROTOCOL_VERSION:
-        raise _Malformed(f"the protocol is not {_PROTOCOL_VERSION}")
+        raise _MalformedError(f"the protocol is not {_PROTOCOL_VERSION}")
     system = _interpret(stream)
     if not isinstance(system, dict) or system.get("little_endian") is not True:
-        raise _Malformed("it was not written as little endian")
+        raise _MalformedError("it was not written as little endian")
     tensors = _interpret(stream)
     keys = _interpret(stream)
     if not isinstance(tensors, dict) or not all(isinstance(tensor, _Tensor) for tensor in tensors.values()):
-        raise _Malformed("it holds something other than named tensors")
+        raise _MalformedError("it holds something other than named tensors")
     if not isinstance(keys, list) or not all(isinstance(key, str) for key in keys) or len(set(keys)) != len(keys):
-        raise _Malformed("its list of storages is malformed")
+        raise _MalformedError("its list of storages is malformed")
     storages = _storages(stream, data, tensors, keys)
     return {name: _materialize(name, tensor, storages[tensor.storage.key]) for name, tensor in tensors.items()}
 
@@ -122,9 +111,9 @@ def _storages(
     declared: dict[str, _Storage] = {}
     for tensor in tensors.values():
         if declared.setdefault(tensor.storage.key, tensor.storage) != tensor.storage:
-            raise _Malformed(f"storage {tensor.storage.key!r} is described in two ways")
+            raise _MalformedError(f"storage {tensor.storage.key!r} is described in two ways")
     if declared.keys() != set(keys):
-        raise _Malformed("the storages listed are not those its tensors use")
+        raise _MalformedError("the storages listed are not those its tensors use")
     arrays: dict[str, NDArray[Any]] = {}
     position = stream.tell()
     for key in keys:
@@ -132,31 +121,36 @@ def _storages(
         start = position + _COUNT.size
         position = start + storage.count * storage.dtype.itemsize
         if position > len(data):
-            raise _Malformed("the file ends before its last tensor")
+            raise _MalformedError("the file ends before its last tensor")
         if _COUNT.unpack_from(data, start - _COUNT.size)[0] != storage.count:
-            raise _Malformed(f"storage {key!r} does not have the length that its tensors say")
+            raise _MalformedError(f"storage {key!r} does not have the length that its tensors say")
         arrays[key] = np.frombuffer(data, storage.dtype, storage.count, start)
     if position != len(data):
-        raise _Malformed(f"{len(data) - position} bytes follow the last tensor")
+        raise _MalformedError(f"{len(data) - position} bytes follow the last tensor")
     return arrays
 
 
 def _materialize(name: str, tensor: _Tensor, storage: NDArray[Any]) -> NDArray[Any]:
-    # A view may repeat elements (stride 0); one larger than its storage would let a small file ask for any amount of memory.
+    # A view may repeat elements (stride 0); were it larger than its storage, a small file could ask for any memory.
     size = 1
     for extent in tensor.shape:
         size *= extent
-    last = tensor.offset + sum((extent - 1) * stride for extent, stride in zip(tensor.shape, tensor.strides, strict=True))
+    last = tensor.offset + sum(
+        (extent - 1) * stride for extent, stride in zip(tensor.shape, tensor.strides, strict=True)
+    )
     if size == 0 or size > storage.size or last >= storage.size:
-        raise _Malformed(f"tensor {name!r} reaches outside its storage")
+        raise _MalformedError(f"tensor {name!r} reaches outside its storage")
     # The stride of an axis of length 1 is never taken, and files hold arbitrary values there.
-    strides = [0 if extent == 1 else stride * storage.itemsize for extent, stride in zip(tensor.shape, tensor.strides, strict=True)]
+    strides = [
+        0 if extent == 1 else stride * storage.itemsize
+        for extent, stride in zip(tensor.shape, tensor.strides, strict=True)
+    ]
     view = np.lib.stride_tricks.as_strided(storage[tensor.offset :], tensor.shape, strides, writeable=False)
     return view.astype(storage.dtype.newbyteorder("="), order="C", copy=True)
 
 
 def _interpret(stream: io.BytesIO) -> Any:
-    """The value of the next pickle in the stream, made of None, bool, int, str, tuple, list, dict, _Name, _Storage and _Tensor."""
+    """The value of the next pickle: None, bool, int, str, tuple, list, dict, _Name, _Storage and _Tensor."""
     stack: list[Any] = []
     memo: dict[int, Any] = {}
     try:
@@ -165,9 +159,9 @@ def _interpret(stream: io.BytesIO) -> Any:
                 break
             _step(opcode.name, argument, stack, memo)
     except (ValueError, IndexError, KeyError) as error:
-        raise _Malformed("its pickle is damaged") from error
+        raise _MalformedError("its pickle is damaged") from error
     if len(stack) != 1 or stack[0] is _MARK:
-        raise _Malformed("its pickle is damaged")
+        raise _MalformedError("its pickle is damaged")
     return stack[0]
 
 
@@ -192,6 +186,9 @@ def _step(opcode: str, argument: Any, stack: list[Any], memo: dict[int, Any]) ->
         stack.append(tuple(_pop_to_mark(stack)))
     elif opcode in _SHORT_TUPLES:
         stack.append(tuple(_pop(stack, _SHORT_TUPLES[opcode])))
+    elif opcode == "APPEND":
+        items = _pop(stack, 1)
+        _top(stack, list).extend(items)
     elif opcode == "APPENDS":
         items = _pop_to_mark(stack)
         _top(stack, list).extend(items)
@@ -210,13 +207,13 @@ def _step(opcode: str, argument: Any, stack: list[Any], memo: dict[int, Any]) ->
         _pop(stack, 1)
         _top(stack, dict)
     elif opcode != "PROTO":
-        raise _Malformed(f"its pickle uses {opcode}, which a state dict never needs")
+        raise _MalformedError(f"its pickle uses {opcode}, which a state dict never needs")
 
 
 def _pop(stack: list[Any], count: int) -> list[Any]:
     items = [stack.pop() for _ in range(count)][::-1]
     if any(item is _MARK for item in items):
-        raise _Malformed("its pickle is damaged")
+        raise _MalformedError("its pickle is damaged")
     return items
 
 
@@ -229,19 +226,19 @@ def _pop_to_mark(stack: list[Any]) -> list[Any]:
 
 def _top(stack: list[Any], kind: type) -> Any:
     if not isinstance(stack[-1], kind):
-        raise _Malformed("its pickle is damaged")
+        raise _MalformedError("its pickle is damaged")
     return stack[-1]
 
 
 def _update(target: dict[str, Any], items: list[Any]) -> None:
     if len(items) % 2 or not all(isinstance(key, str) for key in items[::2]):
-        raise _Malformed("it has a dict whose keys are not text")
+        raise _MalformedError("it has a dict whose keys are not text")
     target.update(zip(items[::2], items[1::2], strict=True))
 
 
 def _name(name: str) -> _Name:
     if name not in {_ORDERED_DICT, _REBUILD_TENSOR, *_STORAGES}:
-        raise _Malformed(f"it asks for {name.replace(' ', '.')}, which a state dict never needs")
+        raise _MalformedError(f"it asks for {name.replace(' ', '.')}, which a state dict never needs")
     return _Name(name)
 
 
@@ -250,7 +247,7 @@ def _storage(persistent_id: Any) -> _Storage:
         # The last item would describe a view of a view, which PyTorch stopped writing before 1.0.
         case ("storage", _Name(name=kind), str(key), str(), int(count), None) if kind in _STORAGES and count >= 0:
             return _Storage(key, _STORAGES[kind], count)
-    raise _Malformed("it refers to something other than a storage of numbers")
+    raise _MalformedError("it refers to something other than a storage of numbers")
 
 
 def _reduce(function: Any, arguments: Any) -> Any:
@@ -265,4 +262,4 @@ def _reduce(function: Any, arguments: Any) -> Any:
             and all(type(value) is int and value >= 0 for value in (*shape, *strides))
         ):
             return _Tensor(storage, offset, shape, strides)
-    raise _Malformed("it asks for a call, and only tensors are built")
+    raise _MalformedError("it asks for a call, and only tensors are built")

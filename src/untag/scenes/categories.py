@@ -1,0 +1,94 @@
+"""The categories, and which of them the embedded model can judge: a table, and nothing else.
+
+The embedded model knows the 1,000 classes of ImageNet-1k. A category is judged by the sum of the softmax probabilities
+of the classes named here. Only categories for which that was measured to work have classes; the figures are in
+docs/models.md and come from training/measure_scenes.py.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from types import MappingProxyType
+
+
+class Category(StrEnum):
+    """What a photo may show that its owner would rather not have online."""
+
+    ALCOHOL = "alcohol"
+    PARTY = "party"
+    BAR = "bar"
+    SMOKING = "smoking"
+    DRUGS = "drugs"
+    WEAPON = "weapon"
+    GAMBLING = "gambling"
+    SWIMWEAR = "swimwear"
+    NUDITY = "nudity"
+    CROWD = "crowd"
+    GESTURE = "gesture"
+    DOCUMENT = "document"
+    LOCATION = "location"
+
+
+@dataclass(frozen=True, slots=True)
+class ImageNetClass:
+    """One class of ImageNet-1k: its index in the usual order (sorted by WordNet id), and the word that explains it."""
+
+    index: int
+    word: str
+
+
+@dataclass(frozen=True, slots=True)
+class CategorySpec:
+    """How the embedded model judges a category; without classes it cannot.
+
+    `even_odds` is the sum of probabilities at which a photo is as likely as not to show the category; a score is made
+    from the sum so that it is 0.5 there. `threshold` is the score from which a photo counts as showing it.
+    """
+
+    category: Category
+    classes: tuple[ImageNetClass, ...] = ()
+    even_odds: float = 0.5
+    threshold: float = 0.5
+
+    @property
+    def available(self) -> bool:
+        """Whether the embedded model can judge this category."""
+        return bool(self.classes)
+
+
+_ALCOHOL = CategorySpec(
+    Category.ALCOHOL,
+    classes=(
+        ImageNetClass(440, "beer bottle"),
+        ImageNetClass(441, "beer glass"),
+        ImageNetClass(503, "cocktail shaker"),
+        ImageNetClass(572, "wine glass"),  # ImageNet's "goblet", whose photos are mostly wine glasses
+        ImageNetClass(907, "wine bottle"),
+        ImageNetClass(966, "red wine"),
+    ),
+    even_odds=0.10,
+)
+
+_WEAPON = CategorySpec(
+    Category.WEAPON,
+    # A bulletproof vest, a military uniform or a cannon was measured to bring more false alarms than finds.
+    classes=(
+        ImageNetClass(413, "assault rifle"),
+        ImageNetClass(597, "holster"),
+        ImageNetClass(763, "handgun"),  # "revolver"
+        ImageNetClass(764, "rifle"),
+    ),
+    even_odds=0.05,
+)
+
+_JUDGED = {spec.category: spec for spec in (_ALCOHOL, _WEAPON)}
+
+CATEGORIES: Mapping[Category, CategorySpec] = MappingProxyType(
+    {category: _JUDGED.get(category, CategorySpec(category)) for category in Category}
+)
+"""Every category, in the order in which they are listed everywhere."""
+
+AVAILABLE: tuple[Category, ...] = tuple(category for category, spec in CATEGORIES.items() if spec.available)
+"""The categories that the embedded model can judge."""

@@ -1,0 +1,70 @@
+"""The rebuilt network against what the published one answered in PyTorch, and against damaged weights."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from golden_images import golden_images
+from untag.engine.efficientnet import build_efficientnet_lite0, graph_from_weights
+from untag.engine.registry import EFFICIENTNET_LITE0
+from untag.engine.session import Device, Session, open_session
+from untag.engine.torch_weights import read_state_dict
+from untag.errors import ModelError
+
+GOLDEN = Path(__file__).parent / "golden" / "efficientnet_lite0.npz"
+# Measured: 1.7e-5 for the logits (which reach 7.7) and 2.0e-5 for the features; another CPU may round otherwise.
+TOLERANCE = 1e-4
+
+
+@pytest.fixture(scope="module")
+def state() -> dict[str, NDArray[Any]]:
+    return read_state_dict(EFFICIENTNET_LITE0.read())
+
+
+@pytest.fixture(scope="module")
+def session(state: dict[str, NDArray[Any]]) -> Session:
+    return open_session(build_efficientnet_lite0(state), device=Device.CPU, threads=1)
+
+
+def test_agrees_with_the_published_network(session: Session) -> None:
+    with np.load(GOLDEN) as golden:
+        logits, features = session.run({"images": golden_images()})
+        np.testing.assert_allclose(logits, golden["logits"], rtol=0, atol=TOLERANCE)
+        np.testing.assert_allclose(features, golden["features"], rtol=0, atol=TOLERANCE)
+
+
+def test_an_image_is_judged_alike_alone_and_in_any_batch(session: Session) -> None:
+    images = golden_images()
+    together = session.run({"images": images})
+    alone = [session.run({"images": image[None]}) for image in images]
+    for output in (0, 1):
+        np.testing.assert_allclose(together[output], [result[output][0] for result in alone], rtol=0, atol=TOLERANCE)
+
+
+def test_the_state_dict_is_read_whole(state: dict[str, NDArray[Any]]) -> None:
+    assert len(state) == 296
+    assert state["_conv_stem.weight"].shape == (32, 3, 3, 3)
+    assert state["_fc.weight"].shape == (1000, 1280)
+    assert all(np.isfinite(tensor).all() for tensor in state.values())
+
+
+def test_the_same_weights_give_the_same_graph(state: dict[str, NDArray[Any]]) -> None:
+    assert graph_from_weights(EFFICIENTNET_LITE0.read()) == build_efficientnet_lite0(state)
+
+
+def test_missing_and_misshapen_tensors_are_refused(state: dict[str, NDArray[Any]]) -> None:
+    without = {name: tensor for name, tensor in state.items() if name != "_blocks.3._bn1.running_var"}
+    with pytest.raises(ModelError, match=r"_blocks\.3\._bn1\.running_var is missing"):
+        build_efficientnet_lite0(without)
+    with pytest.raises(ModelError, match=r"_fc\.bias is \(999,\), not \(1000,\)"):
+        build_efficientnet_lite0({**state, "_fc.bias": state["_fc.bias"][:-1]})
+
+
+def test_other_bytes_are_refused() -> None:
+    with pytest.raises(ModelError):
+        graph_from_weights(b"not weights")
