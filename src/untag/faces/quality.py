@@ -1,0 +1,57 @@
+"""How much a face can be trusted for recognition: its size, its sharpness, and how far it is turned away."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from untag.types import Pixels
+
+SMALL_FACE = 60.0
+"""Below this many pixels between its edges a face is too small to be a reference."""
+
+BLURRED = 0.3
+"""Below this sharpness a face is too blurred to be a reference."""
+
+
+@dataclass(frozen=True, slots=True)
+class FaceQuality:
+    """`size` is the face's shorter side in pixels; `sharpness` and `frontality` are 0 (worst) to 1."""
+
+    size: float
+    sharpness: float
+    frontality: float
+
+    @property
+    def overall(self) -> float:
+        """0 to 1: the product of the three, each with the value at which it stops mattering taken as 1."""
+        return min(1.0, self.size / 100.0) * min(1.0, self.sharpness / 0.6) * min(1.0, self.frontality / 0.6)
+
+
+def measure_quality(chip: Pixels, landmarks: NDArray[np.float32], size: float) -> FaceQuality:
+    """Quality of a face from its aligned chip, its landmarks (5, 2) as dlib orders them, and its size in pixels."""
+    return FaceQuality(size, _sharpness(chip), _frontality(landmarks))
+
+
+def _sharpness(chip: Pixels) -> float:
+    # The middle of the chip is all face; what surrounds it may be blurred on purpose.
+    margin = chip.shape[0] // 5
+    grey = cv2.cvtColor(chip[margin:-margin, margin:-margin], cv2.COLOR_RGB2GRAY).astype(np.float32)
+    contrast = max(float(grey.std()), 1.0)
+    detail = float(cv2.Laplacian(grey, cv2.CV_32F).std()) / contrast
+    # Measured on LFW: a face reduced to 25 px and enlarged again has 0.03, a phone's portrait 0.2 and more.
+    return float(np.clip(detail / 0.25, 0.0, 1.0))
+
+
+def _frontality(landmarks: NDArray[np.float32]) -> float:
+    """1 when the nose lies midway between the eyes, 0 when it is level with one of them."""
+    right_eye, left_eye = landmarks[:2].mean(axis=0), landmarks[2:4].mean(axis=0)
+    across = right_eye - left_eye
+    span = float(across @ across)
+    if span == 0:
+        return 0.0
+    position = float((landmarks[4] - left_eye) @ across) / span
+    return float(np.clip(1 - abs(2 * position - 1), 0.0, 1.0))
