@@ -1,0 +1,173 @@
+"""Bytes to an upright RGB `Frame`, for any picture that people keep, with a reason for every one that cannot be read.
+
+Pillow decodes everything. For JPEG, measured against OpenCV and simplejpeg (`benchmarks/decode.py`), it is within 1.25x
+of both at the reduced scales that detection uses, with identical pixels; and it alone tells a cut-off picture from a
+whole one without writing to the process's standard error.
+"""
+
+from __future__ import annotations
+
+import importlib
+import logging
+import re
+import warnings
+from io import BytesIO
+from typing import cast
+
+import cv2
+from PIL import BmpImagePlugin, GifImagePlugin, Image, JpegImagePlugin, PngImagePlugin, TiffImagePlugin, WebPImagePlugin
+from PIL.ImageFile import ImageFile
+
+from untag.errors import ReadFailure
+from untag.imaging.exif import read_orientation, read_taken_at, upright, upright_size
+from untag.imaging.limits import DEFAULT_LIMITS, Limits
+from untag.imaging.pixels import to_rgb
+from untag.imaging.sniff import SNIFF_BYTES, ImageFormat, describe, sniff, unsupported_name
+from untag.types import Frame, Outcome, Pixels
+
+_MAX_SCANS = 100
+"""Progressive scans allowed in a JPEG. Encoders write about ten; each costs a pass over the whole picture, so a file of
+kilobytes could ask for hours. libjpeg-turbo's own tools stop at a number of scans for the same reason."""
+
+# The classes are used directly, not through Image.open: that would try formats that run programs (EPS) or that nobody
+# keeps photos in, and would warn and raise at Pillow's own, process-wide pixel limit instead of ours.
+_CODECS: dict[ImageFormat, type[ImageFile]] = {
+    ImageFormat.JPEG: JpegImagePlugin.JpegImageFile,
+    ImageFormat.PNG: PngImagePlugin.PngImageFile,
+    ImageFormat.GIF: GifImagePlugin.GifImageFile,
+    ImageFormat.BMP: BmpImagePlugin.BmpImageFile,
+    ImageFormat.TIFF: TiffImagePlugin.TiffImageFile,
+    ImageFormat.WEBP: WebPImagePlugin.WebPImageFile,
+}
+_OPTIONAL_CODECS = {
+    ImageFormat.HEIF: ("pillow_heif", "HeifImageFile", "install untag[heif]"),
+    ImageFormat.AVIF: ("PIL.AvifImagePlugin", "AvifImageFile", "install Pillow 11.3 or newer"),
+}
+_QUIET = ("ignore", None, Warning, re.compile(r"PIL\.|pillow_heif"), 0)
+
+
+def decode(data: bytes, *, max_side: int, limits: Limits = DEFAULT_LIMITS) -> Frame:
+    """Decode one picture upright, with its longer side at most `max_side` pixels (0: full size). Never enlarges.
+
+    A JPEG is decoded at 1/2, 1/4 or 1/8 where that leaves at least `max_side`; then all is averaged down by area.
+    Animations give their first frame, multi-page files their first page. Raises ReadFailure, and nothing else, with a
+    sentence for the user: EMPTY, NOT_AN_IMAGE, UNSUPPORTED, TOO_LARGE (judged before decoding), or BROKEN. A picture
+    that is cut off is BROKEN even when its top could be shown: a part would pass for the whole.
+    """
+    if not data:
+        raise ReadFailure(Outcome.EMPTY, "the file is empty")
+    limits.check_bytes(len(data))
+    image_format = sniff(data[:SNIFF_BYTES])
+    if image_format is None:
+        raise _unknown(data[:SNIFF_BYTES])
+    codec = _codec(image_format)
+    _quieten()
+    try:
+        with codec(BytesIO(data)) as image:
+            return _decode_open(image, data, max_side, limits)
+    except ReadFailure:
+        raise
+    except (MemoryError, Image.DecompressionBombError) as error:
+        raise ReadFailure(Outcome.TOO_LARGE, "the picture does not fit in memory") from error
+    except Exception as error:  # codecs raise anything at all on damaged input: struct.error, IndexError, KeyError …
+        raise _broken(image_format, len(data), error) from error
+
+
+def _decode_open(image: ImageFile, data: bytes, max_side: int, limits: Limits) -> Frame:
+    width, height = image.size
+    if width < 1 or height < 1:
+        raise ReadFailure(Outcome.BROKEN, "the picture has no pixels")
+    decoded_pixels = width * height
+    if isinstance(image, JpegImagePlugin.JpegImageFile):
+        decoded_pixels = _reduce_jpeg(image, data, max_side, limits)
+    limits.check_pixels(width, height, decoded_pixels)
+    image.load()
+    # Asked only now because loading a TIFF turns it upright and says so; the stored size then follows the loaded one.
+    orientation = read_orientation(image)
+    if not isinstance(image, JpegImagePlugin.JpegImageFile):
+        width, height = image.size
+    pixels = upright(_fit(to_rgb(image), max(width, height), max_side), orientation)
+    width, height = upright_size(width, height, orientation)
+    return Frame(pixels, width, height, pixels.shape[1] / width, read_taken_at(image))
+
+
+def _reduce_jpeg(image: JpegImagePlugin.JpegImageFile, data: bytes, max_side: int, limits: Limits) -> int:
+    """Choose libjpeg's reduced decoding and return the number of pixels that decoding will hold in memory."""
+    width, height = image.size
+    divisor = jpeg_divisor(max(width, height), max_side)
+    if divisor > 1:
+        image.draft(image.mode, (max(width // divisor, 1), max(height // divisor, 1)))
+    if _is_baseline(image, data):
+        return image.size[0] * image.size[1]
+    # A progressive or non-interleaved picture is held as coefficients in full, whatever the scale.
+    scans = data.count(b"\xff\xda")
+    if scans > _MAX_SCANS:
+        raise ReadFailure(Outcome.UNSUPPORTED, f"a progressive JPEG in {scans:,} scans; at most {_MAX_SCANS} are read")
+    limits.check_pixels(width, height, width * height)
+    return width * height
+
+
+def jpeg_divisor(long_side: int, max_side: int) -> int:
+    """The largest of 1, 2, 4, 8 by which a JPEG can be reduced and still be `max_side` long; 1 when that is 0."""
+    if max_side <= 0:
+        return 1
+    return next((divisor for divisor in (8, 4, 2) if -(-long_side // divisor) >= max_side), 1)
+
+
+def _is_baseline(image: JpegImagePlugin.JpegImageFile, data: bytes) -> bool:
+    """Whether the JPEG has a single scan with all its channels, which libjpeg decodes row by row."""
+    if image.info.get("progressive"):
+        return False
+    assert image.fp is not None
+    # Opening stops behind the first start-of-scan segment: FF DA, a length of 6 + 2 for each channel, the channels.
+    length = 6 + 2 * image.layers
+    start = image.fp.tell() - length - 2
+    return start >= 0 and data[start : start + 4] == b"\xff\xda" + length.to_bytes(2, "big")
+
+
+def _fit(pixels: Pixels, long_side: int, max_side: int) -> Pixels:
+    """Average `pixels` down by area to `max_side`, where `long_side` is that of the picture before any reduction."""
+    if max_side <= 0 or long_side <= max_side:
+        return pixels
+    height, width = pixels.shape[:2]
+    factor = max_side / max(width, height)
+    size = (max(1, round(width * factor)), max(1, round(height * factor)))
+    if size == (width, height):
+        return pixels
+    return cast("Pixels", cv2.resize(pixels, size, interpolation=cv2.INTER_AREA))
+
+
+def _codec(image_format: ImageFormat) -> type[ImageFile]:
+    if image_format in _CODECS:
+        return _CODECS[image_format]
+    module, name, advice = _OPTIONAL_CODECS[image_format]
+    try:
+        return cast("type[ImageFile]", getattr(importlib.import_module(module), name))
+    except ImportError as error:
+        message = f"{image_format.value} pictures need another package: {advice}"
+        raise ReadFailure(Outcome.UNSUPPORTED, message) from error
+
+
+def _unknown(head: bytes) -> ReadFailure:
+    name = unsupported_name(head)
+    if name is not None:
+        return ReadFailure(Outcome.UNSUPPORTED, f"{name}; untag does not read this format")
+    return ReadFailure(Outcome.NOT_AN_IMAGE, f"not an image (it starts like {describe(head)})")
+
+
+def _broken(image_format: ImageFormat, size: int, error: Exception) -> ReadFailure:
+    if isinstance(error, EOFError) or "truncated" in str(error).lower():
+        message = f"the picture is cut off: the file ends after {size:,} bytes, before the picture does"
+    else:
+        message = f"the {image_format.value} data is damaged ({str(error).strip().rstrip('.') or type(error).__name__})"
+    return ReadFailure(Outcome.BROKEN, message)
+
+
+def _quieten() -> None:
+    """Keep Pillow's remarks about odd metadata off the standard error.
+
+    The filter is set for the process and stays, because `warnings.catch_warnings` is not safe with decoder threads.
+    """
+    if _QUIET not in warnings.filters:
+        warnings.filterwarnings("ignore", module=_QUIET[3].pattern)
+        logging.getLogger("PIL").addHandler(logging.NullHandler())

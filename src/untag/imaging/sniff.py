@@ -1,0 +1,126 @@
+"""What a file is, from its first bytes: names lie (text called .jpg, photos with no suffix at all), contents do not."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+SNIFF_BYTES = 64
+"""How much of a file's beginning `sniff` and `describe` need."""
+
+
+class ImageFormat(StrEnum):
+    """The formats that `decode` reads."""
+
+    JPEG = "JPEG"
+    PNG = "PNG"
+    GIF = "GIF"
+    BMP = "BMP"
+    TIFF = "TIFF"
+    WEBP = "WebP"
+    HEIF = "HEIC"
+    AVIF = "AVIF"
+
+
+_SIGNATURES: tuple[tuple[bytes, ImageFormat], ...] = (
+    (b"\xff\xd8\xff", ImageFormat.JPEG),
+    (b"\x89PNG\r\n\x1a\n", ImageFormat.PNG),
+    (b"GIF87a", ImageFormat.GIF),
+    (b"GIF89a", ImageFormat.GIF),
+    (b"II*\0", ImageFormat.TIFF),
+    (b"MM\0*", ImageFormat.TIFF),
+    (b"II+\0", ImageFormat.TIFF),
+    (b"MM\0+", ImageFormat.TIFF),
+)
+# ISO/IEC 23008-12 (HEIF) and the AVIF specification; mif1 and msf1 say nothing of the codec.
+_HEIF_BRANDS = frozenset((b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"hevm", b"hevs"))
+_AVIF_BRANDS = frozenset((b"avif", b"avis"))
+_NEUTRAL_BRANDS = frozenset((b"mif1", b"msf1"))
+
+_UNSUPPORTED: tuple[tuple[bytes, str], ...] = (
+    (b"\xff\x0a", "JPEG XL"),
+    (b"\0\0\0\x0cJXL \r\n\x87\n", "JPEG XL"),
+    (b"\0\0\0\x0cjP  \r\n\x87\n", "JPEG 2000"),
+    (b"\xff\x4f\xff\x51", "JPEG 2000"),
+    (b"8BPS", "a Photoshop document"),
+    (b"\0\0\1\0", "an icon"),
+    (b"FUJIFILMCCD-RAW", "a camera raw file"),
+    (b"IIRO", "a camera raw file"),
+    (b"IIU\0", "a camera raw file"),
+)
+_OTHER: tuple[tuple[bytes, str], ...] = (
+    (b"%PDF", "a PDF document"),
+    (b"PK\x03\x04", "a zip archive"),
+    (b"\x1f\x8b", "a gzip archive"),
+    (b"Rar!", "a RAR archive"),
+    (b"\x1aE\xdf\xa3", "a video"),
+    (b"RIFF", "sound or video"),
+    (b"OggS", "sound or video"),
+    (b"ID3", "sound"),
+    (b"SQLite format 3\0", "a database"),
+    (b"\x00\x05\x16\x07", "the companion file that macOS writes beside a file"),
+)
+
+
+def sniff(head: bytes) -> ImageFormat | None:
+    """The image format that starts with `head` (the first `SNIFF_BYTES` bytes or more), or None."""
+    for signature, image_format in _SIGNATURES:
+        if head.startswith(signature):
+            return image_format
+    if head[:4] == b"RIFF" and head[8:12] == b"WEBP":
+        return ImageFormat.WEBP
+    if head[4:8] == b"ftyp":
+        return _sniff_iso_media(head)
+    # "BM" alone is two letters of text; the reserved field and the size of the second header make sure.
+    if head[:2] == b"BM" and head[6:10] == b"\0\0\0\0" and head[14:18] in _BMP_HEADER_SIZES:
+        return ImageFormat.BMP
+    return None
+
+
+_BMP_HEADER_SIZES = frozenset(size.to_bytes(4, "little") for size in (12, 16, 40, 52, 56, 64, 108, 124))
+
+
+def _sniff_iso_media(head: bytes) -> ImageFormat | None:
+    size = min(int.from_bytes(head[:4], "big"), len(head))
+    major = head[8:12]
+    compatible = {head[start : start + 4] for start in range(16, size - 3, 4)}
+    if major in _AVIF_BRANDS:
+        return ImageFormat.AVIF
+    if major in _HEIF_BRANDS:
+        return ImageFormat.HEIF
+    if major in _NEUTRAL_BRANDS:
+        return ImageFormat.AVIF if compatible & _AVIF_BRANDS else ImageFormat.HEIF
+    return None
+
+
+def unsupported_name(head: bytes) -> str | None:
+    """The name of the picture format in `head` when it is one that untag knows of but does not read, or None."""
+    return next((name for signature, name in _UNSUPPORTED if head.startswith(signature)), None)
+
+
+def describe(head: bytes) -> str:
+    """What bytes that are no image look like, as words that fit 'it starts like …'."""
+    for signature, name in _OTHER:
+        if head.startswith(signature):
+            return name
+    if head[4:8] == b"ftyp":
+        return "a video"
+    if not head.strip(b"\0"):
+        return "an empty disk block: nothing but zeros"
+    text = head.lstrip(b"\xef\xbb\xbf \t\r\n").lower()
+    if text.startswith((b"<!doctype html", b"<html", b"<head")):
+        return "a web page"
+    if text.startswith(b"<svg"):
+        return "an SVG drawing"
+    if text.startswith((b"<?xml", b"<")):
+        return "XML"
+    if text.startswith((b"{", b"[")):
+        return "JSON"
+    if _is_text(head):
+        return "plain text"
+    return "unknown data"
+
+
+def _is_text(head: bytes) -> bool:
+    # A multi-byte character may be cut at the end of `head`, hence "ignore"; control characters mean binary.
+    text = head.decode("utf-8", "ignore")
+    return len(text.encode()) >= len(head) - 3 and all(char.isprintable() or char in "\t\r\n\f" for char in text)

@@ -1,0 +1,47 @@
+"""One photo that was asked for by its own path, whatever it is called."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from untag.imaging.limits import DEFAULT_LIMITS, Limits
+from untag.sources.files import absolute, failure, read_file
+from untag.sources.paths import printable_path
+from untag.sources.seen import Seen
+from untag.types import Origin, PhotoRef, ReadError
+
+
+class FileSource:
+    """A single file. Its source is `folder`: a photo is the same photo however it was found."""
+
+    name = "folder"
+
+    def __init__(self, path: Path, *, limits: Limits = DEFAULT_LIMITS, seen: Seen | None = None) -> None:
+        self._path = Path(absolute(path))
+        self._limits = limits
+        self._seen = seen
+
+    def folders(self) -> Iterator[tuple[str, list[PhotoRef | ReadError]]]:
+        """The file, under its folder; nothing when the scan already gave it."""
+        seen = Seen() if self._seen is None else self._seen
+        shown, folder = printable_path(str(self._path)), printable_path(str(self._path.parent))
+        try:
+            parent = self._path.parent.stat()
+            if not seen.add_file((parent.st_dev, parent.st_ino), self._path.name):
+                return
+            status = self._path.stat()
+        except OSError as error:
+            reason = failure(error)
+            yield folder, [ReadError(shown, reason.outcome, str(reason))]
+        else:
+            yield folder, [PhotoRef(shown, self.name, status.st_size, status.st_mtime_ns, Origin())]
+
+    def photos(self) -> Iterator[PhotoRef | ReadError]:
+        """The file, or the reason why it cannot be read."""
+        for _, entries in self.folders():
+            yield from entries
+
+    def read(self, ref: PhotoRef) -> bytes:
+        """The bytes of the photo; raises ReadFailure as `read_file` says."""
+        return read_file(ref, self._limits)
