@@ -67,7 +67,7 @@ def test_the_table_is_sound_and_frozen() -> None:
     assert all(0 <= index < CLASSES for index in indices)
     assert [category for category in Category if CATEGORIES[category].available] == list(AVAILABLE)
     with pytest.raises(FrozenInstanceError):
-        CATEGORIES[Category.ALCOHOL].even_odds = 0.2  # type: ignore[misc]
+        CATEGORIES[Category.ALCOHOL].midpoint = 0.2  # type: ignore[misc]
     with pytest.raises(TypeError):
         CATEGORIES[Category.PARTY] = CATEGORIES[Category.ALCOHOL]  # type: ignore[index]
 
@@ -78,12 +78,12 @@ def test_what_cannot_be_judged_is_absent_and_not_zero() -> None:
     assert set(evidence) == {"alcohol", "weapon"}
 
 
-def test_the_threshold_lies_where_the_sum_has_even_odds() -> None:
+def test_the_threshold_lies_at_the_midpoint() -> None:
     spec = CATEGORIES[Category.ALCOHOL]
-    just = judge(distribution(c440=spec.even_odds / 2, c966=spec.even_odds / 2 - 0.001, c441=0.001 - 1e-6))
+    just = judge(distribution(c440=spec.midpoint / 2, c966=spec.midpoint / 2 - 0.001, c441=0.001 - 1e-6))
     assert just[0]["alcohol"] == pytest.approx(spec.threshold, abs=0.01)
-    assert judge(distribution(c440=spec.even_odds * 1.2))[0]["alcohol"] > spec.threshold
-    assert judge(distribution(c440=spec.even_odds * 0.8))[0]["alcohol"] < spec.threshold
+    assert judge(distribution(c440=spec.midpoint * 1.2))[0]["alcohol"] > spec.threshold
+    assert judge(distribution(c440=spec.midpoint * 0.8))[0]["alcohol"] < spec.threshold
 
 
 @given(st.floats(0.0001, 0.9998), st.floats(0.0001, 0.9998))

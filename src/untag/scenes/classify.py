@@ -22,7 +22,7 @@ _MOST_WORDS = 3
 def _model_id() -> str:
     # Scores follow from the weights, the table and the preprocessing: a change in any must not pass for the same model.
     judged = (CATEGORIES[category] for category in AVAILABLE)
-    recipe = [(spec.category.value, [item.index for item in spec.classes], spec.even_odds) for spec in judged]
+    recipe = [(spec.category.value, [item.index for item in spec.classes], spec.midpoint) for spec in judged]
     digest = hashlib.sha256(f"{_PREPARATION} {recipe}".encode()).hexdigest()
     return f"efficientnet-lite0@{EFFICIENTNET_LITE0.sha256[:12]}+{digest[:8]}"
 
@@ -91,11 +91,11 @@ def _sum_classes(category: Category, probabilities: NDArray[np.float64]) -> tupl
     found = [(float(probabilities[item.index]), item.word) for item in spec.classes]
     strongest = sorted((pair for pair in found if pair[0] >= _WORTH_NAMING), key=lambda pair: -pair[0])
     words = tuple(word for _, word in strongest[:_MOST_WORDS])
-    return _rescale(sum(value for value, _ in found), spec.even_odds), words
+    return _rescale(sum(value for value, _ in found), spec.midpoint), words
 
 
-def _rescale(total: float, even_odds: float) -> float:
-    # Bayes' rule for another prior: the odds are divided by those at which the category is as likely as not, so that
-    # 0.5 means the same for every category. Order is kept. A sum of nearly all may come out a rounding error above 1.
-    shown, absent = min(total, 1.0) * (1 - even_odds), (1 - min(total, 1.0)) * even_odds
+def _rescale(total: float, midpoint: float) -> float:
+    # Bayes' rule for another prior: the odds are divided by those of the midpoint, so that 0.5 means the same for every
+    # category. Order is kept. A sum of nearly all may come out a rounding error above 1.
+    shown, absent = min(total, 1.0) * (1 - midpoint), (1 - min(total, 1.0)) * midpoint
     return shown / (shown + absent)
