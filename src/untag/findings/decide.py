@@ -92,7 +92,7 @@ def _flagged(scenes: SceneScores | None, rules: Rules) -> dict[str, float]:
     """The categories at or above their thresholds, the one that weighs most first."""
     if scenes is None:
         return {}
-    found = {name: score for name, score in scenes.scores.items() if score >= rules.threshold(name)}
+    found = {str(name): score for name, score in scenes.scores.items() if score >= rules.threshold(name)}
     return dict(sorted(found.items(), key=lambda item: (-rules.severity(item[0]) * item[1], item[0])))
 
 

@@ -152,9 +152,10 @@ def link_of(origin: Origin) -> Link | None:
         return None
     if parts.scheme not in ("http", "https") or not parts.hostname:
         return None
+    if origin.permalink_confidence is LinkConfidence.PROBABLE:
+        return Link(url.strip(), "Open likely link")
     platform = _platform(origin)
-    words = "Open online" if platform is None else f"Open on {platform}"
-    return Link(url.strip(), f"{words}?" if origin.permalink_confidence is LinkConfidence.PROBABLE else words)
+    return Link(url.strip(), "Open online" if platform is None else f"Open on {platform}")
 
 
 def day_words(moment: str) -> str:

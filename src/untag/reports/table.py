@@ -18,9 +18,9 @@ NOTHING = (
 )
 
 _HEADERS = ("Risk", "Who", "Categories", "Date", "Action", "Status", "Photo")
-_NARROW = 76
-"""Below this many columns a photo gets two lines: a table would leave nothing of the paths."""
-_SHORTEST_PATH = 28
+_SHORTEST_PATH = 24
+"""Where a table would leave fewer columns than this for the path, a photo gets two lines of its own."""
+_MOST_CATEGORIES = 2
 _GAP = "  "
 _HIGH, _MEDIUM = 60, 30
 _WHO = {Verdict.ME: "you", Verdict.MAYBE: "maybe", Verdict.OTHER: "not you"}
@@ -41,11 +41,7 @@ def write_table(
         _print(console, Text(NOTHING))
         return
     counts = overview(groups)
-    if console.is_terminal and console.width < _NARROW:
-        lines = _stacked(groups, counts, console.width)
-    else:
-        lines = _aligned(groups, counts, console.width if console.is_terminal else None)
-    for line in lines:
+    for line in _lines(groups, counts, console.width if console.is_terminal else None):
         _print(console, line)
     _print(console, Text())
     _print(console, Text(summary(counts), style="bold"))
@@ -86,10 +82,21 @@ def printable(text: str) -> str:
     return "".join(char if char.isprintable() else char.encode("unicode_escape").decode("ascii") for char in text)
 
 
-def _aligned(groups: Sequence[Group], counts: Overview, width: int | None) -> Iterable[Text]:
-    rows = [_cells(group, counts) for group in groups]
+def _lines(groups: Sequence[Group], counts: Overview, width: int | None) -> Iterable[Text]:
+    """The lines of the table; `width` is that of the terminal in columns, None where nothing may be shortened."""
+    rows = [_cells(group, counts, None if width is None else _MOST_CATEGORIES) for group in groups]
     widths = [max(cell_len(row[column].plain) for row in [_header(), *rows]) for column in range(len(_HEADERS) - 1)]
     used = sum(widths) + len(_GAP) * len(widths)
+    if width is None:
+        return _aligned(groups, rows, widths, None)
+    if width - used < _SHORTEST_PATH:
+        return _stacked(groups, rows, width)
+    return _aligned(groups, rows, widths, width - used)
+
+
+def _aligned(
+    groups: Sequence[Group], rows: Sequence[Sequence[Text]], widths: Sequence[int], room: int | None
+) -> Iterable[Text]:
     for row, group in [(_header(), None), *zip(rows, groups, strict=True)]:
         line = Text()
         for cell, column in zip(row, widths, strict=False):
@@ -99,17 +106,16 @@ def _aligned(groups: Sequence[Group], counts: Overview, width: int | None) -> It
         if group is None:
             line.append_text(row[-1])
         else:
-            line.append_text(_photo(group, None if width is None else max(width - used, _SHORTEST_PATH)))
+            line.append_text(_photo(group, room))
         line.rstrip()
         yield line
 
 
-def _stacked(groups: Sequence[Group], counts: Overview, width: int) -> Iterable[Text]:
-    for number, group in enumerate(groups):
-        cells = [cell for cell in _cells(group, counts) if cell.plain]
+def _stacked(groups: Sequence[Group], rows: Sequence[Sequence[Text]], width: int) -> Iterable[Text]:
+    for number, (group, row) in enumerate(zip(groups, rows, strict=True)):
         if number:
             yield Text()
-        yield Text(" · ").join(cells)
+        yield Text(" · ").join(cell for cell in row if cell.plain)
         yield Text("  ") + _photo(group, width - 2)
 
 
@@ -117,13 +123,13 @@ def _header() -> list[Text]:
     return [Text(name, style="bold", justify="right" if name == "Risk" else None) for name in _HEADERS]
 
 
-def _cells(group: Group, counts: Overview) -> list[Text]:
-    """All columns but the photo, which takes what room is left."""
+def _cells(group: Group, counts: Overview, most: int | None) -> list[Text]:
+    """All columns but the photo, which takes what room is left; only the first `most` categories by name."""
     finding = group.finding
     return [
         Text(str(finding.risk), style=_risk_style(finding.risk), justify="right"),
         Text(_who(finding, counts)),
-        Text(", ".join(f"{printable(name)} {round(100 * score)}%" for name, score in finding.categories.items())),
+        Text(_categories(finding, most)),
         Text("" if finding.taken_at is None else printable(finding.taken_at[:10])),
         Text(str(finding.action), style=_ACTION_STYLES[finding.action]),
         Text("" if finding.status is Status.OPEN else str(finding.status), style="green"),
@@ -135,6 +141,13 @@ def _who(finding: Finding, counts: Overview) -> str:
         return _WHO[finding.verdict]
     who = f"{_WHO[finding.verdict]} {round(100 * finding.similarity)}%"
     return f"{who} {printable(finding.person)}" if counts.several_people and finding.person is not None else who
+
+
+def _categories(finding: Finding, most: int | None) -> str:
+    words = [f"{printable(name)} {round(100 * score)}%" for name, score in finding.categories.items()]
+    named = words if most is None else words[:most]
+    more = len(words) - len(named)
+    return ", ".join(named) + (f" +{more}" if more else "")
 
 
 def _photo(group: Group, width: int | None) -> Text:

@@ -1,0 +1,307 @@
+"""The HTML report: loads nothing, runs nothing that a photo's names bring along, and is written whole or not at all."""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import io
+import json
+import re
+import stat
+from collections.abc import Callable
+from dataclasses import replace
+from html.parser import HTMLParser
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from untag.errors import UsageError
+from untag.reports import Thumbnail, thumbnail_of, write_report
+from untag.reports.cards import day_words, link_of
+from untag.types import Action, Box, Finding, LinkConfidence, Origin, Status, Verdict
+
+PLAIN = Finding(
+    path="/photos/party/IMG_1.jpg",
+    sha256="0" * 64,
+    source="folder",
+    origin=Origin(
+        "facebook", "https://www.facebook.com/photo?fbid=1&set=2", LinkConfidence.CERTAIN, "Bea", caption="Cheers"
+    ),
+    person="ana",
+    verdict=Verdict.ME,
+    similarity=0.94,
+    categories={"alcohol": 0.87},
+    risk=72,
+    reasons=("Your face: 94 % alike", "alcohol 87 %: red wine"),
+    action=Action.UNTAG,
+    taken_at="2019-07-14T23:10:00",
+    faces=(Box(400.0, 100.04, 600.0, 350.04),),
+)
+PIXELS = np.full((600, 800, 3), 90, np.uint8)
+
+
+class Page(HTMLParser):
+    """The elements of a page with their attributes, and the text inside each kind of element."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__()
+        self.source = text
+        self.elements: list[tuple[str, dict[str, str | None]]] = []
+        self.texts: dict[str, list[str]] = {}
+        self._inside = ""
+        self.feed(text)
+        self.close()
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.elements.append((tag, dict(attrs)))
+        self._inside = tag
+        self.texts.setdefault(tag, []).append("")
+
+    def handle_endtag(self, tag: str) -> None:
+        self._inside = ""
+
+    def handle_data(self, data: str) -> None:
+        if self._inside:
+            self.texts[self._inside][-1] += data
+
+    def all(self, tag: str) -> list[dict[str, str | None]]:
+        return [attributes for name, attributes in self.elements if name == tag]
+
+    @property
+    def cards(self) -> list[dict[str, str | None]]:
+        return [attributes for attributes in self.all("li") if (attributes.get("class") or "").startswith("card")]
+
+
+def small(_: Finding) -> Thumbnail | None:
+    return thumbnail_of(PIXELS, 1600, 1200)
+
+
+def none(_: Finding) -> Thumbnail | None:
+    return None
+
+
+def page(folder: Path, *findings: Finding, thumbnail: Callable[[Finding], Thumbnail | None] = none) -> Page:
+    output = folder / "report.html"
+    assert write_report(findings, output, thumbnail=thumbnail, made_at="today") == len(findings)
+    return Page(output.read_text("utf-8"))
+
+
+HOSTILE = [
+    "<script>alert(1)</script>",
+    '"onerror="alert(1)',
+    "'onload='alert(1)",
+    "</style></script><img src=https://evil.example/x>",
+    "{{ 7*7 }}",
+    "javascript:alert(1)",
+]
+
+
+@pytest.mark.parametrize("evil", HOSTILE)
+def test_names_and_captions_stay_text(tmp_path: Path, evil: str) -> None:
+    origin = Origin(evil, evil, LinkConfidence.CERTAIN, evil, (evil,), evil, evil, evil, evil, evil)
+    hostile = Finding(
+        evil, evil, evil, origin, evil, Verdict.ME, 0.9, {evil: 0.9}, 70, (evil,), Action.UNTAG, taken_at=evil,
+        duplicate_of="x", faces=PLAIN.faces,
+    )  # fmt: skip
+    other_person = replace(PLAIN, person="bea")
+    copies = [hostile, replace(hostile, path=evil + "2"), other_person]
+    built = page(tmp_path, *copies, thumbnail=small)
+    clean = page(tmp_path, replace(PLAIN, origin=Origin("x", caption="x")), other_person, thumbnail=small)
+    assert len(built.all("script")) == len(built.all("style")) == 1
+    assert {tag for tag, _ in built.elements} <= {tag for tag, _ in clean.elements} | {"details", "summary"}
+    assert not [name for _, attributes in built.elements for name in attributes if name.startswith("on")]
+    assert [link["href"] for link in built.all("a")] == [PLAIN.origin.permalink]
+    assert evil in built.texts["bdi"]
+    assert [json.loads(card["data-categories"] or "") for card in built.cards] == [["alcohol"], [evil]]
+
+
+def test_nothing_is_loaded(tmp_path: Path) -> None:
+    built = page(tmp_path, PLAIN, replace(PLAIN, path="2.jpg"), thumbnail=small)
+    for tag, attributes in built.elements:
+        assert tag not in {"link", "iframe", "object", "embed", "base", "form", "video", "audio", "source"}
+        assert "srcset" not in attributes
+        assert "style" not in attributes
+        assert (attributes.get("src") or "data:image/jpeg;base64,").startswith("data:image/jpeg;base64,")
+        if "href" in attributes:
+            assert tag == "a"
+            assert attributes["href"] == PLAIN.origin.permalink
+            assert attributes["rel"] == "noreferrer noopener"
+    assert "url(" not in built.texts["style"][0]
+    assert "@import" not in built.texts["style"][0]
+    assert "src" not in built.all("script")[0]
+
+
+def test_the_policy_allows_exactly_this_style_and_script(tmp_path: Path) -> None:
+    built = page(tmp_path, PLAIN)
+    (policy,) = [meta["content"] for meta in built.all("meta") if meta.get("http-equiv") == "Content-Security-Policy"]
+    assert policy is not None
+    directives = dict(directive.split(" ", 1) for directive in policy.split("; "))
+    assert directives["default-src"] == "'none'"
+    assert directives["img-src"] == "data:"
+    for kind in ("style", "script"):
+        content = built.source.split(f"<{kind}>", 1)[1].split(f"</{kind}>", 1)[0]
+        digest = base64.b64encode(hashlib.sha256(content.encode()).digest()).decode()
+        assert directives[f"{kind}-src"] == f"'sha256-{digest}'"
+    assert "unsafe" not in policy
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "javascript:alert(1)",
+        " javascript:alert(1)",
+        "java\nscript:alert(1)",
+        "data:text/html,x",
+        "file:///etc/passwd",
+        "//evil.example/x",
+        "https://",
+        "https://[broken",
+        "www.facebook.com/1",
+        "",
+    ],
+)
+def test_only_web_addresses_become_links(url: str) -> None:
+    assert link_of(Origin(permalink=url)) is None
+
+
+def test_the_link_says_where_it_goes_and_how_sure_it_is() -> None:
+    sure = Origin("facebook", "https://www.facebook.com/1", LinkConfidence.CERTAIN)
+    links = [link_of(origin) for origin in (sure, replace(sure, platform=None), Origin())]
+    assert [None if link is None else link.words for link in links] == ["Open on Facebook", "Open online", None]
+    likely = link_of(replace(sure, permalink_confidence=LinkConfidence.PROBABLE))
+    assert likely is not None
+    assert likely.words == "Open likely link"
+
+
+def test_highest_risk_first_and_copies_in_their_card(tmp_path: Path) -> None:
+    findings = [replace(PLAIN, path=f"{risk}.jpg", risk=risk) for risk in (5, 100, 30, 64)]
+    copy = replace(findings[1], path="copy.jpg", duplicate_of="100.jpg")
+    built = page(tmp_path, *findings, copy)
+    assert [card["data-risk"] for card in built.cards] == ["100", "64", "30", "5"]
+    badges = [span["class"] for span in built.all("span") if (span.get("class") or "").startswith("risk")]
+    assert badges == ["risk high", "risk high", "risk medium", "risk low"]
+    assert "copy.jpg" in built.texts["bdi"]
+
+
+def test_the_face_is_framed_in_pixels_of_the_original(tmp_path: Path) -> None:
+    built = page(tmp_path, PLAIN, thumbnail=small)
+    (image,) = built.all("img")
+    assert (image["width"], image["height"], image["loading"]) == ("480", "360", "lazy")
+    assert image["alt"] == "Photo IMG_1.jpg: alcohol; your face is framed"
+    assert built.all("svg")[0]["viewbox"] == "0 0 1600 1200"
+    frame = built.all("rect")[0]
+    assert (frame["x"], frame["y"], frame["width"], frame["height"]) == ("400.0", "100.0", "200.0", "250.0")
+
+
+def test_a_photo_that_cannot_be_read_has_a_placeholder(tmp_path: Path) -> None:
+    built = page(tmp_path, PLAIN)
+    assert not built.all("img")
+    assert "The photo cannot be read now" in built.source
+
+
+def test_summary_and_details(tmp_path: Path) -> None:
+    done = replace(
+        PLAIN, path="2.jpg", status=Status.DONE, taken_at="2020-02-01", categories={"weapon": 0.9, "alcohol": 0.7}
+    )
+    built = page(tmp_path, PLAIN, done)
+    assert (
+        "This file contains your photos. It was made on your machine and loads nothing from the network."
+        in built.source
+    )
+    assert "Taken 14 Jul 2019 – 1 Feb 2020. Report made today." in built.source
+    assert built.texts["dd"] == ["2", "1", "0", "1"]
+    chips = {chip["data-category"] for chip in built.all("button") if "data-category" in chip}
+    assert chips == {"alcohol", "weapon"}
+    assert all(chip["aria-pressed"] == "false" for chip in built.all("button") if chip.get("class") == "chip")
+    assert [card["class"] for card in built.cards] == ["card", "card decided"]
+    assert ["Untag yourself" in built.source, "Done" in built.source, "Cheers" in built.texts["bdi"]] == [True] * 3
+    assert set(PLAIN.reasons) <= set(built.texts["bdi"])
+
+
+def test_filters_stay_away_without_javascript(tmp_path: Path) -> None:
+    built = page(tmp_path, PLAIN)
+    (section,) = built.all("section")
+    assert section["class"] == "filters"
+    assert "hidden" in section
+
+
+def test_the_script_finds_what_it_asks_for(tmp_path: Path) -> None:
+    built = page(tmp_path, PLAIN)
+    ids = {attributes["id"] for _, attributes in built.elements if "id" in attributes}
+    wanted = set(re.findall(r'getElementById\("([a-z]+)"\)', built.texts["script"][0]))
+    assert wanted
+    assert wanted <= ids
+
+
+def test_an_empty_report_says_what_to_do(tmp_path: Path) -> None:
+    built = page(tmp_path)
+    assert "untag enroll" in built.source
+    assert not built.all("section")
+
+
+def test_several_people_are_named(tmp_path: Path) -> None:
+    built = page(tmp_path, PLAIN, replace(PLAIN, path="2.jpg", person="bea"))
+    assert sorted(name.strip() for name in built.texts["h2"]) == ["ana", "bea"]
+
+
+def test_a_name_that_is_no_valid_utf8_does_not_stop_it(tmp_path: Path) -> None:
+    built = page(tmp_path, replace(PLAIN, path=b"/x/caf\xe9.jpg".decode("utf-8", "surrogateescape")))
+    assert "/x/caf?.jpg" in built.texts["bdi"]
+
+
+def test_pictures_are_asked_for_one_by_one(tmp_path: Path) -> None:
+    events: list[str] = []
+
+    def thumbnail(finding: Finding) -> Thumbnail | None:
+        events.append(finding.path)
+        return None
+
+    findings = [replace(PLAIN, path="a.jpg", risk=2), replace(PLAIN, path="b.jpg", risk=1)]
+    write_report(
+        iter(findings), tmp_path / "r.html", thumbnail=thumbnail, made_at="", on_progress=lambda: events.append("done")
+    )
+    assert events == ["a.jpg", "done", "b.jpg", "done"]
+
+
+def test_the_file_is_private_and_replaced_only_when_whole(tmp_path: Path) -> None:
+    output = tmp_path / "report.html"
+    output.write_text("old")
+
+    def fails(_: Finding) -> Thumbnail | None:
+        raise RuntimeError("disk gone")
+
+    with pytest.raises(RuntimeError, match="disk gone"):
+        write_report([PLAIN], output, thumbnail=fails, made_at="today")
+    assert output.read_text() == "old"
+    assert list(tmp_path.iterdir()) == [output]
+    write_report([PLAIN], output, thumbnail=none, made_at="today")
+    assert stat.S_IMODE(output.stat().st_mode) == 0o600
+    assert list(tmp_path.iterdir()) == [output]
+
+
+def test_an_output_that_cannot_be_written(tmp_path: Path) -> None:
+    with pytest.raises(UsageError, match="is a folder"):
+        write_report([], tmp_path, thumbnail=none, made_at="")
+    with pytest.raises(UsageError, match="does not exist"):
+        write_report([], tmp_path / "no" / "r.html", thumbnail=none, made_at="")
+
+
+def test_thumbnails_are_small_jpegs_without_metadata() -> None:
+    wide = thumbnail_of(np.zeros((500, 2000, 3), np.uint8), 8000, 2000)
+    assert (wide.width, wide.height, wide.original_width, wide.original_height) == (480, 120, 8000, 2000)
+    with Image.open(io.BytesIO(wide.data)) as image:
+        assert (image.format, image.size) == ("JPEG", (480, 120))
+        assert not image.getexif()
+        assert not {"exif", "xmp", "icc_profile", "photoshop", "comment"} & set(image.info)
+    tiny = thumbnail_of(np.zeros((20, 30, 3), np.uint8), 30, 20)
+    assert (tiny.width, tiny.height) == (30, 20)
+
+
+@pytest.mark.parametrize(
+    ("moment", "words"),
+    [("2019-07-04T23:10:00", "4 Jul 2019"), ("2020-12-31", "31 Dec 2020"), ("2019", "2019"), ("soon", "soon")],
+)
+def test_days_in_words(moment: str, words: str) -> None:
+    assert day_words(moment) == words
