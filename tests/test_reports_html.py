@@ -152,7 +152,9 @@ def test_the_policy_allows_exactly_this_style_and_script(tmp_path: Path) -> None
     [
         "javascript:alert(1)",
         " javascript:alert(1)",
-        "java\nscript:alert(1)",
+        "javascript://example.org/%0aalert(1)",
+        "https://example.org/\nx",
+        "ftp://example.org/x",
         "data:text/html,x",
         "file:///etc/passwd",
         "//evil.example/x",
