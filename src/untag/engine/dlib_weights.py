@@ -7,7 +7,6 @@ little endian; a float outside a tensor as two integers, mantissa and exponent (
 from __future__ import annotations
 
 import math
-import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
 

@@ -42,7 +42,9 @@ class PackagedWeights:
         """The file's bytes, checked. Raises ModelError when they are not those that the pin names."""
         data = self.locate().read_bytes()
         if hashlib.sha256(data).hexdigest() != self.sha256:
-            raise ModelError(f"{Path(self.path).name} is not the file that untag was made for; reinstall {self.package}")
+            raise ModelError(
+                f"{Path(self.path).name} is not the file that untag was made for; reinstall {self.package}"
+            )
         return data
 
 

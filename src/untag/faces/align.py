@@ -62,9 +62,7 @@ def cut_chip(image: Pixels, landmarks: NDArray[np.float32], template: ChipTempla
     return np.asarray(chip, dtype=np.uint8)
 
 
-def _region(
-    image: Pixels, to_image: NDArray[np.float64], size: int, step: int
-) -> tuple[Pixels, NDArray[np.float64]]:
+def _region(image: Pixels, to_image: NDArray[np.float64], size: int, step: int) -> tuple[Pixels, NDArray[np.float64]]:
     """The part of the image that the chip covers, with a margin for the filter, and its top left corner."""
     corners = np.array([(0, 0, 1), (size, 0, 1), (0, size, 1), (size, size, 1)], dtype=np.float64) @ to_image.T
     height, width = image.shape[:2]

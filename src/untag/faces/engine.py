@@ -57,7 +57,9 @@ class DlibEngine:
         landmarks = predict_landmarks(self.predictor, images, list(zip(owners, boxes, strict=True)))
         # dlib hands whole pixels on, and its embedding was trained on chips that were cut so.
         landmarks = np.round(landmarks)
-        chips = [cut_chip(images[owner], points, DLIB_TEMPLATE) for owner, points in zip(owners, landmarks, strict=True)]
+        chips = [
+            cut_chip(images[owner], points, DLIB_TEMPLATE) for owner, points in zip(owners, landmarks, strict=True)
+        ]
         embeddings = self.embed(chips)
         faces: list[list[Face]] = [[] for _ in frames]
         for owner, box, score, points, chip, vector in zip(

@@ -13,8 +13,8 @@ from untag.types import Pixels
 SMALL_FACE = 60.0
 """Below this many pixels between its edges a face is too small to be a reference."""
 
-BLURRED = 0.3
-"""Below this sharpness a face is too blurred to be a reference."""
+USABLE_QUALITY = 0.35
+"""Below this overall quality a face is too blurred, or turned too far away, to be a reference."""
 
 
 @dataclass(frozen=True, slots=True)

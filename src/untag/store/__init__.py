@@ -5,7 +5,14 @@ from untag.store.db import DATABASE_NAME, Store
 from untag.store.decisions import Decision, decide, decisions, undo
 from untag.store.evidence import photo_evidence, stored_faces, update_matches
 from untag.store.findings import findings, new_findings, replace_findings
-from untag.store.people import add_reference, forget_all, forget_bystanders, forget_person, references
+from untag.store.people import (
+    add_reference,
+    forget_all,
+    forget_bystanders,
+    forget_person,
+    references,
+    set_reference_use,
+)
 from untag.store.photos import (
     folder_of,
     known_file,
@@ -65,6 +72,7 @@ __all__ = [
     "references",
     "replace_findings",
     "runs",
+    "set_reference_use",
     "start_run",
     "stored_faces",
     "touch_files",

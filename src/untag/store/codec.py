@@ -48,12 +48,12 @@ def points(blob: bytes) -> NDArray[np.float32]:
 
 def signed(value: int | None) -> int | None:
     """A 64-bit hash as the signed integer that SQLite stores."""
-    return None if value is None else (value & (1 << 64) - 1 ^ 1 << 63) - (1 << 63)
+    return None if value is None else int.from_bytes(int(value).to_bytes(8, "little"), "little", signed=True)
 
 
 def unsigned(value: int | None) -> int | None:
     """The inverse of `signed`."""
-    return None if value is None else value & (1 << 64) - 1
+    return None if value is None else int.from_bytes(value.to_bytes(8, "little", signed=True), "little")
 
 
 def json_list(values: Iterable[str]) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 
 from untag.store.codec import json_list, unsigned
 from untag.store.db import Row, Store
@@ -18,7 +19,7 @@ _PAGE = 256
 
 def stored_faces(store: Store, engine: str) -> Iterator[StoredFace]:
     """Every face that `engine` found, one photo after the other, in their order in the photo."""
-    for photos in _pages(store, engine, None):
+    for photos in _pages(store, _Chosen(engine=engine)):
         yield from _faces(store, [photo["sha256"] for photo in photos])
 
 
@@ -40,9 +41,19 @@ def update_matches(store: Store, updates: Iterable[MatchUpdate]) -> None:
                 store.execute("UPDATE faces SET embedding = NULL WHERE id = ?", (update.face_id,))
 
 
-def photo_evidence(store: Store, sha256s: Sequence[str] | None = None) -> Iterator[Evidence]:
-    """What is on record for these photos, or for all, by hash. Photos that lie in no file are left out."""
-    for photos in _pages(store, None, sha256s):
+def photo_evidence(
+    store: Store,
+    sha256s: Sequence[str] | None = None,
+    *,
+    engine: str | None = None,
+    judged_otherwise_than: str | None = None,
+) -> Iterator[Evidence]:
+    """What is on record for these photos, or for all, by hash. Photos that lie in no file are left out.
+
+    `engine` keeps those that it analysed; `judged_otherwise_than` those with another people_key, or with none.
+    """
+    chosen = _Chosen(None if sha256s is None else json_list(sha256s), engine, judged_otherwise_than)
+    for photos in _pages(store, chosen):
         hashes = [photo["sha256"] for photo in photos]
         faces: defaultdict[str, list[StoredFace]] = defaultdict(list)
         for face in _faces(store, hashes):
@@ -65,17 +76,32 @@ def photo_evidence(store: Store, sha256s: Sequence[str] | None = None) -> Iterat
                 yield _evidence(photo, faces[sha256], scenes[sha256], places[sha256])
 
 
-def _pages(store: Store, engine: str | None, sha256s: Sequence[str] | None) -> Iterator[list[Row]]:
+@dataclass(frozen=True, slots=True)
+class _Chosen:
+    """Which photos to read; None chooses by nothing. `sha256s` is a JSON list."""
+
+    sha256s: str | None = None
+    engine: str | None = None
+    judged_otherwise_than: str | None = None
+
+
+def _pages(store: Store, chosen: _Chosen) -> Iterator[list[Row]]:
     last = ""
-    chosen = None if sha256s is None else json_list(sha256s)
     while True:
         page = list(
             store.rows(
                 """SELECT * FROM photos WHERE sha256 > :last
                     AND (:engine IS NULL OR engine = :engine)
+                    AND (:key IS NULL OR people_key IS NOT :key)
                     AND (:chosen IS NULL OR sha256 IN (SELECT value FROM json_each(:chosen)))
                 ORDER BY sha256 LIMIT :page""",
-                {"last": last, "engine": engine, "chosen": chosen, "page": _PAGE},
+                {
+                    "last": last,
+                    "engine": chosen.engine,
+                    "key": chosen.judged_otherwise_than,
+                    "chosen": chosen.sha256s,
+                    "page": _PAGE,
+                },
             )
         )
         if not page:
@@ -104,6 +130,7 @@ def _evidence(photo: Row, faces: list[StoredFace], scenes: list[Row], places: li
         pipeline=photo["pipeline"],
         people_key=photo["people_key"],
         engine=photo["engine"],
+        discarded=photo["discarded"],
         faces=tuple(faces),
         scenes=None
         if photo["scene_model"] is None

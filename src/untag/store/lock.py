@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
 from collections.abc import Iterator
@@ -12,6 +13,9 @@ from untag.errors import StoreError
 
 LOCK_NAME = "scan.lock"
 
+# What the systems answer when another process has the lock; anything else, as on some network drives, is a failure.
+_HELD = {errno.EAGAIN, errno.EWOULDBLOCK, errno.EACCES, errno.EDEADLK}
+
 if sys.platform == "win32":
     import msvcrt
 
@@ -20,8 +24,10 @@ if sys.platform == "win32":
 
     def _lock(handle: int) -> None:
         os.lseek(handle, _FAR, os.SEEK_SET)
-        msvcrt.locking(handle, msvcrt.LK_NBLCK, 1)
-        os.lseek(handle, 0, os.SEEK_SET)
+        try:
+            msvcrt.locking(handle, msvcrt.LK_NBLCK, 1)
+        finally:
+            os.lseek(handle, 0, os.SEEK_SET)
 
 else:
     import fcntl
@@ -42,6 +48,8 @@ def scan_lock(home: Path) -> Iterator[None]:
         try:
             _lock(handle)
         except OSError as error:
+            if error.errno not in _HELD:
+                raise StoreError(f"{path} cannot be locked: {error.strerror}.") from error
             holder = os.read(handle, 32).decode("ascii", "replace").strip() or "unknown"
             raise StoreError(
                 f"Another scan is running (pid {holder}). Wait until it ends, or stop it: nothing is lost."

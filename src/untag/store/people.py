@@ -34,6 +34,14 @@ def add_reference(store: Store, reference: Reference) -> None:
     )
 
 
+def set_reference_use(store: Store, reference: Reference, *, used: bool, note: str | None) -> None:
+    """Record whether an enrolled face is used, and why not; inside the caller's transaction, if there is one."""
+    store.execute(
+        "UPDATE reference_faces SET used = ?, note = ? WHERE person = ? AND engine = ? AND sha256 = ?",
+        (used, text(note), reference.person, reference.engine, reference.sha256),
+    )
+
+
 def references(store: Store, person: str | None = None, engine: str | None = None) -> list[Reference]:
     """The enrolled faces of a person, or of all, made by one engine, or by any, oldest first."""
     rows = store.rows(

@@ -131,8 +131,8 @@ def _save_analysis(store: Store, run_id: int, sha256: str, analysis: Analysis) -
             scene_model = excluded.scene_model, discarded = excluded.discarded""",
         (
             sha256,
-            analysis.width,
-            analysis.height,
+            int(analysis.width),
+            int(analysis.height),
             text(analysis.taken_at),
             signed(analysis.phash),
             analysis.pipeline,

@@ -113,6 +113,7 @@ class Evidence:
     pipeline: str
     people_key: str | None
     engine: str
+    discarded: int
     faces: tuple[StoredFace, ...]
     scenes: SceneScores | None
     places: tuple[Place, ...]

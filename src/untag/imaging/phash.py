@@ -1,0 +1,31 @@
+"""Perceptual hashes: near-equal numbers for pictures that look alike, such as the copy that a site made smaller."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+
+from untag.types import Pixels
+
+_SIDE = 32
+_KEPT = 8
+
+
+def perceptual_hash(pixels: Pixels) -> int:
+    """The 64-bit DCT hash of an RGB image, as a signed integer (-2**63 to 2**63 - 1), which is what SQLite stores.
+
+    The picture is averaged to 32x32 grey; each bit says whether one of the 8x8 lowest frequencies (rows first, highest
+    bit first) is above their median (Zauner, Implementation and Benchmarking of Perceptual Image Hash Functions, 2010).
+    A picture of one colour hashes to 0 or to a single bit: compare such hashes with nothing.
+    """
+    grey = cv2.cvtColor(cv2.resize(pixels, (_SIDE, _SIDE), interpolation=cv2.INTER_AREA), cv2.COLOR_RGB2GRAY)
+    lowest = cv2.dct(grey.astype(np.float32))[:_KEPT, :_KEPT].ravel()
+    # Frequencies that are absent come out as rounding noise around nought, whose sign must not become a bit.
+    lowest[np.abs(lowest) < 1e-2] = 0.0
+    bits = lowest > np.median(lowest[1:])
+    return int.from_bytes(np.packbits(bits).tobytes(), "big", signed=True)
+
+
+def hamming(left: int, right: int) -> int:
+    """How many of the 64 bits of two perceptual hashes differ; up to about 10 the pictures look the same."""
+    return ((left ^ right) & 0xFFFF_FFFF_FFFF_FFFF).bit_count()

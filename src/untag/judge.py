@@ -1,0 +1,161 @@
+"""Match and decide: from the faces and scenes of a photo to verdicts and a finding. Needs no photo and no model.
+
+A scan judges what it has just analysed; after a change of profile, threshold or rule the same judgement runs again over
+what is stored.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from untag.config import Settings
+from untag.findings import SEVERITIES, PhotoEvidence, Rules, decide
+from untag.people.calibrate import load_calibration
+from untag.people.match import Matcher, keeps_embedding
+from untag.people.profile import key_persons, make_profile, profiles_key
+from untag.scenes.categories import AVAILABLE, CATEGORIES
+from untag.store import Evidence, MatchUpdate, Store, photo_evidence, references, replace_findings, update_matches
+from untag.types import Box, Face, Finding, Match, Origin, SceneScores
+
+_BATCH = 256
+
+
+@dataclass(frozen=True, slots=True)
+class Judge:
+    """The profiles and rules in force. `key` changes whenever a verdict or a finding could."""
+
+    matcher: Matcher
+    rules: Rules
+    keep_bystanders: bool
+    key: str
+
+    def match(self, faces: Sequence[Face]) -> tuple[Match, ...]:
+        """The verdict on each face, all with embeddings."""
+        vectors = [face.embedding for face in faces if face.embedding is not None]
+        if not vectors:
+            return ()
+        return tuple(self.matcher.match(np.stack(vectors)))
+
+    def keeps(self, match: Match) -> bool:
+        """Whether the embedding of a face with this verdict is stored."""
+        return keeps_embedding(match, keep_bystanders=self.keep_bystanders)
+
+    def decide(self, photo: JudgedPhoto) -> Finding | None:
+        """The finding for a photo; its path and hash are for the store to fill in."""
+        return decide(
+            PhotoEvidence(
+                path="",
+                sha256="",
+                source="",
+                origin=photo.origin,
+                taken_at=photo.taken_at,
+                width=photo.width,
+                height=photo.height,
+                boxes=photo.boxes,
+                matches=photo.matches,
+                scenes=photo.scenes,
+            ),
+            self.rules,
+        )
+
+    @property
+    def persons(self) -> frozenset[str]:
+        """Who is enrolled."""
+        return frozenset(profile.person for profile in self.matcher.profiles)
+
+
+@dataclass(frozen=True, slots=True)
+class JudgedPhoto:
+    """What a finding is decided from; `matches` has one verdict for each of `boxes`."""
+
+    origin: Origin
+    taken_at: str | None
+    width: int
+    height: int
+    boxes: tuple[Box, ...]
+    matches: tuple[Match, ...]
+    scenes: SceneScores | None
+
+
+def load_judge(store: Store, engine_id: str, settings: Settings, *, all_scenes: bool = False) -> Judge:
+    """The judge for everybody enrolled with this engine; nobody may be. Raises ModelError without a calibration."""
+    used = [reference for reference in references(store, engine=engine_id) if reference.used]
+    profiles = tuple(
+        make_profile(person, np.stack([item.face.embedding for item in used if item.person == person]))  # type: ignore[misc]
+        for person in sorted({reference.person for reference in used})
+    )
+    thresholds = {category.value: CATEGORIES[category].threshold for category in AVAILABLE}
+    rules = Rules({**SEVERITIES, **settings.severities}, {**thresholds, **settings.thresholds}, all_scenes)
+    calibration = load_calibration(engine_id)
+    in_force = {
+        "engine": engine_id,
+        "me": settings.me_similarity,
+        "maybe": settings.maybe_similarity,
+        "calibration": calibration,
+        "severities": sorted(rules.severities.items()),
+        "thresholds": sorted(rules.thresholds.items()),
+        "all_scenes": all_scenes,
+    }
+    matcher = Matcher(profiles, calibration, settings.me_similarity, settings.maybe_similarity)
+    return Judge(matcher, rules, settings.keep_bystanders, profiles_key(profiles, in_force))
+
+
+def judge_again(store: Store, engine_id: str, judge: Judge, run_id: int) -> int:
+    """Match and decide again every stored photo that was judged otherwise; returns how many there were.
+
+    A photo keeps its old key, so that the next scan reads it again, when somebody is enrolled now who was not when the
+    embeddings of its bystanders were thrown away. One transaction for each batch: an interruption loses nothing.
+    """
+    count = 0
+    batch: list[Evidence] = []
+    for evidence in photo_evidence(store, engine=engine_id, judged_otherwise_than=judge.key):
+        batch.append(evidence)
+        if len(batch) == _BATCH:
+            count += _judge_batch(store, judge, run_id, batch)
+            batch = []
+    return count + _judge_batch(store, judge, run_id, batch)
+
+
+def must_read_again(key: str | None, discarded: int, judge: Judge) -> bool:
+    """Whether faces whose embeddings are gone might be somebody who is enrolled now but was not considered then."""
+    return discarded > 0 and not judge.persons <= key_persons(key)
+
+
+def _judge_batch(store: Store, judge: Judge, run_id: int, batch: list[Evidence]) -> int:
+    updates: list[MatchUpdate] = []
+    complete: list[tuple[str, Finding | None]] = []
+    incomplete: list[tuple[str, Finding | None]] = []
+    for evidence in batch:
+        matches = list(_match_stored(judge, evidence))
+        updates += [
+            MatchUpdate(stored.id, match, judge.keeps(match))
+            for stored, match in zip(evidence.faces, matches, strict=True)
+        ]
+        finding = judge.decide(
+            JudgedPhoto(
+                evidence.places[0].origin,
+                evidence.taken_at,
+                evidence.width,
+                evidence.height,
+                tuple(stored.face.box for stored in evidence.faces),
+                tuple(matches),
+                evidence.scenes,
+            )
+        )
+        lacking = must_read_again(evidence.people_key, evidence.discarded, judge)
+        (incomplete if lacking else complete).append((evidence.sha256, finding))
+    update_matches(store, updates)
+    replace_findings(store, run_id, incomplete)
+    replace_findings(store, run_id, complete, people_key=judge.key)
+    return len(batch)
+
+
+def _match_stored(judge: Judge, evidence: Evidence) -> Iterator[Match]:
+    with_embedding = [stored.face for stored in evidence.faces if stored.face.embedding is not None]
+    fresh = iter(judge.match(with_embedding))
+    for stored in evidence.faces:
+        # A face whose embedding was thrown away was, and stays, nobody's.
+        yield stored.match if stored.face.embedding is None else next(fresh)

@@ -1,0 +1,1 @@
+"""Whose faces to find: enrolment, profiles, and the verdict on a face."""

@@ -1,0 +1,160 @@
+"""Enrolment: from photos of one person to references, with a reason for every photo that is not used."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+
+import numpy as np
+
+from untag.errors import ReadFailure, UsageError
+from untag.faces.engine import FaceEngine
+from untag.faces.quality import SMALL_FACE, USABLE_QUALITY
+from untag.imaging.decode import decode
+from untag.imaging.limits import Limits
+from untag.people.calibrate import Calibration
+from untag.people.profile import find_outliers
+from untag.sources.base import walk_all
+from untag.store import Reference, Store, add_reference, references, set_reference_use
+from untag.types import Face, Frame, ReadError
+
+_BATCH = 8
+_BACKGROUND = 0.3
+"""A face below this share of the largest face's side stands in the background and does not count."""
+
+
+class Enrolled(StrEnum):
+    """What became of one reference photo."""
+
+    USED = "used"
+    NO_FACE = "no face"
+    SEVERAL_FACES = "several faces"
+    TINY = "tiny face"
+    UNCLEAR = "unclear face"
+    OUTLIER = "somebody else"
+    UNREADABLE = "unreadable"
+
+
+@dataclass(frozen=True, slots=True)
+class EnrolmentResult:
+    """One photo and what became of it, with the reason and the remedy in words."""
+
+    path: str
+    outcome: Enrolled
+    note: str
+
+
+@dataclass(frozen=True, slots=True)
+class EnrolmentOptions:
+    """Who is enrolled, and how photos are read. `search_side` is that of a scan, so that the same faces are found."""
+
+    person: str
+    calibration: Calibration
+    search_side: int
+    limits: Limits
+
+
+def enroll(
+    store: Store,
+    paths: Sequence[Path],
+    engine: FaceEngine,
+    options: EnrolmentOptions,
+    *,
+    on_photo: Callable[[], None] = lambda: None,
+) -> list[EnrolmentResult]:
+    """Adds the photos in `paths` to a person's references; one result for each photo, in the order they were found.
+
+    References that look like somebody else are recorded but not used. All references are judged again each time: a
+    better profile may take back what it had set aside. Raises UsageError for a path that does not exist or a name that
+    cannot be one.
+    """
+    if not options.person.strip() or not options.person.isprintable():
+        raise UsageError("a person's name must be printable and not empty")
+    results: list[EnrolmentResult] = []
+    added: dict[str, int] = {}
+    for batch in _batches(paths, options):
+        frames = [item for item in batch if isinstance(item, _Photo)]
+        faces = iter(engine.analyse([photo.frame for photo in frames]) if frames else ())
+        for item in batch:
+            on_photo()
+            if isinstance(item, ReadError):
+                results.append(EnrolmentResult(item.path, Enrolled.UNREADABLE, item.error))
+                continue
+            face = _usable(next(faces))
+            if isinstance(face, Face):
+                add_reference(store, Reference(options.person, engine.id, item.sha256, item.path, face))
+                added[item.sha256] = len(results)
+                results.append(EnrolmentResult(item.path, Enrolled.USED, "one clear face"))
+            else:
+                results.append(EnrolmentResult(item.path, *face))
+    for reference in review_references(store, options.person, engine.id, options.calibration):
+        if reference.sha256 in added:
+            index = added[reference.sha256]
+            results[index] = EnrolmentResult(results[index].path, Enrolled.OUTLIER, _OUTLIER_NOTE)
+    return results
+
+
+_OUTLIER_NOTE = "looks unlike the other references, so it is not used; is it the same person?"
+
+
+def review_references(store: Store, person: str, engine_id: str, calibration: Calibration) -> list[Reference]:
+    """Judges a person's references against each other, records which to use, and returns those set aside."""
+    enrolled = references(store, person, engine_id)
+    vectors = [item.face.embedding for item in enrolled if item.face.embedding is not None]
+    if not vectors:
+        return []
+    outliers = find_outliers(np.stack(vectors), calibration)
+    with store.transaction():
+        for reference, outlier in zip(enrolled, outliers, strict=True):
+            set_reference_use(store, reference, used=not outlier, note=_OUTLIER_NOTE if outlier else None)
+    return [reference for reference, outlier in zip(enrolled, outliers, strict=True) if outlier]
+
+
+def _usable(faces: Sequence[Face]) -> Face | tuple[Enrolled, str]:
+    """The one usable face of a photo, or why there is none."""
+    largest = max((_side(face) for face in faces), default=0.0)
+    counted = [face for face in faces if _side(face) >= _BACKGROUND * largest]
+    if not counted:
+        return Enrolled.NO_FACE, "no face was found; take a photo in which the face is larger and seen from the front"
+    if len(counted) > 1:
+        return Enrolled.SEVERAL_FACES, f"{len(counted)} faces were found; crop the photo so that only one is left"
+    (face,) = counted
+    if _side(face) < SMALL_FACE:
+        return Enrolled.TINY, f"the face is {_side(face):.0f} pixels wide; at least {SMALL_FACE:.0f} are needed"
+    if face.quality < USABLE_QUALITY:
+        return Enrolled.UNCLEAR, "the face is too blurred, or turned too far away"
+    return face
+
+
+def _side(face: Face) -> float:
+    return min(face.box.width, face.box.height)
+
+
+@dataclass(frozen=True, slots=True)
+class _Photo:
+    path: str
+    sha256: str
+    frame: Frame
+
+
+def _batches(paths: Sequence[Path], options: EnrolmentOptions) -> Iterator[list[_Photo | ReadError]]:
+    batch: list[_Photo | ReadError] = []
+    for listing in walk_all(paths, limits=options.limits):
+        for entry in listing.entries:
+            if isinstance(entry, ReadError):
+                batch.append(entry)
+            else:
+                try:
+                    data = listing.source.read(entry)
+                    frame = decode(data, max_side=options.search_side, limits=options.limits)
+                    batch.append(_Photo(entry.path, hashlib.sha256(data).hexdigest(), frame))
+                except ReadFailure as failure:
+                    batch.append(ReadError(entry.path, failure.outcome, str(failure)))
+            if len(batch) == _BATCH:
+                yield batch
+                batch = []
+    if batch:
+        yield batch

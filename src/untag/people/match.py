@@ -1,0 +1,61 @@
+"""The verdict on a face: which enrolled person it is most like, and whether that is enough."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from untag.people.calibrate import Calibration
+from untag.people.profile import Profile
+from untag.types import Match, Verdict
+
+NEAR_MAYBE = 0.25
+"""Faces at least this similar keep their embedding although they are `other`: a better profile may make them `maybe`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Matcher:
+    """Gives verdicts against some profiles, all of one engine. `me` and `maybe` are similarities, 0 to 1."""
+
+    profiles: tuple[Profile, ...]
+    calibration: Calibration
+    me: float
+    maybe: float
+
+    def match(self, embeddings: NDArray[np.float32]) -> list[Match]:
+        """One Match for each of (N, dimensions) embeddings, with the person who is most similar."""
+        if not self.profiles or len(embeddings) == 0:
+            return [Match(Verdict.OTHER, 0.0) for _ in embeddings]
+        best = self.similarities(embeddings)
+        nearest = best.argmax(axis=1)
+        return [
+            self._verdict(self.profiles[index].person, float(row[index]))
+            for index, row in zip(nearest, best, strict=True)
+        ]
+
+    def similarities(self, embeddings: NDArray[np.float32]) -> NDArray[np.float64]:
+        """Similarity of (N, dimensions) embeddings to each of P profiles: (N, P), 0 to 1."""
+        means = np.stack([profile.mean for profile in self.profiles]).astype(np.float64)
+        counts = np.array([profile.references for profile in self.profiles])
+        distances = np.linalg.norm(embeddings[:, None, :].astype(np.float64) - means[None], axis=2)
+        return self.calibration.similarity(self.calibration.pair_distance(distances, counts))
+
+    def _verdict(self, person: str, similarity: float) -> Match:
+        if similarity >= self.me:
+            return Match(Verdict.ME, similarity, person)
+        if similarity >= self.maybe:
+            return Match(Verdict.MAYBE, similarity, person)
+        return Match(Verdict.OTHER, similarity)
+
+
+def keeps_embedding(match: Match, *, keep_bystanders: bool) -> bool:
+    """Whether a face's embedding is stored: bystanders' are thrown away, unless the user wants otherwise."""
+    return keep_bystanders or match.verdict is not Verdict.OTHER or match.similarity >= NEAR_MAYBE
+
+
+def best_of(matches: Sequence[Match]) -> Match | None:
+    """The most similar match of a photo's faces, or None when it has no face."""
+    return max(matches, key=lambda match: match.similarity, default=None)
