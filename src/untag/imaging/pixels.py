@@ -14,7 +14,7 @@ _WITH_ALPHA = frozenset(("RGBA", "LA", "PA", "RGBa", "La"))
 
 
 def to_rgb(image: Image.Image) -> Pixels:
-    """The pixels of a loaded image as a writable (height, width, 3) uint8 RGB array.
+    """The pixels of a loaded image as a (height, width, 3) uint8 RGB array, which may be read-only.
 
     Transparency is laid on white, as web pages show it. Grey of 16 bits keeps its upper 8; 32-bit and floating-point
     grey has no defined white, so its brightest pixel becomes white. Colour profiles are not applied: the models were
@@ -31,13 +31,13 @@ def to_rgb(image: Image.Image) -> Pixels:
         return _grey_to_rgb(np.asarray(image))
     if image.mode != "RGB":
         image = image.convert("RGB")
-    return np.array(image)
+    return np.asarray(image)
 
 
 def _on_white(image: Image.Image) -> Pixels:
     white = Image.new("RGB", image.size, (255, 255, 255))
     white.paste(image, mask=image.getchannel("A"))
-    return np.array(white)
+    return np.asarray(white)
 
 
 def _grey_to_rgb(grey: Pixels) -> Pixels:
