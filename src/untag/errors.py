@@ -1,4 +1,4 @@
-"""One exception tree. Every error untag raises on purpose is an UntagError with a sentence for the user and an exit status."""
+"""One exception tree: an error raised on purpose is an UntagError, with a sentence for the user and an exit status."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class StoreError(UntagError):
     exit_status = 2
 
 
-class ReadFailure(UntagError):
+class ReadFailure(UntagError):  # noqa: N818 - it ends one photo, not the run
     """A photo or archive member could not be read. Never ends a run: it becomes an Outcome with a reason."""
 
     def __init__(self, outcome: Outcome, message: str) -> None:

@@ -7,7 +7,7 @@ little endian; a float outside a tensor as two integers, mantissa and exponent (
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -20,7 +20,7 @@ Array = NDArray[np.float32]
 
 @dataclass(frozen=True, slots=True)
 class Convolution:
-    """`con_`: weights (filters, channels, rows, columns) and biases (filters,), float32; stride and padding as (y, x)."""
+    """`con_`: weights (filters, channels, rows, columns), biases (filters,), float32; stride and padding are (y, x)."""
 
     weights: Array
     biases: Array
@@ -135,7 +135,11 @@ def _batch_norm(reader: _Reader) -> Affine:
     return Affine(scale, beta - means * scale)
 
 
-_LAYERS = {b"con_4": _convolution, b"affine_": _affine, b"bn_con2": _batch_norm}
+_LAYERS: dict[bytes, Callable[[_Reader], Layer]] = {
+    b"con_4": _convolution,
+    b"affine_": _affine,
+    b"bn_con2": _batch_norm,
+}
 
 
 def read_layers(data: bytes) -> Iterator[Layer]:
@@ -171,7 +175,8 @@ def read_shape_predictor(data: bytes) -> ShapePredictor:
     reader.expect(1, "the shape predictor's version")
     mean_shape = reader.matrix().reshape(-1, 2)
     cascades = reader.integer()
-    splits, leaves = [], []
+    splits: list[tuple[int, int, float]] = []
+    leaves: list[Array] = []
     trees = 0
     for _ in range(cascades):
         trees = reader.integer()
@@ -181,7 +186,6 @@ def read_shape_predictor(data: bytes) -> ShapePredictor:
             leaves.extend(reader.matrix() for _ in range(reader.integer()))
     shape = (cascades, trees, -1)
     anchors = [[reader.integer() for _ in range(reader.integer())] for _ in range(reader.integer())]
-    # A point of floats is written raw in binary streams of dlib 18 and later: two mantissa/exponent pairs all the same.
     deltas = [[(reader.real(), reader.real()) for _ in range(reader.integer())] for _ in range(reader.integer())]
     if reader.at != len(data):
         raise ModelError("the landmark weights do not end where they should; reinstall face_recognition_models")

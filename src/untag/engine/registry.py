@@ -12,12 +12,12 @@ from untag.errors import ModelError
 
 @dataclass(frozen=True, slots=True)
 class PackagedWeights:
-    """A weights file that comes inside an installed Python package. `path` is as the package's own list of files has it."""
+    """A weights file inside an installed Python package. `path` is as the package's own list of files has it."""
 
     name: str
     package: str
     path: str
-    bytes: int
+    size: int
     sha256: str
     licence: str
     purpose: str

@@ -1,4 +1,4 @@
-"""Cuts aligned face chips out of photos: every face upright, of one size, its landmarks where the embedder wants them."""
+"""Cuts aligned face chips out of photos: upright, of one size, the landmarks where the embedder wants them."""
 
 from __future__ import annotations
 

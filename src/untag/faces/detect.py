@@ -45,6 +45,9 @@ class MmodOptions:
     batch_pixels: int = 4_000_000
 
 
+DEFAULT_MMOD = MmodOptions()
+
+
 @dataclass(frozen=True, slots=True)
 class _Level:
     image: int
@@ -55,7 +58,7 @@ class _Level:
 class MmodDetector:
     """The MMOD detector on a session of `engine.dlib_graphs.build_detector`."""
 
-    def __init__(self, session: Session, options: MmodOptions = MmodOptions()) -> None:
+    def __init__(self, session: Session, options: MmodOptions = DEFAULT_MMOD) -> None:
         self._session = session
         self._options = options
 

@@ -13,10 +13,11 @@ from numpy.typing import NDArray
 
 from untag.engine import registry
 from untag.engine.cache import DerivedFile, derived
+from untag.engine.dlib_graphs import build_detector, build_embedder
 from untag.engine.dlib_weights import ShapePredictor, read_layers, read_shape_predictor
 from untag.engine.session import Device, OrtSession, Session, open_session
 from untag.faces.align import DLIB_TEMPLATE, cut_chip
-from untag.faces.detect import MmodDetector, MmodOptions
+from untag.faces.detect import DEFAULT_MMOD, MmodDetector, MmodOptions
 from untag.faces.landmarks import predict_landmarks
 from untag.faces.quality import measure_quality
 from untag.types import Box, Face, Frame, Pixels, Vector
@@ -25,7 +26,7 @@ EMBEDDING_BATCH = 32
 
 
 class FaceEngine(Protocol):
-    """What the rest of untag needs of an engine. `id` names it and its weights: vectors of two ids are never compared."""
+    """What the rest of untag needs. `id` names the engine and its weights: vectors of two ids are never compared."""
 
     @property
     def id(self) -> str: ...
@@ -94,14 +95,10 @@ class EngineOptions:
 
 
 def _build_detector(weights: bytes) -> bytes:
-    from untag.engine.dlib_graphs import build_detector  # onnx is needed to build a graph, not to run one
-
     return build_detector(read_layers(weights))
 
 
 def _build_embedder(weights: bytes) -> bytes:
-    from untag.engine.dlib_graphs import build_embedder
-
     return build_embedder(read_layers(weights))
 
 
@@ -119,7 +116,7 @@ LANDMARKS_FILE = DerivedFile(registry.DLIB_LANDMARKS, 1, _build_landmarks)
 DLIB_ENGINE_ID = f"dlib-{registry.DLIB_DETECTOR.sha256[:6]}-{registry.DLIB_EMBEDDING.sha256[:6]}"
 
 
-def load_dlib_engine(options: EngineOptions, detection: MmodOptions = MmodOptions()) -> DlibEngine:
+def load_dlib_engine(options: EngineOptions, detection: MmodOptions = DEFAULT_MMOD) -> DlibEngine:
     """The default engine. Builds its graphs when they are not cached yet.
 
     Raises ModelError when the weights are missing or damaged, DeviceError when the device does not really run.

@@ -51,12 +51,12 @@ def predict_landmarks(
             goes_left = pixels[face_rows, a] - pixels[face_rows, b] > predictor.thresholds[cascade][tree_rows, node]
             node = 2 * node + np.where(goes_left, 1, 2)
         shape += predictor.leaves[cascade][tree_rows, node - leaf_offset].sum(axis=1, dtype=np.float64)
-    return (shape * extents[:, None] + corners[:, None]).astype(np.float32)
+    return np.asarray(shape * extents[:, None] + corners[:, None], dtype=np.float32)
 
 
 def _intensity(image: Pixels) -> NDArray[np.float32]:
     # dlib's grey is the plain mean of the channels, rounded down (dlib/pixel.h).
-    return (image.sum(axis=2, dtype=np.uint16) // 3).astype(np.float32)
+    return np.asarray(image.sum(axis=2, dtype=np.uint16) // 3, dtype=np.float32)
 
 
 def _sample(grey: NDArray[np.float32], at: NDArray[np.intp]) -> NDArray[np.float32]:
@@ -65,4 +65,4 @@ def _sample(grey: NDArray[np.float32], at: NDArray[np.intp]) -> NDArray[np.float
     x, y = at[:, 0], at[:, 1]
     inside = (x >= 0) & (y >= 0) & (x < width) & (y < height)
     values = grey[np.clip(y, 0, height - 1), np.clip(x, 0, width - 1)]
-    return np.where(inside, values, np.float32(0))
+    return np.asarray(np.where(inside, values, 0), dtype=np.float32)

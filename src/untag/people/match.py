@@ -13,7 +13,7 @@ from untag.people.profile import Profile
 from untag.types import Match, Verdict
 
 NEAR_MAYBE = 0.25
-"""Faces at least this similar keep their embedding although they are `other`: a better profile may make them `maybe`."""
+"""Faces at least this similar keep their embedding although they are `other`: a better profile may change that."""
 
 
 @dataclass(frozen=True, slots=True)
