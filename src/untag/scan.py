@@ -37,6 +37,7 @@ from untag.store import (
     new_findings,
     prune,
     record_batch,
+    references,
     start_run,
     touch_files,
 )
@@ -129,6 +130,16 @@ class _Failed:
 _Item = _Task | _Loaded | _Decoded | _Known | _Unchanged | _Failed | ReadError | PhotoRecord
 
 
+_NOBODY = "nobody is enrolled yet; show untag your face first: untag enroll PHOTO…"
+_NOBODY_WITH_THIS_ENGINE = "nobody is enrolled with this engine; give the same --engine to untag enroll first"
+
+
+def require_enrolled(store: Store) -> None:
+    """Raises UsageError when nobody is enrolled with any engine: better known before models are loaded."""
+    if not references(store):
+        raise UsageError(_NOBODY)
+
+
 def count_photos(paths: Sequence[Path], settings: Settings) -> int:
     """How many entries a scan of `paths` will go through. Raises UsageError for a path that does not exist."""
     return sum(len(listing.entries) for listing in walk_all(paths, limits=settings.limits))
@@ -151,7 +162,7 @@ def scan(
     """
     listings = walk_all(paths, limits=settings.limits)
     if not judge.persons:
-        raise UsageError("nobody is enrolled yet; show untag your face first: untag enroll PHOTO…")
+        raise UsageError(_NOBODY_WITH_THIS_ENGINE)
     with store.exclusive(), store.reader() as walker, store.reader() as recaller:
         roots = [printable_path(absolute(path)) for path in paths]
         run_id = start_run(store, roots)

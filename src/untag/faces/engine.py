@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import io
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, fields
-from pathlib import Path
 from typing import Protocol
 
 import numpy as np
@@ -15,7 +14,9 @@ from untag.engine import registry
 from untag.engine.cache import DerivedFile, derived
 from untag.engine.dlib_graphs import build_detector, build_embedder
 from untag.engine.dlib_weights import ShapePredictor, read_layers, read_shape_predictor
-from untag.engine.session import Device, OrtSession, Session, open_session
+from untag.engine.models import ModelOptions, open_derived
+from untag.engine.session import Device, Session
+from untag.errors import UsageError
 from untag.faces.align import DLIB_TEMPLATE, cut_chip
 from untag.faces.detect import DEFAULT_MMOD, MmodDetector, MmodOptions
 from untag.faces.landmarks import predict_landmarks
@@ -84,16 +85,6 @@ def _whole_pixels(box: Box) -> Box:
     return Box(round(box.left), round(box.top), round(box.right), round(box.bottom))
 
 
-@dataclass(frozen=True, slots=True)
-class EngineOptions:
-    """Where an engine's files are kept and how it runs. `on_build` is told, in words, of work that takes seconds."""
-
-    home: Path
-    device: Device = Device.AUTO
-    threads: int = 0
-    on_build: Callable[[str], None] = lambda _: None
-
-
 def _build_detector(weights: bytes) -> bytes:
     return build_detector(read_layers(weights))
 
@@ -112,23 +103,33 @@ def _build_landmarks(weights: bytes) -> bytes:
 DETECTOR_FILE = DerivedFile(registry.DLIB_DETECTOR, 1, _build_detector)
 EMBEDDER_FILE = DerivedFile(registry.DLIB_EMBEDDING, 1, _build_embedder)
 LANDMARKS_FILE = DerivedFile(registry.DLIB_LANDMARKS, 1, _build_landmarks)
+DERIVED_FILES = (DETECTOR_FILE, LANDMARKS_FILE, EMBEDDER_FILE)
 
 DLIB_ENGINE_ID = f"dlib-{registry.DLIB_DETECTOR.sha256[:6]}-{registry.DLIB_EMBEDDING.sha256[:6]}"
 
 
-def load_dlib_engine(options: EngineOptions, detection: MmodOptions = DEFAULT_MMOD) -> DlibEngine:
+def load_dlib_engine(options: ModelOptions, detection: MmodOptions = DEFAULT_MMOD) -> DlibEngine:
     """The default engine. Builds its graphs when they are not cached yet.
 
     Raises ModelError when the weights are missing or damaged, DeviceError when the device does not really run.
     """
 
-    def session(file: DerivedFile) -> OrtSession:
-        graph = derived(file, options.home, options.on_build)
-        return open_session(graph, device=options.device, threads=options.threads)
-
     with np.load(io.BytesIO(derived(LANDMARKS_FILE, options.home, options.on_build)), allow_pickle=False) as arrays:
         predictor = ShapePredictor(**{name: arrays[name] for name in arrays.files})
-    embedder = session(EMBEDDER_FILE)
-    return DlibEngine(
-        DLIB_ENGINE_ID, embedder.device, MmodDetector(session(DETECTOR_FILE), detection), predictor, embedder
-    )
+    embedder, detector = open_derived(EMBEDDER_FILE, options), open_derived(DETECTOR_FILE, options)
+    return DlibEngine(DLIB_ENGINE_ID, embedder.device, MmodDetector(detector, detection), predictor, embedder)
+
+
+_ENGINES = {"dlib": load_dlib_engine}
+AUTO = "auto"
+
+
+def load_engine(name: str, options: ModelOptions) -> FaceEngine:
+    """The engine of this name, or the best one installed for `auto`.
+
+    Raises UsageError for a name that is none, ModelError and DeviceError as the engine's own loader does.
+    """
+    chosen = "dlib" if name == AUTO else name
+    if chosen not in _ENGINES:
+        raise UsageError(f"there is no engine {name!r}; there are {', '.join(_ENGINES)} and {AUTO}")
+    return _ENGINES[chosen](options)

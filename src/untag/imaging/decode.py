@@ -1,9 +1,9 @@
 """Bytes to an upright RGB `Frame`, for any picture that people keep, with a reason for every one that cannot be read.
 
-Pillow decodes everything. For JPEG, measured against OpenCV and simplejpeg (`benchmarks/decode.py`), it takes up to
-1.14 times as long at reduced scales, 1.2 to 1.5 times at full scale (3 ms for 2 megapixels), with identical pixels. That
-is little beside inference, and Pillow alone tells a cut-off picture from a whole one without printing and without
-refusing pictures with small faults.
+Pillow decodes everything. For JPEG (`benchmarks/decode.py`) it takes at most 1.14 times as long as simplejpeg and 1.07
+times as long as OpenCV at reduced scales, 1.4 to 1.8 and 1.2 to 1.5 times at full scale (3 ms for 2 megapixels), with
+identical pixels. That is little beside inference, and the others are less robust: OpenCV prints libjpeg's remarks on
+the process's standard error, and simplejpeg either refuses pictures with small faults or accepts those that are cut off.
 """
 
 from __future__ import annotations
@@ -143,7 +143,7 @@ def _fit(pixels: Pixels, long_side: int, max_side: int) -> Pixels:
     if size == (width, height):
         return pixels
     # Below a factor of 2, where libjpeg leaves most photos, bilinear uses every pixel: it takes a sixth of the time of
-    # area averaging (1.7 against 11 ms for 1600 to 1280 pixels) and comes closer to a Lanczos filter (0.83 against 0.95).
+    # area averaging (1.7 against 11 ms for 1600 to 1280 pixels) and comes closer to Lanczos (off by 0.83 against 0.95).
     interpolation = cv2.INTER_LINEAR if factor > 0.5 else cv2.INTER_AREA
     return cast("Pixels", cv2.resize(pixels, size, interpolation=interpolation))
 

@@ -122,5 +122,6 @@ def describe(head: bytes) -> str:
 
 def _is_text(head: bytes) -> bool:
     # A multi-byte character may be cut at the end of `head`, hence "ignore"; control characters mean binary.
+    head = head.removeprefix(b"\xef\xbb\xbf")
     text = head.decode("utf-8", "ignore")
     return len(text.encode()) >= len(head) - 3 and all(char.isprintable() or char in "\t\r\n\f" for char in text)

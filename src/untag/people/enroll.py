@@ -15,8 +15,8 @@ from untag.faces.engine import FaceEngine
 from untag.faces.quality import SMALL_FACE, USABLE_QUALITY
 from untag.imaging.decode import decode
 from untag.imaging.limits import Limits
-from untag.people.calibrate import Calibration
-from untag.people.profile import find_outliers
+from untag.people.calibrate import Calibration, load_calibration
+from untag.people.profile import agreement, find_outliers
 from untag.sources.base import walk_all
 from untag.store import Reference, Store, add_reference, references, set_reference_use
 from untag.types import Face, Frame, ReadError
@@ -111,6 +111,30 @@ def review_references(store: Store, person: str, engine_id: str, calibration: Ca
         for reference, outlier in zip(enrolled, outliers, strict=True):
             set_reference_use(store, reference, used=not outlier, note=_OUTLIER_NOTE if outlier else None)
     return [reference for reference, outlier in zip(enrolled, outliers, strict=True) if outlier]
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """An enrolled person with one engine; `agreement` is 0 to 1, None for a single photo."""
+
+    person: str
+    engine: str
+    used: int
+    set_aside: int
+    agreement: float | None
+
+
+def list_people(store: Store) -> list[Person]:
+    """Everybody enrolled, by name, once for each engine."""
+    groups: dict[tuple[str, str], list[Reference]] = {}
+    for reference in references(store):
+        groups.setdefault((reference.person, reference.engine), []).append(reference)
+    people = []
+    for (person, engine_id), members in sorted(groups.items()):
+        vectors = [item.face.embedding for item in members if item.used and item.face.embedding is not None]
+        alike = agreement(np.stack(vectors), load_calibration(engine_id)) if vectors else None
+        people.append(Person(person, engine_id, len(vectors), len(members) - len(vectors), alike))
+    return people
 
 
 def _usable(faces: Sequence[Face]) -> Face | tuple[Enrolled, str]:

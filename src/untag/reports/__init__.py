@@ -4,6 +4,5 @@ from untag.reports.csv_format import write_csv
 from untag.reports.html import write_report
 from untag.reports.json_format import write_json
 from untag.reports.table import write_table
-from untag.reports.thumbnails import Thumbnail, thumbnail_of
 
-__all__ = ["Thumbnail", "thumbnail_of", "write_csv", "write_json", "write_report", "write_table"]
+__all__ = ["write_csv", "write_json", "write_report", "write_table"]

@@ -9,8 +9,8 @@ from datetime import date
 from pathlib import PurePosixPath
 from urllib.parse import urlsplit
 
+from untag.imaging.thumbnail import Thumbnail
 from untag.reports.overview import Group
-from untag.reports.thumbnails import Thumbnail
 from untag.types import Action, Box, Finding, LinkConfidence, Origin, Status, Verdict
 
 _HIGH, _MEDIUM = 60, 30

@@ -14,9 +14,9 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from untag.errors import UsageError
+from untag.imaging.thumbnail import Thumbnail
 from untag.reports.cards import Card, card_of, day_words
 from untag.reports.overview import Group, Overview, fold, overview
-from untag.reports.thumbnails import Thumbnail
 from untag.types import Finding
 
 

@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from types import MappingProxyType
 
+from untag.errors import UsageError
+
 
 class Category(StrEnum):
     """What a photo may show that its owner would rather not have online."""
@@ -92,3 +94,10 @@ CATEGORIES: Mapping[Category, CategorySpec] = MappingProxyType(
 
 AVAILABLE: tuple[Category, ...] = tuple(category for category, spec in CATEGORIES.items() if spec.available)
 """The categories that the embedded model can judge."""
+
+
+def check_category(name: str) -> str:
+    """The category's name if there is one; raises UsageError that lists them all otherwise."""
+    if name not in list(Category):
+        raise UsageError(f"there is no category {name!r}; there are {', '.join(Category)}")
+    return name

@@ -9,7 +9,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from untag.engine.efficientnet import INPUT_SIZE
+from untag.engine.cache import DerivedFile
+from untag.engine.efficientnet import INPUT_SIZE, graph_from_weights
+from untag.engine.models import ModelOptions, open_derived
 from untag.engine.registry import EFFICIENTNET_LITE0
 from untag.engine.session import Session
 from untag.scenes.categories import AVAILABLE, CATEGORIES, Category
@@ -71,6 +73,17 @@ class SceneClassifier:
             return []
         logits = self._session.run({"images": images})[0]
         return [_judge(probabilities) for probabilities in _softmax(logits)]
+
+
+GRAPH_FILE = DerivedFile(EFFICIENTNET_LITE0, 1, graph_from_weights)
+
+
+def load_classifier(options: ModelOptions) -> SceneClassifier:
+    """The classifier, its graph built when it is not cached yet.
+
+    Raises ModelError when the weights are missing or damaged, DeviceError when the device does not really run.
+    """
+    return SceneClassifier(open_derived(GRAPH_FILE, options))
 
 
 def _softmax(logits: NDArray[np.float32]) -> NDArray[np.float64]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
+from contextlib import suppress
 from pathlib import Path
 
 from untag.errors import StoreError
@@ -33,11 +34,14 @@ def check_integrity(home: Path) -> list[str]:
 def _permissions(home: Path) -> list[str]:
     if os.name == "nt":
         return []
-    return [
-        f"{path} can be read by other users of this computer: chmod {'700' if path == home else '600'} it."
-        for path in (home, *database_files(home))
-        if path.stat().st_mode & 0o077
-    ]
+    problems = []
+    for path in (home, *database_files(home)):
+        # Another process that closes the database takes the files beside it away.
+        with suppress(FileNotFoundError):
+            if path.stat().st_mode & 0o077:
+                right = "700" if path == home else "600"
+                problems.append(f"{path} can be read by other users of this computer: chmod {right} it.")
+    return problems
 
 
 def _contents(path: Path) -> list[str]:

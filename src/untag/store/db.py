@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, Self
 
@@ -164,7 +164,7 @@ def database_files(home: Path) -> list[Path]:
 def _prepare(home: Path, path: Path, *, create: bool) -> None:
     try:
         if create and not home.exists():
-            home.mkdir(parents=True, mode=0o700)
+            home.mkdir(parents=True, exist_ok=True, mode=0o700)
             home.chmod(0o700)
         if home.exists() and not home.is_dir():
             raise StoreError(f"{home} is a file, not a folder. Choose another folder with --home.")
@@ -174,8 +174,10 @@ def _prepare(home: Path, path: Path, *, create: bool) -> None:
             # SQLite gives the files beside the database the permissions of the database.
             os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
         for file in database_files(home):
-            if file.stat().st_mode & 0o077:
-                file.chmod(0o600)
+            # Another process that closes the database takes the files beside it away.
+            with suppress(FileNotFoundError):
+                if file.stat().st_mode & 0o077:
+                    file.chmod(0o600)
     except OSError as error:
         raise StoreError(f"{path} cannot be opened: {error.strerror}. Choose another folder with --home.") from error
 

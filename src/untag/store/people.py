@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 
 from untag.errors import StoreError
@@ -63,11 +64,12 @@ def references(store: Store, person: str | None = None, engine: str | None = Non
     ]
 
 
-def forget_person(store: Store, person: str) -> int:
+def forget_person(store: Store, person: str, *, key_without: Callable[[str], str | None] | None = None) -> int:
     """Erase a person: references, the embeddings of the faces matched to them, and their findings.
 
-    All photos count as not matched afterwards, so that the next scan matches them against those who are left. Returns
-    how many references there were; decisions stay. Raises StoreError while a scan runs.
+    A `people_key` may name the person. `key_without` makes from each key one that does not, and that differs from the
+    key of any later match; without it, all photos count as never matched. Returns how many references there were;
+    decisions stay. Raises StoreError while a scan runs.
     """
     with store.exclusive():
         with store.transaction():
@@ -82,8 +84,11 @@ def forget_person(store: Store, person: str) -> int:
                 (Verdict.OTHER, person),
             )
             store.execute("DELETE FROM findings WHERE person = ?", (person,))
-            # The key is made from the persons considered.
-            store.execute("UPDATE photos SET people_key = NULL")
+            keys = [row["people_key"] for row in store.rows("SELECT DISTINCT people_key FROM photos")]
+            store.execute_many(
+                "UPDATE photos SET people_key = ? WHERE people_key = ?",
+                [(None if key_without is None else key_without(key), key) for key in keys if key is not None],
+            )
         store.erase_traces()
     return count
 

@@ -1,0 +1,114 @@
+"""The `untag` command: its list of commands, and what the exit status means.
+
+A command's module is imported only when that command runs, so that `untag --help` answers at once.
+"""
+
+from __future__ import annotations
+
+import importlib
+import os
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import click
+
+from untag import __version__
+from untag.errors import UntagError
+
+INTERRUPTED = 130
+
+_COMMANDS = {
+    "enroll": "Show untag whose face to look for.",
+    "people": "List who is enrolled, and how well their photos agree.",
+    "forget": "Erase a person, the bystanders, or everything.",
+    "scan": "Look through folders for photos that show you.",
+    "list": "List the findings.",
+    "report": "Write the findings, with pictures, to one HTML file.",
+    "decide": "Record what you decided about a photo.",
+    "inspect": "Show what the models see in a photo; stores nothing.",
+    "evaluate": "Measure the models on labelled photos.",
+    "categories": "List what untag can judge a scene for.",
+    "doctor": "Check the installation and say what to do about problems.",
+}
+
+
+class _LazyGroup(click.Group):
+    """A group whose commands live in modules of the same name."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(_COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in _COMMANDS:
+            return None
+        command = importlib.import_module(f"untag.cli.{cmd_name}").command
+        assert isinstance(command, click.Command)
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl(list(_COMMANDS.items()))
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What every command gets: the home folder that was chosen, or None for the default."""
+
+    home: Path | None
+
+
+@click.command(cls=_LazyGroup, context_settings={"help_option_names": ["-h", "--help"]})
+@click.option(
+    "--home",
+    type=click.Path(path_type=Path, file_okay=False),
+    help="Where untag keeps its database and models.  [default: $UNTAG_HOME, or your user data folder]",
+)
+@click.version_option(__version__, prog_name="untag")
+@click.pass_context
+def untag(ctx: click.Context, home: Path | None) -> None:
+    """Find the photos that show you in the archives you downloaded, and list what to untag or have removed.
+
+    Everything runs on this machine; nothing you scan ever leaves it.
+
+    \b
+    Examples:
+      untag enroll ~/Pictures/me-1.jpg ~/Pictures/me-2.jpg
+      untag scan ~/Downloads/facebook-export ~/Downloads/Takeout
+      untag list
+      untag report --output report.html
+    """
+    ctx.obj = Context(home)
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Run the command line and exit: 0 done, 1 inputs unreadable, 2 wrong usage, 3 new findings, 130 interrupted."""
+    sys.exit(_run(arguments))
+
+
+def _run(arguments: list[str] | None) -> int:
+    try:
+        return untag.main(arguments, prog_name="untag", standalone_mode=False) or 0
+    except UntagError as error:
+        _complain(str(error))
+        return error.exit_status
+    except click.ClickException as error:
+        error.show()
+        return error.exit_code
+    except (KeyboardInterrupt, click.Abort):
+        _complain("interrupted")
+        return INTERRUPTED
+    except BrokenPipeError:
+        # The reader (head, less) has gone. Python would complain again when it flushes at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except Exception as error:
+        if os.environ.get("UNTAG_DEBUG"):
+            raise
+        _complain(f"this is a bug in untag ({type(error).__name__}); run again with UNTAG_DEBUG=1 to see where")
+        return 1
+
+
+def _complain(message: str) -> None:
+    click.secho("untag: ", fg="red", bold=True, nl=False, err=True)
+    click.echo(message, err=True)

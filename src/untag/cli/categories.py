@@ -1,0 +1,28 @@
+"""untag categories"""
+
+from __future__ import annotations
+
+import click
+
+
+@click.group("categories", invoke_without_command=True)
+@click.pass_context
+def command(ctx: click.Context) -> int:
+    """List what untag can judge a scene for, with the installed models."""
+    if ctx.invoked_subcommand is None:
+        return int(ctx.invoke(list_categories))
+    return 0
+
+
+@command.command("list")
+def list_categories() -> int:
+    """List the categories: which can be judged, from what evidence, and from which score they count."""
+    from untag.scenes.categories import CATEGORIES
+
+    for category, spec in CATEGORIES.items():
+        if spec.available:
+            words = ", ".join(item.word for item in spec.classes)
+            click.echo(f"{category:<10}  counts from {spec.threshold:.0%}  {words}")
+        else:
+            click.echo(f"{category:<10}  unavailable: no installed model can judge it")
+    return 0

@@ -1,0 +1,109 @@
+"""What several commands share: settings, the store, the models, progress, and the list of what could not be read."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from untag.cli.app import Context
+
+if TYPE_CHECKING:
+    from untag.config import Settings
+    from untag.faces.engine import FaceEngine
+    from untag.scenes.classify import SceneClassifier
+    from untag.types import ReadError
+
+UNREADABLE = 1
+MOST_LISTED = 50
+
+device_option = click.option(
+    "--device",
+    type=click.Choice(["auto", "cpu", "cuda", "coreml", "directml", "openvino"]),
+    help="Where the models run; one that does not really run is an error.  [default: auto]",
+)
+engine_option = click.option("--engine", metavar="ID", help="The face engine.  [default: dlib]")
+
+
+def say(message: str) -> None:
+    """A message for the user, on standard error: standard output is for data."""
+    click.echo(message, err=True)
+
+
+def settings_of(context: Context, **overrides: Any) -> Settings:
+    """The settings in force: the home folder's, with the options that were given."""
+    from untag.config import default_home, load_settings
+    from untag.engine.session import Device
+
+    settings = load_settings(context.home or default_home())
+    given = {name: value for name, value in overrides.items() if value is not None}
+    if "device" in given:
+        given["device"] = Device(given["device"])
+    return replace(settings, **given)
+
+
+def load_faces(settings: Settings) -> FaceEngine:
+    """The face engine that the settings name."""
+    from untag.engine.models import ModelOptions
+    from untag.faces.engine import load_engine
+
+    return load_engine(settings.engine, ModelOptions(settings.home, settings.device, on_build=say))
+
+
+def load_scenes(settings: Settings) -> SceneClassifier:
+    """The scene classifier."""
+    from untag.engine.models import ModelOptions
+    from untag.scenes.classify import load_classifier
+
+    return load_classifier(ModelOptions(settings.home, settings.device, on_build=say))
+
+
+@contextmanager
+def progress(title: str, total: Callable[[], int]) -> Iterator[Callable[[], None]]:
+    """Yields a function to call after each item. A bar with rate and time left on a terminal, else nothing.
+
+    `total` is asked only when a bar is shown, since counting an archive takes a while.
+    """
+    if not sys.stderr.isatty():
+        yield lambda: None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn("{task.fields[rate]}"),
+        TimeRemainingColumn(),
+    )
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task(title, total=total(), rate="")
+
+        def advance() -> None:
+            speed = bar.tasks[0].speed
+            bar.update(task, advance=1, rate="" if speed is None else f"{speed:.0f}/s")
+
+        yield advance
+
+
+def list_unreadable(errors: Sequence[ReadError]) -> int:
+    """Names what could not be read, on standard error; returns the exit status that follows from it."""
+    if not errors:
+        return 0
+    say(f"{len(errors)} could not be read:")
+    for error in errors[:MOST_LISTED]:
+        say(f"  {error.path}: {error.error}")
+    if len(errors) > MOST_LISTED:
+        say(f"  … and {len(errors) - MOST_LISTED} more; all are in the output of: untag scan --json")
+    return UNREADABLE
+
+
+def path_argument(*, required: bool = True) -> Callable[[Any], Any]:
+    """One or more photos or folders."""
+    return click.argument("paths", nargs=-1, required=required, type=click.Path(path_type=Path), metavar="PATH…")

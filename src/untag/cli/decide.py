@@ -1,0 +1,49 @@
+"""untag decide"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from untag.cli.app import Context
+from untag.cli.common import say, settings_of
+
+
+@click.command("decide")
+@click.argument("photos", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="PHOTO…")
+@click.option("--status", type=click.Choice(["keep", "untag", "request-removal", "done", "not-me"]))
+@click.option("--undo", is_flag=True, help="Take back the last decision.")
+@click.pass_obj
+def command(context: Context, photos: tuple[Path, ...], status: str | None, undo: bool) -> int:
+    """Record what you decided about photos. A decision holds for every copy and survives every later scan.
+
+    \b
+    Examples:
+      untag decide holiday.jpg --status keep
+      untag decide holiday.jpg --undo
+    """
+    from untag.errors import UsageError
+    from untag.sources.files import absolute
+    from untag.sources.paths import printable_path
+    from untag.store import Store, decide, known_file
+    from untag.store import undo as take_back
+    from untag.types import Status
+
+    if (status is None) == (not undo):
+        raise UsageError("say either --status STATUS or --undo")
+    settings = settings_of(context)
+    with Store.open(settings.home, create=False) as store:
+        hashes: list[str] = []
+        for photo in photos:
+            known = known_file(store, printable_path(absolute(photo)))
+            if known is None or known.sha256 is None:
+                raise UsageError(f"{photo} was not scanned yet; scan it first, or give the path as untag list shows it")
+            hashes.append(known.sha256)
+        for sha256 in hashes:
+            if status is None:
+                take_back(store, sha256)
+            else:
+                decide(store, sha256, Status(status))
+    say(f"{'took back' if undo else 'recorded'} {len(hashes)} decision{'' if len(hashes) == 1 else 's'}")
+    return 0

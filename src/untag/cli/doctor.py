@@ -1,0 +1,24 @@
+"""untag doctor"""
+
+from __future__ import annotations
+
+import click
+
+from untag.cli.app import Context
+from untag.cli.common import settings_of
+
+
+@click.command("doctor")
+@click.pass_obj
+def command(context: Context) -> int:
+    """Check the installation: versions, devices, models, home folder and database; say what to do about problems."""
+    from untag.doctor import examine
+
+    problems = 0
+    for check in examine(settings_of(context)):
+        problems += not check.ok
+        click.secho("ok       " if check.ok else "problem  ", fg="green" if check.ok else "red", nl=False)
+        click.echo(f"{check.name}: {check.detail}")
+        if check.advice is not None:
+            click.echo(f"         {check.advice}")
+    return 1 if problems else 0

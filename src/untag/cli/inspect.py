@@ -1,0 +1,44 @@
+"""untag inspect"""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import click
+
+from untag.cli.app import Context
+from untag.cli.common import UNREADABLE, device_option, engine_option, load_faces, load_scenes, settings_of
+
+
+@click.command("inspect")
+@click.argument("photos", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="PHOTO…")
+@click.option("--json", "as_json", is_flag=True, help="One JSON object a line, instead of words.")
+@click.option("--embeddings", is_flag=True, help="Add each face's embedding to the JSON.")
+@engine_option
+@device_option
+@click.pass_obj
+def command(
+    context: Context, photos: tuple[Path, ...], as_json: bool, embeddings: bool, engine: str | None, device: str | None
+) -> int:
+    """Show what the models see in photos: faces, how like you they are, and the scene. Stores nothing.
+
+    \b
+    Examples:
+      untag inspect party.jpg
+      untag inspect party.jpg --json --embeddings
+    """
+    from untag.inspection import describe, inspect_photos, optional_judge, to_dict
+    from untag.scan import ScanModels
+
+    settings = settings_of(context, engine=engine, device=device)
+    models = ScanModels(load_faces(settings), load_scenes(settings))
+    judge = optional_judge(settings, models.faces.id)
+    failed = False
+    for seen in inspect_photos(photos, models, judge, settings):
+        failed |= seen.error is not None
+        if as_json:
+            click.echo(json.dumps(to_dict(seen, embeddings=embeddings), ensure_ascii=False))
+        else:
+            click.echo(describe(seen))
+    return UNREADABLE if failed else 0

@@ -1,0 +1,54 @@
+"""untag list"""
+
+from __future__ import annotations
+
+import sys
+
+import click
+
+from untag.cli.app import Context
+from untag.cli.common import settings_of
+
+
+@click.command("list")
+@click.option("--format", "style", type=click.Choice(["table", "json", "csv"]), default="table", show_default=True)
+@click.option(
+    "--verdict",
+    type=click.Choice(["me", "maybe", "all"]),
+    help="Only photos with this verdict; all adds scenes without you.  [default: me and maybe]",
+)
+@click.option(
+    "--category", "categories", multiple=True, metavar="NAME", help="Only photos of this category; repeatable."
+)
+@click.pass_obj
+def command(context: Context, style: str, verdict: str | None, categories: tuple[str, ...]) -> int:
+    """List the photos that show you, the riskiest first, with what untag suggests to do.
+
+    \b
+    Examples:
+      untag list
+      untag list --category alcohol --verdict me
+      untag list --format csv > findings.csv
+    """
+    from untag.reports import write_csv, write_json, write_table
+    from untag.scenes.categories import check_category
+    from untag.store import Store, findings
+    from untag.types import Verdict
+
+    settings = settings_of(context)
+    chosen = frozenset(check_category(name) for name in categories)
+    verdicts = {None: frozenset({Verdict.ME, Verdict.MAYBE}), "all": None}.get(
+        verdict, frozenset({Verdict(verdict)}) if verdict in ("me", "maybe") else None
+    )
+    with Store.open(settings.home) as store:
+        found = findings(store, verdicts=verdicts, categories=chosen)
+        if style == "json":
+            write_json(found, sys.stdout)
+        elif style == "csv":
+            # CSV ends its lines itself; Windows would turn each end into two.
+            if hasattr(sys.stdout, "reconfigure"):
+                sys.stdout.reconfigure(newline="", encoding="utf-8")
+            write_csv(found, sys.stdout)
+        else:
+            write_table(found, sys.stdout)
+    return 0

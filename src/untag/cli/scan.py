@@ -1,0 +1,130 @@
+"""untag scan"""
+
+from __future__ import annotations
+
+import json
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from untag.cli.app import INTERRUPTED, Context
+from untag.cli.common import (
+    device_option,
+    engine_option,
+    list_unreadable,
+    load_faces,
+    load_scenes,
+    path_argument,
+    progress,
+    say,
+    settings_of,
+)
+
+if TYPE_CHECKING:
+    from untag.pipeline import Cancel
+    from untag.scan import ScanSummary
+
+NEW_FINDINGS = 3
+
+
+@click.command("scan")
+@path_argument()
+@engine_option
+@device_option
+@click.option("--jobs", type=click.IntRange(min=0), metavar="N", help="Decoder threads; 0 does one thing at a time.")
+@click.option("--all-scenes", is_flag=True, help="Keep findings about scenes in which you are not seen, too.")
+@click.option("--json", "as_json", is_flag=True, help="Print a summary as JSON.")
+@click.option("--fail-on-new", is_flag=True, help="Exit with 3 when there are new findings (for scheduled scans).")
+@click.pass_obj
+def command(
+    context: Context,
+    paths: tuple[Path, ...],
+    engine: str | None,
+    device: str | None,
+    jobs: int | None,
+    all_scenes: bool,
+    as_json: bool,
+    fail_on_new: bool,
+) -> int:
+    """Look through folders for photos that show you, and judge what they show.
+
+    Only new and changed files are read. Stop it at any time with Ctrl-C: the next scan goes on where this one ended.
+
+    \b
+    Examples:
+      untag scan ~/Downloads/facebook-export
+      untag scan ~/Pictures /mnt/nas/photos --jobs 4
+      untag scan ~/Pictures --json --fail-on-new
+    """
+    from untag.judge import load_judge
+    from untag.pipeline import Cancel
+    from untag.scan import ScanModels, count_photos, require_enrolled, scan
+    from untag.sources.base import walk_all
+    from untag.store import Store
+
+    settings = settings_of(context, engine=engine, device=device, jobs=jobs)
+    walk_all(paths)  # a path that does not exist is reported before models are loaded
+    with Store.open(settings.home) as store:
+        require_enrolled(store)
+        models = ScanModels(load_faces(settings), load_scenes(settings))
+        judge = load_judge(store, models.faces.id, settings, all_scenes=all_scenes)
+        say(f"scanning on {models.faces.device} with the engine {models.faces.id}")
+        cancel = Cancel()
+        with (
+            _interruptible(cancel),
+            progress("scanning", lambda: count_photos(paths, settings)) as advance,
+        ):
+            summary = scan(store, paths, models, judge, settings, on_photo=advance, cancel=cancel)
+    if as_json:
+        click.echo(json.dumps(_as_dict(summary), ensure_ascii=False))
+    _tell(summary)
+    status = list_unreadable(summary.unreadable)
+    if summary.interrupted:
+        say("interrupted; run the same command again to go on")
+        return INTERRUPTED
+    return NEW_FINDINGS if fail_on_new and summary.new_findings else status
+
+
+@contextmanager
+def _interruptible(cancel: Cancel) -> Iterator[None]:
+    """The first Ctrl-C ends the scan cleanly, what is under way being recorded; a second one ends it at once."""
+
+    def stop(*_: Any) -> None:
+        if cancel.is_set():
+            raise KeyboardInterrupt
+        cancel.set()
+        say("stopping; press Ctrl-C again to stop at once")
+
+    before = {name: signal.signal(name, stop) for name in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for name, handler in before.items():
+            signal.signal(name, handler)
+
+
+def _as_dict(summary: ScanSummary) -> dict[str, Any]:
+    values = asdict(summary)
+    values["unreadable"] = [
+        {"path": error.path, "outcome": error.outcome.value, "error": error.error} for error in summary.unreadable
+    ]
+    return values
+
+
+def _tell(summary: ScanSummary) -> None:
+    if summary.photos == 0:
+        say("there are no photos in what you gave; see which files count with: untag scan --help")
+        return
+    say(
+        f"{summary.photos} photos: {summary.analysed} analysed, {summary.unchanged} unchanged, {summary.copies} copies;"
+        f" {summary.faces} faces found"
+    )
+    say(
+        f"you are in {summary.me} of the photos analysed, and may be in {summary.maybe} more;"
+        f" {summary.new_findings} new findings. See them with: untag list"
+    )

@@ -1,0 +1,350 @@
+"""Measures the models on labelled photos: pairs of faces, people among strangers, scenes.
+
+A face that is not found counts against the result: a photo in which nobody is seen is missed for certain.
+"""
+
+from __future__ import annotations
+
+import csv
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from untag.errors import ReadFailure, UsageError
+from untag.faces.engine import FaceEngine
+from untag.imaging.decode import decode
+from untag.imaging.limits import Limits
+from untag.metrics import average_precision, best_accuracy_threshold, recall_at_precision, roc_auc, tar_at_far
+from untag.people.calibrate import load_calibration
+from untag.people.match import Matcher
+from untag.people.profile import make_profile
+from untag.scan import SEARCH_SIDE
+from untag.scenes.categories import AVAILABLE, CATEGORIES, Category
+from untag.scenes.classify import SceneClassifier, scene_input
+from untag.sources.base import open_source
+from untag.types import Face, Frame, PhotoRef, ReadError, Vector
+
+_BATCH = 8
+_FALSE_ACCEPT_RATES = (0.001, 0.01)
+_FALSE_MATCH_RATES = (0.001, 0.005, 0.01)
+
+Advance = Callable[[], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """A table of labels, the folder that its paths are relative to, and what one photo may ask for."""
+
+    table: Path
+    root: Path
+    limits: Limits
+
+
+@dataclass(frozen=True, slots=True)
+class PeopleOptions:
+    """How many photos enrol each person, which (`seed`), and the similarities from which a face is `me` or `maybe`."""
+
+    references: int
+    seed: int
+    me: float
+    maybe: float
+
+
+@dataclass(frozen=True, slots=True)
+class PairFigures:
+    """`accuracy` at the best `threshold` (a distance), undetected pairs counted as wrong; the rest over detected pairs.
+
+    `tar_at_far` maps a false accept rate to the true accept rate.
+    """
+
+    pairs: int
+    undetected: int
+    accuracy: float
+    threshold: float
+    auc: float
+    tar_at_far: Mapping[str, float]
+
+
+@dataclass(frozen=True, slots=True)
+class PeopleFigures:
+    """One search for every person: their own photos should match, those of all others should not.
+
+    `recall` and `false_match` count photos with the verdict `me`, the `_with_maybe` ones `maybe` as well.
+    `recall_at_false_match` maps a false match rate to the recall at the threshold that has it. `no_face` of the
+    `photos` showed no face.
+    """
+
+    people: int
+    photos: int
+    no_face: int
+    recall: float
+    false_match: float
+    recall_with_maybe: float
+    false_match_with_maybe: float
+    recall_at_false_match: Mapping[str, float]
+
+
+@dataclass(frozen=True, slots=True)
+class CategoryFigures:
+    """How well one category is judged; the last two at its default threshold. NaN becomes None."""
+
+    positives: int
+    ap: float | None
+    auc: float | None
+    recall_at_precision_90: float | None
+    recall: float | None
+    false_alarms_per_1000: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class SceneFigures:
+    """By category; those that the installed models cannot judge are in `unavailable`."""
+
+    photos: int
+    categories: Mapping[str, CategoryFigures]
+    unavailable: Sequence[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """The figures, and the photos that could not be read."""
+
+    figures: PairFigures | PeopleFigures | SceneFigures
+    unreadable: Sequence[ReadError]
+
+
+_COLUMNS = {"pairs": ("left", "right", "same"), "people": ("path", "person"), "scenes": ("path", "labels")}
+
+
+def count_photos(job: Job, kind: str) -> int:
+    """How many different photos a table names. Raises UsageError for a table that is not of that kind."""
+    rows = _rows(job, kind)
+    names = ("left", "right") if kind == "pairs" else ("path",)
+    return len({row[name] for row in rows for name in names})
+
+
+def evaluate_pairs(job: Job, engine: FaceEngine, advance: Advance) -> Result:
+    """Verification: is each pair of photos one person? Each photo stands for its principal face."""
+    rows = _rows(job, "pairs")
+    reader = _Reader(job)
+    photos = _analysed(reader, dict.fromkeys(row[side] for row in rows for side in ("left", "right")), engine, advance)
+    principal = {path: photo.principal() for path, photo in photos.items()}
+    distances: list[float] = []
+    same: list[bool] = []
+    undetected = 0
+    for row in rows:
+        left, right = principal.get(row["left"]), principal.get(row["right"])
+        if left is None or right is None:
+            undetected += 1
+            continue
+        distances.append(float(np.linalg.norm(left - right)))
+        same.append(_truth(job, row["same"]))
+    if not distances:
+        raise UsageError(f"{job.table}: no pair has a face in both photos")
+    scores = -np.array(distances)
+    threshold, accuracy = best_accuracy_threshold(scores, same)
+    figures = PairFigures(
+        pairs=len(rows),
+        undetected=undetected,
+        accuracy=accuracy * len(distances) / len(rows),
+        threshold=-threshold,
+        auc=roc_auc(scores, same),
+        tar_at_far={f"{rate:g}": tar for rate, tar in tar_at_far(scores, same, _FALSE_ACCEPT_RATES).items()},
+    )
+    return Result(figures, reader.unreadable)
+
+
+def evaluate_people(job: Job, engine: FaceEngine, options: PeopleOptions, advance: Advance) -> Result:
+    """Identification: `options.references` photos of a person enrol them, and all other photos are searched.
+
+    Only people with more photos than that are searched for; the photos of the rest are strangers. A photo scores as the
+    most similar of its faces.
+    """
+    rows = _rows(job, "people")
+    reader = _Reader(job)
+    owners = {row["path"]: row["person"] for row in rows}
+    photos = _analysed(reader, owners, engine, advance)
+    order = sorted(photos)
+    positions, vectors = _stacked(photos, order)
+    by_person: defaultdict[str, list[str]] = defaultdict(list)
+    for path in order:
+        by_person[owners[path]].append(path)
+    rng = np.random.default_rng(options.seed)
+    calibration = load_calibration(engine.id)
+    scores: list[NDArray[np.float64]] = []
+    own: list[NDArray[np.bool_]] = []
+    for person in sorted(by_person):
+        enrolled = _references(photos, rng.permutation(np.array(by_person[person])), options.references)
+        if len(enrolled) < options.references or len(by_person[person]) == len(enrolled):
+            continue
+        profile = make_profile(person, np.stack(list(enrolled.values())))
+        matcher = Matcher((profile,), calibration, options.me, options.maybe)
+        best = np.zeros(len(order))
+        np.maximum.at(best, positions, matcher.similarities(vectors)[:, 0])
+        probe = np.array([path not in enrolled for path in order])
+        scores.append(best[probe])
+        own.append(np.array([owners[path] == person for path in order])[probe])
+    if not scores:
+        raise UsageError(f"{job.table}: nobody has more than {options.references} photos with a face")
+    similarity, genuine = np.concatenate(scores), np.concatenate(own)
+    at_rate = tar_at_far(similarity, genuine, _FALSE_MATCH_RATES)
+    figures = PeopleFigures(
+        people=len(scores),
+        photos=len(photos),
+        no_face=sum(not photo.faces for photo in photos.values()),
+        recall=float((similarity[genuine] >= options.me).mean()),
+        false_match=float((similarity[~genuine] >= options.me).mean()),
+        recall_with_maybe=float((similarity[genuine] >= options.maybe).mean()),
+        false_match_with_maybe=float((similarity[~genuine] >= options.maybe).mean()),
+        recall_at_false_match={f"{rate:g}": recall for rate, recall in at_rate.items()},
+    )
+    return Result(figures, reader.unreadable)
+
+
+def _references(photos: Mapping[str, _Photo], order: Iterable[str], most: int) -> dict[str, Vector]:
+    """The embeddings of the first photos in `order` that have a face, as a user would choose them."""
+    chosen: dict[str, Vector] = {}
+    for path in order:
+        vector = photos[path].principal()
+        if vector is not None and len(chosen) < most:
+            chosen[path] = vector
+    return chosen
+
+
+def evaluate_scenes(job: Job, classifier: SceneClassifier, advance: Advance) -> Result:
+    """Each category against the labels. A photo labelled `NAME_maybe` is left out of the figures for NAME."""
+    rows = _rows(job, "scenes")
+    reader = _Reader(job)
+    labels = {row["path"]: frozenset(label for label in row["labels"].split("|") if label) for row in rows}
+    scores: dict[str, Mapping[str, float]] = {}
+    for batch in _batches(reader.frames(labels, advance)):
+        inputs = np.stack([scene_input(frame.pixels) for _, frame in batch])
+        for (path, _), judged in zip(batch, classifier.classify(inputs), strict=True):
+            scores[path] = judged.scores
+    figures = {category.value: _category(category, labels, scores) for category in AVAILABLE}
+    unavailable = [category.value for category in Category if category not in AVAILABLE]
+    return Result(SceneFigures(len(scores), figures, unavailable), reader.unreadable)
+
+
+def _category(
+    category: Category, labels: Mapping[str, frozenset[str]], scores: Mapping[str, Mapping[str, float]]
+) -> CategoryFigures:
+    judged = [path for path in scores if f"{category}_maybe" not in labels[path]]
+    values = np.array([scores[path][category] for path in judged], dtype=np.float64)
+    positive = np.array([category.value in labels[path] for path in judged], dtype=np.bool_)
+    flagged = values >= CATEGORIES[category].threshold
+    return CategoryFigures(
+        positives=int(positive.sum()),
+        ap=_or_none(average_precision(values, positive)),
+        auc=_or_none(roc_auc(values, positive)),
+        recall_at_precision_90=_or_none(recall_at_precision(values, positive, 0.9)),
+        recall=float(flagged[positive].mean()) if positive.any() else None,
+        false_alarms_per_1000=float(1000 * flagged[~positive].mean()) if not positive.all() else None,
+    )
+
+
+def _or_none(value: float) -> float | None:
+    return None if np.isnan(value) else value
+
+
+class _Reader:
+    """Reads the photos that a table names, and keeps count of those that cannot be read."""
+
+    def __init__(self, job: Job) -> None:
+        self._job = job
+        self.unreadable: list[ReadError] = []
+
+    def frames(self, paths: Iterable[str], advance: Advance) -> Iterator[tuple[str, Frame]]:
+        for path in paths:
+            frame = self._frame(path)
+            advance()
+            if frame is not None:
+                yield path, frame
+
+    def _frame(self, path: str) -> Frame | None:
+        # A table that names a missing photo is a wrong table or root: UsageError ends the evaluation.
+        source = open_source(self._job.root / path, limits=self._job.limits)
+        for entry in source.photos():
+            if isinstance(entry, PhotoRef):
+                try:
+                    return decode(source.read(entry), max_side=SEARCH_SIDE, limits=self._job.limits)
+                except ReadFailure as failure:
+                    entry = ReadError(entry.path, failure.outcome, str(failure))
+            self.unreadable.append(entry)
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class _Photo:
+    """What is left of a photo once its pixels are let go: a table may name many thousands."""
+
+    width: int
+    height: int
+    faces: tuple[Face, ...]
+
+    def principal(self) -> Vector | None:
+        """The embedding of the face that the photo is of: large, and near the middle."""
+        return max(self.faces, key=self._prominence).embedding if self.faces else None
+
+    def _prominence(self, face: Face) -> float:
+        box = face.box
+        across = ((box.left + box.right) / self.width - 1, (box.top + box.bottom) / self.height - 1)
+        return box.width * box.height * max(0.0, 1 - float(np.hypot(*across)) / 1.5)
+
+
+def _analysed(reader: _Reader, paths: Iterable[str], engine: FaceEngine, advance: Advance) -> dict[str, _Photo]:
+    """The faces of every photo that can be read."""
+    found: dict[str, _Photo] = {}
+    for batch in _batches(reader.frames(paths, advance)):
+        for (path, frame), faces in zip(batch, engine.analyse([frame for _, frame in batch]), strict=True):
+            found[path] = _Photo(frame.width, frame.height, faces)
+    return found
+
+
+def _stacked(photos: Mapping[str, _Photo], order: Sequence[str]) -> tuple[NDArray[np.intp], NDArray[np.float32]]:
+    """All embeddings, (N, dimensions), and for each the position in `order` of the photo that it is from."""
+    found = [
+        (position, face.embedding)
+        for position, path in enumerate(order)
+        for face in photos[path].faces
+        if face.embedding is not None
+    ]
+    if not found:
+        raise UsageError("no face was found in any photo")
+    positions, vectors = zip(*found, strict=True)
+    return np.array(positions, np.intp), np.stack(vectors)
+
+
+def _batches(frames: Iterator[tuple[str, Frame]]) -> Iterator[list[tuple[str, Frame]]]:
+    while batch := list(islice(frames, _BATCH)):
+        yield batch
+
+
+def _truth(job: Job, value: str) -> bool:
+    if value not in ("0", "1"):
+        raise UsageError(f"{job.table}: same must be 0 or 1, not {value!r}")
+    return value == "1"
+
+
+def _rows(job: Job, kind: str) -> list[dict[str, str]]:
+    columns = _COLUMNS[kind]
+    try:
+        with job.table.open(newline="", encoding="utf-8-sig") as file:
+            reader = csv.DictReader(file)
+            rows = list(reader)
+    except (OSError, UnicodeDecodeError, csv.Error) as error:
+        raise UsageError(f"{job.table} cannot be read: {error}") from error
+    missing = [name for name in columns if name not in (reader.fieldnames or ())]
+    if missing:
+        raise UsageError(f"{job.table} has no column {', '.join(missing)}; evaluate {kind} needs {', '.join(columns)}")
+    for number, row in enumerate(rows, start=2):
+        if any(row[name] is None for name in columns):
+            raise UsageError(f"{job.table}: line {number} has too few columns")
+    if not rows:
+        raise UsageError(f"{job.table} has no rows")
+    return rows
