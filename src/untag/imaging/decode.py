@@ -3,7 +3,7 @@
 Pillow decodes everything. For JPEG (`benchmarks/decode.py`) it takes at most 1.14 times as long as simplejpeg and 1.07
 times as long as OpenCV at reduced scales, 1.4 to 1.8 and 1.2 to 1.5 times at full scale (3 ms for 2 megapixels), with
 identical pixels. That is little beside inference, and the others are less robust: OpenCV prints libjpeg's remarks on
-the process's standard error, and simplejpeg either refuses pictures with small faults or accepts those that are cut off.
+the process's standard error, and simplejpeg either refuses pictures with small faults or accepts cut-off ones.
 """
 
 from __future__ import annotations

@@ -1,0 +1,64 @@
+# `make demo` and `make test` set everything up themselves, on a machine with Python 3.11+, git and make.
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+DEMO_HOME := .demo/home
+DEMO_REPORT := .demo/report.html
+DEMO := $(BIN)/untag --home $(DEMO_HOME)
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test lint format types bench docs clean
+
+help:
+	@echo "make demo    scan the sample photos and write a report"
+	@echo "make test    run the test suite"
+	@echo "make lint    check style        make format  apply it"
+	@echo "make types   check types        make bench   run the benchmarks"
+	@echo "make docs    check that the documentation is true"
+	@echo "make clean   remove what was made here"
+
+# A stamp for each set of packages: made again when pyproject.toml changes, else nothing is asked of the network.
+$(VENV)/.made:
+	$(PYTHON) -c 'import sys; sys.exit("untag needs Python 3.11 or newer" if sys.version_info < (3, 11) else 0)'
+	$(PYTHON) -m venv $(VENV)
+	@touch $@
+
+$(VENV)/.run: $(VENV)/.made pyproject.toml
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable .
+	@touch $@
+
+$(VENV)/.dev: $(VENV)/.made pyproject.toml
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
+	@touch $@ $(VENV)/.run
+
+demo: $(VENV)/.run
+	@mkdir -p .demo
+	$(DEMO) enroll sample_photos/me
+	$(DEMO) scan sample_photos/archive
+	$(DEMO) list
+	$(DEMO) report --output $(DEMO_REPORT)
+	@echo "The report is at $(CURDIR)/$(DEMO_REPORT)"
+
+test: $(VENV)/.dev
+	$(BIN)/python -m pytest
+
+lint: $(VENV)/.dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+format: $(VENV)/.dev
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+types: $(VENV)/.dev
+	$(BIN)/mypy
+
+docs: $(VENV)/.dev
+	$(BIN)/python -m pytest tests/test_docs.py
+
+bench: $(VENV)/.dev
+	$(BIN)/python -m benchmarks
+
+clean:
+	rm -rf $(VENV) .demo build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	find . -name __pycache__ -type d -not -path './.git/*' -prune -exec rm -rf {} +
