@@ -124,7 +124,6 @@ def _tell(summary: ScanSummary) -> None:
         f"{summary.photos} photos: {summary.analysed} analysed, {summary.unchanged} unchanged, {summary.copies} copies;"
         f" {summary.faces} faces found"
     )
-    say(
-        f"you are in {summary.me} of the photos analysed, and may be in {summary.maybe} more;"
-        f" {summary.new_findings} new findings. See them with: untag list"
-    )
+    if summary.analysed:
+        say(f"you are in {summary.me} of the photos analysed, and may be in {summary.maybe} more")
+    say(f"{summary.new_findings} new findings; see them all with: untag list")

@@ -12,7 +12,7 @@ _KEPT = 8
 
 
 def perceptual_hash(pixels: Pixels) -> int:
-    """The 64-bit DCT hash of an RGB image, as a signed integer (-2**63 to 2**63 - 1), which is what SQLite stores.
+    """The DCT hash of an RGB image: 64 bits, 0 to 2**64 - 1.
 
     The picture is averaged to 32x32 grey; each bit says whether one of the 8x8 lowest frequencies (rows first, highest
     bit first) is above their median (Zauner, Implementation and Benchmarking of Perceptual Image Hash Functions, 2010).
@@ -23,9 +23,9 @@ def perceptual_hash(pixels: Pixels) -> int:
     # Frequencies that are absent come out as rounding noise around nought, whose sign must not become a bit.
     lowest[np.abs(lowest) < 1e-2] = 0.0
     bits = lowest > np.median(lowest[1:])
-    return int.from_bytes(np.packbits(bits).tobytes(), "big", signed=True)
+    return int.from_bytes(np.packbits(bits).tobytes(), "big")
 
 
 def hamming(left: int, right: int) -> int:
     """How many of the 64 bits of two perceptual hashes differ; up to about 10 the pictures look the same."""
-    return ((left ^ right) & 0xFFFF_FFFF_FFFF_FFFF).bit_count()
+    return (left ^ right).bit_count()
