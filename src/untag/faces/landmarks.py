@@ -25,12 +25,13 @@ def predict_landmarks(
     """Landmarks of `faces`, each (index into images, box in its pixels): (N, 5, 2) float32, x and y in those pixels.
 
     Each cascade reads 800 pixels around every face, walks all 500 trees of all faces together, one depth at a time,
-    and adds the leaves that they end in.
+    and adds the leaves that they end in. What dlib holds in single precision is so here, and summed in its order:
+    with doubles, one face in thirteen had a point that rounds to another pixel; so, of 384 faces none.
     """
     count = len(faces)
-    shape = np.repeat(predictor.mean_shape[None].astype(np.float64), count, axis=0)
+    shape = np.repeat(predictor.mean_shape[None], count, axis=0)
     if count == 0:
-        return shape.astype(np.float32)
+        return shape
     corners = np.array([(box.left, box.top) for _, box in faces])
     # dlib's rectangles include their last pixel, so the unit square spans one pixel less than the width.
     extents = np.array([(box.width - 1, box.height - 1) for _, box in faces])
@@ -40,8 +41,9 @@ def predict_landmarks(
     tree_rows = np.arange(trees)[None, :]
     face_rows = np.arange(count)[:, None]
     for cascade in range(predictor.split_a.shape[0]):
-        turn = fit_similarity(predictor.mean_shape[None].astype(np.float64), shape)[:, :, :2]
-        points = np.einsum("fij,pj->fpi", turn, predictor.deltas[cascade]) + shape[:, predictor.anchors[cascade]]
+        turn = fit_similarity(predictor.mean_shape[None].astype(np.float64), shape.astype(np.float64))
+        turned = _turn(turn[:, :, :2].astype(np.float32), predictor.deltas[cascade])
+        points = (turned + shape[:, predictor.anchors[cascade]]).astype(np.float64)
         positions = np.floor(points * extents[:, None] + corners[:, None] + 0.5).astype(np.intp)
         pixels = np.stack([_sample(grey[index], at) for (index, _), at in zip(faces, positions, strict=True)])
         node = np.zeros((count, trees), dtype=np.intp)
@@ -50,8 +52,17 @@ def predict_landmarks(
             b = predictor.split_b[cascade][tree_rows, node]
             goes_left = pixels[face_rows, a] - pixels[face_rows, b] > predictor.thresholds[cascade][tree_rows, node]
             node = 2 * node + np.where(goes_left, 1, 2)
-        shape += predictor.leaves[cascade][tree_rows, node - leaf_offset].sum(axis=1, dtype=np.float64)
+        leaves = predictor.leaves[cascade][tree_rows, node - leaf_offset]
+        # accumulate adds one leaf after the other; sum would be free to add them in pairs.
+        shape = np.add.accumulate(np.concatenate([shape[:, None], leaves], axis=1), axis=1)[:, -1]
     return np.asarray(shape * extents[:, None] + corners[:, None], dtype=np.float32)
+
+
+def _turn(turn: NDArray[np.float32], deltas: NDArray[np.float32]) -> NDArray[np.float32]:
+    """(P, 2) deltas turned by each of (N, 2, 2) matrices: (N, P, 2), without the fused sums of a matrix product."""
+    x, y = deltas[:, 0], deltas[:, 1]
+    rows = [turn[:, i, 0, None] * x + turn[:, i, 1, None] * y for i in range(2)]
+    return np.asarray(np.stack(rows, axis=-1), dtype=np.float32)
 
 
 def _intensity(image: Pixels) -> NDArray[np.float32]:
