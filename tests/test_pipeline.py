@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 import traceback
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
@@ -216,8 +217,14 @@ def test_batches_fill_while_more_is_to_come_and_the_last_does_not_wait(threaded:
         sizes.append(len(batch))
         return batch
 
+    def slowly() -> Iterator[int]:
+        for item in range(30):
+            # Long enough for the taker to find each item alone.
+            time.sleep(0.002)
+            yield item
+
     stages = [Stage("trickle", add(0)), Stage("note", note, batch=8)]
-    assert list(run(range(30), stages, threaded=threaded, capacity=100, linger=PATIENT)) == list(range(30))
+    assert list(run(slowly(), stages, threaded=threaded, capacity=100, linger=PATIENT)) == list(range(30))
     assert sizes == [8, 8, 8, 6]
 
 
@@ -315,21 +322,24 @@ def test_closing_early_ends_every_thread_and_closes_every_generator(threaded: bo
 def test_an_error_in_the_caller_ends_every_thread(threaded: bool) -> None:
     source = Watched(iter(int, 1))
     closed = threading.Event()
+    # Held here, so that none is closed only by being collected.
+    held: list[Iterator[int]] = []
 
-    def lazily(batch: list[int]) -> Iterator[int]:
+    def endless(batch: list[int]) -> Iterator[int]:
         try:
             while True:
                 yield from batch
         finally:
             closed.set()
 
-    def interrupted() -> None:
-        results = run(source(), [Stage("lazily", lazily)], threaded=threaded)
-        next(results)
-        results.throw(KeyboardInterrupt)  # type: ignore[attr-defined]
+    def lazily(batch: list[int]) -> Iterator[int]:
+        held.append(endless(batch))
+        return held[-1]
 
+    results = run(source(), [Stage("lazily", lazily)], threaded=threaded)
+    next(results)
     with pytest.raises(KeyboardInterrupt):
-        interrupted()
+        results.throw(KeyboardInterrupt)  # type: ignore[attr-defined]
     assert source.closed.is_set()
     assert closed.is_set()
 
