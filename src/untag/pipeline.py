@@ -45,7 +45,7 @@ def run_pipeline(
     cost: Callable[[Any], int],
     cancel: Cancel | None = None,
     linger: float = 0.05,
-) -> Iterator[Any]:
+) -> Generator[Any, None, None]:
     """Yield what the last stage makes of the source.
 
     A queue holds at most `capacity` bytes as counted by `cost`; an item larger than that passes alone. A batch that is
@@ -53,7 +53,7 @@ def run_pipeline(
     the run and is raised here with its own traceback. However the run ends, by closing the iterator too, every thread
     has ended and every generator is closed afterwards; an item being worked on is finished first.
     """
-    items = _until(source, cancel)
+    items: Generator[Any, None, None] = _until(source, cancel)
     if threaded:
         return _threaded(items, stages, capacity, cost, linger)
     for stage in stages:
@@ -61,7 +61,7 @@ def run_pipeline(
     return items
 
 
-def _until(source: Iterable[Any], cancel: Cancel | None) -> Iterator[Any]:
+def _until(source: Iterable[Any], cancel: Cancel | None) -> Generator[Any, None, None]:
     with _closing(source):
         items = iter(source)
         while cancel is None or not cancel.is_set():
@@ -71,7 +71,9 @@ def _until(source: Iterable[Any], cancel: Cancel | None) -> Iterator[Any]:
             yield item
 
 
-def _inline(items: Iterable[Any], stage: Stage[Any, Any], capacity: int, cost: Callable[[Any], int]) -> Iterator[Any]:
+def _inline(
+    items: Iterable[Any], stage: Stage[Any, Any], capacity: int, cost: Callable[[Any], int]
+) -> Generator[Any, None, None]:
     def outputs(batch: list[Any]) -> Iterator[Any]:
         made = stage.run(batch)
         with _closing(made):
@@ -96,7 +98,7 @@ def _inline(items: Iterable[Any], stage: Stage[Any, Any], capacity: int, cost: C
 
 def _threaded(
     items: Iterable[Any], stages: Sequence[Stage[Any, Any]], capacity: int, cost: Callable[[Any], int], linger: float
-) -> Iterator[Any]:
+) -> Generator[Any, None, None]:
     run = _Run()
     queue = _Queue(run, capacity, cost, producers=1)
     threads = [threading.Thread(target=run.guarded, args=(_feed, items, queue), name="source", daemon=True)]

@@ -10,6 +10,7 @@ import hashlib
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -181,12 +182,14 @@ def scan(
             cost=_cost,
             cancel=cancel,
         )
-        try:
-            for item in items:
-                run.take(item)
-                on_photo()
-        finally:
-            run.flush()
+        # Closed before the readers are: the threads that use them must have ended, whatever goes wrong here.
+        with closing(items):
+            try:
+                for item in items:
+                    run.take(item)
+                    on_photo()
+            finally:
+                run.flush()
         summary = run.summary
         summary.interrupted = cancel is not None and cancel.is_set()
         if not summary.interrupted:

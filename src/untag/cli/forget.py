@@ -24,6 +24,7 @@ def command(context: Context, person: str | None, bystanders: bool, everything: 
       untag forget --all
     """
     from untag.errors import UsageError
+    from untag.people.profile import key_without
     from untag.store import Store, forget_all, forget_bystanders, forget_person
 
     if (person is not None) + bystanders + everything != 1:
@@ -37,7 +38,7 @@ def command(context: Context, person: str | None, bystanders: bool, everything: 
         return 0
     with Store.open(settings.home, create=False) as store:
         if person is not None:
-            count = forget_person(store, person)
+            count = forget_person(store, person, key_without=lambda key: key_without(key, person))
             if count == 0:
                 raise UsageError(f"nobody called {person} is enrolled; see: untag people")
             say(f"forgot {person} and {count} reference{'' if count == 1 else 's'}")

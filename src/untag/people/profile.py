@@ -70,3 +70,9 @@ def profiles_key(profiles: Sequence[Profile], settings: Mapping[str, object]) ->
 def key_persons(key: str | None) -> frozenset[str]:
     """The persons that a key of `profiles_key` names; none for a photo that was never matched."""
     return frozenset() if key is None else frozenset(name for name in key.split("\n")[:-1] if name)
+
+
+def key_without(key: str, person: str) -> str:
+    """A key that does not name `person`, and that no match will ever make: what it names was considered all the same."""
+    names = "\n".join(sorted(key_persons(key) - {person}))
+    return f"{names}\n#forgotten"
