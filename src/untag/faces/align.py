@@ -40,33 +40,57 @@ DLIB_TEMPLATE = _dlib_template()
 def cut_chip(image: Pixels, landmarks: NDArray[np.float32], template: ChipTemplate) -> Pixels:
     """The chip (size, size, 3) uint8 of the face with these landmarks (in pixels of `image`); black outside the image.
 
-    A face more than twice the chip's size is first halved, with a binomial filter as dlib does it, until it is not:
-    a bilinear sample alone would alias.
+    A face about twice the chip's size or more is first halved, with a binomial filter as dlib does it, until it is
+    not: a bilinear sample alone would alias. This is dlib's extract_image_chips (dlib/image_transforms/interpolation.h)
+    to the last place of rounding, including the half pixel by which it shifts what it halves.
     """
+    size = template.size
     to_image = fit_similarity(template.points, landmarks.astype(np.float64))
     scale = transform_scale(to_image)
     # dlib's chip rectangle counts its last pixel, so its grid is narrower by one pixel of the image (centered_drect).
-    centre = to_image @ np.array([template.size / 2, template.size / 2, 1.0])
-    shrink = (template.size - 1 / scale) / (template.size - 1)
+    centre = to_image @ np.array([size / 2, size / 2, 1.0])
+    shrink = (size - 1 / scale) / (size - 1) if scale > 0 else 1.0
     to_image[:, :2] *= shrink
-    to_image[:, 2] = centre - to_image[:, :2] @ np.full(2, (template.size - 1) / 2)
-    halvings = max(0, int(np.log2(max(scale, 1.0))))
+    to_image[:, 2] = centre - to_image[:, :2] @ np.full(2, (size - 1) / 2)
+    halvings = 0
+    while (size * scale - 1) / 2 ** (halvings + 1) + 1 > size:
+        halvings += 1
     if halvings:
-        image, offset = _region(image, to_image, template.size, 2**halvings)
-        to_image[:, 2] -= offset
+        image, corner = _region(image, to_image, size, halvings)
+        to_image[:, 2] -= corner
         for _ in range(halvings):
-            image = np.asarray(cv2.pyrDown(image), dtype=np.uint8)
-        to_image = to_image / 2**halvings
+            image = _halve(image)
+            to_image /= 2
+            to_image[:, 2] -= _HALVING_SHIFT
+    if image.size == 0:
+        return np.zeros((size, size, 3), np.uint8)
     flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
-    chip = cv2.warpAffine(image, to_image, (template.size, template.size), flags=flags)
+    chip = cv2.warpAffine(image, to_image, (size, size), flags=flags)
     return np.asarray(chip, dtype=np.uint8)
 
 
-def _region(image: Pixels, to_image: NDArray[np.float64], size: int, step: int) -> tuple[Pixels, NDArray[np.float64]]:
-    """The part of the image that the chip covers, with a margin for the filter, and its top left corner."""
-    corners = np.array([(0, 0, 1), (size, 0, 1), (0, size, 1), (size, size, 1)], dtype=np.float64) @ to_image.T
+_HALVING_SHIFT = (1.25, 0.75)
+"""pyramid_down<2>::point_down (dlib/image_transforms/image_pyramid.h). Its pixel 0 lies on pixel 2, so that 1 would be
+right for both; but the embedder was trained on chips cut so."""
+
+_SMALLEST_HALVED = 9
+
+
+def _halve(image: Pixels) -> Pixels:
+    """Half an image, (y, x) of it lies on (2 y + 2, 2 x + 2); an empty one when there is too little to halve."""
     height, width = image.shape[:2]
-    margin = 4 * step
-    left, top = (int(v) for v in np.clip(np.floor(corners.min(axis=0)) - margin, 0, (width - 1, height - 1)))
-    right, bottom = (int(v) for v in np.ceil(corners.max(axis=0)) + margin)
-    return image[top : max(bottom, top + 1), left : max(right, left + 1)], np.array([left, top], dtype=np.float64)
+    if min(height, width) < _SMALLEST_HALVED:
+        return image[:0]
+    half = np.asarray(cv2.pyrDown(image), dtype=np.uint8)
+    return half[1 : 1 + (height - 3) // 2, 1 : 1 + (width - 3) // 2]
+
+
+def _region(image: Pixels, to_image: NDArray[np.float64], size: int, halvings: int) -> tuple[Pixels, NDArray[np.intp]]:
+    """The part of the image that the chip covers, with dlib's margin for the filter, and its top left corner."""
+    last = size - 1
+    corners = np.array([(0, 0, 1), (last, 0, 1), (0, last, 1), (last, last, 1)], dtype=np.float64) @ to_image.T
+    margin = 2 ** (halvings + 2) - 2
+    first = np.maximum(np.floor(corners.min(axis=0) - margin + 0.5).astype(np.intp), 0)
+    left, top = first.tolist()
+    right, bottom = np.maximum(np.floor(corners.max(axis=0) + margin + 0.5).astype(np.intp) + 1, 0).tolist()
+    return image[top:bottom, left:right], first
