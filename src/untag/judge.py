@@ -98,6 +98,7 @@ def load_judge(store: Store, engine_id: str, settings: Settings, *, all_scenes: 
         "severities": sorted(rules.severities.items()),
         "thresholds": sorted(rules.thresholds.items()),
         "all_scenes": all_scenes,
+        "keep_bystanders": settings.keep_bystanders,
     }
     matcher = Matcher(profiles, calibration, settings.me_similarity, settings.maybe_similarity)
     return Judge(matcher, rules, settings.keep_bystanders, profiles_key(profiles, in_force))

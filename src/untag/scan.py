@@ -352,8 +352,10 @@ class _Run:
         if (file.size, file.mtime_ns, file.origin) != (ref.size, ref.mtime_ns, ref.origin):
             return False
         if file.outcome is not Outcome.OK:
-            # What failed for want of permission, room or software may work today; damaged content stays damaged.
-            return file.outcome in (Outcome.BROKEN, Outcome.EMPTY, Outcome.NOT_AN_IMAGE)
+            # What failed for want of permission, room or software may work today; damaged content stays damaged. What
+            # has no hash was never read: the disk may have failed, not the photo.
+            read = file.sha256 is not None
+            return file.outcome is Outcome.EMPTY or (read and file.outcome in (Outcome.BROKEN, Outcome.NOT_AN_IMAGE))
         return file.pipeline is not None and self._is_judged(file.pipeline, file.people_key, file.discarded)
 
     def _is_judged(self, pipeline: str, people_key: str | None, discarded: int) -> bool:
