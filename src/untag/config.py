@@ -14,6 +14,7 @@ import platformdirs
 from untag.engine.session import Device
 from untag.errors import UsageError
 from untag.imaging.limits import DEFAULT_LIMITS, Limits
+from untag.scenes.categories import Category
 
 CONFIG_NAME = "config.toml"
 DEFAULT_PERSON = "me"
@@ -59,7 +60,8 @@ def load_settings(home: Path) -> Settings:
     try:
         with path.open("rb") as file:
             values = tomllib.load(file)
-    except FileNotFoundError:
+    except (FileNotFoundError, NotADirectoryError):
+        # A home that is a file is for whoever needs the folder to report.
         return Settings(home)
     except tomllib.TOMLDecodeError as error:
         raise UsageError(f"{path}: {error}") from error
@@ -69,7 +71,13 @@ def load_settings(home: Path) -> Settings:
     for key in values:
         if key not in known:
             raise UsageError(f"{path}: unknown setting {key!r}; known are {', '.join(sorted(known))}")
-    return Settings(home, **{key: _checked(path, key, value) for key, value in values.items()})
+    settings = Settings(home, **{key: _checked(path, key, value) for key, value in values.items()})
+    if settings.maybe_similarity > settings.me_similarity:
+        raise UsageError(
+            f"{path}: maybe_similarity ({settings.maybe_similarity}) must not be above"
+            f" me_similarity ({settings.me_similarity})"
+        )
+    return settings
 
 
 def _checked(path: Path, key: str, value: Any) -> Any:
@@ -82,8 +90,9 @@ def _checked(path: Path, key: str, value: Any) -> Any:
                 return Device(value)
             problem = f"one of {', '.join(Device)}"
         case "jobs" | "max_megapixels":
-            whole = isinstance(value, int) and not isinstance(value, bool) and value >= (0 if key == "jobs" else 1)
-            problem = None if whole else "a whole number, not negative"
+            least = 0 if key == "jobs" else 1
+            whole = isinstance(value, int) and not isinstance(value, bool) and value >= least
+            problem = None if whole else f"a whole number, at least {least}"
         case "keep_bystanders":
             problem = None if isinstance(value, bool) else "true or false"
         case "me_similarity" | "maybe_similarity":
@@ -91,6 +100,10 @@ def _checked(path: Path, key: str, value: Any) -> Any:
         case "thresholds" | "severities":
             table = isinstance(value, dict) and all(_is_share(share) for share in value.values())
             problem = None if table else "a table of categories and numbers from 0 to 1"
+            unknown = sorted(set(value) - set(Category)) if table else []
+            if unknown:
+                known = ", ".join(Category)
+                raise UsageError(f"{path}: {key} has no category {unknown[0]!r}; there are {known}")
     if problem is not None:
         raise UsageError(f"{path}: {key} must be {problem}, not {value!r}")
     return value
