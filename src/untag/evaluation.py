@@ -59,15 +59,15 @@ class PeopleOptions:
 class PairFigures:
     """`accuracy` at the best `threshold` (a distance), undetected pairs counted as wrong; the rest over detected pairs.
 
-    `tar_at_far` maps a false accept rate to the true accept rate.
+    `tar_at_far` maps a false accept rate to the true accept rate. What cannot be told from these pairs is None.
     """
 
     pairs: int
     undetected: int
     accuracy: float
-    threshold: float
-    auc: float
-    tar_at_far: Mapping[str, float]
+    threshold: float | None
+    auc: float | None
+    tar_at_far: Mapping[str, float | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,22 +76,22 @@ class PeopleFigures:
 
     `recall` and `false_match` count photos with the verdict `me`, the `_with_maybe` ones `maybe` as well.
     `recall_at_false_match` maps a false match rate to the recall at the threshold that has it. `no_face` of the
-    `photos` showed no face.
+    `photos` showed no face. What cannot be told from this table, as without strangers, is None.
     """
 
     people: int
     photos: int
     no_face: int
-    recall: float
-    false_match: float
-    recall_with_maybe: float
-    false_match_with_maybe: float
-    recall_at_false_match: Mapping[str, float]
+    recall: float | None
+    false_match: float | None
+    recall_with_maybe: float | None
+    false_match_with_maybe: float | None
+    recall_at_false_match: Mapping[str, float | None]
 
 
 @dataclass(frozen=True, slots=True)
 class CategoryFigures:
-    """How well one category is judged; the last two at its default threshold. NaN becomes None."""
+    """How well one category is judged; the last two at its default threshold. What cannot be told is None."""
 
     positives: int
     ap: float | None
@@ -131,19 +131,20 @@ def count_photos(job: Job, kind: str) -> int:
 def evaluate_pairs(job: Job, engine: FaceEngine, advance: Advance) -> Result:
     """Verification: is each pair of photos one person? Each photo stands for its principal face."""
     rows = _rows(job, "pairs")
+    truths = [_truth(job, row["same"]) for row in rows]
     reader = _Reader(job)
     photos = _analysed(reader, dict.fromkeys(row[side] for row in rows for side in ("left", "right")), engine, advance)
     principal = {path: photo.principal() for path, photo in photos.items()}
     distances: list[float] = []
     same: list[bool] = []
     undetected = 0
-    for row in rows:
+    for row, truth in zip(rows, truths, strict=True):
         left, right = principal.get(row["left"]), principal.get(row["right"])
         if left is None or right is None:
             undetected += 1
             continue
         distances.append(float(np.linalg.norm(left - right)))
-        same.append(_truth(job, row["same"]))
+        same.append(truth)
     if not distances:
         raise UsageError(f"{job.table}: no pair has a face in both photos")
     scores = -np.array(distances)
@@ -152,9 +153,9 @@ def evaluate_pairs(job: Job, engine: FaceEngine, advance: Advance) -> Result:
         pairs=len(rows),
         undetected=undetected,
         accuracy=accuracy * len(distances) / len(rows),
-        threshold=-threshold,
-        auc=roc_auc(scores, same),
-        tar_at_far={f"{rate:g}": tar for rate, tar in tar_at_far(scores, same, _FALSE_ACCEPT_RATES).items()},
+        threshold=_or_none(-threshold),
+        auc=_or_none(roc_auc(scores, same)),
+        tar_at_far={f"{rate:g}": _or_none(tar) for rate, tar in tar_at_far(scores, same, _FALSE_ACCEPT_RATES).items()},
     )
     return Result(figures, reader.unreadable)
 
@@ -197,11 +198,11 @@ def evaluate_people(job: Job, engine: FaceEngine, options: PeopleOptions, advanc
         people=len(scores),
         photos=len(photos),
         no_face=sum(not photo.faces for photo in photos.values()),
-        recall=float((similarity[genuine] >= options.me).mean()),
-        false_match=float((similarity[~genuine] >= options.me).mean()),
-        recall_with_maybe=float((similarity[genuine] >= options.maybe).mean()),
-        false_match_with_maybe=float((similarity[~genuine] >= options.maybe).mean()),
-        recall_at_false_match={f"{rate:g}": recall for rate, recall in at_rate.items()},
+        recall=_share(similarity[genuine] >= options.me),
+        false_match=_share(similarity[~genuine] >= options.me),
+        recall_with_maybe=_share(similarity[genuine] >= options.maybe),
+        false_match_with_maybe=_share(similarity[~genuine] >= options.maybe),
+        recall_at_false_match={f"{rate:g}": _or_none(recall) for rate, recall in at_rate.items()},
     )
     return Result(figures, reader.unreadable)
 
@@ -243,13 +244,18 @@ def _category(
         ap=_or_none(average_precision(values, positive)),
         auc=_or_none(roc_auc(values, positive)),
         recall_at_precision_90=_or_none(recall_at_precision(values, positive, 0.9)),
-        recall=float(flagged[positive].mean()) if positive.any() else None,
-        false_alarms_per_1000=float(1000 * flagged[~positive].mean()) if not positive.all() else None,
+        recall=_share(flagged[positive]),
+        false_alarms_per_1000=None if positive.all() else 1000 * float(flagged[~positive].mean()),
     )
 
 
+def _share(hits: NDArray[np.bool_]) -> float | None:
+    return float(hits.mean()) if hits.size else None
+
+
 def _or_none(value: float) -> float | None:
-    return None if np.isnan(value) else value
+    # JSON has neither NaN nor infinity.
+    return value if np.isfinite(value) else None
 
 
 class _Reader:
@@ -268,6 +274,8 @@ class _Reader:
 
     def _frame(self, path: str) -> Frame | None:
         # A table that names a missing photo is a wrong table or root: UsageError ends the evaluation.
+        if not path or (self._job.root / path).is_dir():
+            raise UsageError(f"{self._job.table}: {path or 'an empty path'} is not a photo")
         source = open_source(self._job.root / path, limits=self._job.limits)
         for entry in source.photos():
             if isinstance(entry, PhotoRef):
