@@ -74,7 +74,7 @@ def enroll(
     if not options.person.strip() or not options.person.isprintable():
         raise UsageError("a person's name must be printable and not empty")
     results: list[EnrolmentResult] = []
-    added: dict[str, int] = {}
+    added: dict[str, list[int]] = {}
     for batch in _batches(paths, options):
         frames = [item for item in batch if isinstance(item, _Photo)]
         faces = iter(engine.analyse([photo.frame for photo in frames]) if frames else ())
@@ -86,13 +86,12 @@ def enroll(
             face = _usable(next(faces))
             if isinstance(face, Face):
                 add_reference(store, Reference(options.person, engine.id, item.sha256, item.path, face))
-                added[item.sha256] = len(results)
+                added.setdefault(item.sha256, []).append(len(results))
                 results.append(EnrolmentResult(item.path, Enrolled.USED, "one clear face"))
             else:
                 results.append(EnrolmentResult(item.path, *face))
     for reference in review_references(store, options.person, engine.id, options.calibration):
-        if reference.sha256 in added:
-            index = added[reference.sha256]
+        for index in added.get(reference.sha256, ()):
             results[index] = EnrolmentResult(results[index].path, Enrolled.OUTLIER, _OUTLIER_NOTE)
     return results
 
