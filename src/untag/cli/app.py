@@ -88,7 +88,10 @@ def main(arguments: list[str] | None = None) -> None:
 
 def _run(arguments: list[str] | None) -> int:
     try:
-        return untag.main(arguments, prog_name="untag", standalone_mode=False) or 0
+        status = untag.main(arguments, prog_name="untag", standalone_mode=False) or 0
+        # A reader that has gone is noticed here, and not when Python flushes at exit.
+        sys.stdout.flush()
+        return status
     except UntagError as error:
         _complain(str(error))
         return error.exit_status

@@ -40,10 +40,12 @@ def command(context: Context, photos: tuple[Path, ...], status: str | None, undo
             if known is None or known.sha256 is None:
                 raise UsageError(f"{photo} was not scanned yet; scan it first, or give the path as untag list shows it")
             hashes.append(known.sha256)
+        count = 0
         for sha256 in hashes:
             if status is None:
-                take_back(store, sha256)
+                count += take_back(store, sha256)
             else:
                 decide(store, sha256, Status(status))
-    say(f"{'took back' if undo else 'recorded'} {len(hashes)} decision{'' if len(hashes) == 1 else 's'}")
+                count += 1
+    say(f"{'took back' if undo else 'recorded'} {count} decision{'' if count == 1 else 's'}")
     return 0
