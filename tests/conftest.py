@@ -1,0 +1,38 @@
+"""What many tests share."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from fakes import FakeEngine, Result, Untag, install
+
+SHARED = Path(__file__).parents[2] / "shared"
+
+
+@pytest.fixture
+def shared() -> Path:
+    """The folder of labelled photos and fixtures beside the checkout, which few machines have."""
+    if not SHARED.is_dir():
+        pytest.skip("the labelled photos are not here")
+    return SHARED
+
+
+@pytest.fixture
+def untag(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> Untag:
+    """The command line with fake models, a home folder and a folder of photos, both still to be made."""
+    from untag.cli.app import _run
+
+    engine = FakeEngine()
+    install(monkeypatch.setattr, engine)
+    monkeypatch.delenv("UNTAG_DEBUG", raising=False)
+    monkeypatch.delenv("UNTAG_HOME", raising=False)
+
+    def invoke(arguments: list[str]) -> Result:
+        capfd.readouterr()
+        status = _run(arguments)
+        captured = capfd.readouterr()
+        return Result(status, captured.out, captured.err)
+
+    return Untag(tmp_path, engine, invoke)

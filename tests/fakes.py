@@ -1,0 +1,209 @@
+"""Made-up pictures of coloured squares, and models that see a face in each square: the whole program without a network.
+
+The colour of a square says whose face it is and how far its embedding lies from that person's own, the background says
+what the scene shows. Every picture carries a serial number, so that a test can ask what was analysed, and how often.
+"""
+
+from __future__ import annotations
+
+import json
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from io import BytesIO
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from untag.engine.models import ModelOptions
+from untag.engine.session import Device
+from untag.types import Box, Face, Frame, SceneScores, Vector
+
+ENGINE_ID = "fake-1"
+DIMENSIONS = 128
+SIDE = 240
+CALIBRATION = {"maybe": 1.0, "me": 0.5, "spread": 0.0}
+"""Similarity is 90 % at a distance of 0.5, 50 % at 1, 25 % (the edge of what is kept) at 1.25."""
+
+_CLEAR, _UNCLEAR = 100, 200
+
+
+@dataclass(frozen=True)
+class Square:
+    """A face: `person` 0 to 50, `off` from that person's own embedding (0 to 2.5, as a distance), towards `seed`."""
+
+    person: int = 0
+    off: float = 0.0
+    seed: int = 0
+    side: int = 70
+    clear: bool = True
+
+    @property
+    def colour(self) -> tuple[int, int, int]:
+        return (self.person + (_CLEAR if self.clear else _UNCLEAR), round(self.off * 100), self.seed)
+
+    @property
+    def embedding(self) -> Vector:
+        return embedding_of(self.colour)
+
+
+ME = Square()
+MAYBE = Square(off=0.8)
+NEAR = Square(off=1.15)
+STRANGER = Square(person=7)
+
+
+def embedding_of(colour: tuple[int, int, int]) -> Vector:
+    """The embedding, (128,) float32, of a face of this colour; different people are about 14 apart."""
+    red, green, blue = colour
+    person = (red - _CLEAR) % _CLEAR
+    own = np.random.default_rng(person).standard_normal(DIMENSIONS)
+    away = np.random.default_rng(1000 + blue).standard_normal(DIMENSIONS)
+    return np.asarray(own + green / 100 * away / np.linalg.norm(away), dtype=np.float32)
+
+
+def paint(*squares: Square, serial: int = 0, alcohol: float = 0.0, weapon: float = 0.0, side: int = SIDE) -> bytes:
+    """A PNG with these faces beside each other; those of one picture must differ in colour."""
+    pixels = np.zeros((side, side, 3), np.uint8)
+    pixels[:] = (0, round(alcohol * 100), round(weapon * 100))
+    left = 4
+    for square in squares:
+        pixels[20 : 20 + square.side, left : left + square.side] = square.colour
+        left += square.side + 4
+    pixels[-1, -1] = (serial >> 16, serial >> 8 & 255, serial & 255)
+    out = BytesIO()
+    Image.fromarray(pixels).save(out, "PNG")
+    return out.getvalue()
+
+
+def serial_of(frame: Frame) -> int:
+    """The serial number of a decoded picture."""
+    red, green, blue = (int(value) for value in frame.pixels[-1, -1])
+    return red << 16 | green << 8 | blue
+
+
+@dataclass
+class FakeEngine:
+    """Sees the squares. `analysed` counts how often each serial number was looked at; `delay` is seconds a batch."""
+
+    id: str = ENGINE_ID
+    device: Device = Device.CPU
+    delay: float = 0.0
+    analysed: Counter[int] = field(default_factory=Counter)
+    on_analyse: Callable[[int], None] = lambda _: None
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def analyse(self, frames: Sequence[Frame]) -> list[tuple[Face, ...]]:
+        with self._lock:
+            self.analysed.update(serial_of(frame) for frame in frames)
+        for frame in frames:
+            self.on_analyse(serial_of(frame))
+        time.sleep(self.delay)
+        return [_faces(frame) for frame in frames]
+
+
+def _faces(frame: Frame) -> tuple[Face, ...]:
+    pixels = frame.pixels
+    found = []
+    for colour in np.unique(pixels[pixels[..., 0] >= _CLEAR].reshape(-1, 3), axis=0):
+        rows, columns = np.nonzero((pixels == colour).all(axis=2))
+        box = Box(float(columns.min()), float(rows.min()), float(columns.max() + 1), float(rows.max() + 1))
+        box = box.scaled(1 / frame.scale)
+        landmarks = np.full((5, 2), [box.left, box.top], np.float32)
+        quality = 0.9 if colour[0] < _UNCLEAR else 0.1
+        vector = embedding_of((int(colour[0]), int(colour[1]), int(colour[2])))
+        found.append(Face(box, 1.0, landmarks, quality, vector))
+    return tuple(sorted(found, key=lambda face: face.box.left))
+
+
+class FakeScenes:
+    """Reads the scores of alcohol and weapon from the background."""
+
+    def classify(self, images: NDArray[np.uint8]) -> list[SceneScores]:
+        return [
+            SceneScores(
+                {"alcohol": float(image[0, 0, 1]) / 100, "weapon": float(image[0, 0, 2]) / 100},
+                {"alcohol": ("a green background",)},
+                "fake-scenes",
+            )
+            for image in images
+        ]
+
+
+def install(patch: Callable[[str, object], None], engine: FakeEngine) -> None:
+    """Makes `dlib` mean the fake engine, for the library and the command line; `patch` sets a dotted name."""
+
+    def load_engine(_: ModelOptions) -> FakeEngine:
+        return engine
+
+    def load_classifier(_: ModelOptions) -> FakeScenes:
+        return FakeScenes()
+
+    def read_asset(_: str) -> bytes:
+        return json.dumps({"engines": {ENGINE_ID: CALIBRATION}}).encode()
+
+    patch("untag.faces.engine._ENGINES", {"dlib": load_engine})
+    patch("untag.scenes.classify.load_classifier", load_classifier)
+    patch("untag.people.calibrate.read_asset", read_asset)
+
+
+@dataclass
+class Result:
+    """How a command ended and what it said."""
+
+    status: int
+    out: str
+    err: str
+
+
+@dataclass
+class Untag:
+    """A home folder, a folder of photos and the command line, in this process and with the fake models."""
+
+    root: Path
+    engine: FakeEngine
+    invoke: Callable[[list[str]], Result]
+
+    @property
+    def home(self) -> Path:
+        return self.root / "home"
+
+    @property
+    def photos(self) -> Path:
+        return self.root / "photos"
+
+    def run(self, *arguments: str | Path) -> Result:
+        """Runs one command with this home folder."""
+        return self.invoke(["--home", str(self.home), *map(str, arguments)])
+
+    def add(self, name: str, data: bytes) -> Path:
+        """Puts a file into the folder of photos."""
+        path = self.photos / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(data)
+        return path
+
+    def enroll(self, *squares: Square, person: str = "me") -> None:
+        """Enrols a person from pictures outside the folder of photos: two of person 0, unless other faces are given."""
+        folder = self.root / f"enrol-{person}"
+        folder.mkdir(parents=True, exist_ok=True)
+        for square in squares or (ME, Square(off=0.01)):
+            number = 9000 + square.person * 500 + round(square.off * 100)
+            (folder / f"{number}.png").write_bytes(paint(square, serial=number))
+        assert self.run("enroll", folder, "--person", person).status == 0
+        self.engine.analysed.clear()
+
+    def listed(self, *arguments: str) -> list[dict[str, object]]:
+        """The findings as `untag list --format json` has them."""
+        result = self.run("list", "--format", "json", *arguments)
+        assert result.status == 0, result.err
+        findings: list[dict[str, object]] = json.loads(result.out)
+        return findings
+
+    def found(self, *arguments: str) -> dict[str, object]:
+        """The verdict of every finding by file name."""
+        return {Path(str(item["path"])).name: item["verdict"] for item in self.listed(*arguments)}
