@@ -53,10 +53,12 @@ class DownloadableWeights:
     """A weights file that the user fetches with `untag models pull`, once and only when asked to.
 
     `url` is the upstream address and `file` the name under `home/models`. `size` is in bytes, None where no public
-    document states it. `note` says what a user should know before choosing it.
+    document states it. `note` says what a user should know before choosing it. `pull` is the name that gets it, one of
+    `downloads.DOWNLOAD_SETS`.
     """
 
     name: str
+    pull: str
     url: str
     file: str
     size: int | None
