@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import shutil
 import sqlite3
-from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
 
@@ -13,22 +12,23 @@ import pytest
 
 from fakes import MAYBE, ME, STRANGER, Square, Untag, paint
 from untag.imaging.limits import Limits
-from untag.sources import folder as folder_module
+from untag.sources.files import failure, read_file
 from untag.store import Store, decide, known_file
 from untag.types import PhotoRef, Status
+
+READ = "untag.sources.folder.read_file"
 
 
 @pytest.fixture
 def reads(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The names of the files that were read, as they are read."""
     names: list[str] = []
-    read_file = folder_module.read_file
 
     def counting(ref: PhotoRef, limits: Limits) -> bytes:
         names.append(Path(ref.path).name)
         return read_file(ref, limits)
 
-    monkeypatch.setattr(folder_module, "read_file", counting)
+    monkeypatch.setattr(READ, counting)
     return names
 
 
@@ -314,16 +314,11 @@ def test_what_the_disk_could_not_give_is_tried_again(untag: Untag, monkeypatch: 
     untag.enroll()
     path = untag.add("a.png", paint(ME, serial=1))
 
-    def failing(real: Callable[..., bytes]) -> Callable[..., bytes]:
-        def read(*_: object) -> bytes:
-            from untag.sources.files import failure
-
-            raise failure(OSError(5, "Input/output error"))
-
-        return read
+    def failing(*_: object) -> bytes:
+        raise failure(OSError(5, "Input/output error"))
 
     with monkeypatch.context() as patch:
-        patch.setattr(folder_module, "read_file", failing(folder_module.read_file))
+        patch.setattr(READ, failing)
         result = untag.run("scan", untag.photos)
         assert result.status == 1
         assert f"{path}: it cannot be read from the disk (Input/output error)" in result.err

@@ -11,7 +11,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -169,14 +169,16 @@ def scan(
         run_id = start_run(store, roots)
         judge_again(store, models.faces.id, judge, run_id)
         run = _Run(store, run_id, models, judge, settings)
+        cancel = Cancel() if cancel is None else cancel
+        stages: list[Stage[_Item, _Item]] = [
+            Stage("read", _each(run.read), workers=max(1, settings.jobs)),
+            Stage("recall", _each(run.recall_from(recaller))),
+            Stage("decode", _each(run.decode), workers=max(1, settings.jobs)),
+            Stage("analyse", run.analyse, batch=_ANALYSE_BATCH),
+        ]
         items = run_pipeline(
             run.walk(walker, listings),
-            [
-                Stage("read", _each(run.read), workers=max(1, settings.jobs)),
-                Stage("recall", _each(run.recall_from(recaller))),
-                Stage("decode", _each(run.decode), workers=max(1, settings.jobs)),
-                Stage("analyse", run.analyse, batch=_ANALYSE_BATCH),
-            ],
+            [replace(stage, run=_until(cancel, stage.run)) for stage in stages],
             threaded=settings.jobs > 0,
             capacity=_QUEUE_BYTES,
             cost=_cost,
@@ -191,7 +193,7 @@ def scan(
             finally:
                 run.flush()
         summary = run.summary
-        summary.interrupted = cancel is not None and cancel.is_set()
+        summary.interrupted = cancel.is_set()
         if not summary.interrupted:
             finish_run(store, run_id, run.counts())
             unread = [error.path for error in summary.unreadable]
@@ -395,6 +397,16 @@ def _each(step: Callable[[_Item], _Item]) -> Callable[[list[_Item]], Iterator[_I
         return map(step, items)
 
     return run
+
+
+def _until(cancel: Cancel, run: Callable[[list[_Item]], Iterable[_Item]]) -> Callable[[list[_Item]], Iterable[_Item]]:
+    # The queues may hold a whole archive of photos that were not read yet: Ctrl-C must not wait for them.
+    def unless_cancelled(items: list[_Item]) -> Iterable[_Item]:
+        if cancel.is_set():
+            items = [item for item in items if not isinstance(item, (_Task, _Loaded, _Decoded))]
+        return run(items)
+
+    return unless_cancelled
 
 
 def _cost(item: _Item) -> int:
