@@ -8,6 +8,7 @@ picture, outer and inner corner of the eye on the left, and the bottom of the no
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +18,20 @@ from untag.faces.geometry import fit_similarity
 from untag.types import Box, Pixels
 
 _TREE_DEPTH = 4
+
+
+@dataclass(frozen=True, slots=True)
+class LandmarkLayout:
+    """Which of five landmarks are what: the rows of each eye, as the picture has them, and of the nose."""
+
+    eye_on_right: tuple[int, ...]
+    eye_on_left: tuple[int, ...]
+    nose: int
+
+
+DLIB_LAYOUT = LandmarkLayout((0, 1), (2, 3), 4)
+EYES_NOSE_MOUTH = LandmarkLayout((1,), (0,), 2)
+"""The five points of most detectors since MTCNN: eyes, tip of the nose, corners of the mouth, from left to right."""
 
 
 def predict_landmarks(

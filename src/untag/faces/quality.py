@@ -8,6 +8,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from untag.faces.landmarks import LandmarkLayout
 from untag.types import Pixels
 
 SMALL_FACE = 60.0
@@ -31,9 +32,9 @@ class FaceQuality:
         return min(1.0, self.size / 100.0) * min(1.0, self.sharpness / 0.6) * min(1.0, self.frontality / 0.6)
 
 
-def measure_quality(chip: Pixels, landmarks: NDArray[np.float32], size: float) -> FaceQuality:
-    """Quality of a face from its aligned chip, its landmarks (5, 2) as dlib orders them, and its size in pixels."""
-    return FaceQuality(size, _sharpness(chip), _frontality(landmarks))
+def measure_quality(chip: Pixels, landmarks: NDArray[np.float32], size: float, layout: LandmarkLayout) -> FaceQuality:
+    """Quality of a face from its aligned chip, its landmarks (5, 2) as `layout` orders them, and its size in pixels."""
+    return FaceQuality(size, _sharpness(chip), _frontality(landmarks, layout))
 
 
 def _sharpness(chip: Pixels) -> float:
@@ -46,12 +47,12 @@ def _sharpness(chip: Pixels) -> float:
     return float(np.clip(detail / 0.25, 0.0, 1.0))
 
 
-def _frontality(landmarks: NDArray[np.float32]) -> float:
+def _frontality(landmarks: NDArray[np.float32], layout: LandmarkLayout) -> float:
     """1 when the nose lies midway between the eyes, 0 when it is level with one of them."""
-    right_eye, left_eye = landmarks[:2].mean(axis=0), landmarks[2:4].mean(axis=0)
+    right_eye, left_eye = (landmarks[list(eye)].mean(axis=0) for eye in (layout.eye_on_right, layout.eye_on_left))
     across = right_eye - left_eye
     span = float(across @ across)
     if span == 0:
         return 0.0
-    position = float((landmarks[4] - left_eye) @ across) / span
+    position = float((landmarks[layout.nose] - left_eye) @ across) / span
     return float(np.clip(1 - abs(2 * position - 1), 0.0, 1.0))

@@ -1,0 +1,150 @@
+"""Finds faces and five landmarks with YuNet (W. Wu, H. Peng, S. Yu, A Tiny Millisecond-level Face Detector, 2023).
+
+Order of the landmarks: the eye on the left of the picture (the person's right), the other eye, the tip of the nose, and
+the corners of the mouth, the left of the picture first.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from untag.engine.session import Session
+from untag.faces.composed import FoundFace
+from untag.faces.landmarks import EYES_NOSE_MOUTH, LandmarkLayout
+from untag.types import Box, Pixels
+
+STRIDES = (8, 16, 32)
+
+
+@dataclass(frozen=True, slots=True)
+class YunetOptions:
+    """How hard to look.
+
+    Every photo is searched once for each of `sides`, resized so that its long side is that many pixels, but enlarged at
+    most `most_enlarged` times. `threshold` is the score (0 to 1) from which on a candidate counts, `max_overlap` the
+    intersection over union of two boxes above which the less certain goes. Photos of one padded size share a run of at
+    most `batch_pixels`.
+    """
+
+    sides: tuple[int, ...] = (640, 1600)
+    most_enlarged: float = 2.0
+    threshold: float = 0.6
+    max_overlap: float = 0.3
+    batch_pixels: int = 2_000_000
+
+
+DEFAULT_YUNET = YunetOptions()
+
+
+@dataclass(frozen=True, slots=True)
+class Candidates:
+    """Before suppression: `boxes` (N, 4) left, top, right, bottom; `scores` (N,); `landmarks` (N, 5, 2); float32."""
+
+    boxes: NDArray[np.float32]
+    scores: NDArray[np.float32]
+    landmarks: NDArray[np.float32]
+
+    def scaled(self, x: float, y: float) -> Candidates:
+        """The same in an image enlarged by these factors."""
+        factors = np.array([x, y], np.float32)
+        return Candidates(self.boxes * np.tile(factors, 2), self.scores, self.landmarks * factors)
+
+
+@dataclass(frozen=True, slots=True)
+class _View:
+    """One photo at one working size, padded: `height` and `width` are those of the canvas's part that is photo."""
+
+    image: int
+    canvas: Pixels
+    height: int
+    width: int
+
+
+class YunetFinder:
+    """The finder on a session of a YuNet file with inputs of any size."""
+
+    layout: LandmarkLayout = EYES_NOSE_MOUTH
+
+    def __init__(self, session: Session, options: YunetOptions = DEFAULT_YUNET) -> None:
+        self._session = session
+        self._options = options
+
+    def find(self, images: Sequence[Pixels]) -> list[list[FoundFace]]:
+        """The faces in each image, the most certain first, in its pixels."""
+        by_size: dict[tuple[int, ...], list[_View]] = defaultdict(list)
+        for index, image in enumerate(images):
+            for view in self._views(index, image):
+                by_size[view.canvas.shape].append(view)
+        found: list[list[Candidates]] = [[] for _ in images]
+        for (height, width, _), views in by_size.items():
+            batch = max(1, self._options.batch_pixels // (height * width))
+            for start in range(0, len(views), batch):
+                part = views[start : start + batch]
+                outputs = self._session.run({"input": _blob([view.canvas for view in part])})
+                for view, candidates in zip(part, decode(outputs, width, self._options.threshold), strict=True):
+                    original_height, original_width = images[view.image].shape[:2]
+                    back = candidates.scaled(original_width / view.width, original_height / view.height)
+                    found[view.image].append(back)
+        return [_suppress(candidates, self._options.max_overlap) for candidates in found]
+
+    def _views(self, index: int, image: Pixels) -> Iterator[_View]:
+        height, width = image.shape[:2]
+        long_side = max(height, width)
+        for side in sorted({min(side, round(long_side * self._options.most_enlarged)) for side in self._options.sides}):
+            scale = side / long_side
+            size = (max(1, round(width * scale)), max(1, round(height * scale)))
+            interpolation = cv2.INTER_AREA if scale < 1 else cv2.INTER_LINEAR
+            resized = image if scale == 1 else cv2.resize(image, size, interpolation=interpolation)
+            canvas = np.zeros((_padded(size[1]), _padded(size[0]), 3), np.uint8)
+            canvas[: size[1], : size[0]] = resized
+            yield _View(index, canvas, size[1], size[0])
+
+
+def decode(outputs: Sequence[NDArray[Any]], width: int, threshold: float) -> list[Candidates]:
+    """The candidates that score at least `threshold` in each of a batch's inputs, `width` pixels wide.
+
+    `outputs` are the twelve of a YuNet file in its order: class, objectness, box and landmarks, each for `STRIDES`.
+    Their rows are cells, row by row. As FaceDetectorYNImpl::postProcess (opencv/modules/objdetect/src/face_detect.cpp).
+    """
+    found = []
+    for image in range(len(outputs[0])):
+        parts = []
+        for level, stride in enumerate(STRIDES):
+            classes, objectness, boxes, landmarks = (outputs[kind * len(STRIDES) + level][image] for kind in range(4))
+            scores = np.sqrt(np.clip(classes[:, 0], 0, 1) * np.clip(objectness[:, 0], 0, 1))
+            at = np.flatnonzero(scores >= threshold)
+            cells = np.stack([at % (width // stride), at // (width // stride)], axis=-1).astype(np.float32)
+            centres, halves = (cells + boxes[at, :2]) * stride, np.exp(boxes[at, 2:]) * (stride / 2)
+            points = (landmarks[at].reshape(-1, 5, 2) + cells[:, None]) * stride
+            parts.append((np.concatenate([centres - halves, centres + halves], axis=1), scores[at], points))
+        found.append(Candidates(*(np.concatenate(arrays).astype(np.float32) for arrays in zip(*parts, strict=True))))
+    return found
+
+
+def _suppress(candidates: Sequence[Candidates], max_overlap: float) -> list[FoundFace]:
+    """Greedy non-maximum suppression over all working sizes of a photo; the most certain first."""
+    boxes = np.concatenate([part.boxes for part in candidates])
+    scores = np.concatenate([part.scores for part in candidates])
+    landmarks = np.concatenate([part.landmarks for part in candidates])
+    corner_and_size = np.concatenate([boxes[:, :2], boxes[:, 2:] - boxes[:, :2]], axis=1)
+    kept = cv2.dnn.NMSBoxes(corner_and_size.tolist(), scores.tolist(), 0.0, max_overlap)
+    return [
+        FoundFace(Box(*(float(edge) for edge in boxes[index])), float(scores[index]), landmarks[index])
+        for index in np.asarray(kept, np.intp).reshape(-1)
+    ]
+
+
+def _padded(pixels: int) -> int:
+    return -(-pixels // STRIDES[-1]) * STRIDES[-1]
+
+
+def _blob(canvases: Sequence[Pixels]) -> NDArray[np.float32]:
+    """(N, 3, height, width) BGR, 0 to 255: as cv2.dnn.blobFromImages has it."""
+    return np.asarray(cv2.dnn.blobFromImages(list(canvases), swapRB=True), np.float32)
