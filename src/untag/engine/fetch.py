@@ -1,0 +1,261 @@
+"""Gets a weights file from its upstream, a mirror or a folder. The only module that may use the network.
+
+Only `untag models pull` calls it. A request says which file and which bytes of it are wanted, and who asks
+(`untag/VERSION`): no cookies, nothing about the user or the machine.
+"""
+
+from __future__ import annotations
+
+import http.client
+import socket
+import ssl
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable
+from dataclasses import dataclass
+from email.message import Message
+from pathlib import Path
+from typing import IO
+from urllib.parse import urlsplit
+
+from untag import __version__
+from untag.engine.addresses import host_of, is_safe, may_follow, mirrored, shown
+from untag.engine.advice import PROXY_PASSWORD, advice, of_status, wrong
+from untag.engine.folder_copy import copy_weights
+from untag.engine.partial import PartFile, Version, has_hash, open_part
+from untag.engine.registry import DownloadableWeights
+from untag.errors import NetworkError, UsageError
+
+CHUNK = 1 << 16
+MOST_BYTES = 1 << 30
+"""The limit where no size is pinned; the largest file that is pinned has a quarter of it."""
+TIMEOUT = 30.0
+"""Seconds without a single byte."""
+TRIES = 5
+_PROGRESS = 1 << 20
+"""Bytes that a try must bring to be no failure: a bad line is allowed as many tries as it takes."""
+_BUSY = {408, 425, 429, 500, 502, 503, 504}
+
+OnProgress = Callable[[int, int | None], None]
+"""Told the bytes that are there so far, and how many there will be, or None when nobody knows."""
+
+
+class _TryAgainError(Exception):
+    """An attempt failed in a way that another may not; the text is the sentence for the user if none succeeds."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Job:
+    weights: DownloadableWeights
+    url: str
+    opener: urllib.request.OpenerDirector
+    on_progress: OnProgress
+    sleep: Callable[[float], None]
+
+
+def fetch(
+    weights: DownloadableWeights,
+    folder: Path,
+    *,
+    origin: str | Path | None = None,
+    on_progress: OnProgress = lambda _, __: None,
+    sleep: Callable[[float], None] = time.sleep,
+) -> Path:
+    """Put the weights into `folder`, checked against their SHA-256; does nothing when they are there already.
+
+    `origin` is the base address of a mirror, a folder that has the file, or None for upstream. A download that was
+    interrupted goes on where it ended. Redirects lead to https only, or stay on the http host that was asked for.
+    Raises NetworkError when the download fails or brings other bytes, ModelError when the folder's file is another
+    one, UsageError when `origin` makes no sense, has not the file, or `folder` cannot be written to or is full.
+    """
+    target = folder / weights.file
+    with open_part(target) as part:
+        if has_hash(target, weights.sha256):
+            return target
+        if isinstance(origin, Path):
+            return copy_weights(weights, origin, part, on_progress)
+        url = weights.url if origin is None else mirrored(origin, weights.file)
+        if origin is None and not is_safe(url):
+            raise UsageError(f"{shown(url)} is not an https address")
+        return _download(_Job(weights, url, _opener(url), on_progress, sleep), part)
+
+
+def _download(job: _Job, part: PartFile) -> Path:
+    resumed = _transfer(job, part)
+    if resumed and not part.has_hash(job.weights.sha256):
+        # What was there may be what a crash made of it.
+        part.discard()
+        _transfer(job, part)
+    if not part.has_hash(job.weights.sha256):
+        part.discard()
+        raise wrong(job.url, job.weights, "other bytes than untag was made for (SHA-256 differs)")
+    return part.install()
+
+
+def _transfer(job: _Job, part: PartFile) -> bool:
+    """Get all bytes, in as many tries as are allowed. Returns whether some of them were there before."""
+    resumed = part.size > 0
+    failures, furthest = 0, part.size
+    while True:
+        try:
+            _attempt(job, part)
+            return resumed
+        except _TryAgainError as error:
+            failures = 1 if part.size - furthest >= _PROGRESS else failures + 1
+            furthest = max(furthest, part.size)
+            if failures == TRIES:
+                raise NetworkError(f"{error}; {advice(job.weights)}") from error.__cause__
+            job.sleep(2.0 ** (failures - 1))
+
+
+def _attempt(job: _Job, part: PartFile) -> None:
+    known = part.version()
+    start = 0 if known is None or known.source != shown(job.url) else part.size
+    if start and start == job.weights.size:
+        return
+    headers = {"User-Agent": f"untag/{__version__}", "Accept": "*/*"}
+    if start and known is not None:
+        headers |= {"Range": f"bytes={start}-", "If-Range": known.validator}
+    with _open(job, part, urllib.request.Request(job.url, headers=headers)) as response:  # noqa: S310 - checked
+        if response.status != 206 or not start:
+            start = 0
+            part.begin(_version(job, response))
+        elif not (response.headers["Content-Range"] or "").startswith(f"bytes {start}-"):
+            part.discard()
+            raise _TryAgainError(f"{host_of(job.url)} sent another part of {job.weights.file} than was asked for")
+        total = None if response.length is None else start + response.length
+        _check_size(job, part, total)
+        _receive(job, part, response, total)
+
+
+def _receive(job: _Job, part: PartFile, response: http.client.HTTPResponse, total: int | None) -> None:
+    expected = job.weights.size if total is None else total
+    cut = f"the connection to {host_of(job.url)} was cut"
+    try:
+        while chunk := response.read1(CHUNK):
+            if part.size + len(chunk) > (job.weights.size or MOST_BYTES):
+                part.discard()
+                raise wrong(
+                    job.url, job.weights, f"more than the {job.weights.size or MOST_BYTES:,} bytes that it may have"
+                )
+            part.write(chunk)
+            job.on_progress(part.size, expected)
+    except TimeoutError as error:
+        raise _TryAgainError(f"{host_of(job.url)} sent nothing for {TIMEOUT:.0f} seconds") from error
+    except (OSError, http.client.HTTPException) as error:
+        raise _TryAgainError(cut) from error
+    if expected is not None and part.size < expected:
+        raise _TryAgainError(cut)
+
+
+def _check_size(job: _Job, part: PartFile, total: int | None) -> None:
+    pinned = job.weights.size
+    if total is not None and (total > MOST_BYTES if pinned is None else total != pinned):
+        part.discard()
+        raise wrong(job.url, job.weights, f"{total:,} bytes where {pinned or MOST_BYTES:,} are expected")
+
+
+def _version(job: _Job, response: http.client.HTTPResponse) -> Version | None:
+    etag = response.headers["ETag"]
+    # A weak ETag does not promise the same bytes, and may not stand in If-Range (RFC 9110, 13.1.5).
+    validator = response.headers["Last-Modified"] if etag is None or etag.startswith("W/") else etag
+    return None if validator is None else Version(shown(job.url), validator)
+
+
+def _open(job: _Job, part: PartFile, request: urllib.request.Request) -> http.client.HTTPResponse:
+    host = host_of(job.url)
+    try:
+        response = job.opener.open(request, timeout=TIMEOUT)
+    except urllib.error.HTTPError as error:
+        with error:
+            if error.code == 416:
+                part.discard()
+                raise _TryAgainError(f"{host} cannot go on with {job.weights.file}") from None
+            sentence = of_status(error.code, job.url, job.weights)
+        if error.code in _BUSY:
+            raise _TryAgainError(sentence) from None
+        raise NetworkError(f"{sentence}; {advice(job.weights)}") from None
+    except urllib.error.URLError as error:
+        if isinstance(error.reason, (ConnectionResetError, ConnectionAbortedError, BrokenPipeError)):
+            raise _TryAgainError(f"the connection to {_way(job.url)} was cut") from error
+        raise NetworkError(f"{_unreachable(job.url, error.reason)}; {advice(job.weights)}") from error
+    except TimeoutError as error:
+        raise _TryAgainError(f"{_way(job.url)} did not answer within {TIMEOUT:.0f} seconds") from error
+    except (OSError, http.client.HTTPException) as error:
+        raise _TryAgainError(f"the connection to {_way(job.url)} was cut") from error
+    assert isinstance(response, http.client.HTTPResponse)
+    return response
+
+
+def _unreachable(url: str, reason: object) -> str:
+    way = _way(url)
+    if isinstance(reason, socket.gaierror):
+        return f"the address of {way} is not known: this machine may be offline"
+    if isinstance(reason, ssl.SSLCertVerificationError):
+        return (
+            f"the certificate of {way} is not trusted ({reason.verify_message});"
+            " if your network reads along, name its certificate with SSL_CERT_FILE"
+        )
+    if isinstance(reason, ssl.SSLError):
+        return f"no secure connection to {way} ({reason.reason or 'TLS failed'})"
+    if isinstance(reason, ConnectionRefusedError):
+        return f"{way} refuses connections"
+    if isinstance(reason, TimeoutError):
+        return f"{way} did not answer within {TIMEOUT:.0f} seconds"
+    if "407" in str(reason):
+        return f"{way} cannot be reached: the proxy wants a name and a password (407); {PROXY_PASSWORD}"
+    return f"{way} cannot be reached ({getattr(reason, 'strerror', None) or reason})"
+
+
+def _proxy(url: str) -> str | None:
+    parts = urlsplit(url)
+    proxy = urllib.request.getproxies().get(parts.scheme)
+    return None if proxy is None or urllib.request.proxy_bypass(parts.hostname or "") else proxy
+
+
+def _way(url: str) -> str:
+    proxy = _proxy(url)
+    return host_of(url) if proxy is None else f"{host_of(url)} (by way of the proxy {host_of(proxy)})"
+
+
+class _Redirects(urllib.request.HTTPRedirectHandler):
+    """Follows what `may_follow` allows, and carries no header along but those of the first request."""
+
+    def __init__(self, url: str) -> None:
+        self._url = url
+
+    def redirect_request(
+        self, req: urllib.request.Request, fp: IO[bytes], code: int, msg: str, headers: Message, newurl: str
+    ) -> urllib.request.Request:
+        # Closed unread: the body of a redirect is of no interest, and may be endless.
+        fp.close()
+        if not may_follow(self._url, newurl):
+            raise NetworkError(
+                f"{host_of(self._url)} redirects to {shown(newurl)}, which is not secure, so it was not followed"
+            )
+        kept = {name: value for name, value in req.header_items() if name.lower() in _KEPT}
+        return urllib.request.Request(newurl, headers=kept)  # noqa: S310 - checked just above
+
+
+_KEPT = {"user-agent", "accept", "range", "if-range"}
+
+
+def _opener(url: str) -> urllib.request.OpenerDirector:
+    proxy = _proxy(url)
+    if proxy is not None and urlsplit(proxy).scheme not in ("http", "https", ""):
+        raise UsageError(f"the proxy {host_of(proxy)} is of a kind that untag cannot use; only http proxies work")
+    opener = urllib.request.OpenerDirector()
+    # Not build_opener: it adds ftp, file and data addresses.
+    for handler in (
+        urllib.request.ProxyHandler(),
+        urllib.request.HTTPHandler(),
+        urllib.request.HTTPSHandler(context=ssl.create_default_context()),
+        urllib.request.HTTPDefaultErrorHandler(),
+        urllib.request.HTTPErrorProcessor(),
+        urllib.request.UnknownHandler(),
+        _Redirects(url),
+    ):
+        opener.add_handler(handler)
+    opener.addheaders = []
+    return opener
