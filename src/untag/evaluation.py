@@ -344,10 +344,11 @@ def _rows(job: Job, kind: str) -> list[dict[str, str]]:
     try:
         with job.table.open(newline="", encoding="utf-8-sig") as file:
             reader = csv.DictReader(file)
+            present = reader.fieldnames or ()
             rows = list(reader)
     except (OSError, UnicodeDecodeError, csv.Error) as error:
         raise UsageError(f"{job.table} cannot be read: {error}") from error
-    missing = [name for name in columns if name not in (reader.fieldnames or ())]
+    missing = [name for name in columns if name not in present]
     if missing:
         raise UsageError(f"{job.table} has no column {', '.join(missing)}; evaluate {kind} needs {', '.join(columns)}")
     for number, row in enumerate(rows, start=2):

@@ -57,7 +57,7 @@ def command(
       untag evaluate pairs lfw_pairs.csv --root lfw --json
       untag evaluate people people.csv --references 3 --seed 0
     """
-    import untag.evaluation as evaluation  # noqa: PLR0402
+    import untag.evaluation as evaluation
 
     settings = settings_of(context, engine=engine, device=device)
     job = evaluation.Job(table, table.parent if root is None else root, settings.limits)
