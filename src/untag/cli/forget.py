@@ -31,8 +31,9 @@ def command(context: Context, person: str | None, bystanders: bool, everything: 
         raise UsageError("say what to forget: --person NAME, --bystanders or --all")
     settings = settings_of(context)
     if everything:
-        if not yes:
-            click.confirm(f"Delete all that untag knows in {settings.home}?", abort=True, err=True)
+        if not yes and not click.confirm(f"Delete all that untag knows in {settings.home}?", err=True):
+            say("nothing was deleted")
+            return 0
         files = forget_all(settings.home)
         say(f"deleted {len(files)} file{'' if len(files) == 1 else 's'}; your photos are untouched")
         return 0

@@ -53,7 +53,9 @@ def command(
 ) -> int:
     """Look through folders for photos that show you, and judge what they show.
 
-    Only new and changed files are read. Stop it at any time with Ctrl-C: the next scan goes on where this one ended.
+    Photos are JPEG, PNG, WebP, HEIC, AVIF, TIFF, BMP and GIF files, told by their suffixes (.jpg and so on) or, without
+    one, by what they hold. Only new and changed files are read. Stop it at any time with Ctrl-C: the next scan goes on
+    where this one ended.
 
     \b
     Examples:
@@ -117,7 +119,7 @@ def _as_dict(summary: ScanSummary) -> dict[str, Any]:
 
 
 def _tell(summary: ScanSummary) -> None:
-    if summary.photos == 0:
+    if summary.photos == 0 and not summary.interrupted:
         say("there are no photos in what you gave; see which files count with: untag scan --help")
         return
     say(
