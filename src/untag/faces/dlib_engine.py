@@ -33,15 +33,14 @@ class DlibFinder:
 
     def find(self, images: Sequence[Pixels]) -> list[list[FoundFace]]:
         """The faces in each image, the most certain first; the landmarks of all images are found together."""
-        detections = self.detector.detect(images)
-        located = [
-            (index, _whole_pixels(detection.box)) for index, found in enumerate(detections) for detection in found
-        ]
         # dlib hands whole pixels on, and its embedding was trained on chips that were cut so.
-        landmarks = iter(np.round(predict_landmarks(self.predictor, images, located)))
-        return [
-            [FoundFace(detection.box, detection.score, next(landmarks)) for detection in found] for found in detections
+        found = [
+            [(_whole_pixels(detection.box), detection.score) for detection in detections]
+            for detections in self.detector.detect(images)
         ]
+        located = [(index, box) for index, faces in enumerate(found) for box, _ in faces]
+        landmarks = iter(np.round(predict_landmarks(self.predictor, images, located)))
+        return [[FoundFace(box, score, next(landmarks)) for box, score in faces] for faces in found]
 
 
 def _whole_pixels(box: Box) -> Box:
