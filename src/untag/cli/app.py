@@ -29,6 +29,7 @@ _COMMANDS = {
     "inspect": "Show what the models see in a photo; stores nothing.",
     "evaluate": "Measure the models on labelled photos.",
     "categories": "List what untag can judge a scene for.",
+    "models": "List, download and check the models.",
     "doctor": "Check the installation and say what to do about problems.",
 }
 
@@ -38,6 +39,18 @@ class _LazyGroup(click.Group):
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         return list(_COMMANDS)
+
+    def invoke(self, ctx: click.Context) -> int:
+        try:
+            status = int(super().invoke(ctx) or 0)
+            # A reader that has gone is noticed here, and not when Python flushes at exit.
+            sys.stdout.flush()
+        except BrokenPipeError:
+            # The reader (head, less) has what it wanted. Click would exit with 1, which means something else here, and
+            # Python would complain when it flushes at exit.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            return 0
+        return status
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in _COMMANDS:
@@ -88,10 +101,7 @@ def main(arguments: list[str] | None = None) -> None:
 
 def _run(arguments: list[str] | None) -> int:
     try:
-        status = untag.main(arguments, prog_name="untag", standalone_mode=False) or 0
-        # A reader that has gone is noticed here, and not when Python flushes at exit.
-        sys.stdout.flush()
-        return status
+        return untag.main(arguments, prog_name="untag", standalone_mode=False) or 0
     except UntagError as error:
         _complain(str(error))
         return error.exit_status
@@ -101,10 +111,6 @@ def _run(arguments: list[str] | None) -> int:
     except (KeyboardInterrupt, click.Abort):
         _complain("interrupted")
         return INTERRUPTED
-    except BrokenPipeError:
-        # The reader (head, less) has gone. Python would complain again when it flushes at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
     except Exception as error:
         if os.environ.get("UNTAG_DEBUG"):
             raise

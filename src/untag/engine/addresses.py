@@ -3,9 +3,24 @@
 from __future__ import annotations
 
 import ipaddress
+from pathlib import Path
 from urllib.parse import quote, urlsplit, urlunsplit
 
 from untag.errors import UsageError
+
+
+def parse_origin(text: str) -> str | Path:
+    """What `--from` means: the address of a mirror, or a folder.
+
+    Raises UsageError when it is an address of another kind than http and https, or no folder.
+    """
+    if "://" in text:
+        mirrored(text, "")
+        return text
+    folder = Path(text)
+    if not text or not folder.is_dir():
+        raise UsageError(f"{text or 'nothing'} is neither a folder nor an address that begins with https://")
+    return folder
 
 
 def mirrored(base: str, file: str) -> str:

@@ -19,7 +19,7 @@ def of_status(code: int, url: str, weights: DownloadableWeights) -> str:
     if code == 407:
         return f"the proxy wants a name and a password ({code}); {PROXY_PASSWORD}"
     if 300 <= code < 400:
-        return f"{host} redirects in circles ({code})"
+        return f"{host} redirects in circles, or to where a download may not go ({code})"
     known = HTTPStatus(code).phrase if code in set(HTTPStatus) else "unknown"
     return f"{host} has a problem of its own ({code} {known})"
 

@@ -53,6 +53,10 @@ class _Job:
     on_progress: OnProgress
     sleep: Callable[[float], None]
 
+    @property
+    def limit(self) -> int:
+        return MOST_BYTES if self.weights.size is None else self.weights.size
+
 
 def fetch(
     weights: DownloadableWeights,
@@ -82,9 +86,9 @@ def fetch(
 
 
 def _download(job: _Job, part: PartFile) -> Path:
-    resumed = _transfer(job, part)
-    if resumed and not part.has_hash(job.weights.sha256):
-        # What was there may be what a crash made of it.
+    joined = _transfer(job, part)
+    if joined and not part.has_hash(job.weights.sha256):
+        # The first piece may be what a power cut made of it, or the server may have resumed another version.
         part.discard()
         _transfer(job, part)
     if not part.has_hash(job.weights.sha256):
@@ -94,13 +98,11 @@ def _download(job: _Job, part: PartFile) -> Path:
 
 
 def _transfer(job: _Job, part: PartFile) -> bool:
-    """Get all bytes, in as many tries as are allowed. Returns whether some of them were there before."""
-    resumed = part.size > 0
+    """Get all bytes, in as many tries as are allowed. Returns whether they were put together from several."""
     failures, furthest = 0, part.size
     while True:
         try:
-            _attempt(job, part)
-            return resumed
+            return _attempt(job, part)
         except _TryAgainError as error:
             failures = 1 if part.size - furthest >= _PROGRESS else failures + 1
             furthest = max(furthest, part.size)
@@ -109,11 +111,11 @@ def _transfer(job: _Job, part: PartFile) -> bool:
             job.sleep(2.0 ** (failures - 1))
 
 
-def _attempt(job: _Job, part: PartFile) -> None:
+def _attempt(job: _Job, part: PartFile) -> bool:
     known = part.version()
     start = 0 if known is None or known.source != shown(job.url) else part.size
     if start and start == job.weights.size:
-        return
+        return True
     headers = {"User-Agent": f"untag/{__version__}", "Accept": "*/*"}
     if start and known is not None:
         headers |= {"Range": f"bytes={start}-", "If-Range": known.validator}
@@ -125,35 +127,32 @@ def _attempt(job: _Job, part: PartFile) -> None:
             part.discard()
             raise _TryAgainError(f"{host_of(job.url)} sent another part of {job.weights.file} than was asked for")
         total = None if response.length is None else start + response.length
-        _check_size(job, part, total)
+        if total is not None and (total > job.limit or total < (job.weights.size or 0)):
+            part.discard()
+            raise wrong(job.url, job.weights, f"{total:,} bytes where {job.limit:,} are expected")
         _receive(job, part, response, total)
+        return start > 0
 
 
 def _receive(job: _Job, part: PartFile, response: http.client.HTTPResponse, total: int | None) -> None:
     expected = job.weights.size if total is None else total
-    cut = f"the connection to {host_of(job.url)} was cut"
+    while chunk := _read(job, response):
+        if part.size + len(chunk) > job.limit:
+            part.discard()
+            raise wrong(job.url, job.weights, f"more than the {job.limit:,} bytes that it may have")
+        part.write(chunk)
+        job.on_progress(part.size, expected)
+    if expected is not None and part.size < expected:
+        raise _TryAgainError(f"the connection to {host_of(job.url)} was cut")
+
+
+def _read(job: _Job, response: http.client.HTTPResponse) -> bytes:
     try:
-        while chunk := response.read1(CHUNK):
-            if part.size + len(chunk) > (job.weights.size or MOST_BYTES):
-                part.discard()
-                raise wrong(
-                    job.url, job.weights, f"more than the {job.weights.size or MOST_BYTES:,} bytes that it may have"
-                )
-            part.write(chunk)
-            job.on_progress(part.size, expected)
+        return response.read1(CHUNK)
     except TimeoutError as error:
         raise _TryAgainError(f"{host_of(job.url)} sent nothing for {TIMEOUT:.0f} seconds") from error
     except (OSError, http.client.HTTPException) as error:
-        raise _TryAgainError(cut) from error
-    if expected is not None and part.size < expected:
-        raise _TryAgainError(cut)
-
-
-def _check_size(job: _Job, part: PartFile, total: int | None) -> None:
-    pinned = job.weights.size
-    if total is not None and (total > MOST_BYTES if pinned is None else total != pinned):
-        part.discard()
-        raise wrong(job.url, job.weights, f"{total:,} bytes where {pinned or MOST_BYTES:,} are expected")
+        raise _TryAgainError(f"the connection to {host_of(job.url)} was cut") from error
 
 
 def _version(job: _Job, response: http.client.HTTPResponse) -> Version | None:

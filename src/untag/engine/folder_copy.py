@@ -24,13 +24,13 @@ def copy_weights(
     source = next((folder / name for name in names if (folder / name).is_file()), None)
     if source is None:
         raise UsageError(f"{folder} has no {' or '.join(dict.fromkeys(names))}")
-    part.begin(None)
     try:
         with source.open("rb") as file:
             total = source.stat().st_size
             # Checked before the copy: a wrong file is not worth the disk.
             if not has_hash(source, weights.sha256):
                 raise ModelError(f"{source} is not the file that untag was made for; get it from {weights.url}")
+            part.begin(None)
             while chunk := file.read(_CHUNK):
                 part.write(chunk)
                 on_progress(part.size, total)
