@@ -33,6 +33,8 @@ def _folded(layers: Iterable[Layer]) -> Iterator[Convolution | FullyConnected]:
         if isinstance(layer, Affine):
             if pending is None:
                 raise ModelError("the dlib weights have an affine layer that follows no convolution")
+            if layer.gamma.size != pending.biases.size:
+                raise ModelError("the dlib weights have an affine layer that does not fit its convolution")
             gamma = layer.gamma.astype(np.float64)
             weights = pending.weights * gamma[:, None, None, None]
             biases = pending.biases * gamma + layer.beta
@@ -49,8 +51,8 @@ def _folded(layers: Iterable[Layer]) -> Iterator[Convolution | FullyConnected]:
         pending = layer
         if first:
             # Exact only because dlib's first convolutions have no padding: a padded zero would become the mean.
-            if layer.padding != (0, 0):
-                raise ModelError("the dlib weights pad their first convolution, which was not expected")
+            if layer.padding != (0, 0) or layer.weights.shape[1] != mean.size:
+                raise ModelError("the dlib weights do not begin with a convolution of colours without padding")
             weights = layer.weights.astype(np.float64) / 256.0
             biases = layer.biases - (weights * mean[None, :, None, None]).sum(axis=(1, 2, 3))
             pending = Convolution(weights.astype(np.float32), biases.astype(np.float32), layer.stride, layer.padding)
@@ -66,6 +68,8 @@ def build_detector(layers: Iterable[Layer]) -> bytes:
     belongs to the window centred at pixel (8 x + 14, 8 y + 14): `DETECTOR_STRIDE` and `DETECTOR_OFFSET`.
     """
     convolutions = list(_folded(layers))
+    if not convolutions or not isinstance(convolutions[-1], Convolution) or len(convolutions[-1].biases) != 1:
+        raise ModelError("these dlib weights are not an MMOD detector")
     graph = GraphBuilder()
     x = graph.channels_first(graph.float_images())
     for index, layer in enumerate(convolutions):
@@ -88,7 +92,8 @@ def build_embedder(layers: Iterable[Layer]) -> bytes:
     The topology is dlib's `anet_type` (dlib/examples/dnn_face_recognition_ex.cpp): 14 residual blocks of two 3x3
     convolutions each; a block whose first convolution has stride 2 goes down: its shortcut is averaged 2x2.
     """
-    *convolutions, head = _folded(layers)
+    convolutions = list(_folded(layers))
+    head = convolutions.pop() if convolutions else None
     if len(convolutions) != 29 or not isinstance(head, FullyConnected):
         raise ModelError("these dlib weights are not the face recognition ResNet")
     graph = GraphBuilder()

@@ -7,7 +7,7 @@ little endian; a float outside a tensor as two integers, mantissa and exponent (
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,6 +16,11 @@ from numpy.typing import NDArray
 from untag.errors import ModelError
 
 Array = NDArray[np.float32]
+
+_TREE_SPLITS = 15
+_LARGEST_FLOAT = float(np.finfo(np.float32).max)
+_LARGEST_FIELD = 1 << 15
+"""More than any size, stride or padding of a network, and any index of a landmark model, can be."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,8 +86,14 @@ class _Reader:
         return -value if control & 0x80 else value
 
     def real(self) -> float:
-        mantissa = self.integer()
-        return math.ldexp(mantissa, self.integer())
+        mantissa, exponent = self.integer(), self.integer()
+        try:
+            value = math.ldexp(mantissa, exponent)
+        except OverflowError:
+            value = math.inf
+        if abs(value) > _LARGEST_FLOAT:
+            raise ModelError("the dlib weights hold a number that is out of range; reinstall face_recognition_models")
+        return value
 
     def expect(self, value: int, what: str) -> None:
         found = self.integer()
@@ -94,7 +105,9 @@ class _Reader:
         shape = tuple(self.integer() for _ in range(4))
         count = math.prod(shape)
         end = self.at + 4 * count
-        if min(shape) < 0 or end > len(self.data):
+        if min(shape) <= 0:
+            raise ModelError("the dlib weights hold a tensor of a size that cannot be")
+        if end > len(self.data):
             raise ModelError("the dlib weights end inside a tensor; reinstall face_recognition_models")
         values = np.frombuffer(self.data, "<f4", count, self.at).astype(np.float32)
         self.at = end
@@ -111,26 +124,50 @@ class _Reader:
             raise ModelError("the dlib weights hold a matrix of a size that cannot be")
         return np.array([self.real() for _ in range(rows * columns)], dtype=np.float32).reshape(rows, columns)
 
+    def points(self) -> Array:
+        """A matrix of x and y in turn, (points, 2)."""
+        values = self.matrix()
+        if values.size % 2:
+            raise ModelError("the landmark weights hold a point with one coordinate")
+        return values.reshape(-1, 2)
+
 
 def _convolution(reader: _Reader) -> Convolution:
     parameters = reader.tensor().ravel()
-    filters, rows, columns, *geometry = (reader.integer() for _ in range(7))
-    weights, biases = parameters[:-filters], parameters[-filters:]
+    fields = [reader.integer() for _ in range(7)]
+    filters, rows, columns, stride_y, stride_x, padding_y, padding_x = fields
+    weights = parameters.size - filters
+    if (
+        not all(0 < field <= _LARGEST_FIELD for field in fields[:5])
+        or not all(0 <= field <= _LARGEST_FIELD for field in fields[5:])
+        or weights <= 0
+        or weights % (filters * rows * columns)
+    ):
+        raise ModelError("the dlib weights hold a convolution whose sizes do not fit together")
     return Convolution(
-        weights.reshape(filters, -1, rows, columns), biases, (geometry[0], geometry[1]), (geometry[2], geometry[3])
+        parameters[:weights].reshape(filters, -1, rows, columns),
+        parameters[weights:],
+        (stride_y, stride_x),
+        (padding_y, padding_x),
     )
 
 
 def _affine(reader: _Reader) -> Affine:
-    gamma, beta = np.split(reader.tensor().ravel(), 2)
+    parameters = reader.tensor().ravel()
+    if parameters.size % 2:
+        raise ModelError("the dlib weights hold an affine layer whose sizes do not fit together")
+    gamma, beta = np.split(parameters, 2)
     return Affine(gamma, beta)
 
 
 def _batch_norm(reader: _Reader) -> Affine:
-    gamma, beta = np.split(reader.tensor().ravel(), 2)
+    affine = _affine(reader)
+    gamma, beta = affine.gamma, affine.beta
     reader.skip_alias()
     reader.skip_alias()
     means, inverse_stddevs = reader.tensor().ravel(), reader.tensor().ravel()
+    if not means.size == inverse_stddevs.size == gamma.size:
+        raise ModelError("the dlib weights hold a batch normalisation whose sizes do not fit together")
     scale = gamma * inverse_stddevs
     return Affine(scale, beta - means * scale)
 
@@ -147,7 +184,7 @@ def read_layers(data: bytes) -> Iterator[Layer]:
 
     Between them lie the bookkeeping of training and the tags of layers without parameters, which are passed over.
     Tensors are skipped as a whole, so that no tag is ever found inside one.
-    Raises ModelError when the file is cut off or is of another version of the format.
+    Raises ModelError when the file is cut off, damaged, or of another version of the format.
     """
     reader = _Reader(data)
     tags = {bytes([1, len(name)]) + name: read for name, read in _LAYERS.items()}
@@ -169,36 +206,50 @@ def read_layers(data: bytes) -> Iterator[Layer]:
 def read_shape_predictor(data: bytes) -> ShapePredictor:
     """The 5-point landmark model; takes a second or two, so its arrays are worth caching.
 
-    Raises ModelError when the file is cut off, longer than its content, or of another version.
+    Raises ModelError when the file is cut off, damaged, longer than its content, or of another version.
     """
     reader = _Reader(data)
     reader.expect(1, "the shape predictor's version")
-    mean_shape = reader.matrix().reshape(-1, 2)
+    mean_shape = reader.points()
     cascades = reader.integer()
     splits: list[tuple[int, int, float]] = []
     leaves: list[Array] = []
-    trees = 0
+    trees: set[int] = set()
     for _ in range(cascades):
-        trees = reader.integer()
-        for _ in range(trees):
-            for _ in range(reader.integer()):
-                splits.append((reader.integer(), reader.integer(), reader.real()))
-            leaves.extend(reader.matrix() for _ in range(reader.integer()))
-    shape = (cascades, trees, -1)
+        count = reader.integer()
+        trees.add(count)
+        for _ in range(count):
+            reader.expect(_TREE_SPLITS, "the number of a tree's splits")
+            splits.extend((reader.integer(), reader.integer(), reader.real()) for _ in range(_TREE_SPLITS))
+            reader.expect(_TREE_SPLITS + 1, "the number of a tree's leaves")
+            leaves.extend(reader.points() for _ in range(_TREE_SPLITS + 1))
     anchors = [[reader.integer() for _ in range(reader.integer())] for _ in range(reader.integer())]
     deltas = [[(reader.real(), reader.real()) for _ in range(reader.integer())] for _ in range(reader.integer())]
     if reader.at != len(data):
         raise ModelError("the landmark weights do not end where they should; reinstall face_recognition_models")
-    try:
-        split_a, split_b, thresholds = zip(*splits, strict=True)
-        return ShapePredictor(
-            mean_shape,
-            np.array(split_a, np.int16).reshape(shape),
-            np.array(split_b, np.int16).reshape(shape),
-            np.array(thresholds, np.float32).reshape(shape),
-            np.array(leaves, np.float32).reshape(cascades, trees, -1, *mean_shape.shape),
-            np.array(anchors, np.int16),
-            np.array(deltas, np.float32),
-        )
-    except ValueError:
-        raise ModelError("the landmark weights have trees of unequal shape") from None
+    pixels = {len(row) for rows in (anchors, deltas) for row in rows}
+    if (
+        not splits
+        or len(trees) != 1
+        or any(leaf.shape != mean_shape.shape for leaf in leaves)
+        or not len(anchors) == len(deltas) == cascades
+        or len(pixels) != 1
+    ):
+        raise ModelError("the landmark weights have parts that do not fit together; reinstall face_recognition_models")
+    split_a, split_b, thresholds = zip(*splits, strict=True)
+    shape, per_face = (cascades, trees.pop(), _TREE_SPLITS), pixels.pop()
+    return ShapePredictor(
+        mean_shape,
+        _indices(split_a, per_face).reshape(shape),
+        _indices(split_b, per_face).reshape(shape),
+        np.array(thresholds, np.float32).reshape(shape),
+        np.array(leaves, np.float32).reshape(*shape[:2], -1, *mean_shape.shape),
+        _indices([anchor for row in anchors for anchor in row], len(mean_shape)).reshape(cascades, -1),
+        np.array(deltas, np.float32),
+    )
+
+
+def _indices(values: Sequence[int], end: int) -> NDArray[np.int16]:
+    if not 0 <= min(values, default=-1) <= max(values, default=-1) < min(end, _LARGEST_FIELD):
+        raise ModelError("the landmark weights refer to a point or pixel that is not there")
+    return np.array(values, np.int16)
