@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from untag.types import Outcome
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    # Importing it would load numpy, and `untag --help` has to answer at once.
+    from untag.types import Outcome
 
 
 class UntagError(Exception):

@@ -8,7 +8,12 @@ import click
 @click.group("categories", invoke_without_command=True)
 @click.pass_context
 def command(ctx: click.Context) -> int:
-    """List what untag can judge a scene for, with the installed models."""
+    """List what untag can judge a scene for, with the installed models.
+
+    \b
+    Example:
+      untag categories
+    """
     if ctx.invoked_subcommand is None:
         return int(ctx.invoke(list_categories))
     return 0

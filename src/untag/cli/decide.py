@@ -12,7 +12,9 @@ from untag.cli.common import say, settings_of
 
 @click.command("decide")
 @click.argument("photos", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="PHOTO…")
-@click.option("--status", type=click.Choice(["keep", "untag", "request-removal", "done", "not-me"]))
+@click.option(
+    "--status", type=click.Choice(["keep", "untag", "request-removal", "done", "not-me"]), help="What you decided."
+)
 @click.option("--undo", is_flag=True, help="Take back the last decision.")
 @click.pass_obj
 def command(context: Context, photos: tuple[Path, ...], status: str | None, undo: bool) -> int:

@@ -11,7 +11,14 @@ from untag.cli.common import settings_of
 
 
 @click.command("list")
-@click.option("--format", "style", type=click.Choice(["table", "json", "csv"]), default="table", show_default=True)
+@click.option(
+    "--format",
+    "style",
+    type=click.Choice(["table", "json", "csv"]),
+    default="table",
+    show_default=True,
+    help="For people, or for programs.",
+)
 @click.option(
     "--verdict",
     type=click.Choice(["me", "maybe", "all"]),

@@ -12,7 +12,13 @@ from untag.cli.common import progress, say, settings_of
 
 
 @click.command("report")
-@click.option("--output", required=True, type=click.Path(path_type=Path, dir_okay=False), metavar="FILE.html")
+@click.option(
+    "--output",
+    required=True,
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE.html",
+    help="The file to write; one that is there already is replaced.",
+)
 @click.pass_obj
 def command(context: Context, output: Path) -> int:
     """Write the findings to one HTML file: pictures with your face framed, reasons, links and filters.

@@ -35,7 +35,7 @@ def write_table(
     `terminal` and `width` (in columns) are those of `stream` unless given. Without a terminal there are no colours and
     nothing is shortened. Control characters in names are shown, never sent.
     """
-    console = Console(file=stream, force_terminal=terminal, width=width, highlight=False)
+    console = _Console(file=stream, force_terminal=terminal, width=width, highlight=False)
     groups = fold(findings)
     if not groups:
         _print(console, Text(NOTHING))
@@ -45,6 +45,12 @@ def write_table(
         _print(console, line)
     _print(console, Text())
     _print(console, Text(summary(counts), style="bold"))
+
+
+class _Console(Console):
+    def on_broken_pipe(self) -> None:
+        # Rich would end the process here; what a reader that has gone means is for the caller to say.
+        raise
 
 
 def summary(counts: Overview) -> str:
