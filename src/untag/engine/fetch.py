@@ -13,6 +13,7 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import dataclass
 from email.message import Message
 from pathlib import Path
@@ -167,7 +168,7 @@ def _open(job: _Job, part: PartFile, request: urllib.request.Request) -> http.cl
     try:
         response = job.opener.open(request, timeout=TIMEOUT)
     except urllib.error.HTTPError as error:
-        with error:
+        with closing(error):
             if error.code == 416:
                 part.discard()
                 raise _TryAgainError(f"{host} cannot go on with {job.weights.file}") from None
