@@ -160,7 +160,7 @@ def collins_in_jumper(colour: tuple[float, float, float], pattern: str = "plain"
     yy, xx = np.mgrid[0:height, 0:width].astype(np.float32)
     away = np.abs(xx - 224) / 195
     light = 0.92 - 0.42 * away**2 - 0.10 * (xx - 224) / 180
-    light += 0.055 * _noise((height, width), (9, 26), rng) + 0.03 * _noise((height, width), (4, 9), rng)
+    light += 0.03 * _noise((height, width), (9, 26), rng) + 0.02 * _noise((height, width), (4, 9), rng)
     edge = cv2.distanceTransform((body > 0.5).astype(np.uint8), cv2.DIST_L2, 5)
     light *= 0.62 + 0.38 * np.clip(edge / 26, 0, 1) ** 0.6
     for side in (-1, 1):

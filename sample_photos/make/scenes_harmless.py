@@ -180,6 +180,7 @@ def living_room(people: People, seed: int) -> Scene:
     frame(scene, 0.55, 2.17, 1.60, 0.8, 0.55, seed)
     seat(scene, people)
     scene.lamp((2.4, -0.8, 2.4), (0, 1.2, 0.8), 1.5, 1.3, (10, 10, 10.5))
+    scene.lamp((-1.3, -2.3, 2.4), (0, -0.5, 1.1), 0.9, 0.7, (11, 10.6, 10))
     scene.sky(textures.room_sky(seed, (0.32, 0.31, 0.29), [(0.4, 0.25, 0.12, 0.25, 4)], (1, 1, 1)))
     return scene
 

@@ -48,9 +48,9 @@ def lake(people: People, seed: int) -> Scene:
     waves = 0.008 * textures.noise((500, 500), (5, 2), rng) + 0.004 * textures.noise((500, 500), (2, 1), rng)
     scene.add(glossy("water", (0.035, 0.09, 0.11), 0.03, 0.6), height_field(waves, (420, 190)).moved(0, 98, -0.2))
     bank = 0.05 * textures.fractal((300, 400), 40, rng) - 0.10 * np.clip((np.mgrid[0:300, 0:400][0] - 200) / 60, 0, 3) ** 1.5
-    lawn = np.array([0.20, 0.34, 0.09]) * (1 + 0.35 * textures.fractal((1024, 1024), 10, rng, 4)[..., None])
+    lawn = np.array([0.25, 0.34, 0.13]) * (1 + 0.20 * textures.fractal((1024, 1024), 10, rng, 4)[..., None])
     scene.add(matt("lawn", texture(np.clip(lawn, 0, 1))), height_field(bank, (24, 13)).moved(0, 4, 0))
-    scene.add(matt("grass", (0.16, 0.30, 0.06)), *_blades(rng, 5000))
+    scene.add(matt("grass", (0.20, 0.30, 0.09)), *_blades(rng, 5000))
     for x, y, tall_ in ((-5.2, 9.5, 5.5), (-4.0, 10.0, 4.2), (6.2, 10.0, 6.2), (7.2, 9.0, 4.4), (-7.0, 9.2, 6.4)):
         _fir(scene, x, y, tall_, rng)
     seat(scene, people)
