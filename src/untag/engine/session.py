@@ -58,6 +58,14 @@ class OrtSession:
     def run(self, feeds: Mapping[str, NDArray[Any]]) -> list[NDArray[Any]]:
         return list(self.inner.run(None, dict(feeds)))
 
+    @property
+    def inputs(self) -> dict[str, tuple[int | None, ...]]:
+        """The shape of each named input; None for a dimension of any size."""
+        return {
+            value.name: tuple(extent if isinstance(extent, int) and extent > 0 else None for extent in value.shape)
+            for value in self.inner.get_inputs()
+        }
+
 
 def open_session(model: Path | bytes, *, device: Device = Device.AUTO, threads: int = 0) -> OrtSession:
     """Loads a graph, from a file or its bytes, on `device` with `threads` threads (0: as many as there are cores).

@@ -36,6 +36,19 @@ def _dlib_template(size: int = 150, padding: float = 0.25) -> ChipTemplate:
 
 DLIB_TEMPLATE = _dlib_template()
 
+ARCFACE_TEMPLATE = ChipTemplate(
+    112,
+    np.array([(38.2946, 51.6963), (73.5318, 51.5014), (56.0252, 71.7366), (41.5493, 92.3655), (70.7299, 92.2041)]),
+)
+"""Eyes, tip of the nose, corners of the mouth (insightface/utils/face_align.py, arcface_dst), FaceRecognizerSF too."""
+
+RETAIL_TEMPLATE = ChipTemplate(
+    128,
+    128
+    * np.array([(0.31557, 0.46157), (0.68262, 0.46157), (0.50026, 0.64051), (0.34947, 0.82469), (0.65344, 0.82469)]),
+)
+"""The same points for face-reidentification-retail-0095 (its description in the Open Model Zoo)."""
+
 
 def cut_chip(image: Pixels, landmarks: NDArray[np.float32], template: ChipTemplate) -> Pixels:
     """The chip (size, size, 3) uint8 of the face with these landmarks (in pixels of `image`); black outside the image.

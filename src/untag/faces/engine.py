@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 from typing import Protocol
 
+from untag.engine.downloads import DOWNLOAD_SETS
 from untag.engine.models import ModelOptions
 from untag.engine.session import Device
 from untag.errors import UsageError
 from untag.faces.dlib_engine import DETECTOR_FILE as DETECTOR_FILE
 from untag.faces.dlib_engine import EMBEDDER_FILE, LANDMARKS_FILE, load_dlib_engine
+from untag.faces.yunet_engines import load_yunet_0095, load_yunet_auraface, load_yunet_sface
 from untag.types import Face, Frame
 
 
@@ -29,7 +32,14 @@ class FaceEngine(Protocol):
 
 DERIVED_FILES = (DETECTOR_FILE, LANDMARKS_FILE, EMBEDDER_FILE)
 
-_ENGINES: Mapping[str, Callable[[ModelOptions], FaceEngine]] = {"dlib": load_dlib_engine}
+_ENGINES: Mapping[str, Callable[[ModelOptions], FaceEngine]] = {
+    "yunet+auraface": load_yunet_auraface,
+    "yunet+0095": load_yunet_0095,
+    "yunet+sface": load_yunet_sface,
+    "dlib": load_dlib_engine,
+}
+"""The best first: the order in which `auto` looks for one whose weights are there."""
+
 AUTO = "auto"
 
 
@@ -38,7 +48,12 @@ def load_engine(name: str, options: ModelOptions) -> FaceEngine:
 
     Raises UsageError for a name that is none, ModelError and DeviceError as the engine's own loader does.
     """
-    chosen = "dlib" if name == AUTO else name
+    chosen = best_installed(options.home) if name == AUTO else name
     if chosen not in _ENGINES:
         raise UsageError(f"there is no engine {name!r}; there are {', '.join(_ENGINES)} and {AUTO}")
     return _ENGINES[chosen](options)
+
+
+def best_installed(home: Path) -> str:
+    """The name of the best engine whose weights lie in `home`; dlib's come with untag. No weights are read."""
+    return next(name for name in _ENGINES if all(file.is_installed(home) for file in DOWNLOAD_SETS.get(name, ())))

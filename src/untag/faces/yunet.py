@@ -33,9 +33,9 @@ class YunetOptions:
     most `batch_pixels`.
     """
 
-    sides: tuple[int, ...] = (640, 1600)
+    sides: tuple[int, ...] = (320, 1280)
     most_enlarged: float = 2.0
-    threshold: float = 0.6
+    threshold: float = 0.65
     max_overlap: float = 0.3
     batch_pixels: int = 2_000_000
 
