@@ -37,7 +37,7 @@ class Judge:
         vectors = [face.embedding for face in faces if face.embedding is not None]
         if not vectors:
             return ()
-        return tuple(self.matcher.match(np.stack(vectors)))
+        return tuple(self.matcher.match(np.stack(vectors), [face.quality for face in faces]))
 
     def keeps(self, match: Match) -> bool:
         """Whether the embedding of a face with this verdict is stored."""

@@ -16,6 +16,10 @@ NEAR_MAYBE = 0.25
 """Faces at least this similar keep their embedding although they are `other`: a better profile may change that."""
 
 
+DOUBTFUL_QUALITY = 0.5
+"""Faces of lower quality must be more similar to be `me`: small blurred faces are where false matches come from."""
+
+
 @dataclass(frozen=True, slots=True)
 class Matcher:
     """Gives verdicts against some profiles, all of one engine. `me` and `maybe` are similarities, 0 to 1."""
@@ -25,15 +29,18 @@ class Matcher:
     me: float
     maybe: float
 
-    def match(self, embeddings: NDArray[np.float32]) -> list[Match]:
-        """One Match for each of (N, dimensions) embeddings, with the person who is most similar."""
+    def match(self, embeddings: NDArray[np.float32], qualities: Sequence[float] | None = None) -> list[Match]:
+        """One Match for each of (N, dimensions) embeddings, with the person who is most similar.
+
+        `qualities` (N) are those of the faces, 0 to 1; without them all are taken to be good.
+        """
         if not self.profiles or len(embeddings) == 0:
             return [Match(Verdict.OTHER, 0.0) for _ in embeddings]
         best = self.similarities(embeddings)
         nearest = best.argmax(axis=1)
         return [
-            self._verdict(self.profiles[index].person, float(row[index]))
-            for index, row in zip(nearest, best, strict=True)
+            self._verdict(self.profiles[index].person, float(row[index]), quality)
+            for index, row, quality in zip(nearest, best, qualities or [1.0] * len(best), strict=True)
         ]
 
     def similarities(self, embeddings: NDArray[np.float32]) -> NDArray[np.float64]:
@@ -43,8 +50,10 @@ class Matcher:
         distances = np.linalg.norm(embeddings[:, None, :].astype(np.float64) - means[None], axis=2)
         return self.calibration.similarity(self.calibration.pair_distance(distances, counts))
 
-    def _verdict(self, person: str, similarity: float) -> Match:
-        if similarity >= self.me:
+    def _verdict(self, person: str, similarity: float, quality: float) -> Match:
+        # From the threshold for a good face up to midway between it and 1 for the worst.
+        doubt = max(0.0, 1 - quality / DOUBTFUL_QUALITY) / 2
+        if similarity >= self.me + doubt * (1 - self.me):
             return Match(Verdict.ME, similarity, person)
         if similarity >= self.maybe:
             return Match(Verdict.MAYBE, similarity, person)
