@@ -1,0 +1,142 @@
+"""YuNet: decoding against OpenCV's own, working sizes, suppression."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+import made_up_networks
+from untag.engine.session import Device, open_session
+from untag.faces.composed import FoundFace
+from untag.faces.yunet import STRIDES, YunetFinder, YunetOptions, decode
+from untag.imaging.decode import decode as decode_image
+from untag.types import Pixels
+
+UPSTREAM = ("face_detection_yunet_2023mar.onnx", "face_detection_yunet_2026may.onnx", "yunet_n_dynamic.onnx")
+
+
+def noise(height: int, width: int, seed: int = 0) -> Pixels:
+    coarse = np.random.default_rng(seed).integers(0, 256, (height // 8 + 1, width // 8 + 1, 3), dtype=np.uint8)
+    return np.asarray(coarse.repeat(8, axis=0).repeat(8, axis=1)[:height, :width], np.uint8)
+
+
+def opencv(path: Path, image: Pixels, *, threshold: float, max_overlap: float) -> NDArray[np.float64]:
+    """What FaceDetectorYN finds, the most certain first: rows of left, top, width, height, landmarks, score."""
+    if not hasattr(cv2, "FaceDetectorYN"):
+        pytest.skip("this OpenCV has no FaceDetectorYN")
+    height, width = image.shape[:2]
+    detector = cv2.FaceDetectorYN.create(str(path), "", (width, height), threshold, max_overlap, 100_000)
+    _, rows = detector.detect(np.ascontiguousarray(image[:, :, ::-1]))
+    rows = np.asarray(rows, np.float64)
+    return np.asarray(rows[np.argsort(-rows[:, 14], kind="stable")])
+
+
+def as_rows(faces: list[FoundFace]) -> NDArray[np.float64]:
+    return np.array(
+        [
+            [face.box.left, face.box.top, face.box.width, face.box.height, *face.landmarks.reshape(-1), face.score]
+            for face in faces
+        ]
+    )
+
+
+def finder(path: Path | bytes, *, sides: tuple[int, ...], threshold: float, max_overlap: float = 0.3) -> YunetFinder:
+    options = YunetOptions(sides=sides, threshold=threshold, max_overlap=max_overlap)
+    return YunetFinder(open_session(path, device=Device.CPU, threads=1), options)
+
+
+@pytest.mark.parametrize("size", [(96, 160), (100, 133)])  # the second is padded
+def test_candidates_are_those_of_opencv(tmp_path: Path, size: tuple[int, int]) -> None:
+    path = tmp_path / "yunet.onnx"
+    path.write_bytes(made_up_networks.detector())
+    image = noise(*size)
+    expected = opencv(path, image, threshold=0.3, max_overlap=1.0)
+    found = as_rows(finder(path, sides=(max(size),), threshold=0.3, max_overlap=1.0).find([image])[0])
+    assert 20 < len(expected) < 96 * 160 * 1.5 / 64  # some candidates and not all
+    assert found.shape == expected.shape
+    np.testing.assert_allclose(found, expected, atol=1e-3)
+
+
+@pytest.mark.parametrize("name", UPSTREAM)
+def test_faces_are_those_of_opencv(shared: Path, name: str) -> None:
+    image = decode_image((shared / "data/faces/compreface/000_5.jpg").read_bytes(), max_side=640).pixels
+    expected = opencv(shared / "models" / name, image, threshold=0.6, max_overlap=0.3)
+    # 2026may is 2023mar with inputs of any size, which ONNX Runtime needs and OpenCV does not.
+    own = shared / "models" / name.replace("2023mar", "2026may")
+    found = as_rows(finder(own, sides=(640,), threshold=0.6).find([image])[0])
+    assert len(expected) == 5
+    np.testing.assert_allclose(found, expected, atol=1e-3)
+
+
+class Recorder:
+    """A session that answers nothing but notes what it is given."""
+
+    def __init__(self) -> None:
+        self.shapes: list[tuple[int, ...]] = []
+        self.score = 0.0
+
+    def run(self, feeds: Mapping[str, NDArray[Any]]) -> list[NDArray[Any]]:
+        count, _, height, width = feeds["input"].shape
+        self.shapes.append(feeds["input"].shape)
+        cells = [height * width // stride**2 for stride in STRIDES]
+        channels = made_up_networks.OUTPUTS.items()
+        made = [np.zeros((count, cell, size), np.float32) for _, size in channels for cell in cells]
+        for output in made[:6]:
+            output[:, :1] = self.score
+        return made
+
+
+def test_photos_of_one_size_share_runs_of_bounded_size() -> None:
+    session = Recorder()
+    images = [noise(100, 200), noise(100, 200), noise(100, 200), noise(200, 100)]
+    options = YunetOptions(sides=(200,), batch_pixels=2 * 128 * 224)
+    assert YunetFinder(session, options).find(images) == [[], [], [], []]
+    assert sorted(session.shapes) == [(1, 3, 128, 224), (1, 3, 224, 128), (2, 3, 128, 224)]
+
+
+@pytest.mark.parametrize(
+    ("side", "sides"),
+    [(1600, [320, 1280]), (400, [320, 800]), (160, [320]), (10, [20])],
+    ids=["large", "enlarged", "one size is enough", "tiny"],
+)
+def test_working_sizes(side: int, sides: list[int]) -> None:
+    session = Recorder()
+    YunetFinder(session, YunetOptions(sides=(320, 1280), most_enlarged=2)).find([noise(side, side)])
+    assert sorted(shape[3] for shape in session.shapes) == [-(-side // 32) * 32 for side in sides]
+
+
+def test_a_face_comes_back_in_the_pixels_of_its_photo() -> None:
+    session = Recorder()
+    session.score = 1.0
+    (faces,) = YunetFinder(session, YunetOptions(sides=(100,), max_overlap=1.0)).find([noise(400, 400)])
+    sizes = sorted(face.box.width for face in faces)
+    assert sizes == pytest.approx([stride * 4 for stride in STRIDES])  # exp(0) cells, enlarged four times
+    assert all(face.landmarks.tolist() == [[0, 0]] * 5 for face in faces)
+
+
+def test_one_face_seen_at_two_sizes_is_one() -> None:
+    session = Recorder()
+    session.score = 0.9
+    images = [noise(640, 640)]
+    (faces,) = YunetFinder(session, YunetOptions(sides=(320, 640), max_overlap=0.3)).find(images)
+    # Boxes of 8 to 32 pixels and of 16 to 64, all centred on the corner; each stride's is suppressed by its double.
+    assert len(faces) < 6
+
+
+def test_decoding_by_hand() -> None:
+    outputs = Recorder().run({"input": np.zeros((1, 3, 64, 96), np.float32)})
+    cell = 12 * 3 + 5  # row 3, column 5 of 96 / 8 columns
+    outputs[0][0, cell], outputs[3][0, cell] = 0.81, 1.7  # beyond 1 is 1
+    outputs[6][0, cell] = [0.5, -0.25, np.log(2), np.log(3)]
+    outputs[9][0, cell] = np.arange(10) / 10
+    (found,) = decode(outputs, 96, 0.5)
+    assert found.scores.tolist() == pytest.approx([0.9])
+    assert found.boxes.tolist() == [pytest.approx([44 - 8, 22 - 12, 44 + 8, 22 + 12])]
+    expected = [[(5 + 0.2 * point) * 8, (3 + 0.2 * point + 0.1) * 8] for point in range(5)]
+    np.testing.assert_allclose(found.landmarks, [expected], rtol=1e-6)
