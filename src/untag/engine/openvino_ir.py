@@ -36,6 +36,12 @@ class _Layer:
     attributes: Mapping[str, str]
     inputs: tuple[str, ...]
 
+    def number(self, name: str) -> int:
+        numbers = self.numbers(name)
+        if len(numbers) != 1:
+            raise _MalformedError(f"layer {self.id} ({self.kind}) has {len(numbers)} numbers {name!r}")
+        return numbers[0]
+
     def numbers(self, name: str) -> list[int]:
         try:
             return [int(number) for number in self.attributes[name].split(",")]
@@ -133,7 +139,7 @@ class _Conversion:
 
     def _constant(self, layer: _Layer) -> NDArray[np.float32]:
         dtype = _ELEMENT_TYPES.get(layer.attributes.get("element_type", ""))
-        shape, (offset,), (size,) = layer.numbers("shape"), layer.numbers("offset"), layer.numbers("size")
+        shape, offset, size = layer.numbers("shape"), layer.number("offset"), layer.number("size")
         if dtype is None or min(shape) < 1 or math.prod(shape) * dtype.itemsize != size:
             raise _MalformedError(f"the weights of layer {layer.id} are described wrongly")
         if offset < 0 or offset + size > len(self._weights):
