@@ -189,6 +189,12 @@ def test_without_a_version_nothing_is_resumed(server: Server, pull: Pull) -> Non
     assert server.ranges() == [None, None]
 
 
+def test_a_part_is_never_taken_for_one_of_the_version_before(server: Server, pull: Pull) -> None:
+    server.replies = [cut(DATA, 100_000), cut(DATA, 50_000, etag=None), whole(DATA)]
+    assert pull(toy(server)) == DATA
+    assert server.ranges() == [None, "bytes=100000-", None]
+
+
 def test_a_part_from_elsewhere_is_not_resumed(server: Server, pull: Pull) -> None:
     server.replies = [cut(DATA, 100_000), status(404)]
     pull.refused(toy(server), NetworkError)
