@@ -7,6 +7,9 @@ from pathlib import Path
 import pytest
 
 from fakes import FakeEngine, Result, Untag, install
+from untag.imaging.limits import Limits
+from untag.sources.files import read_file
+from untag.types import PhotoRef
 
 SHARED = Path(__file__).parents[2] / "shared"
 
@@ -36,3 +39,16 @@ def untag(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.Capture
         return Result(status, captured.out, captured.err)
 
     return Untag(tmp_path, engine, invoke)
+
+
+@pytest.fixture
+def reads(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The names of the files in folders that were read, as they are read."""
+    names: list[str] = []
+
+    def counting(ref: PhotoRef, limits: Limits) -> bytes:
+        names.append(Path(ref.path).name)
+        return read_file(ref, limits)
+
+    monkeypatch.setattr("untag.sources.folder.read_file", counting)
+    return names

@@ -197,6 +197,13 @@ class Untag:
         assert self.run("enroll", folder, "--person", person).status == 0
         self.engine.analysed.clear()
 
+    def scan(self, *arguments: str) -> dict[str, object]:
+        """Scans the folder of photos, all of them readable; what `--json` says of it."""
+        result = self.run("scan", self.photos, "--json", *arguments)
+        assert result.status == 0, result.err
+        summary: dict[str, object] = json.loads(result.out)
+        return summary
+
     def listed(self, *arguments: str) -> list[dict[str, object]]:
         """The findings as `untag list --format json` has them."""
         result = self.run("list", "--format", "json", *arguments)

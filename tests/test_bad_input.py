@@ -9,9 +9,11 @@ import sqlite3
 import zlib
 from collections.abc import Callable
 from contextlib import closing
+from io import BytesIO
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 from fakes import ME, Result, Untag, paint
 from untag.sources.files import failure, read_file
@@ -47,10 +49,6 @@ def huge_png() -> bytes:
 
 
 def truncated_jpeg() -> bytes:
-    from io import BytesIO
-
-    from PIL import Image
-
     out = BytesIO()
     Image.effect_noise((300, 200), 40).convert("RGB").save(out, "JPEG")
     return out.getvalue()[: len(out.getvalue()) // 2]

@@ -64,7 +64,9 @@ EVERYTHING = set(range(1, PHOTOS + 1))
 
 @pytest.mark.parametrize("jobs", [0, 3])
 def test_a_cancelled_scan_goes_on_where_it_ended(filled: Untag, jobs: int) -> None:
+    filled.engine.delay = 0.05
     summary = run_scan(filled, jobs, stop_after=40)
+    filled.engine.delay = 0.0
     assert summary.interrupted
     assert 40 <= summary.photos < PHOTOS
     assert recorded(filled.home) == set(filled.engine.analysed)
@@ -91,6 +93,7 @@ def test_ctrl_c_ends_cleanly_and_can_be_resumed(filled: Untag) -> None:
     def interrupt(number: int) -> None:
         if number == 30:
             os.kill(os.getpid(), signal.SIGINT)
+            time.sleep(0.3)
 
     filled.engine.on_analyse = interrupt
     before = signal.getsignal(signal.SIGINT)
