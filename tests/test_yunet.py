@@ -47,7 +47,7 @@ def as_rows(faces: list[FoundFace]) -> NDArray[np.float64]:
 
 
 def finder(path: Path | bytes, *, sides: tuple[int, ...], threshold: float, max_overlap: float = 0.3) -> YunetFinder:
-    options = YunetOptions(sides=sides, threshold=threshold, max_overlap=max_overlap)
+    options = YunetOptions(sides=sides, threshold=threshold, max_overlap=max_overlap, smallest=0)
     return YunetFinder(open_session(path, device=Device.CPU, threads=1), options)
 
 
@@ -118,6 +118,14 @@ def test_a_face_comes_back_in_the_pixels_of_its_photo() -> None:
     sizes = sorted(face.box.width for face in faces)
     assert sizes == pytest.approx([stride * 4 for stride in STRIDES])  # exp(0) cells, enlarged four times
     assert all(face.landmarks.tolist() == [[0, 0]] * 5 for face in faces)
+
+
+def test_faces_too_small_to_tell_apart_are_left_out() -> None:
+    session = Recorder()
+    session.score = 1.0
+    options = YunetOptions(sides=(100,), max_overlap=1.0, smallest=64)
+    (faces,) = YunetFinder(session, options).find([noise(400, 400)])
+    assert sorted(face.box.width for face in faces) == pytest.approx([64, 128])
 
 
 def test_one_face_seen_at_two_sizes_is_one() -> None:
