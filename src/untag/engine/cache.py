@@ -72,6 +72,8 @@ def _write(path: Path, content: bytes) -> None:
             out.write(content)
             out.write(hashlib.sha256(content).digest())
         Path(aside).replace(path)
-    except OSError as error:
+    except BaseException as error:
         Path(aside).unlink(missing_ok=True)
+        if not isinstance(error, OSError):
+            raise
         raise UsageError(f"the home folder {path.parent.parent} cannot hold the models: {error.strerror}") from error
