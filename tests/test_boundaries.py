@@ -1,0 +1,132 @@
+"""What may import what, read from the source: the promises of the design are kept by its modules' borders."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path, PurePosixPath
+
+import pytest
+
+import untag
+
+PACKAGE = Path(untag.__file__).parent
+MODULES = sorted(path.relative_to(PACKAGE).as_posix() for path in PACKAGE.rglob("*.py"))
+LONGEST = 600
+
+NETWORK = {
+    "socket", "socketserver", "ssl", "http.client", "http.server", "http.cookiejar", "urllib.request", "urllib.error",
+    "urllib3", "requests", "httpx", "aiohttp", "websockets", "ftplib", "smtplib", "imaplib", "poplib", "telnetlib",
+    "xmlrpc", "asyncio", "paramiko", "huggingface_hub",
+}  # fmt: skip
+
+ONLY_IN: dict[str, tuple[set[str], tuple[str, ...]]] = {
+    "SQL": ({"sqlite3", "sqlite_utils"}, ("store/*",)),
+    "inference": ({"onnxruntime", "onnx"}, ("engine/*",)),
+    "the network": (NETWORK, ("engine/fetch.py",)),
+    "threads": ({"threading", "multiprocessing", "concurrent", "queue", "_thread"}, ("pipeline.py",)),
+    "the command line": ({"click"}, ("cli/*",)),
+    "the terminal": ({"rich"}, ("cli/*", "reports/table.py")),
+    "the reading of opcodes": ({"pickletools"}, ("engine/torch_weights.py",)),
+    "what runs code from files": ({"pickle", "marshal", "shelve", "dill", "joblib", "cloudpickle"}, ()),
+    "frameworks": ({"torch", "torchvision", "tensorflow", "dlib", "face_recognition", "face_recognition_models"}, ()),
+}
+# The review page is served on this machine alone; its server may listen, once it exists.
+SERVERS = {"http.server", "socketserver", "socket", "threading"}
+
+
+@cache
+def tree(module: str) -> ast.Module:
+    return ast.parse((PACKAGE / module).read_text("utf-8"))
+
+
+def imports(module: str) -> Iterator[str]:
+    """Every dotted name that a module imports, anywhere in it; `from a import b` is a.b."""
+    for node in ast.walk(tree(module)):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{module} imports relatively"
+            yield from (f"{node.module}.{alias.name}" for alias in node.names)
+        elif isinstance(node, ast.Call) and ast.unparse(node.func) in {
+            "__import__",
+            "import_module",
+            "importlib.import_module",
+        }:
+            argument = node.args[0]
+            yield argument.value if isinstance(argument, ast.Constant) and isinstance(argument.value, str) else ""
+
+
+def within(name: str, forbidden: set[str]) -> bool:
+    return any(name == item or name.startswith(item + ".") for item in forbidden)
+
+
+def test_there_is_something_to_read() -> None:
+    assert {"types.py", "pipeline.py", "store/db.py", "engine/session.py", "cli/app.py"} <= set(MODULES)
+    assert "sqlite3" in set(imports("store/db.py"))
+    assert "onnxruntime" in set(imports("engine/session.py"))
+
+
+@pytest.mark.parametrize("what", ONLY_IN)
+def test_it_is_only_where_it_belongs(what: str) -> None:
+    forbidden, allowed = ONLY_IN[what]
+    for module in MODULES:
+        path = PurePosixPath(module)
+        if any(path.match(pattern) for pattern in allowed):
+            continue
+        names = forbidden - SERVERS if path.match("review/*") else forbidden
+        found = {name for name in imports(module) if within(name, names)}
+        assert not found, f"{module} uses {what}: {', '.join(sorted(found))}"
+
+
+def test_no_module_runs_text_or_programs_of_its_own_making() -> None:
+    for module in MODULES:
+        for node in ast.walk(tree(module)):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
+                assert node.func.id not in {"eval", "exec"}, f"{module}:{node.lineno}"
+            if isinstance(node, ast.keyword) and node.arg in {"allow_pickle", "shell"}:
+                assert ast.unparse(node.value) == "False", f"{module}:{node.value.lineno}"
+
+
+@pytest.mark.parametrize("layer", ["engine", "imaging"])
+def test_the_lower_layers_know_nothing_of_the_upper(layer: str) -> None:
+    upper = {f"untag.{name}" for name in ("cli", "store", "people", "findings", "reports", "scan", "judge", "config")}
+    for module in MODULES:
+        if module.startswith(layer + "/"):
+            found = {name for name in imports(module) if within(name, upper)}
+            assert not found, f"{module} imports {', '.join(sorted(found))}"
+
+
+def test_only_the_command_line_prints() -> None:
+    for module in MODULES:
+        if not module.startswith("cli/"):
+            calls = [node for node in ast.walk(tree(module)) if isinstance(node, ast.Call)]
+            assert not any(isinstance(call.func, ast.Name) and call.func.id == "print" for call in calls), module
+
+
+@pytest.mark.parametrize("module", MODULES)
+def test_a_module_says_what_it_is_and_stays_short(module: str) -> None:
+    text = (PACKAGE / module).read_text("utf-8")
+    if text.strip():
+        assert ast.get_docstring(tree(module)), f"{module} has no docstring"
+    assert len(text.splitlines()) <= LONGEST, f"{module} has {len(text.splitlines())} lines"
+
+
+HEAVY = {"numpy", "cv2", "onnxruntime", "onnx", "rich", "sqlite3", "sqlite_utils", "PIL", "jinja2"}
+
+
+def test_help_comes_without_the_heavy_libraries() -> None:
+    program = (
+        "import sys\n"
+        "from untag.cli.app import untag\n"
+        "from click.testing import CliRunner\n"
+        "result = CliRunner().invoke(untag, ['--help'])\n"
+        "assert result.exit_code == 0 and 'scan' in result.output, result.output\n"
+        f"found = set({sorted(HEAVY)!r}) & sys.modules.keys()\n"
+        "assert not found, sorted(found)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr

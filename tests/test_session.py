@@ -1,0 +1,134 @@
+"""Sessions say the truth about the device that they run on; the hardware is faked."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import onnxruntime
+import pytest
+
+from untag.engine.session import _PROVIDERS, Device, _probe_graph, open_session, usable_devices
+from untag.errors import DeviceError, ModelError
+
+CUDA = "CUDAExecutionProvider"
+CPU = "CPUExecutionProvider"
+
+
+@dataclass
+class FakeInference:
+    """onnxruntime.InferenceSession, which runs on what `works` holds, or falls back to the CPU without a word."""
+
+    works: set[str]
+    raises: bool = False
+    asked: list[list[str]] = field(default_factory=list)
+
+    def __call__(self, source: Any, options: Any, providers: list[str]) -> FakeInference:
+        self.asked.append(providers)
+        if self.raises and providers[0] not in self.works:
+            raise RuntimeError("libcublas.so is missing")
+        self.running = [provider for provider in providers if provider in self.works]
+        return self
+
+    def get_providers(self) -> list[str]:
+        return self.running
+
+
+def install(monkeypatch: pytest.MonkeyPatch, fake: FakeInference, *available: str) -> FakeInference:
+    monkeypatch.setattr(onnxruntime, "InferenceSession", fake)
+    monkeypatch.setattr(onnxruntime, "get_available_providers", lambda: list(available))
+    return fake
+
+
+def test_a_graph_runs_on_the_cpu_from_bytes_and_from_a_file(tmp_path: Path) -> None:
+    path = tmp_path / "probe.onnx"
+    path.write_bytes(_probe_graph())
+    for model in (_probe_graph(), path):
+        session = open_session(model, device=Device.CPU, threads=1)
+        assert session.device is Device.CPU
+        (doubled,) = session.run({"x": np.full((2, 4), 3, np.float32)})
+        np.testing.assert_array_equal(doubled, np.full((2, 4), 6))
+
+
+@pytest.mark.parametrize("data", [b"", b"no model", _probe_graph()[:-20]], ids=["empty", "text", "cut off"])
+def test_what_is_no_graph_is_a_model_error(data: bytes) -> None:
+    with pytest.raises(ModelError, match="could not be loaded"):
+        open_session(data, device=Device.CPU)
+
+
+@pytest.mark.parametrize(
+    ("device", "remedy"),
+    [
+        (Device.CUDA, r"untag\[gpu\]"),
+        (Device.COREML, "macOS"),
+        (Device.DIRECTML, "Windows"),
+        (Device.OPENVINO, "openvino"),
+    ],
+)
+def test_a_device_that_is_not_there_is_an_error_with_the_remedy(
+    monkeypatch: pytest.MonkeyPatch, device: Device, remedy: str
+) -> None:
+    fake = install(monkeypatch, FakeInference({CPU}), CPU)
+    with pytest.raises(DeviceError, match=remedy) as caught:
+        open_session(b"", device=device)
+    assert str(device) in str(caught.value)
+    assert fake.asked == []
+
+
+def test_asking_for_a_gpu_and_getting_a_cpu_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    install(monkeypatch, FakeInference({CPU}), CUDA, CPU)
+    with pytest.raises(DeviceError, match="cuda was asked for but does not run here"):
+        open_session(b"", device=Device.CUDA)
+
+
+def test_a_gpu_that_fails_to_load_is_an_error_with_the_cause(monkeypatch: pytest.MonkeyPatch) -> None:
+    install(monkeypatch, FakeInference({CPU}, raises=True), CUDA, CPU)
+    with pytest.raises(DeviceError, match="libcublas"):
+        open_session(b"", device=Device.CUDA)
+
+
+@pytest.mark.parametrize("raises", [False, True])
+def test_auto_takes_the_cpu_and_says_so_when_the_gpu_does_not_run(
+    monkeypatch: pytest.MonkeyPatch, raises: bool
+) -> None:
+    fake = install(monkeypatch, FakeInference({CPU}, raises=raises), CUDA, CPU)
+    assert open_session(b"").device is Device.CPU
+    assert fake.asked[0][0] == CUDA
+
+
+def test_auto_prefers_a_gpu_that_runs(monkeypatch: pytest.MonkeyPatch) -> None:
+    install(monkeypatch, FakeInference({CUDA, CPU}), CUDA, CPU)
+    assert open_session(b"").device is Device.CUDA
+
+
+def test_auto_passes_over_what_is_slower_than_a_cpu(monkeypatch: pytest.MonkeyPatch) -> None:
+    others = [_PROVIDERS[Device.COREML], _PROVIDERS[Device.OPENVINO]]
+    install(monkeypatch, FakeInference({CPU, *others}), *others, CPU)
+    assert open_session(b"").device is Device.CPU
+
+
+def test_no_device_at_all_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    install(monkeypatch, FakeInference(set()))
+    with pytest.raises(DeviceError, match="reinstall"):
+        open_session(b"")
+
+
+def test_usable_devices_are_those_that_really_compute() -> None:
+    assert usable_devices()[Device.CPU] is True
+
+
+def test_a_device_that_is_built_in_but_does_not_run_is_listed_as_such(monkeypatch: pytest.MonkeyPatch) -> None:
+    real = onnxruntime.InferenceSession
+
+    def only_cpu(source: Any, options: Any, providers: list[str]) -> Any:
+        return real(source, options, providers=[CPU])
+
+    monkeypatch.setattr(onnxruntime, "get_available_providers", lambda: [CUDA, CPU])
+    monkeypatch.setattr(onnxruntime, "InferenceSession", only_cpu)
+    assert usable_devices() == {Device.CPU: True, Device.CUDA: False}
+
+
+def test_every_device_but_auto_has_a_provider() -> None:
+    assert set(_PROVIDERS) == set(Device) - {Device.AUTO}
