@@ -61,7 +61,8 @@ def profiles_key(profiles: Sequence[Profile], settings: Mapping[str, object]) ->
     """Names the persons, and a hash of what verdicts follow from: profiles and `settings`. See `key_persons`."""
     digest = hashlib.sha256(repr(sorted(settings.items())).encode())
     for profile in sorted(profiles, key=lambda item: item.person):
-        digest.update(profile.person.encode())
+        # As many references as there are: the same mean of more of them is another verdict (pair_distance).
+        digest.update(f"{profile.person}\n{profile.references}\n".encode())
         digest.update(np.ascontiguousarray(profile.mean, "<f4").tobytes())
     names = "\n".join(sorted(profile.person for profile in profiles))
     return f"{names}\n#{digest.hexdigest()[:16]}"
@@ -73,6 +74,6 @@ def key_persons(key: str | None) -> frozenset[str]:
 
 
 def key_without(key: str, person: str) -> str:
-    """A key that does not name `person`, and that no match will ever make: what it names was considered all the same."""
+    """A key without `person` that no match will ever make; whoever else it names was considered all the same."""
     names = "\n".join(sorted(key_persons(key) - {person}))
     return f"{names}\n#forgotten"
