@@ -216,7 +216,7 @@ def test_an_unknown_error_is_one_sentence(scanned: Untag, monkeypatch: pytest.Mo
 
     monkeypatch.setattr("untag.reports.write_table", fail)
     result = scanned.run("list")
-    assert result.status == 1
+    assert result.status == 70
     assert result.err == (
         "untag: this is a bug in untag (ZeroDivisionError); run again with UNTAG_DEBUG=1 to see where\n"
     )

@@ -83,7 +83,7 @@ def test_a_home_that_others_can_read(untag: Untag) -> None:
     (untag.home / "untag.db").chmod(0o644)
     result = untag.run("doctor")
     assert result.status == 1
-    assert f"run: chmod 700 {untag.home}" in result.out
+    assert f"{untag.home} can be read by other users of this computer: chmod 700 it." in result.out
     assert "untag.db can be read by other users of this computer: chmod 600 it." in result.out
 
 

@@ -278,10 +278,13 @@ def test_decisions_survive_a_new_analysis_and_can_be_undone(store: Store) -> Non
         decide(store, "s1", Status.OPEN)
 
 
-def test_new_findings_are_those_of_this_run_that_are_open(store: Store) -> None:
+def test_new_findings_are_those_since_the_last_finished_run_that_are_open(store: Store) -> None:
     first = start_run(store, ["/a"])
     record_batch(store, first, [record("/a/1", "s1", analysis(found=finding()))])
     assert new_findings(store, first) == 1
+    # A run that was killed reported nothing, so what it found is still news to the next one.
+    assert new_findings(store, start_run(store, ["/a"])) == 1
+    finish_run(store, first, {})
     second = start_run(store, ["/a"])
     record_batch(
         store,

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import platform
-import stat
 from collections.abc import Iterator
 from dataclasses import dataclass
 from importlib import metadata
@@ -87,11 +86,7 @@ def _home(home: Path) -> Iterator[Check]:
     if not os.access(home, os.W_OK):
         yield Check("home", False, f"{home} cannot be written to", "make it yours, or choose another with --home")
         return
-    mode = stat.S_IMODE(home.stat().st_mode)
-    if os.name == "posix" and mode & 0o077:
-        yield Check("home", False, f"{home} can be read by others (mode {mode:o})", f"run: chmod 700 {home}")
-    else:
-        yield Check("home", True, f"{home}")
+    yield Check("home", True, f"{home}")
 
 
 def _cache(home: Path) -> Iterator[Check]:
@@ -105,11 +100,10 @@ def _cache(home: Path) -> Iterator[Check]:
 
 
 def _database(home: Path) -> Iterator[Check]:
-    if not (home / DATABASE_NAME).exists():
-        yield Check("database", True, "none yet; enroll or scan makes it")
-        return
     problems = check_integrity(home)
-    if not problems:
-        yield Check("database", True, "whole, and of this version")
     for problem in problems:
         yield Check("database", False, problem)
+    if not (home / DATABASE_NAME).exists():
+        yield Check("database", True, "none yet; enroll or scan makes it")
+    elif not problems:
+        yield Check("database", True, "whole, of this version, and readable by you alone")

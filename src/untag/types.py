@@ -26,6 +26,7 @@ class Outcome(StrEnum):
     UNSUPPORTED = "unsupported"
     NO_PERMISSION = "no-permission"
     MISSING = "missing"
+    NOT_ANALYSED = "not-analysed"
 
 
 class Verdict(StrEnum):

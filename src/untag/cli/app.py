@@ -17,6 +17,8 @@ from untag import __version__
 from untag.errors import UntagError
 
 INTERRUPTED = 130
+BUG = 70
+"""EX_SOFTWARE of sysexits.h: none of the statuses that scripts rely on."""
 
 _COMMANDS = {
     "enroll": "Show untag whose face to look for.",
@@ -115,7 +117,7 @@ def _run(arguments: list[str] | None) -> int:
         if os.environ.get("UNTAG_DEBUG"):
             raise
         _complain(f"this is a bug in untag ({type(error).__name__}); run again with UNTAG_DEBUG=1 to see where")
-        return 1
+        return BUG
 
 
 def _complain(message: str) -> None:

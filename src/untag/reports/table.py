@@ -14,7 +14,7 @@ from untag.types import Action, Finding, Status, Verdict
 
 NOTHING = (
     "No photos to show yet. Show untag your face with `untag enroll PHOTO…`, then run `untag scan FOLDER`.\n"
-    "If you have scanned already: `untag list --verdict all` also lists the photos that untag is not sure about."
+    "If you have scanned already, enrolling more photos of you may find more."
 )
 
 _HEADERS = ("Risk", "Who", "Categories", "Date", "Action", "Status", "Photo")

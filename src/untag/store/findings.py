@@ -59,9 +59,10 @@ def replace_findings(
 
 
 def new_findings(store: Store, run_id: int) -> int:
-    """How many photos became findings in this run and are not decided."""
+    """How many photos became findings since the last run before this one that finished, and are not decided."""
     row = store.row(
-        """SELECT COUNT(*) AS new FROM findings WHERE first_run = ?
+        """SELECT COUNT(*) AS new FROM findings
+        WHERE first_run > COALESCE((SELECT MAX(id) FROM runs WHERE id < ? AND finished_at IS NOT NULL), 0)
             AND EXISTS (SELECT 1 FROM files WHERE files.sha256 = findings.sha256)
             AND NOT EXISTS (SELECT 1 FROM decisions WHERE decisions.sha256 = findings.sha256 AND undone_at IS NULL)""",
         (run_id,),

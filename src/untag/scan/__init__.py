@@ -1,0 +1,11 @@
+"""A scan: walk -> read -> recall -> decode -> analyse -> judge -> record, composed of the stages of `pipeline`.
+
+Content that is on record is not analysed again, wherever it lies; files that did not change are not even read. What is
+recorded is recorded whole, a batch in one transaction, so a scan may be killed at any instant and run again.
+"""
+
+from untag.scan.recorder import ScanSummary
+from untag.scan.run import count_photos, require_enrolled, scan
+from untag.scan.stages import SEARCH_SIDE, ScanModels
+
+__all__ = ["SEARCH_SIDE", "ScanModels", "ScanSummary", "count_photos", "require_enrolled", "scan"]

@@ -1,0 +1,76 @@
+"""What passes between the stages of a scan: one union, of which each stage handles what is its own."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from untag.sources.base import Source
+from untag.store import PhotoRecord
+from untag.types import Frame, Outcome, PhotoRef, Pixels, ReadError
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """A file to read."""
+
+    source: Source
+    ref: PhotoRef
+
+
+@dataclass(frozen=True, slots=True)
+class Loaded:
+    """A photo's bytes and their hash."""
+
+    ref: PhotoRef
+    sha256: str
+    data: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Decoded:
+    """A photo ready for the models; `scene` is the input of the scene model."""
+
+    ref: PhotoRef
+    sha256: str
+    frame: Frame
+    scene: Pixels
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """Content that is on record, or that this run is analysing already."""
+
+    ref: PhotoRef
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class Unchanged:
+    """A file that is as it was; `error` when it could not be read then."""
+
+    path: str
+    error: ReadError | None
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """A photo that could not be read, decoded or analysed; `sha256` is None when not even its bytes could be."""
+
+    ref: PhotoRef
+    sha256: str | None
+    outcome: Outcome
+    error: str
+
+
+Item = Task | Loaded | Decoded | Known | Unchanged | Failed | ReadError | PhotoRecord
+
+
+def cost(item: Item) -> int:
+    """About how many bytes an item holds; the small change of a path counts as a kibibyte."""
+    match item:
+        case Loaded(data=data):
+            return len(data)
+        case Decoded(frame=frame, scene=scene):
+            return frame.pixels.nbytes + scene.nbytes
+        case _:
+            return 1024

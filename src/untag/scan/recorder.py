@@ -1,0 +1,128 @@
+"""The end of a scan: counts what comes out of the stages, and records it, a batch in one transaction.
+
+Runs in the caller's thread, the only one that writes.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from dataclasses import dataclass, field
+
+from untag.scan.items import Failed, Item, Known, Unchanged
+from untag.store import PhotoRecord, Store, record_batch, touch_files
+from untag.types import Outcome, PhotoRef, ReadError, Verdict
+
+_RECORD_EVERY = 64
+_RECORD_SECONDS = 2.0
+
+
+@dataclass(slots=True)
+class ScanSummary:
+    """What a scan saw. `unreadable` is every input that could not be read, for the list at the end."""
+
+    photos: int = 0
+    analysed: int = 0
+    unchanged: int = 0
+    copies: int = 0
+    faces: int = 0
+    me: int = 0
+    maybe: int = 0
+    new_findings: int = 0
+    removed: int = 0
+    interrupted: bool = False
+    unreadable: list[ReadError] = field(default_factory=list)
+
+
+class Recorder:
+    """Records into one run. `under_way` is shared with the stages: hashes leave it once the store knows them."""
+
+    def __init__(self, store: Store, run_id: int, under_way: set[str]) -> None:
+        self._store = store
+        self._run_id = run_id
+        self.summary = ScanSummary()
+        self._records: list[PhotoRecord] = []
+        self._touched: list[str] = []
+        self._last_flush = time.monotonic()
+        self._under_way = under_way
+        # Those of them that have arrived and wait in `_records`.
+        self._arrived: set[str] = set()
+        self._waiting: dict[str, list[PhotoRef]] = {}
+        self._failed: dict[str, tuple[Outcome, str]] = {}
+
+    def take(self, item: Item) -> None:
+        """Counts one result and queues it for the record."""
+        self.summary.photos += 1
+        match item:
+            case Unchanged(path, error):
+                self.summary.unchanged += 1
+                self._touched.append(path)
+                if error is not None:
+                    self.summary.unreadable.append(error)
+            case ReadError():
+                self.summary.unreadable.append(item)
+            case Known(ref, sha256):
+                self.summary.copies += 1
+                if sha256 in self._under_way and sha256 not in self._arrived:
+                    self._waiting.setdefault(sha256, []).append(ref)
+                else:
+                    self._record_copy(ref, sha256)
+            case Failed(ref, sha256, outcome, error):
+                if sha256 is not None:
+                    self._failed[sha256] = (outcome, error)
+                self._record_failure(ref, sha256, outcome, error)
+                self._settle(sha256)
+            case PhotoRecord():
+                self._count(item)
+                self._records.append(item)
+                self._settle(item.sha256)
+            case _:
+                raise AssertionError(f"a stage let {type(item).__name__} through")
+        full = len(self._records) + len(self._touched) // 16 >= _RECORD_EVERY
+        if full or time.monotonic() - self._last_flush > _RECORD_SECONDS:
+            self.flush()
+
+    def flush(self) -> None:
+        """Records everything that is queued."""
+        if self._records:
+            record_batch(self._store, self._run_id, self._records)
+            # Only now: until then the store does not know the content, and `recall` must not take it for new.
+            self._under_way -= self._arrived
+            self._arrived.clear()
+        if self._touched:
+            touch_files(self._store, self._run_id, self._touched)
+        self._records, self._touched = [], []
+        self._last_flush = time.monotonic()
+
+    def counts(self) -> dict[str, int]:
+        summary = self.summary
+        unreadable = Counter(error.outcome.value for error in summary.unreadable)
+        return {"photos": summary.photos, "analysed": summary.analysed, "unchanged": summary.unchanged, **unreadable}
+
+    def _settle(self, sha256: str | None) -> None:
+        """Lets the copies of content that is now queued for the record follow it."""
+        if sha256 is None:
+            return
+        self._arrived.add(sha256)
+        for ref in self._waiting.pop(sha256, ()):
+            self._record_copy(ref, sha256)
+
+    def _record_copy(self, ref: PhotoRef, sha256: str) -> None:
+        if sha256 in self._failed:
+            self._record_failure(ref, sha256, *self._failed[sha256])
+        else:
+            self._records.append(PhotoRecord(ref, sha256, Outcome.OK))
+
+    def _record_failure(self, ref: PhotoRef, sha256: str | None, outcome: Outcome, error: str) -> None:
+        self.summary.unreadable.append(ReadError(ref.path, outcome, error))
+        self._records.append(PhotoRecord(ref, sha256, outcome, error))
+
+    def _count(self, record: PhotoRecord) -> None:
+        analysis = record.analysis
+        if analysis is None:
+            return
+        self.summary.analysed += 1
+        self.summary.faces += len(analysis.faces)
+        verdicts = {match.verdict for match in analysis.matches}
+        self.summary.me += Verdict.ME in verdicts
+        self.summary.maybe += Verdict.MAYBE in verdicts and Verdict.ME not in verdicts

@@ -1,0 +1,112 @@
+"""Composes the stages, and runs them into the store."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import closing
+from dataclasses import replace
+from pathlib import Path
+
+from untag.config import Settings
+from untag.errors import UsageError
+from untag.judge import Judge, judge_again
+from untag.pipeline import Cancel, Stage, run_pipeline
+from untag.scan.items import Decoded, Item, Loaded, Task, cost
+from untag.scan.recorder import Recorder, ScanSummary
+from untag.scan.stages import ScanModels, Stages
+from untag.sources.base import walk_all
+from untag.sources.files import absolute
+from untag.sources.paths import printable_path
+from untag.store import Store, finish_run, new_findings, prune, references, start_run
+
+_QUEUE_BYTES = 96 * 1024 * 1024
+_ANALYSE_BATCH = 8
+
+_NOBODY = "nobody is enrolled yet; show untag your face first: untag enroll PHOTO…"
+_NOBODY_WITH_THIS_ENGINE = "nobody is enrolled with this engine; give the same --engine to untag enroll first"
+
+
+def require_enrolled(store: Store) -> None:
+    """Raises UsageError when nobody is enrolled with any engine: better known before models are loaded."""
+    if not references(store):
+        raise UsageError(_NOBODY)
+
+
+def count_photos(paths: Sequence[Path], settings: Settings) -> int:
+    """How many entries a scan of `paths` will go through. Raises UsageError for a path that does not exist."""
+    return sum(len(listing.entries) for listing in walk_all(paths, limits=settings.limits))
+
+
+def scan(
+    store: Store,
+    paths: Sequence[Path],
+    models: ScanModels,
+    judge: Judge,
+    settings: Settings,
+    *,
+    on_photo: Callable[[], None] = lambda: None,
+    cancel: Cancel | None = None,
+) -> ScanSummary:
+    """Scans `paths` into the store and returns what it saw; `on_photo` is called once for every entry.
+
+    With `cancel` set it stops early but cleanly, and the summary says so. Raises UsageError for a path that does not
+    exist, or when nobody is enrolled, and StoreError when another scan runs or the disk is full.
+    """
+    listings = walk_all(paths, limits=settings.limits)
+    if not judge.persons:
+        raise UsageError(_NOBODY_WITH_THIS_ENGINE)
+    with store.exclusive(), store.reader() as walker, store.reader() as recaller:
+        roots = [printable_path(absolute(path)) for path in paths]
+        run_id = start_run(store, roots)
+        judge_again(store, models.faces.id, judge, run_id)
+        under_way: set[str] = set()
+        stages = Stages(models, judge, settings, under_way)
+        recorder = Recorder(store, run_id, under_way)
+        cancel = Cancel() if cancel is None else cancel
+        composed: list[Stage[Item, Item]] = [
+            Stage("read", _each(stages.read), workers=max(1, settings.jobs)),
+            Stage("recall", _each(stages.recall_from(recaller))),
+            Stage("decode", _each(stages.decode), workers=max(1, settings.jobs)),
+            Stage("analyse", stages.analyse, batch=_ANALYSE_BATCH),
+        ]
+        items = run_pipeline(
+            stages.walk(walker, listings),
+            [replace(stage, run=_until(cancel, stage.run)) for stage in composed],
+            threaded=settings.jobs > 0,
+            capacity=_QUEUE_BYTES,
+            cost=cost,
+            cancel=cancel,
+        )
+        # Closed before the readers are: the threads that use them must have ended, whatever goes wrong here.
+        with closing(items):
+            try:
+                for item in items:
+                    recorder.take(item)
+                    on_photo()
+            finally:
+                recorder.flush()
+        summary = recorder.summary
+        summary.interrupted = cancel.is_set()
+        if not summary.interrupted:
+            finish_run(store, run_id, recorder.counts())
+            unread = [error.path for error in summary.unreadable]
+            summary.removed = prune(store, run_id, roots, unread=unread)
+        summary.new_findings = new_findings(store, run_id)
+    return summary
+
+
+def _each(step: Callable[[Item], Item]) -> Callable[[list[Item]], Iterator[Item]]:
+    def run(items: list[Item]) -> Iterator[Item]:
+        return map(step, items)
+
+    return run
+
+
+def _until(cancel: Cancel, run: Callable[[list[Item]], Iterable[Item]]) -> Callable[[list[Item]], Iterable[Item]]:
+    # The queues may hold a whole archive of photos that were not read yet: Ctrl-C must not wait for them.
+    def unless_cancelled(items: list[Item]) -> Iterable[Item]:
+        if cancel.is_set():
+            items = [item for item in items if not isinstance(item, (Task, Loaded, Decoded))]
+        return run(items)
+
+    return unless_cancelled

@@ -1,0 +1,153 @@
+"""The stages of a scan, in order. Only `recall` looks into the store, and none writes to it."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from untag.config import Settings
+from untag.errors import ReadFailure
+from untag.faces.engine import FaceEngine
+from untag.imaging.decode import decode
+from untag.imaging.phash import perceptual_hash
+from untag.judge import Judge, JudgedPhoto, must_read_again
+from untag.scan.items import Decoded, Failed, Item, Known, Loaded, Task, Unchanged
+from untag.scenes.classify import MODEL_ID, SceneClassifier, scene_input
+from untag.sources.base import Listing
+from untag.store import Analysis, KnownFile, PhotoRecord, Store, known_files, known_photo
+from untag.types import Face, Outcome, PhotoRef, ReadError, SceneScores
+
+SEARCH_SIDE = 1600
+"""Photos are searched for faces with their long side at most this many pixels."""
+
+_ANALYSIS_VERSION = 1
+
+
+@dataclass(frozen=True, slots=True)
+class ScanModels:
+    """The loaded models. `pipeline` names them: an analysis by another is done again."""
+
+    faces: FaceEngine
+    scenes: SceneClassifier
+
+    @property
+    def pipeline(self) -> str:
+        return f"{self.faces.id}/{MODEL_ID}/{SEARCH_SIDE}/{_ANALYSIS_VERSION}"
+
+
+class Stages:
+    """What the stages of one scan share: models, judge, and the hashes whose first file is on its way to the record.
+
+    Only `recall` adds to `under_way`, and only the recorder removes from it.
+    """
+
+    def __init__(self, models: ScanModels, judge: Judge, settings: Settings, under_way: set[str]) -> None:
+        self._models = models
+        self._judge = judge
+        self._settings = settings
+        self._under_way = under_way
+
+    def walk(self, reader: Store, listings: Iterable[Listing]) -> Iterator[Item]:
+        """Every entry: unchanged ones as such, the rest as tasks."""
+        for listing in listings:
+            known = known_files(reader, listing.folder)
+            for entry in listing.entries:
+                if isinstance(entry, ReadError):
+                    yield entry
+                elif (file := known.get(entry.path)) is not None and self._is_current(file, entry):
+                    failed = file.outcome is not Outcome.OK
+                    yield Unchanged(
+                        entry.path, ReadError(entry.path, file.outcome, file.error or "") if failed else None
+                    )
+                else:
+                    yield Task(listing.source, entry)
+
+    def read(self, item: Item) -> Item:
+        if not isinstance(item, Task):
+            return item
+        try:
+            data = item.source.read(item.ref)
+        except ReadFailure as failure:
+            return Failed(item.ref, None, failure.outcome, str(failure))
+        return Loaded(item.ref, hashlib.sha256(data).hexdigest(), data)
+
+    def recall_from(self, reader: Store) -> Callable[[Item], Item]:
+        def recall(item: Item) -> Item:
+            if not isinstance(item, Loaded):
+                return item
+            if item.sha256 in self._under_way:
+                return Known(item.ref, item.sha256)
+            photo = known_photo(reader, item.sha256)
+            if photo is not None and self._is_judged(photo.pipeline, photo.people_key, photo.discarded):
+                return Known(item.ref, item.sha256)
+            self._under_way.add(item.sha256)
+            return item
+
+        return recall
+
+    def decode(self, item: Item) -> Item:
+        if not isinstance(item, Loaded):
+            return item
+        try:
+            frame = decode(item.data, max_side=SEARCH_SIDE, limits=self._settings.limits)
+        except ReadFailure as failure:
+            return Failed(item.ref, item.sha256, failure.outcome, str(failure))
+        return Decoded(item.ref, item.sha256, frame, scene_input(frame.pixels))
+
+    def analyse(self, items: list[Item]) -> Iterator[Item]:
+        decoded = [item for item in items if isinstance(item, Decoded)]
+        yield from (item for item in items if not isinstance(item, Decoded))
+        if decoded:
+            yield from self._analyse(decoded)
+
+    def _analyse(self, photos: list[Decoded]) -> Iterator[Item]:
+        """Records, or a failure for a photo that the models cannot take even alone; a batch that fails is halved."""
+        try:
+            faces = self._models.faces.analyse([photo.frame for photo in photos])
+            scenes = self._models.scenes.classify(np.stack([photo.scene for photo in photos]))
+        except Exception as error:  # a runtime that is out of memory raises a class of its own
+            if len(photos) > 1:
+                yield from self._analyse(photos[: len(photos) // 2])
+                yield from self._analyse(photos[len(photos) // 2 :])
+                return
+            reason = f"the models could not look at it ({type(error).__name__})"
+            yield Failed(photos[0].ref, photos[0].sha256, Outcome.NOT_ANALYSED, reason)
+            return
+        for photo, found, scene in zip(photos, faces, scenes, strict=True):
+            yield PhotoRecord(photo.ref, photo.sha256, Outcome.OK, None, self._judged(photo, found, scene))
+
+    def _judged(self, photo: Decoded, faces: tuple[Face, ...], scenes: SceneScores) -> Analysis:
+        frame = photo.frame
+        matches = self._judge.match(faces)
+        boxes = tuple(face.box for face in faces)
+        judged = JudgedPhoto(photo.ref.origin, frame.taken_at, frame.width, frame.height, boxes, matches, scenes)
+        return Analysis(
+            width=frame.width,
+            height=frame.height,
+            taken_at=frame.taken_at,
+            phash=perceptual_hash(frame.pixels),
+            pipeline=self._models.pipeline,
+            people_key=self._judge.key,
+            engine=self._models.faces.id,
+            faces=faces,
+            matches=matches,
+            keep=tuple(self._judge.keeps(match) for match in matches),
+            scenes=scenes,
+            finding=self._judge.decide(judged),
+        )
+
+    def _is_current(self, file: KnownFile, ref: PhotoRef) -> bool:
+        if (file.size, file.mtime_ns, file.origin) != (ref.size, ref.mtime_ns, ref.origin):
+            return False
+        if file.outcome is not Outcome.OK:
+            # What failed for want of permission, room or software may work today; damaged content stays damaged. What
+            # has no hash was never read: the disk may have failed, not the photo.
+            read = file.sha256 is not None
+            return file.outcome is Outcome.EMPTY or (read and file.outcome in (Outcome.BROKEN, Outcome.NOT_AN_IMAGE))
+        return file.pipeline is not None and self._is_judged(file.pipeline, file.people_key, file.discarded)
+
+    def _is_judged(self, pipeline: str, people_key: str | None, discarded: int) -> bool:
+        return pipeline == self._models.pipeline and not must_read_again(people_key, discarded, self._judge)
