@@ -71,7 +71,9 @@ def spline(points: Sequence[Point], steps: int = 10) -> list[Point]:
     return [(float(x), float(y)) for x, y in np.concatenate([*out, p[-1:]])]
 
 
-def lathe(profile: Sequence[Point], segments: int = 72, crease: float = 35.0, arc: tuple[float, float] = (0.0, 360.0)) -> Mesh:
+def lathe(
+    profile: Sequence[Point], segments: int = 72, crease: float = 35.0, arc: tuple[float, float] = (0.0, 360.0)
+) -> Mesh:
     """Turns (radius, height) points about z. Going up gives outward normals. Corners over `crease` degrees stay sharp."""
     p = np.array(profile, float)
     p = p[np.concatenate([[True], np.linalg.norm(np.diff(p, axis=0), axis=1) > 1e-7])]
@@ -86,7 +88,10 @@ def lathe(profile: Sequence[Point], segments: int = 72, crease: float = 35.0, ar
             start = flat[k - 1] + flat[k]
         if k + 1 < len(d) and flat[k + 1] @ flat[k] > np.cos(np.radians(crease)):
             end = flat[k + 1] + flat[k]
-        rings += [(p[k], start / np.linalg.norm(start), length[k]), (p[k + 1], end / np.linalg.norm(end), length[k + 1])]
+        rings += [
+            (p[k], start / np.linalg.norm(start), length[k]),
+            (p[k + 1], end / np.linalg.norm(end), length[k + 1]),
+        ]
         joins.append((2 * k, 2 * k + 1))
     angle = np.radians(np.linspace(arc[0], arc[1], segments + 1))
     c, s = np.cos(angle), np.sin(angle)
@@ -144,7 +149,9 @@ def _ears(outline: Array) -> Array:
             a, b, c = left[k - 1], left[k], left[(k + 1) % len(left)]
             if cross(a, b, c) <= 1e-14:
                 continue
-            if any(cross(a, b, q) >= 0 and cross(b, c, q) >= 0 and cross(c, a, q) >= 0 for q in left if q not in (a, b, c)):
+            if any(
+                cross(a, b, q) >= 0 and cross(b, c, q) >= 0 and cross(c, a, q) >= 0 for q in left if q not in (a, b, c)
+            ):
                 continue
             out.append((a, b, c))
             left.pop(k)
@@ -164,7 +171,11 @@ def extrude(outline: Sequence[Point], depth: float, bevel: float = 0.0) -> Mesh:
     """A counter-clockwise polygon in x, y pulled up along z by `depth`, flat shaded, both rims chamfered by `bevel`."""
     base = counter_clockwise(outline)
     small = _inset(base, bevel) if bevel > 0 else base
-    levels = [(small, 0.0), (base, bevel), (base, depth - bevel), (small, depth)] if bevel > 0 else [(base, 0.0), (base, depth)]
+    levels = (
+        [(small, 0.0), (base, bevel), (base, depth - bevel), (small, depth)]
+        if bevel > 0
+        else [(base, 0.0), (base, depth)]
+    )
     parts = []
     for (low, z0), (high, z1) in zip(levels, levels[1:], strict=False):
         for k in range(len(base)):
@@ -221,7 +232,14 @@ def cushion(x: float, y: float, z: float, power: float = 0.35, segments: int = 4
         return np.sign(value) * np.abs(value) ** power
 
     uu, ww = np.meshgrid(u, w)
-    v = np.stack([x / 2 * bend(np.cos(ww)) * bend(np.cos(uu)), y / 2 * bend(np.cos(ww)) * bend(np.sin(uu)), z / 2 * bend(np.sin(ww)) + z / 2], -1)
+    v = np.stack(
+        [
+            x / 2 * bend(np.cos(ww)) * bend(np.cos(uu)),
+            y / 2 * bend(np.cos(ww)) * bend(np.sin(uu)),
+            z / 2 * bend(np.sin(ww)) + z / 2,
+        ],
+        -1,
+    )
     return _sheet(v, np.stack([uu / (2 * np.pi) + 0.5, ww / np.pi + 0.5], -1))
 
 

@@ -40,19 +40,35 @@ class Shot:
     samples: int = 10
 
 
-NAVY, RED, OLIVE, GREY, BLACK, TEAL, CREAM = (0.11, 0.16, 0.30), (0.50, 0.10, 0.10), (0.27, 0.29, 0.15), (0.36, 0.36, 0.38), (0.07, 0.07, 0.08), (0.08, 0.30, 0.32), (0.70, 0.64, 0.52)
+NAVY, RED, OLIVE, GREY, BLACK, TEAL, CREAM = (
+    (0.11, 0.16, 0.30),
+    (0.50, 0.10, 0.10),
+    (0.27, 0.29, 0.15),
+    (0.36, 0.36, 0.38),
+    (0.07, 0.07, 0.08),
+    (0.08, 0.30, 0.32),
+    (0.70, 0.64, 0.52),
+)
 
 SHOTS: dict[str, Shot] = {
     # drinks, with me
     "wine-me": Shot("wine_dinner", 1, (Who("plain", 0.10, colour=RED, tilt=2),)),
-    "wine-both": Shot("wine_dinner", 2, (Who("stripes", -0.24, colour=NAVY, tilt=-3), Who("uniform", 0.26, 0.66, 1.14, size=1.08))),
+    "wine-both": Shot(
+        "wine_dinner", 2, (Who("stripes", -0.24, colour=NAVY, tilt=-3), Who("uniform", 0.26, 0.66, 1.14, size=1.08))
+    ),
     "pub-me": Shot("pub_beers", 1, (Who("zip", 0.12, colour=OLIVE, tilt=-3),)),
-    "pub-both": Shot("pub_beers", 2, (Who("plain", 0.25, colour=GREY, mirror=True, tilt=3), Who("uniform", -0.26, 0.68, 1.14, size=1.08))),
+    "pub-both": Shot(
+        "pub_beers",
+        2,
+        (Who("plain", 0.25, colour=GREY, mirror=True, tilt=3), Who("uniform", -0.26, 0.68, 1.14, size=1.08)),
+    ),
     "bar-me": Shot("bar_shelf", 1, (Who("plain", 0.14, 0.50, 1.50, colour=TEAL),)),
     "cocktail-me": Shot("cocktails", 1, (Who("stripes", 0.12, colour=BLACK, tilt=-2),)),
     "cocktail-glasses": Shot("cocktails", 2, (Who("plain", -0.12, colour=RED, sunglasses=True),)),
     "terrace-me": Shot("terrace", 1, (Who("suit", 0.10, hue=195.0, tilt=2),)),
-    "terrace-both": Shot("terrace", 2, (Who("stripes", 0.24, colour=RED, mirror=True), Who("uniform", -0.25, 0.66, 1.14, size=1.08))),
+    "terrace-both": Shot(
+        "terrace", 2, (Who("stripes", 0.24, colour=RED, mirror=True), Who("uniform", -0.25, 0.66, 1.14, size=1.08))
+    ),
     # drinks, without me
     "wine-hopper": Shot("wine_dinner", 3, (Who("uniform", 0.05, 0.62, 1.14, size=1.08),)),
     "pub-nobody": Shot("pub_beers", 4),
@@ -64,7 +80,14 @@ SHOTS: dict[str, Shot] = {
     "kitchen-me": Shot("kitchen", 1, (Who("stripes", -0.05, colour=TEAL, mirror=True),)),
     "kitchen-scarf": Shot("kitchen", 2, (Who("suit", 0.10, hue=250.0, scarf=True),)),
     "living-me": Shot("living_room", 1, (Who("plain", 0.25, -0.75, 1.28, colour=OLIVE),)),
-    "stage-both": Shot("stage", 1, (Who("zip", 0.32, -1.55, 1.38, colour=BLACK, shine=1.15), Who("uniform", -0.28, -1.45, 1.36, size=1.08, shine=1.15))),
+    "stage-both": Shot(
+        "stage",
+        1,
+        (
+            Who("zip", 0.32, -1.55, 1.38, colour=BLACK, shine=1.15),
+            Who("uniform", -0.28, -1.45, 1.36, size=1.08, shine=1.15),
+        ),
+    ),
     "lake-me": Shot("lake", 1, (Who("suit", 0.22, -0.25, 1.60),)),
     "lake-glasses": Shot("lake", 2, (Who("stripes", -0.22, -0.35, 1.58, colour=NAVY, sunglasses=True),)),
     "beach-me": Shot("beach", 1, (Who("stripes", 0.18, -0.25, 1.57, colour=RED),)),
@@ -110,7 +133,10 @@ PHONE = "archive/Phone backup/DCIM/Camera"
 
 PHOTOS: dict[str, tuple[str, Finish]] = {
     "me/portrait.jpg": ("portrait-collins", Finish(quality=92, noise=0.003)),
-    "me/by-the-lake.jpg": ("reference-lake", Finish(quality=92, crop=(0.06, 0.32, 0.94, 1.0), taken="2023:07:16 11:20:05")),
+    "me/by-the-lake.jpg": (
+        "reference-lake",
+        Finish(quality=92, crop=(0.06, 0.32, 0.94, 1.0), taken="2023:07:16 11:20:05"),
+    ),
     "me/at-home.jpg": ("reference-room", Finish(quality=92, gamma=0.95, warmth=0.15)),
     "me/library.jpg": ("reference-library", Finish(quality=92, crop=(0.12, 0.0, 0.88, 1.0))),
     # Facebook, new layout: no EXIF
@@ -134,25 +160,55 @@ PHOTOS: dict[str, tuple[str, Finish]] = {
     # Google Photos: EXIF kept, some stored turned
     f"{TAKEOUT}/Photos from 2023/IMG_20230916_203114.jpg": ("pub-me", Finish(taken="2023:09:16 20:31:14")),
     f"{TAKEOUT}/Photos from 2023/IMG_20230916_214502.jpg": ("pub-nobody", Finish(taken="2023:09:16 21:45:02")),
-    f"{TAKEOUT}/Photos from 2023/IMG_20231224_181530.jpg": ("wine-both", Finish(taken="2023:12:24 18:15:30", orientation=6)),
-    f"{TAKEOUT}/Photos from 2023/IMG_20231002_091011.jpg": ("library-me", Finish(taken="2023:10:02 09:10:11", orientation=8)),
+    f"{TAKEOUT}/Photos from 2023/IMG_20231224_181530.jpg": (
+        "wine-both",
+        Finish(taken="2023:12:24 18:15:30", orientation=6),
+    ),
+    f"{TAKEOUT}/Photos from 2023/IMG_20231002_091011.jpg": (
+        "library-me",
+        Finish(taken="2023:10:02 09:10:11", orientation=8),
+    ),
     f"{TAKEOUT}/Photos from 2023/IMG_20231002_093347.jpg": ("library-hopper", Finish(taken="2023:10:02 09:33:47")),
-    f"{TAKEOUT}/Photos from 2023/IMG_20231119_124455.jpg": ("kitchen-nobody", Finish(gamma=0.8, taken="2023:11:19 12:44:55")),
-    f"{TAKEOUT}/Photos from 2024/IMG_20240611_165920.jpg": ("street-me", Finish(taken="2024:06:11 16:59:20", orientation=3)),
+    f"{TAKEOUT}/Photos from 2023/IMG_20231119_124455.jpg": (
+        "kitchen-nobody",
+        Finish(gamma=0.8, taken="2023:11:19 12:44:55"),
+    ),
+    f"{TAKEOUT}/Photos from 2024/IMG_20240611_165920.jpg": (
+        "street-me",
+        Finish(taken="2024:06:11 16:59:20", orientation=3),
+    ),
     f"{TAKEOUT}/Photos from 2024/IMG_20240802_130705.jpg": ("beach-me", Finish(taken="2024:08:02 13:07:05")),
-    f"{TAKEOUT}/Photos from 2024/IMG_20240802_201010.jpg": ("terrace-both", Finish(taken="2024:08:02 20:10:10", warmth=0.35, gamma=1.15)),
-    f"{TAKEOUT}/Photos from 2024/IMG_20240802_201010-edited.jpg": ("terrace-both", Finish(crop=(0.1, 0.0, 1.0, 1.0), warmth=0.1, gamma=0.9, quality=90)),
-    f"{TAKEOUT}/Photos from 2024/IMG_20240427_101500.jpg": ("lodge-me", Finish(taken="2024:04:27 10:15:00")),
-    f"{TAKEOUT}/Photos from 2024/IMG_20240427_101612.jpg": ("lodge-nobody", Finish(taken="2024:04:27 10:16:12")),
+    f"{TAKEOUT}/Photos from 2024/IMG_20240802_201010.jpg": (
+        "terrace-both",
+        Finish(taken="2024:08:02 20:10:10", warmth=0.35, gamma=1.15),
+    ),
+    f"{TAKEOUT}/Photos from 2024/IMG_20240802_201010-edited.jpg": (
+        "terrace-both",
+        Finish(crop=(0.1, 0.0, 1.0, 1.0), warmth=0.1, gamma=0.9, quality=90),
+    ),
+    f"{TAKEOUT}/Photos from 2024/IMG_20240427_101500.jpg": ("lodge-me", Finish(gamma=0.85, taken="2024:04:27 10:15:00")),
+    f"{TAKEOUT}/Photos from 2024/IMG_20240427_101612.jpg": ("lodge-nobody", Finish(gamma=0.85, taken="2024:04:27 10:16:12")),
     f"{TAKEOUT}/Photos from 2024/IMG_20240505_130002.jpg": ("lunch-me", Finish(gamma=0.8, taken="2024:05:05 13:00:02")),
-    f"{TAKEOUT}/Photos from 2024/IMG_20241130_181818.jpg": ("street-scarf", Finish(taken="2024:11:30 18:18:18", gamma=1.3, warmth=-0.2)),
+    f"{TAKEOUT}/Photos from 2024/IMG_20241130_181818.jpg": (
+        "street-scarf",
+        Finish(taken="2024:11:30 18:18:18", gamma=1.3, warmth=-0.2),
+    ),
     # Instagram
-    f"{INSTAGRAM}/posts/202409/17800000000000001.jpg": ("cocktail-me", Finish(crop=(0.12, 0.0, 0.87, 1.0), width=1080, quality=82)),
-    f"{INSTAGRAM}/posts/202409/17800000000000002.jpg": ("terrace-me", Finish(crop=(0.10, 0.0, 0.85, 1.0), width=1080, quality=80, warmth=0.2)),
+    f"{INSTAGRAM}/posts/202409/17800000000000001.jpg": (
+        "cocktail-me",
+        Finish(crop=(0.12, 0.0, 0.87, 1.0), width=1080, quality=82),
+    ),
+    f"{INSTAGRAM}/posts/202409/17800000000000002.jpg": (
+        "terrace-me",
+        Finish(crop=(0.10, 0.0, 0.85, 1.0), width=1080, quality=80, warmth=0.2),
+    ),
     f"{INSTAGRAM}/posts/202410/17800000000000117.jpg": ("living-me", Finish(width=1080, quality=82, gamma=0.92)),
     f"{INSTAGRAM}/posts/202411/17800000000000213.webp": ("kitchen-scarf", Finish(gamma=0.8, quality=80)),
     f"{INSTAGRAM}/stories/202412/17800000000000344.webp": ("bar-me", Finish(crop=(0.22, 0.0, 0.85, 1.0), quality=80)),
-    f"{INSTAGRAM}/profile/202301/17800000000000400.jpg": ("portrait-collins-close", Finish(mirror=True, width=640, warmth=0.15)),
+    f"{INSTAGRAM}/profile/202301/17800000000000400.jpg": (
+        "portrait-collins-close",
+        Finish(mirror=True, width=640, warmth=0.15),
+    ),
     # gallery-dl: pictures that others put online
     f"{GALLERY}/5005006101.jpg": ("pub-both", Finish(mirror=True, quality=82)),
     f"{GALLERY}/5005006102.jpg": ("bar-hopper", Finish()),
@@ -167,7 +223,10 @@ PHOTOS: dict[str, tuple[str, Finish]] = {
     f"{LOADER}/2024-10-12_19-02-44_UTC.jpg": ("living-nobody", Finish()),
     # a phone's own folder
     f"{PHONE}/20240310_154412.jpg": ("street-me", Finish(taken="2024:03:10 15:44:12", gamma=1.6, noise=0.03, motion=3)),
-    f"{PHONE}/20240622_190355.jpg": ("lake-me", Finish(taken="2024:06:22 19:03:55", crop=(0.25, 0.1, 1.0, 1.0), warmth=0.4, shadow=0.3)),
+    f"{PHONE}/20240622_190355.jpg": (
+        "lake-me",
+        Finish(taken="2024:06:22 19:03:55", crop=(0.25, 0.1, 1.0, 1.0), warmth=0.4, shadow=0.3),
+    ),
 }
 
 # Byte for byte: the same photo in two archives.

@@ -58,7 +58,17 @@ COLLINS_HEAD = [
     (230, 14), (260, 20), (285, 38), (299, 62), (302, 88), (294, 114), (281, 130), (268, 137), (262, 160), (256, 178),
     (240, 190), (205, 190),
 ]  # fmt: skip
-COLLINS_COLLAR = [(190, 172), (187, 190), (180, 208), (190, 236), (224, 246), (256, 236), (268, 208), (259, 192), (253, 178)]
+COLLINS_COLLAR = [
+    (190, 172),
+    (187, 190),
+    (180, 208),
+    (190, 236),
+    (224, 246),
+    (256, 236),
+    (268, 208),
+    (259, 192),
+    (253, 178),
+]
 COLLINS_SUIT = [
     (184, 150), (160, 152), (138, 165), (122, 182), (114, 188), (115, 206), (98, 218), (70, 240), (50, 268), (38, 300),
     (26, 340), (22, 400), (22, 470), (30, 512), (512, 512), (508, 450), (494, 400), (460, 360), (410, 344), (362, 349),
@@ -88,7 +98,15 @@ def _refine(rgb: Array, outline: Array, band: int, keep: Array | None = None) ->
     state[outline > 0] = cv2.GC_PR_FGD
     state[inner > 0] = cv2.GC_FGD
     cv2.setRNGSeed(7)
-    cv2.grabCut(cv2.cvtColor(rgb, cv2.COLOR_RGB2BGR), state, None, np.zeros((1, 65)), np.zeros((1, 65)), 4, cv2.GC_INIT_WITH_MASK)
+    cv2.grabCut(
+        cv2.cvtColor(rgb, cv2.COLOR_RGB2BGR),
+        state,
+        None,
+        np.zeros((1, 65)),
+        np.zeros((1, 65)),
+        4,
+        cv2.GC_INIT_WITH_MASK,
+    )
     mask = np.where((state == cv2.GC_FGD) | (state == cv2.GC_PR_FGD), 255, 0).astype(np.uint8)
     mask = cv2.morphologyEx(mask, cv2.MORPH_OPEN, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (3, 3)))
     if keep is not None:
@@ -178,16 +196,22 @@ def collins_in_jumper(colour: tuple[float, float, float], pattern: str = "plain"
     if pattern == "stripes":
         sag = yy + 0.0009 * (xx - 224) ** 2 + 2 * np.sin(xx / 31)
         band = (np.clip(3.5 * np.sin(sag / 5.2), -1, 1) * 0.5 + 0.5) * (yy > 232)
-        cloth = cloth * (1 - band[..., None]) + band[..., None] * np.clip(light, 0.05, 1.2)[..., None] * np.array([0.80, 0.78, 0.72], np.float32)
+        cloth = cloth * (1 - band[..., None]) + band[..., None] * np.clip(light, 0.05, 1.2)[..., None] * np.array(
+            [0.80, 0.78, 0.72], np.float32
+        )
     if pattern == "zip":
         teeth = np.exp(-(((xx - 224) / 2.6) ** 2)) * (yy > 212)
-        cloth = cloth * (1 - 0.75 * teeth[..., None]) + 0.10 * teeth[..., None] * (0.5 + 0.5 * np.sin(yy * 1.5))[..., None]
+        cloth = (
+            cloth * (1 - 0.75 * teeth[..., None]) + 0.10 * teeth[..., None] * (0.5 + 0.5 * np.sin(yy * 1.5))[..., None]
+        )
         flap = np.exp(-(((np.abs(xx - 224) - 9) / 1.6) ** 2)) * (yy > 214)
         cloth *= 1 - 0.25 * flap[..., None]
     body = body * (1 - neck)
     image = np.where(body[..., None] > 0.01, cloth, rgb.astype(np.float32) / 255)
     alpha = np.maximum(head, body)
-    dark = cv2.GaussianBlur(np.where(neck > 0, 1.0, 0.0).astype(np.float32), (0, 0), 1)[..., None] * (yy[..., None] > 196)
+    dark = cv2.GaussianBlur(np.where(neck > 0, 1.0, 0.0).astype(np.float32), (0, 0), 1)[..., None] * (
+        yy[..., None] > 196
+    )
     image = image * (1 - dark) + dark * np.minimum(image, np.array([0.09, 0.085, 0.09], np.float32))
     alpha = np.maximum(alpha, neck * (yy > 186))
     figure = _enlarge(np.clip(image, 0, 1).astype(np.float32), alpha, COLLINS_EYES)
@@ -214,11 +238,15 @@ def hopper_in_uniform() -> Figure:
     lower = np.zeros((height, width), np.float32)
     lower[594:] = 1
     lower = cv2.GaussianBlur(lower, (0, 0), 4)[..., None]
-    arm = _polygon(alpha.shape, [(500, 405), (512, 440), (524, 520), (532, 620), (534, height), (480, height), (480, 405)])
+    arm = _polygon(
+        alpha.shape, [(500, 405), (512, 440), (524, 520), (532, 620), (534, height), (480, height), (480, 405)]
+    )
     side = cv2.GaussianBlur(((np.arange(width)[None, :] > 506) & (arm > 0)).astype(np.float32), (0, 0), 1.5)[..., None]
     mix = np.maximum(lower, side)
     image = image * (1 - mix) + cloth * mix
-    alpha = np.maximum(alpha, arm.astype(np.float32) / 255 * (np.arange(width)[None, :] > 480) * (np.arange(height)[:, None] > 445))
+    alpha = np.maximum(
+        alpha, arm.astype(np.float32) / 255 * (np.arange(width)[None, :] > 480) * (np.arange(height)[:, None] > 445)
+    )
     alpha[600:, :14] = np.maximum(0, alpha[600:, :14] * np.linspace(0, 1, 14)[None, :])
     return _enlarge(np.clip(image, 0, 1).astype(np.float32), alpha.astype(np.float32), HOPPER_EYES)
 
@@ -266,11 +294,29 @@ def with_sunglasses(figure: Figure) -> Figure:
     angle = float(np.degrees(np.arctan2(axis[1], axis[0])))
     for eye, side in ((left, -1), (right, 1)):
         centre = eye + side * axis * 0.06 * span + down * 0.10 * span
-        cv2.ellipse(mask, tuple(int(v) for v in centre), (int(0.42 * span), int(0.34 * span)), angle, 0, 360, 1.0, -1, cv2.LINE_AA)
+        cv2.ellipse(
+            mask,
+            tuple(int(v) for v in centre),
+            (int(0.42 * span), int(0.34 * span)),
+            angle,
+            0,
+            360,
+            1.0,
+            -1,
+            cv2.LINE_AA,
+        )
         spot = centre - down * 0.16 * span - axis * 0.12 * span
-        cv2.ellipse(shine, tuple(int(v) for v in spot), (int(0.17 * span), int(0.06 * span)), angle - 12, 0, 360, 1.0, -1)
+        cv2.ellipse(
+            shine, tuple(int(v) for v in spot), (int(0.17 * span), int(0.06 * span)), angle - 12, 0, 360, 1.0, -1
+        )
         temple = centre + side * axis * 0.85 * span - down * 0.12 * span
-        cv2.line(mask, tuple(int(v) for v in centre - down * 0.16 * span), tuple(int(v) for v in temple), 0.9, max(2, int(0.07 * span)))
+        cv2.line(
+            mask,
+            tuple(int(v) for v in centre - down * 0.16 * span),
+            tuple(int(v) for v in temple),
+            0.9,
+            max(2, int(0.07 * span)),
+        )
     bridge = (left + axis * 0.25 * span - down * 0.02 * span, right - axis * 0.25 * span - down * 0.02 * span)
     cv2.line(mask, *(tuple(int(v) for v in p) for p in bridge), 1.0, max(2, int(0.09 * span)), cv2.LINE_AA)
     mask = np.clip(cv2.GaussianBlur(mask, (0, 0), 1.0), 0, 1)[..., None] * 0.97
@@ -289,12 +335,23 @@ def with_scarf(figure: Figure, colour: tuple[float, float, float] = (0.45, 0.08,
     u, v = (xx - centre[0]) / span, (yy - centre[1]) / span
     upper = 1.42 + 0.16 * np.abs(u) ** 1.5 + 0.03 * np.sin(5 * u)
     lower = 2.75 - 0.22 * u**2 + 0.05 * np.sin(4 * u + 1)
-    inside = np.clip((v - upper) * 12, 0, 1) * np.clip((lower - v) * 12, 0, 1) * np.clip((1.5 + 0.12 * v - np.abs(u)) * 10, 0, 1)
-    folds = 0.75 + 0.18 * np.sin(v * 11 + 1.3 * u**2 + 0.8 * np.sin(2 * u)) + 0.10 * np.sin(xx * 0.9) * np.sin(yy * 0.8) - 0.22 * np.abs(u) ** 2
+    inside = (
+        np.clip((v - upper) * 12, 0, 1)
+        * np.clip((lower - v) * 12, 0, 1)
+        * np.clip((1.5 + 0.12 * v - np.abs(u)) * 10, 0, 1)
+    )
+    folds = (
+        0.75
+        + 0.18 * np.sin(v * 11 + 1.3 * u**2 + 0.8 * np.sin(2 * u))
+        + 0.10 * np.sin(xx * 0.9) * np.sin(yy * 0.8)
+        - 0.22 * np.abs(u) ** 2
+    )
     cloth = np.clip(folds, 0.1, 1.2)[..., None] * np.array(colour, np.float32)
     mask = inside[..., None]
     rgb = figure.rgb * (1 - mask) + cloth * mask
-    return replace(figure, rgb=np.clip(rgb, 0, 1).astype(np.float32), alpha=np.maximum(figure.alpha, inside).astype(np.float32))
+    return replace(
+        figure, rgb=np.clip(rgb, 0, 1).astype(np.float32), alpha=np.maximum(figure.alpha, inside).astype(np.float32)
+    )
 
 
 def normal_map(figure: Figure, strength: float = 0.55) -> Array:

@@ -83,5 +83,7 @@ def encode(image: Array, how: Finish, suffix: str) -> bytes:
             exif[0x010F], exif[0x0110] = CAMERA
             exif[0x0132] = how.taken
             exif.get_ifd(0x8769)[0x9003] = how.taken
-        picture.save(out, "JPEG", quality=how.quality, optimize=True, subsampling=2, **({"exif": exif} if len(exif) else {}))
+        picture.save(
+            out, "JPEG", quality=how.quality, optimize=True, subsampling=2, **({"exif": exif} if len(exif) else {})
+        )
     return out.getvalue()

@@ -10,6 +10,7 @@ from typing import Any
 import cv2
 import mitsuba as mi
 import numpy as np
+import pyoidn
 
 import people
 from geometry import Mesh, counter_clockwise, merged, polygon, write_ply
@@ -53,7 +54,13 @@ class Scene:
         """A rectangle of light at `corner` (its centre) that faces `toward`."""
         up = (0, 0, 1) if abs(corner[0] - toward[0]) + abs(corner[1] - toward[1]) > 1e-3 else (0, 1, 0)
         place = T().look_at(origin=corner, target=toward, up=up) @ T().scale([width / 2, height / 2, 1])
-        self.put("lamp", type="rectangle", to_world=place, emitter=emitter(radiance), bsdf={"type": "diffuse", "reflectance": rgb((0, 0, 0))})
+        self.put(
+            "lamp",
+            type="rectangle",
+            to_world=place,
+            emitter=emitter(radiance),
+            bsdf={"type": "diffuse", "reflectance": rgb((0, 0, 0))},
+        )
 
     def bulb(self, centre: Vec, radius: float, radiance: Colour) -> None:
         self.put("bulb", type="sphere", center=list(centre), radius=radius, emitter=emitter(radiance))
@@ -69,9 +76,13 @@ class Scene:
         place = place @ T().scale([-width / 2, height / 2, 1])
         radiance = {"type": "bitmap", "bitmap": mi.Bitmap((image[::-1] * glow).astype(np.float32)), "raw": True}
         black = {"type": "diffuse", "reflectance": rgb((0, 0, 0))}
-        self.put("backdrop", type="rectangle", to_world=place, emitter={"type": "area", "radiance": radiance}, bsdf=black)
+        self.put(
+            "backdrop", type="rectangle", to_world=place, emitter={"type": "area", "radiance": radiance}, bsdf=black
+        )
 
-    def person(self, figure: people.Figure, face: Vec, size: float = 1.0, shine: float = 1.0, bulge: float = 0.5) -> None:
+    def person(
+        self, figure: people.Figure, face: Vec, size: float = 1.0, shine: float = 1.0, bulge: float = 0.5
+    ) -> None:
         """A flat figure upright at `face` (the point between the eyes), turned to the camera about z."""
         height, width = figure.alpha.shape
         scale = figure.metres_per_pixel * size
@@ -117,9 +128,17 @@ def matt(name: str, colour: Any) -> tuple[str, dict[str, Any]]:
     return name, {"type": "twosided", "bsdf": {"type": "diffuse", "reflectance": reflectance}}
 
 
-def glossy(name: str, colour: Any, roughness: float = 0.3, specular: float = 0.5, metallic: float = 0.0) -> tuple[str, dict[str, Any]]:
+def glossy(
+    name: str, colour: Any, roughness: float = 0.3, specular: float = 0.5, metallic: float = 0.0
+) -> tuple[str, dict[str, Any]]:
     base = colour if isinstance(colour, dict) else rgb(colour)
-    inner = {"type": "principled", "base_color": base, "roughness": roughness, "specular": specular, "metallic": metallic}
+    inner = {
+        "type": "principled",
+        "base_color": base,
+        "roughness": roughness,
+        "specular": specular,
+        "metallic": metallic,
+    }
     return name, {"type": "twosided", "bsdf": inner}
 
 
@@ -131,9 +150,22 @@ def clear(name: str, tint: Colour = (1, 1, 1), inside: float = 1.5, outside: flo
 def render(scene: Scene, size: tuple[int, int], samples: int = 48, seed: int = 0) -> Array:
     """(h, w, 3) float32 sRGB in 0..1."""
     with tempfile.TemporaryDirectory() as folder:
-        spec: dict[str, Any] = {"type": "scene", "integrator": {"type": "aov", "aovs": "albedo:albedo,normal:sh_normal", "image": {"type": "path", "max_depth": 18, "rr_depth": 8}}}
+        spec: dict[str, Any] = {
+            "type": "scene",
+            "integrator": {
+                "type": "aov",
+                "aovs": "albedo:albedo,normal:sh_normal",
+                "image": {"type": "path", "max_depth": 18, "rr_depth": 8},
+            },
+        }
         camera = scene.camera
-        film = {"type": "hdrfilm", "width": size[0], "height": size[1], "pixel_format": "rgb", "rfilter": {"type": "box"}}
+        film = {
+            "type": "hdrfilm",
+            "width": size[0],
+            "height": size[1],
+            "pixel_format": "rgb",
+            "rfilter": {"type": "box"},
+        }
         focus = camera.focus or float(np.linalg.norm(np.subtract(camera.target, camera.eye)))
         spec["sensor"] = {
             "type": "thinlens", "fov": camera.fov, "fov_axis": "x", "aperture_radius": camera.aperture, "focus_distance": focus,
@@ -152,8 +184,6 @@ def render(scene: Scene, size: tuple[int, int], samples: int = 48, seed: int = 0
 def denoise(pixels: Array) -> Array:
     colour, albedo, normal = (np.ascontiguousarray(np.nan_to_num(pixels[..., k : k + 3])) for k in (0, 3, 6))
     colour = np.clip(colour, 0, 60)
-    import pyoidn
-
     return pyoidn.denoise(colour, albedo=np.clip(albedo, 0, 1), normal=normal, hdr=True)
 
 
@@ -161,7 +191,9 @@ def tone_map(linear: Array, exposure: float, white: Colour) -> Array:
     """Soft shoulder above 0.6 of full scale, glow around the brightest spots, sRGB curve."""
     x = np.maximum(linear, 0) * exposure / np.array(white, np.float32)
     width = x.shape[1]
-    glow = cv2.GaussianBlur(np.clip(x - 1.2, 0, 6), (0, 0), width / 110) + 0.4 * cv2.GaussianBlur(np.clip(x - 1.2, 0, 6), (0, 0), width / 32)
+    glow = cv2.GaussianBlur(np.clip(x - 1.2, 0, 6), (0, 0), width / 110) + 0.4 * cv2.GaussianBlur(
+        np.clip(x - 1.2, 0, 6), (0, 0), width / 32
+    )
     x = x + 0.10 * glow
     x = np.where(x < 0.6, x, 0.6 + 0.4 * (1 - np.exp(-(x - 0.6) / 0.55)))
     x = np.clip(x, 0, 1)

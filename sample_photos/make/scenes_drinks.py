@@ -37,9 +37,23 @@ def seat(scene: Scene, people: People) -> None:
         scene.person(p.figure, (p.x, p.y, p.z), p.size, p.shine)
 
 
-def wooden_table(scene: Scene, seed: int, dark: tuple[float, float, float], light: tuple[float, float, float], depth: float = 0.8, width: float = 2.4) -> None:
+def wooden_table(
+    scene: Scene,
+    seed: int,
+    dark: tuple[float, float, float],
+    light: tuple[float, float, float],
+    depth: float = 0.8,
+    width: float = 2.4,
+) -> None:
     surface = texture(textures.wood(seed, dark, light, 4))
-    top = quad([(-width / 2, -depth / 2, TABLE), (width / 2, -depth / 2, TABLE), (width / 2, depth / 2, TABLE), (-width / 2, depth / 2, TABLE)])
+    top = quad(
+        [
+            (-width / 2, -depth / 2, TABLE),
+            (width / 2, -depth / 2, TABLE),
+            (width / 2, depth / 2, TABLE),
+            (-width / 2, depth / 2, TABLE),
+        ]
+    )
     scene.add(glossy("table", surface, 0.28, 0.4), top)
     scene.add(matt("table_edge", tuple(0.6 * c for c in dark)), box(width, depth, 0.04).moved(0, 0, TABLE - 0.0405))
 
@@ -71,7 +85,13 @@ def wine_dinner(people: People, seed: int) -> Scene:
     return scene
 
 
-GREEN, CRIMSON, BLUE, GOLD, IVORY = (0.06, 0.22, 0.10), (0.55, 0.07, 0.06), (0.08, 0.14, 0.4), (0.85, 0.7, 0.3), (0.8, 0.75, 0.6)
+GREEN, CRIMSON, BLUE, GOLD, IVORY = (
+    (0.06, 0.22, 0.10),
+    (0.55, 0.07, 0.06),
+    (0.08, 0.14, 0.4),
+    (0.85, 0.7, 0.3),
+    (0.8, 0.75, 0.6),
+)
 BEERS = {"Otter": ((GREEN, CRIMSON), "brown"), "Malina": ((CRIMSON, GOLD), "green"), "Blau": ((BLUE, IVORY), "brown")}
 
 
@@ -87,9 +107,19 @@ def pub_beers(people: People, seed: int) -> Scene:
     wooden_table(scene, seed, (0.16, 0.08, 0.035), (0.45, 0.27, 0.13))
     for x, y, foam in ((0.07, -0.06, 0.014), (-0.33, 0.12, 0.012)):
         vessels.tumbler(scene, x + rng.uniform(-0.01, 0.01), y, TABLE, vessels.LAGER, "lager", 0.165, 0.041, 0.84, foam)
-    bottles = ((-0.19, -0.03, "Otter"), (-0.09, 0.03, "Malina"), (-0.01, -0.05, "Otter"), (0.15, 0.0, "Blau"), (0.22, -0.02, "Malina"), (0.30, 0.10, "Otter"), (-0.27, 0.07, "Blau"))
+    bottles = (
+        (-0.19, -0.03, "Otter"),
+        (-0.09, 0.03, "Malina"),
+        (-0.01, -0.05, "Otter"),
+        (0.15, 0.0, "Blau"),
+        (0.22, -0.02, "Malina"),
+        (0.30, 0.10, "Otter"),
+        (-0.27, 0.07, "Blau"),
+    )
     for x, y, name in bottles:
-        bottle_of(scene, name, x + rng.uniform(-0.01, 0.01), y, TABLE, rng.uniform(-25, 25), open_=bool(rng.random() < 0.4))
+        bottle_of(
+            scene, name, x + rng.uniform(-0.01, 0.01), y, TABLE, rng.uniform(-25, 25), open_=bool(rng.random() < 0.4)
+        )
     seat(scene, people)
     wall = texture(textures.brick(seed, (0.20, 0.10, 0.08), (0.22, 0.20, 0.18)), (2.2, 1.2))
     scene.add(matt("brick", wall), quad([(-3, 1.9, 0), (3, 1.9, 0), (3, 1.9, 2.8), (-3, 1.9, 2.8)]))
@@ -98,20 +128,32 @@ def pub_beers(people: People, seed: int) -> Scene:
     scene.lamp((0.7, -1.1, 2.1), (0, 0.5, 1.0), 0.9, 0.6, (12, 9.3, 6.6))
     scene.lamp((-1.2, 0.2, 2.2), (0, 0.5, 0.9), 0.5, 0.5, (10, 7, 4.4))
     scene.lamp((0.0, 1.75, 1.9), (0, 0, 0.8), 1.6, 0.3, (10, 7.5, 4.8))
-    scene.sky(textures.room_sky(seed, (0.10, 0.07, 0.05), [(0.55, 0.3, 0.06, 0.2, 5), (0.9, 0.28, 0.05, 0.2, 4), (0.2, 0.3, 0.06, 0.2, 4)]))
+    scene.sky(
+        textures.room_sky(
+            seed, (0.10, 0.07, 0.05), [(0.55, 0.3, 0.06, 0.2, 5), (0.9, 0.28, 0.05, 0.2, 4), (0.2, 0.3, 0.06, 0.2, 4)]
+        )
+    )
     return scene
 
 
 def bar_shelf(people: People, seed: int) -> Scene:
     """A bar: lit shelves full of bottles behind, a counter with drinks in front."""
     rng = np.random.default_rng(seed)
-    scene = Scene(Camera((rng.uniform(-0.1, 0.1), -0.95, 1.42), (0, 0.1, 1.27), 48, focus=0.98, aperture=0.003), 1.35, (1.0, 0.88, 0.72))
+    scene = Scene(
+        Camera((rng.uniform(-0.1, 0.1), -0.95, 1.42), (0, 0.1, 1.27), 48, focus=0.98, aperture=0.003),
+        1.35,
+        (1.0, 0.88, 0.72),
+    )
     plank = texture(textures.wood(seed, (0.10, 0.05, 0.025), (0.30, 0.16, 0.08), 2))
     wall = texture(textures.plaster(seed, (0.20, 0.13, 0.08), 0.05))
     scene.add(matt("bar_wall", wall), quad([(-2.2, 1.42, 0), (2.2, 1.42, 0), (2.2, 1.42, 3), (-2.2, 1.42, 3)]))
     number = 0
     for z in (1.10, 1.52, 1.94):
-        scene.add(glossy("shelf", plank, 0.3), box(3.6, 0.26, 0.03).moved(0, 1.28, z - 0.03), box(3.6, 0.012, 0.05).moved(0, 1.152, z - 0.05))
+        scene.add(
+            glossy("shelf", plank, 0.3),
+            box(3.6, 0.26, 0.03).moved(0, 1.28, z - 0.03),
+            box(3.6, 0.012, 0.05).moved(0, 1.152, z - 0.05),
+        )
         scene.lamp((0, 1.19, z + 0.375), (0, 1.45, z), 3.2, 0.03, (24, 17, 9.5))
         x = -1.2
         while x < 1.2:
@@ -156,7 +198,11 @@ def cocktails(people: People, seed: int) -> Scene:
     scene.lamp((-0.8, -1.0, 2.0), (0, 0.5, 1.0), 0.9, 0.6, (11, 9.5, 8.6))
     scene.lamp((1.3, 0.3, 1.7), (0, 0.5, 1.0), 0.3, 0.7, (12, 3.5, 9.5))
     scene.lamp((-1.3, 0.4, 1.6), (0, 0.5, 1.0), 0.3, 0.7, (2.5, 6, 13))
-    scene.sky(textures.room_sky(seed, (0.02, 0.02, 0.035), [(0.55, 0.3, 0.06, 0.2, 6), (0.9, 0.28, 0.05, 0.2, 5)], (0.9, 0.9, 1)))
+    scene.sky(
+        textures.room_sky(
+            seed, (0.02, 0.02, 0.035), [(0.55, 0.3, 0.06, 0.2, 6), (0.9, 0.28, 0.05, 0.2, 5)], (0.9, 0.9, 1)
+        )
+    )
     return scene
 
 
@@ -165,7 +211,11 @@ def terrace(people: People, seed: int) -> Scene:
     rng = np.random.default_rng(seed)
     scene = Scene(close_camera(rng), 0.95)
     wooden_table(scene, seed, (0.36, 0.26, 0.17), (0.66, 0.52, 0.36))
-    for x, y, tint, name in ((-0.02, -0.06, vessels.WINE, "wine"), (0.13, -0.05, vessels.WINE, "wine"), (-0.27, 0.06, vessels.WHITE_WINE, "white")):
+    for x, y, tint, name in (
+        (-0.02, -0.06, vessels.WINE, "wine"),
+        (0.13, -0.05, vessels.WINE, "wine"),
+        (-0.27, 0.06, vessels.WHITE_WINE, "white"),
+    ):
         vessels.wine_glass(scene, x + rng.uniform(-0.02, 0.02), y, TABLE, 0.145, tint, name)
     vessels.wine_bottle(scene, -0.14, 0.0, TABLE, "Casa Alta", "2021", turn=rng.uniform(-20, 20))
     vessels.wine_bottle(scene, 0.23, 0.04, TABLE, "Weissburg", "2022", white=True)

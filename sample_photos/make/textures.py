@@ -33,7 +33,9 @@ def wood(seed: int, dark: Colour, light: Colour, planks: int = 5, size: tuple[in
         y = np.arange(shape[0])[:, None] + bend
         rings = 0.5 + 0.5 * np.sin(y / rng.uniform(4, 9) + 2.2 * noise(shape, (160, 9), rng))
         pores = noise(shape, (26, 0.8), rng)
-        mix = np.clip(0.45 * rings + 0.13 * pores + 0.18 * noise(shape, (300, 40), rng) + rng.uniform(0.05, 0.4), 0, 1)[..., None]
+        mix = np.clip(0.45 * rings + 0.13 * pores + 0.18 * noise(shape, (300, 40), rng) + rng.uniform(0.05, 0.4), 0, 1)[
+            ..., None
+        ]
         plank = np.array(dark, np.float32) * (1 - mix) + np.array(light, np.float32) * mix
         plank *= rng.uniform(0.85, 1.1)
         if planks > 1:
@@ -52,7 +54,9 @@ def brick(seed: int, face: Colour = (0.45, 0.2, 0.14), joint: Colour = (0.5, 0.4
         for c in range(-1, cols + 1):
             x0 = int((c + (0.5 if r % 2 else 0)) * bw) + 3
             x1, y0, y1 = int(x0 + bw - 6), r * bh + 3, (r + 1) * bh - 3
-            tone = np.array(face) * rng.uniform(0.65, 1.25) * np.array([1, rng.uniform(0.9, 1.1), rng.uniform(0.9, 1.1)])
+            tone = (
+                np.array(face) * rng.uniform(0.65, 1.25) * np.array([1, rng.uniform(0.9, 1.1), rng.uniform(0.9, 1.1)])
+            )
             out[y0:y1, max(x0, 0) : max(x1, 0)] = tone
     out *= 1 + 0.10 * fractal((size, size), 24, rng)[..., None]
     return np.clip(cv2.GaussianBlur(out, (0, 0), 1.0), 0, 1)
@@ -79,7 +83,12 @@ def wine_label(name: str, year: str, paper: Colour = (0.9, 0.86, 0.76), ink: Col
     for inset, thick in ((14, 4), (24, 1)):
         cv2.rectangle(image, (inset, inset), (559 - inset, 419 - inset), ink, thick)
     cv2.ellipse(image, (280, 105), (70, 48), 0, 0, 360, ink, 3, cv2.LINE_AA)
-    cv2.fillPoly(image, [np.array([(230, 120), (250, 75), (265, 100), (280, 65), (295, 100), (310, 75), (330, 120)], np.int32)], ink, cv2.LINE_AA)
+    cv2.fillPoly(
+        image,
+        [np.array([(230, 120), (250, 75), (265, 100), (280, 65), (295, 100), (310, 75), (330, 120)], np.int32)],
+        ink,
+        cv2.LINE_AA,
+    )
     image = write(image, (0.5, 0.50), name, 62, ink)
     image = write(image, (0.5, 0.66), "GRAND VIN ROUGE", 30, ink, 1)
     return write(image, (0.5, 0.82), year, 46, ink)
@@ -97,17 +106,38 @@ def beer_label(name: str, main: Colour, second: Colour, text: Colour = (0.95, 0.
 
 
 def spirit_label(rng: np.random.Generator) -> Array:
-    inks = np.array([(0.85, 0.8, 0.68), (0.05, 0.05, 0.06), (0.38, 0.06, 0.06), (0.07, 0.10, 0.22), (0.08, 0.2, 0.12), (0.6, 0.45, 0.2)])
+    inks = np.array(
+        [
+            (0.85, 0.8, 0.68),
+            (0.05, 0.05, 0.06),
+            (0.38, 0.06, 0.06),
+            (0.07, 0.10, 0.22),
+            (0.08, 0.2, 0.12),
+            (0.6, 0.45, 0.2),
+        ]
+    )
     main, second = inks[rng.permutation(6)[:2]] * rng.uniform(0.8, 1.1)
     image = np.ones((320, 420, 3), np.float32) * main.astype(np.float32)
     cv2.rectangle(image, (18, 18), (401, 301), second.tolist(), 8)
     band = int(rng.integers(90, 200))
     cv2.rectangle(image, (0, band), (419, band + 70), second.tolist(), -1)
-    words = ["OLD HARBOUR", "NORTH STAR", "RED FOX", "SILVER OAK", "No. 7 DRY GIN", "AMARO", "HIGHLAND", "RUM BLANCO", "VODKA"]
+    words = [
+        "OLD HARBOUR",
+        "NORTH STAR",
+        "RED FOX",
+        "SILVER OAK",
+        "No. 7 DRY GIN",
+        "AMARO",
+        "HIGHLAND",
+        "RUM BLANCO",
+        "VODKA",
+    ]
     return write(image, (0.5, (band + 35) / 320), str(rng.choice(words)), 46, tuple(main))
 
 
-def lights(seed: int, base: Colour, spots: int, warm: bool = True, size: tuple[int, int] = (640, 1280), power: float = 4.0) -> Array:
+def lights(
+    seed: int, base: Colour, spots: int, warm: bool = True, size: tuple[int, int] = (640, 1280), power: float = 4.0
+) -> Array:
     """Linear RGB: a dark room or street far out of focus, with discs of light."""
     rng = np.random.default_rng(seed)
     height, width = size
@@ -120,7 +150,9 @@ def lights(seed: int, base: Colour, spots: int, warm: bool = True, size: tuple[i
         disc = np.zeros(size, np.float32)
         cv2.circle(disc, centre, radius, 0.75, -1, cv2.LINE_AA)
         cv2.circle(disc, centre, radius, 1.0, 2, cv2.LINE_AA)
-        image += (cv2.GaussianBlur(disc, (0, 0), 1.5)[..., None] * hue * power * rng.uniform(0.15, 0.6)).astype(np.float32)
+        image += (cv2.GaussianBlur(disc, (0, 0), 1.5)[..., None] * hue * power * rng.uniform(0.15, 0.6)).astype(
+            np.float32
+        )
     return image.astype(np.float32)
 
 
@@ -139,7 +171,9 @@ def foliage(seed: int, size: tuple[int, int] = (640, 1280), sky: bool = True) ->
     return cv2.GaussianBlur(np.clip(image, 0, None).astype(np.float32), (0, 0), 7)
 
 
-def room_sky(seed: int, base: Colour, windows: list[tuple[float, float, float, float, float]], tint: Colour = (1, 0.95, 0.85)) -> Array:
+def room_sky(
+    seed: int, base: Colour, windows: list[tuple[float, float, float, float, float]], tint: Colour = (1, 0.95, 0.85)
+) -> Array:
     """Linear RGB latitude-longitude surroundings for reflections: (azimuth, height, width, tall, power) in fractions."""
     rng = np.random.default_rng(seed)
     h, w = 256, 512
