@@ -14,6 +14,8 @@ import pytest
 from numpy.typing import NDArray
 
 import made_up_networks
+from untag.cli.common import load_faces
+from untag.config import Settings
 from untag.engine import downloads
 from untag.engine.downloads import DOWNLOAD_SETS, YUNET
 from untag.engine.models import ModelOptions
@@ -29,6 +31,7 @@ from untag.faces.landmarks import DLIB_LAYOUT, EYES_NOSE_MOUTH, LandmarkLayout
 from untag.faces.quality import measure_quality
 from untag.faces.yunet_engines import auraface_input, load_yunet_auraface, load_yunet_sface, sface_input
 from untag.imaging.decode import decode
+from untag.people.calibrate import is_provisional, load_calibration
 from untag.types import Box, Frame, Pixels
 
 CHIPS = np.full((2, 112, 112, 3), (10, 20, 255), np.uint8)
@@ -259,3 +262,35 @@ def test_real_faces(shared: Path, real_home: Path) -> None:
             eye, other_eye, nose, mouth, _ = found.landmarks
             assert found.box.left < eye[0] < nose[0] < other_eye[0] < found.box.right <= frame.width
             assert found.box.top < eye[1] < nose[1] < mouth[1] < found.box.bottom
+
+
+@pytest.mark.parametrize(
+    ("name", "embedder", "provisional"),
+    [
+        ("yunet+0095", downloads.RETAIL_0095_WEIGHTS, False),
+        ("yunet+sface", downloads.SFACE, True),
+        ("yunet+auraface", downloads.AURAFACE, True),
+    ],
+)
+def test_every_engine_has_thresholds_for_unit_vectors(
+    name: str, embedder: DownloadableWeights, provisional: bool
+) -> None:
+    engine_id = yunet_engines.engine_id(name, embedder)
+    calibration = load_calibration(engine_id)
+    assert 0.7 < calibration.me < calibration.maybe < np.sqrt(2)  # within a right angle
+    assert is_provisional(engine_id) is provisional
+
+
+def test_an_unknown_engine_is_not_provisional() -> None:
+    assert not is_provisional("no-such-engine")
+
+
+def test_the_user_is_told_that_thresholds_are_provisional(
+    home: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    settings = Settings(home, engine="yunet+sface", device=Device.CPU)
+    load_faces(settings)  # made-up weights are no engine that thresholds are known of
+    assert capsys.readouterr().err == ""
+    monkeypatch.setattr(yunet_engines, "engine_id", lambda *_: "yunet+sface-104ee2-0ba9fb")
+    load_faces(settings)
+    assert "provisional" in capsys.readouterr().err

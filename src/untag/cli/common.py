@@ -51,8 +51,12 @@ def load_faces(settings: Settings) -> FaceEngine:
     """The face engine that the settings name."""
     from untag.engine.models import ModelOptions
     from untag.faces.engine import load_engine
+    from untag.people.calibrate import is_provisional
 
-    return load_engine(settings.engine, ModelOptions(settings.home, settings.device, on_build=say))
+    engine = load_engine(settings.engine, ModelOptions(settings.home, settings.device, on_build=say))
+    if is_provisional(engine.id):
+        say(f"the thresholds of the engine {engine.id} are provisional: look at its verdicts before you trust them")
+    return engine
 
 
 def load_scenes(settings: Settings) -> SceneClassifier:

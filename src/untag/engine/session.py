@@ -79,6 +79,8 @@ def open_session(model: Path | bytes, *, device: Device = Device.AUTO, threads: 
     options.intra_op_num_threads = threads
     # Photos differ in size, so a memory pattern would be planned anew for each and never be used again.
     options.enable_mem_pattern = False
+    # Threads that wait for work would spin, against the decoders: measured on two busy cores, 1.4 to 1.9 times slower.
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     options.log_severity_level = 4
     source = model if isinstance(model, bytes) else str(model)
     for candidate in _candidates(device, ort.get_available_providers()):

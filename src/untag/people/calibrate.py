@@ -10,6 +10,7 @@ import json
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -68,8 +69,17 @@ def calibrate(distances: ArrayLike, same: ArrayLike) -> Calibration:
 
 def load_calibration(engine_id: str) -> Calibration:
     """The calibration that ships with untag for an engine. Raises ModelError when there is none."""
-    table: Mapping[str, Mapping[str, float]] = json.loads(read_asset("calibration.json"))["engines"]
-    if engine_id not in table:
+    entry = _shipped().get(engine_id)
+    if entry is None:
         raise ModelError(f"the engine {engine_id} has no calibrated thresholds")
-    entry = table[engine_id]
     return Calibration(maybe=entry["maybe"], me=entry["me"], spread=entry["spread"])
+
+
+def is_provisional(engine_id: str) -> bool:
+    """Whether an engine's thresholds are derived from published figures, not measured; see `data` in its entry."""
+    return bool(_shipped().get(engine_id, {}).get("provisional", False))
+
+
+def _shipped() -> Mapping[str, Mapping[str, Any]]:
+    table: Mapping[str, Mapping[str, Any]] = json.loads(read_asset("calibration.json"))["engines"]
+    return table
