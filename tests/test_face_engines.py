@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
+from statistics import NormalDist
 
 import numpy as np
 import pytest
@@ -31,7 +32,7 @@ from untag.faces.landmarks import DLIB_LAYOUT, EYES_NOSE_MOUTH, LandmarkLayout
 from untag.faces.quality import measure_quality
 from untag.faces.yunet_engines import auraface_input, load_yunet_auraface, load_yunet_sface, sface_input
 from untag.imaging.decode import decode
-from untag.people.calibrate import is_provisional, load_calibration
+from untag.people.calibrate import MAYBE_FMR, ME_FMR, is_provisional, load_calibration
 from untag.types import Box, Frame, Pixels
 
 CHIPS = np.full((2, 112, 112, 3), (10, 20, 255), np.uint8)
@@ -279,6 +280,15 @@ def test_every_engine_has_thresholds_for_unit_vectors(
     calibration = load_calibration(engine_id)
     assert 0.7 < calibration.me < calibration.maybe < np.sqrt(2)  # within a right angle
     assert is_provisional(engine_id) is provisional
+
+
+def test_how_provisional_thresholds_are_derived() -> None:
+    """OpenCV's threshold for SFace is a cosine of 0.363, where 99.40 % of the pairs of LFW are judged rightly."""
+    normal = NormalDist()
+    deviation = 0.363 / normal.inv_cdf(1 - (1 - 0.9940))
+    cosines = np.array([deviation * normal.inv_cdf(1 - rate) for rate in (MAYBE_FMR, ME_FMR)])
+    shipped = load_calibration(yunet_engines.engine_id("yunet+sface", downloads.SFACE))
+    np.testing.assert_allclose((shipped.maybe, shipped.me), np.sqrt(2 - 2 * cosines), atol=1e-4)
 
 
 def test_an_unknown_engine_is_not_provisional() -> None:

@@ -1,8 +1,8 @@
 """Rewrite an engine's entry in models/calibration.json, from labelled photos.
 
-`python training/calibrate_engines.py LFW [--engine dlib] [--cache FILE]`, where LFW is a folder with one folder of
-photos for each person (Labeled Faces in the Wild, deep-funneled). The principal face of a photo, the one nearest to its
-centre, is its person's; photos without a face are left out. Every two photos are a pair.
+`python training/calibrate_engines.py LFW [--engine dlib] [--home DIR] [--cache FILE]`, where LFW is a folder with one
+folder of photos for each person (Labeled Faces in the Wild, deep-funneled). The principal face of a photo, the one
+nearest to its centre, is its person's; photos without a face are left out. Every two photos are a pair.
 """
 
 from __future__ import annotations
@@ -81,10 +81,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("folder", type=Path)
     parser.add_argument("--engine", default="dlib")
+    parser.add_argument("--home", type=Path, help="where models were pulled to, and derived files are kept")
     parser.add_argument("--cache", type=Path, help="an .npz: read when there, else written, to try something again")
     options = parser.parse_args()
-    with tempfile.TemporaryDirectory() as home:
-        engine = load_engine(options.engine, ModelOptions(Path(home)))
+    with tempfile.TemporaryDirectory() as scratch:
+        engine = load_engine(options.engine, ModelOptions(options.home or Path(scratch)))
     if options.cache is not None and options.cache.is_file():
         with np.load(options.cache, allow_pickle=False) as cached:
             if str(cached["engine"]) != engine.id:
