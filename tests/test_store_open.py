@@ -249,7 +249,7 @@ def test_damage_inside_the_file_is_found(tmp_path: Path) -> None:
         content[page * 4096 : page * 4096 + 64] = b"\xff" * 64
     file.write_bytes(content)
     assert any("damaged" in problem for problem in check_integrity(tmp_path))
-    with Store.open(tmp_path) as store, pytest.raises(StoreError, match="damaged"):
+    with pytest.raises(StoreError, match="damaged"), Store.open(tmp_path) as store:
         list(stored_faces(store, "dlib"))
 
 

@@ -3,6 +3,14 @@
 from untag.store.check import check_integrity
 from untag.store.db import DATABASE_NAME, Store
 from untag.store.decisions import Decision, decide, decisions, undo
+from untag.store.embeddings import (
+    destroy,
+    embedded_faces,
+    embedding_generation,
+    embeddings_after,
+    index_files,
+    make_durable,
+)
 from untag.store.evidence import photo_evidence, stored_faces, update_matches
 from untag.store.findings import findings, new_findings, replace_findings
 from untag.store.people import (
@@ -54,16 +62,22 @@ __all__ = [
     "check_integrity",
     "decide",
     "decisions",
+    "destroy",
+    "embedded_faces",
+    "embedding_generation",
+    "embeddings_after",
     "findings",
     "finish_run",
     "folder_of",
     "forget_all",
     "forget_bystanders",
     "forget_person",
+    "index_files",
     "known_file",
     "known_files",
     "known_photo",
     "last_run",
+    "make_durable",
     "new_findings",
     "photo_evidence",
     "prune",

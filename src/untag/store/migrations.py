@@ -127,7 +127,46 @@ def _first(db: Database) -> None:
         db.execute(statement)
 
 
-MIGRATIONS: tuple[Callable[[Database], None], ...] = (_first,)
+# The index of embeddings is a copy outside of the database. `generation` tells it that it is out of date; ids that are
+# never given twice (AUTOINCREMENT) tell what is new.
+_SECOND = (
+    """CREATE TABLE numbered_faces (
+        id INTEGER PRIMARY KEY AUTOINCREMENT,
+        sha256 TEXT NOT NULL REFERENCES photos(sha256) ON DELETE CASCADE,
+        ordinal INTEGER NOT NULL,
+        "left" REAL NOT NULL,
+        top REAL NOT NULL,
+        "right" REAL NOT NULL,
+        bottom REAL NOT NULL,
+        score REAL NOT NULL,
+        quality REAL NOT NULL,
+        landmarks BLOB NOT NULL,
+        embedding BLOB,
+        person TEXT,
+        verdict TEXT NOT NULL,
+        similarity REAL NOT NULL,
+        UNIQUE (sha256, ordinal)
+    )""",
+    "INSERT INTO numbered_faces SELECT * FROM faces",
+    "DROP TABLE faces",
+    "ALTER TABLE numbered_faces RENAME TO faces",
+    "CREATE TABLE embedding_changes (generation INTEGER NOT NULL)",
+    "INSERT INTO embedding_changes VALUES (0)",
+    """CREATE TRIGGER embedding_added AFTER INSERT ON faces WHEN new.embedding IS NOT NULL
+        BEGIN UPDATE embedding_changes SET generation = generation + 1; END""",
+    """CREATE TRIGGER embedding_changed AFTER UPDATE OF embedding ON faces WHEN old.embedding IS NOT new.embedding
+        BEGIN UPDATE embedding_changes SET generation = generation + 1; END""",
+    """CREATE TRIGGER embedding_removed AFTER DELETE ON faces WHEN old.embedding IS NOT NULL
+        BEGIN UPDATE embedding_changes SET generation = generation + 1; END""",
+)
+
+
+def _second(db: Database) -> None:
+    for statement in _SECOND:
+        db.execute(statement)
+
+
+MIGRATIONS: tuple[Callable[[Database], None], ...] = (_first, _second)
 
 
 def schema_version(db: Database) -> int:

@@ -8,6 +8,7 @@ from pathlib import Path
 from untag.errors import StoreError
 from untag.store.codec import now, path_key, path_of, text
 from untag.store.db import Store, database_files
+from untag.store.embeddings import destroy, index_files
 from untag.store.lock import scan_lock
 from untag.store.records import Reference
 from untag.store.rows import face_of, face_values
@@ -72,6 +73,7 @@ def forget_person(store: Store, person: str, *, key_without: Callable[[str], str
     decisions stay. Raises StoreError while a scan runs.
     """
     with store.exclusive():
+        _destroy_all(index_files(store.home))
         with store.transaction():
             count = store.execute("DELETE FROM reference_faces WHERE person = ?", (person,))
             store.execute(
@@ -99,6 +101,7 @@ def forget_bystanders(store: Store) -> int:
     Raises StoreError while a scan runs.
     """
     with store.exclusive():
+        _destroy_all(index_files(store.home))
         with store.transaction():
             store.execute(
                 """UPDATE photos SET discarded = discarded + (SELECT COUNT(*) FROM faces
@@ -121,13 +124,15 @@ def forget_all(home: Path) -> list[Path]:
     if not home.is_dir():
         return []
     with scan_lock(home):
-        files = database_files(home)
-        try:
-            for file in files:
-                with file.open("r+b", buffering=0) as raw:
-                    for _ in range(0, file.stat().st_size, 1 << 20):
-                        raw.write(bytes(1 << 20))
-                file.unlink()
-        except OSError as error:
-            raise StoreError(f"{error.filename} cannot be deleted: {error.strerror}.") from error
+        files = [*index_files(home), *database_files(home)]
+        _destroy_all(files)
     return files
+
+
+def _destroy_all(files: list[Path]) -> None:
+    # Copies go first: were this interrupted, the rows would still say what is left to forget.
+    try:
+        for file in files:
+            destroy(file)
+    except OSError as error:
+        raise StoreError(f"{error.filename} cannot be deleted: {error.strerror}.") from error
