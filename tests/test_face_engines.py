@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from statistics import NormalDist
 
 import numpy as np
 import pytest
@@ -18,21 +17,18 @@ import made_up_networks
 from untag.cli.common import load_faces
 from untag.config import Settings
 from untag.engine import downloads
-from untag.engine.downloads import DOWNLOAD_SETS, YUNET
+from untag.engine.downloads import DOWNLOAD_SETS
 from untag.engine.models import ModelOptions
-from untag.engine.registry import DownloadableWeights
 from untag.engine.session import Device, open_session
-from untag.errors import ModelError, UsageError
-from untag.faces import engine as engines
+from untag.errors import ModelError
 from untag.faces import yunet_engines
 from untag.faces.align import ARCFACE_TEMPLATE, RETAIL_TEMPLATE, ChipTemplate, cut_chip
 from untag.faces.composed import ComposedEngine, Embedder, FoundFace
-from untag.faces.engine import best_installed, load_engine
+from untag.faces.engine import load_engine
 from untag.faces.landmarks import DLIB_LAYOUT, EYES_NOSE_MOUTH, LandmarkLayout
 from untag.faces.quality import measure_quality
 from untag.faces.yunet_engines import auraface_input, load_yunet_auraface, load_yunet_sface, sface_input
 from untag.imaging.decode import decode
-from untag.people.calibrate import MAYBE_FMR, ME_FMR, is_provisional, load_calibration
 from untag.types import Box, Frame, Pixels
 
 CHIPS = np.full((2, 112, 112, 3), (10, 20, 255), np.uint8)
@@ -175,64 +171,6 @@ def test_an_engine_finds_faces_through_all_its_parts(home: Path) -> None:
     assert all(found.embedding is not None and found.embedding.shape == (128,) for found in faces)
 
 
-def test_ids_carry_the_hashes_of_both_networks() -> None:
-    one, other = downloads.SFACE, downloads.AURAFACE
-    assert yunet_engines.engine_id("x", one) != yunet_engines.engine_id("x", other)
-    assert YUNET.sha256[:6] in yunet_engines.engine_id("x", one)
-    assert one.sha256[:6] in yunet_engines.engine_id("x", one)
-
-
-@pytest.mark.parametrize("name", ["yunet+0095", "yunet+sface", "yunet+auraface"])
-def test_missing_weights_say_how_to_get_them(name: str, tmp_path: Path) -> None:
-    with pytest.raises(ModelError, match=r"untag models pull yunet\+") as error:
-        load_engine(name, options(tmp_path))
-    assert "not installed" in str(error.value)
-
-
-def test_damaged_weights_are_not_loaded(tmp_path: Path) -> None:
-    for weights in DOWNLOAD_SETS["yunet+0095"]:
-        made_up_networks.put(tmp_path, weights, b"\0" * 100)
-    with pytest.raises(ModelError, match="not the file that untag was made for"):
-        load_engine("yunet+0095", options(tmp_path))
-
-
-def test_an_unknown_engine_is_a_usage_error(tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match="dlib") as error:
-        load_engine("arcface", options(tmp_path))
-    assert "yunet+0095" in str(error.value)
-
-
-@pytest.mark.parametrize(
-    ("installed", "best"),
-    [
-        ((), "dlib"),
-        (("yunet+0095",), "yunet+0095"),
-        (("yunet+sface",), "yunet+sface"),
-        (("yunet+0095", "yunet+sface"), "yunet+0095"),
-        (("yunet+sface", "yunet+0095", "yunet+auraface"), "yunet+auraface"),
-        (("sface-int8",), "dlib"),
-    ],
-)
-def test_auto_takes_the_best_that_is_installed(installed: tuple[str, ...], best: str, tmp_path: Path) -> None:
-    for name in installed:
-        for weights in DOWNLOAD_SETS[name]:
-            made_up_networks.put(tmp_path, weights, b"x")
-    assert best_installed(tmp_path) == best
-
-
-@pytest.mark.parametrize("missing", DOWNLOAD_SETS["yunet+0095"], ids=lambda weights: weights.name)
-def test_auto_wants_every_file_of_an_engine(missing: DownloadableWeights, tmp_path: Path) -> None:
-    for weights in DOWNLOAD_SETS["yunet+0095"]:
-        if weights is not missing:
-            made_up_networks.put(tmp_path, weights, b"x")
-    assert best_installed(tmp_path) == "dlib"
-
-
-def test_every_engine_that_can_be_pulled_can_be_loaded() -> None:
-    names = {name for name in DOWNLOAD_SETS if name.startswith("yunet+")}
-    assert names == set(engines._ENGINES) - {"dlib"}
-
-
 @pytest.fixture
 def real_home(shared: Path, tmp_path: Path) -> Path:
     """A home folder with the real weights of yunet+0095."""
@@ -263,36 +201,6 @@ def test_real_faces(shared: Path, real_home: Path) -> None:
             eye, other_eye, nose, mouth, _ = found.landmarks
             assert found.box.left < eye[0] < nose[0] < other_eye[0] < found.box.right <= frame.width
             assert found.box.top < eye[1] < nose[1] < mouth[1] < found.box.bottom
-
-
-@pytest.mark.parametrize(
-    ("name", "embedder", "provisional"),
-    [
-        ("yunet+0095", downloads.RETAIL_0095_WEIGHTS, False),
-        ("yunet+sface", downloads.SFACE, True),
-        ("yunet+auraface", downloads.AURAFACE, True),
-    ],
-)
-def test_every_engine_has_thresholds_for_unit_vectors(
-    name: str, embedder: DownloadableWeights, provisional: bool
-) -> None:
-    engine_id = yunet_engines.engine_id(name, embedder)
-    calibration = load_calibration(engine_id)
-    assert 0.7 < calibration.me < calibration.maybe < np.sqrt(2)  # within a right angle
-    assert is_provisional(engine_id) is provisional
-
-
-def test_how_provisional_thresholds_are_derived() -> None:
-    """OpenCV's threshold for SFace is a cosine of 0.363, where 99.40 % of the pairs of LFW are judged rightly."""
-    normal = NormalDist()
-    deviation = 0.363 / normal.inv_cdf(1 - (1 - 0.9940))
-    cosines = np.array([deviation * normal.inv_cdf(1 - rate) for rate in (MAYBE_FMR, ME_FMR)])
-    shipped = load_calibration(yunet_engines.engine_id("yunet+sface", downloads.SFACE))
-    np.testing.assert_allclose((shipped.maybe, shipped.me), np.sqrt(2 - 2 * cosines), atol=1e-4)
-
-
-def test_an_unknown_engine_is_not_provisional() -> None:
-    assert not is_provisional("no-such-engine")
 
 
 def test_the_user_is_told_that_thresholds_are_provisional(
