@@ -71,9 +71,8 @@ class FaceIndex:
         cuts = _cuts(references, limits)
         best = _joined([])
         for ids, rows, scores in self._scores(references, cuts):
-            candidates = np.flatnonzero(scores >= 0)
-            if len(candidates):
-                new = _measure(ids, rows, candidates, references, limits)
+            new = _measure(ids, rows, np.flatnonzero(scores >= 0), references, limits)
+            if len(new.faces):
                 best, limits = _first(_joined([best, new]), limits, k)
                 cuts[:] = _cuts(references, limits)
         return _sorted(best)
