@@ -1,0 +1,74 @@
+"""How long it takes to see that nothing changed, against `find` printing size and time of the same files.
+
+python -m benchmarks.rescan [--files 200000] [--repeats 3] [--output FILE.json]
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import statistics
+import subprocess
+import tempfile
+import time
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from untag.config import Settings
+from untag.engine.models import ModelOptions
+from untag.faces.engine import load_engine
+from untag.judge import load_judge
+from untag.scan import ScanModels, scan
+from untag.scenes.classify import load_classifier
+from untag.store import Reference, Store, add_reference
+from untag.types import Box, Face
+
+PER_FOLDER = 1000
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--files", type=int, default=200_000)
+    parser.add_argument("--repeats", type=int, default=3)
+    parser.add_argument("--output", type=Path)
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory() as scratch:
+        root, home = Path(scratch) / "photos", Path(scratch) / "home"
+        root.mkdir()
+        first = root / "photo.jpg"
+        Image.fromarray(np.zeros((48, 64, 3), np.uint8)).save(first)
+        for number in range(options.files - 1):
+            folder = root / f"{number // PER_FOLDER:04}"
+            folder.mkdir(exist_ok=True)
+            (folder / f"IMG_{number:06}.jpg").write_bytes(first.read_bytes())
+        models = ScanModels(load_engine("dlib", ModelOptions(home)), load_classifier(ModelOptions(home)))
+        with Store.open(home) as store:
+            face = Face(Box(0, 0, 1, 1), 1.0, np.zeros((5, 2), np.float32), 1.0, np.zeros(128, np.float32))
+            add_reference(store, Reference("me", models.faces.id, "0" * 64, "made up", face))
+            settings = Settings(home)
+            judge = load_judge(store, models.faces.id, settings)
+            assert scan(store, [root], models, judge, settings).photos == options.files
+            ratios = []
+            for _ in range(options.repeats):
+                start = time.perf_counter()
+                summary = scan(store, [root], models, judge, settings)
+                ours = time.perf_counter() - start
+                assert summary.unchanged == options.files
+                start = time.perf_counter()
+                listing = subprocess.run(
+                    ["find", str(root), "-type", "f", "-printf", "%s %T@ %p\n"], capture_output=True, check=True
+                )
+                ratios.append(ours / (time.perf_counter() - start))
+                assert listing.stdout.count(b"\n") == options.files
+    result = {"files": options.files, "ratios": ratios, "median_ratio": statistics.median(ratios)}
+    text = json.dumps(result, indent=1)
+    if options.output is not None:
+        options.output.parent.mkdir(parents=True, exist_ok=True)
+        options.output.write_text(text + "\n", encoding="utf-8")
+    print(text)
+
+
+if __name__ == "__main__":
+    main()

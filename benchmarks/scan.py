@@ -1,0 +1,209 @@
+"""A whole scan, side by side with what people use today: scripts and the command line of `face_recognition`.
+
+    python -m benchmarks.scan PHOTOS --me REFERENCE.jpg [--engines dlib] [--against hog] [--output FILE.json]
+
+Needs untag[reference]. The photos are enlarged to between 2 and 12 megapixels, as phones make them, where they are
+smaller. `hog` does what the `face_recognition` command does with each photo: decode, reduce to 1600 px, search with HOG
+after doubling, embed every face. `cnn` is a script with `model="cnn"`, on `--cnn-photos` of them since it takes minutes
+for each. Models are loaded before the clock starts, on both sides. Both sides then say in which photos they found the
+person of the reference; the pair of answers is part of the result.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import statistics
+import tempfile
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import cv2
+import dlib
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, ImageOps
+
+from untag.config import Settings
+from untag.engine import registry
+from untag.engine.models import ModelOptions
+from untag.faces.engine import load_engine
+from untag.imaging.decode import decode
+from untag.imaging.limits import DEFAULT_LIMITS
+from untag.judge import load_judge
+from untag.people.calibrate import load_calibration
+from untag.people.enroll import EnrolmentOptions, enroll
+from untag.scan import SEARCH_SIDE, ScanModels, scan
+from untag.scenes.classify import load_classifier, scene_input
+from untag.store import Store, photo_evidence
+from untag.types import Verdict
+
+MEGAPIXELS = (2.0, 5.0, 8.0, 12.0)
+TOLERANCE = 0.6
+"""face_recognition's own distance below which two faces are one person."""
+
+Answer = tuple[float, int, frozenset[str]]
+"""Seconds, faces found, and the names of the photos that show the person."""
+
+
+def prepare(source: Path, folder: Path, most: int) -> list[Path]:
+    """The `most` largest photos below `source`, each enlarged to 2, 5, 8 or 12 megapixels in turn."""
+    photos = sorted((path for path in source.rglob("*") if path.suffix.lower() in (".jpg", ".jpeg", ".png")), key=_area)
+    prepared = []
+    for number, path in enumerate(photos[::-1][:most]):
+        with Image.open(path) as image:
+            pixels = np.asarray(ImageOps.exif_transpose(image).convert("RGB"))
+        factor = max(1.0, (MEGAPIXELS[number % 4] * 1e6 / (pixels.shape[0] * pixels.shape[1])) ** 0.5)
+        enlarged = cv2.resize(pixels, None, fx=factor, fy=factor, interpolation=cv2.INTER_CUBIC)
+        prepared.append(folder / f"{number:03}-{path.stem}.jpg")
+        Image.fromarray(enlarged).save(prepared[-1], quality=90)
+    return prepared
+
+
+def _area(path: Path) -> int:
+    with Image.open(path) as image:
+        return image.width * image.height
+
+
+class Untag:
+    """One engine, with a reference enrolled in a home folder of its own for each scan."""
+
+    def __init__(self, name: str, models_home: Path, me: Path, work: Path) -> None:
+        self.name, self.me, self.work = name, me, work
+        options = ModelOptions(models_home)
+        self.models = ScanModels(load_engine(name, options), load_classifier(options))
+        self.runs = 0
+
+    def scan(self, photos: Sequence[Path]) -> Answer:
+        self.runs += 1
+        home, folder = self.work / f"home-{self.name}-{self.runs}", self.work / f"links-{self.name}-{self.runs}"
+        folder.mkdir()
+        for photo in photos:
+            (folder / photo.name).hardlink_to(photo)
+        settings = Settings(home)
+        engine = self.models.faces
+        with Store.open(home) as store:
+            enroll(
+                store,
+                [self.me],
+                engine,
+                EnrolmentOptions("me", load_calibration(engine.id), SEARCH_SIDE, DEFAULT_LIMITS),
+            )
+            judge = load_judge(store, engine.id, settings)
+            start = time.perf_counter()
+            summary = scan(store, [folder], self.models, judge, settings)
+            seconds = time.perf_counter() - start
+            mine = frozenset(
+                Path(evidence.places[0].path).name
+                for evidence in photo_evidence(store)
+                if any(face.match.verdict is not Verdict.OTHER for face in evidence.faces)
+            )
+        return seconds, summary.faces, mine
+
+    def stages(self, photos: Sequence[Path]) -> dict[str, float]:
+        """Seconds of each stage alone, over all photos."""
+        start = time.perf_counter()
+        frames = [decode(photo.read_bytes(), max_side=SEARCH_SIDE) for photo in photos]
+        decoded = time.perf_counter()
+        for first in range(0, len(frames), 8):
+            self.models.faces.analyse(frames[first : first + 8])
+        analysed = time.perf_counter()
+        for frame in frames:
+            self.models.scenes.classify(np.stack([scene_input(frame.pixels)]))
+        judged = time.perf_counter()
+        return {"decode": decoded - start, "faces": analysed - decoded, "scenes": judged - analysed}
+
+
+class FaceRecognition:
+    """face_recognition's own steps (face_recognition/api.py and its command line), on dlib's prebuilt wheel."""
+
+    def __init__(self, model: str, me: Path) -> None:
+        self.model = model
+        self.landmarks = dlib.shape_predictor(str(registry.DLIB_LANDMARKS.locate()))
+        self.embedder = dlib.face_recognition_model_v1(str(registry.DLIB_EMBEDDING.locate()))
+        hog = dlib.get_frontal_face_detector()
+        self.detect: Callable[[NDArray[np.uint8]], list[dlib.rectangle]] = lambda image: list(hog(image, 1))
+        if model == "cnn":
+            cnn = dlib.cnn_face_detection_model_v1(str(registry.DLIB_DETECTOR.locate()))
+            self.detect = lambda image: [found.rect for found in cnn(image, 1)]
+        self.known = self.embed(self.load(me))[0]
+
+    def load(self, path: Path) -> NDArray[np.uint8]:
+        with Image.open(path) as opened:
+            image = opened.convert("RGB")
+        if max(image.size) > 1600:
+            image.thumbnail((1600, 1600), Image.Resampling.LANCZOS)
+        return np.array(image)
+
+    def embed(self, image: NDArray[np.uint8]) -> list[NDArray[np.float64]]:
+        shapes = [self.landmarks(image, box) for box in self.detect(image)]
+        return [np.array(self.embedder.compute_face_descriptor(image, shape)) for shape in shapes]
+
+    def scan(self, photos: Sequence[Path]) -> Answer:
+        start, faces, mine = time.perf_counter(), 0, set()
+        for photo in photos:
+            found = self.embed(self.load(photo))
+            faces += len(found)
+            if any(np.linalg.norm(vector - self.known) <= TOLERANCE for vector in found):
+                mine.add(photo.name)
+        return time.perf_counter() - start, faces, frozenset(mine)
+
+
+def compare(ours: Untag, theirs: FaceRecognition, photos: Sequence[Path], repeats: int) -> dict[str, object]:
+    """Both sides in turn; the ratio is of neighbouring runs, so that a busy moment of the machine hits both."""
+    rounds = [(ours.scan(photos), theirs.scan(photos)) for _ in range(repeats)]
+    (_, our_faces, our_mine), (_, their_faces, their_mine) = rounds[-1]
+    ratios = [their[0] / our[0] for our, their in rounds]
+    return {
+        "photos": len(photos),
+        "ratios": [round(ratio, 2) for ratio in ratios],
+        "median_ratio": round(statistics.median(ratios), 2),
+        "faces": {"untag": our_faces, "face_recognition": their_faces},
+        "photos_of_the_person": {
+            "both": len(our_mine & their_mine),
+            "untag_only": len(our_mine - their_mine),
+            "face_recognition_only": len(their_mine - our_mine),
+        },
+    }
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("photos", type=Path)
+    parser.add_argument("--me", type=Path, required=True, help="a photo of somebody in the photos")
+    parser.add_argument("--engines", default="dlib")
+    parser.add_argument("--against", default="hog,cnn")
+    parser.add_argument("--most", type=int, default=100)
+    parser.add_argument("--cnn-photos", type=int, default=2)
+    parser.add_argument("--repeats", type=int, default=3)
+    parser.add_argument("--home", type=Path, help="where pulled models and built graphs are; else made anew")
+    parser.add_argument("--output", type=Path)
+    options = parser.parse_args()
+    results: dict[str, object] = {}
+    with tempfile.TemporaryDirectory() as scratch:
+        work = Path(scratch)
+        (work / "photos").mkdir()
+        photos = prepare(options.photos, work / "photos", options.most)
+        for name in options.engines.split(","):
+            ours = Untag(name, options.home or work / "models", options.me, work)
+            ours.scan(photos[:4])
+            for model in options.against.split(","):
+                some, repeats = (photos[: options.cnn_photos], 1) if model == "cnn" else (photos, options.repeats)
+                results[f"{name} against {model}"] = compare(ours, FaceRecognition(model, options.me), some, repeats)
+            alone = ours.stages(photos)
+            whole = statistics.median(ours.scan(photos)[0] for _ in range(options.repeats))
+            shares = {stage: round(seconds / whole, 3) for stage, seconds in alone.items()}
+            results[f"{name}, whole scan"] = {
+                "stages_alone_as_share_of_the_scan": shares,
+                "scan_over_slowest_stage": round(whole / max(alone.values()), 2),
+            }
+    text = json.dumps(results, indent=1)
+    if options.output is not None:
+        options.output.parent.mkdir(parents=True, exist_ok=True)
+        options.output.write_text(text + "\n", encoding="utf-8")
+    print(text)
+
+
+if __name__ == "__main__":
+    main()
