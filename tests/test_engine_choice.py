@@ -59,7 +59,7 @@ def test_an_unknown_engine_is_a_usage_error(tmp_path: Path) -> None:
         (("yunet+0095",), "yunet+0095"),
         (("yunet+sface",), "yunet+sface"),
         (("yunet+0095", "yunet+sface"), "yunet+0095"),
-        (("yunet+sface", "yunet+0095", "yunet+auraface"), "yunet+auraface"),
+        (("yunet+sface", "yunet+0095", "yunet+auraface"), "yunet+0095"),
         (("sface-int8",), "dlib"),
     ],
 )

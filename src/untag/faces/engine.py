@@ -33,11 +33,13 @@ class FaceEngine(Protocol):
 DERIVED_FILES = (DETECTOR_FILE, LANDMARKS_FILE, EMBEDDER_FILE)
 
 _ENGINES: Mapping[str, Callable[[ModelOptions], FaceEngine]] = {
-    "yunet+auraface": load_yunet_auraface,
     "yunet+0095": load_yunet_0095,
+    "yunet+auraface": load_yunet_auraface,
     "yunet+sface": load_yunet_sface,
     "dlib": load_dlib_engine,
 }
+"""In the order in which `auto` prefers them: what was measured comes before what is provisional."""
+
 """The best first: the order in which `auto` looks for one whose weights are there."""
 
 AUTO = "auto"
