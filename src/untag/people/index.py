@@ -24,6 +24,9 @@ from untag.store import Store, destroy, embedded_faces, embedding_generation, em
 
 _MEASURED_AT_ONCE = 4096
 _ROUNDING = 2.0**-24
+_ONE_THREAD = 1_000_000
+"""Multiplications up to which OpenBLAS uses one thread. With more, its threads wait for each other after every product:
+on a busy machine of two cores a search of 1,000,000 faces took 3.1 s then, and 0.3 s on one thread."""
 _EVERYTHING = -1e30
 """A cut that every row passes except the erased ones, finite so that no product is NaN."""
 
@@ -98,11 +101,17 @@ class FaceIndex:
         probes[:-2] = references.T
         probes[-2] = -1
         scores = np.empty((CHUNK, len(references)), np.float32)
+        block = max(64, _ONE_THREAD // probes.size)
         for number in range(len(self.chunks)):
             size = min(CHUNK, self.header.count - number * CHUNK)
             rows = self.chunks["rows"][number, :size]
             probes[-1] = -cuts
-            yield self.chunks["ids"][number, :size], rows, np.dot(rows, probes, out=scores[:size])
+            # BLAS kernels may raise floating-point flags in lanes that they compute but do not return.
+            with np.errstate(all="ignore"):
+                for start in range(0, size, block):
+                    end = min(start + block, size)
+                    np.dot(rows[start:end], probes, out=scores[start:end])
+            yield self.chunks["ids"][number, :size], rows, scores[:size]
 
 
 def open_index(store: Store, engine: str) -> FaceIndex:
