@@ -194,9 +194,10 @@ def polygon(outline: Sequence[Point] | Array) -> Mesh:
     return Mesh(flat, np.tile([0.0, 0, 1], (len(p), 1)), (p - p.min(0)) / np.ptp(p, axis=0).max(), _ears(p))
 
 
-def tube(path: Sequence[tuple[float, float, float]], radius: float, segments: int = 14) -> Mesh:
-    """A round bar along a path of 3-d points."""
+def tube(path: Sequence[tuple[float, float, float]], radius: float | Array, segments: int = 14) -> Mesh:
+    """A round bar along a path of 3-d points; `radius` may differ at each."""
     p = np.array(path, float)
+    radii = np.broadcast_to(radius, (len(p),))
     tangent = np.gradient(p, axis=0)
     tangent /= np.linalg.norm(tangent, axis=1, keepdims=True)
     up = np.array([0.0, 0, 1]) if abs(tangent[0, 2]) < 0.9 else np.array([1.0, 0, 0])
@@ -207,7 +208,7 @@ def tube(path: Sequence[tuple[float, float, float]], radius: float, segments: in
         side /= np.linalg.norm(side)
         up = np.cross(side, t)
         ring = np.cos(angle)[:, None] * side + np.sin(angle)[:, None] * up
-        v.append(at + radius * ring)
+        v.append(at + radii[k] * ring)
         n.append(ring)
         uv.append(np.stack([angle / (2 * np.pi), np.full_like(angle, k / (len(p) - 1))], 1))
     w, k, faces = segments + 1, np.arange(segments), []

@@ -78,7 +78,7 @@ SHOTS: dict[str, Shot] = {
     "desk-both": Shot("desk", 2, (Who("plain", -0.22, colour=TEAL), Who("uniform", 0.28, 0.66, 1.14, size=1.08))),
     "library-me": Shot("library", 1, (Who("plain", 0.10, 0.30, 1.45, colour=CREAM),)),
     "kitchen-me": Shot("kitchen", 1, (Who("stripes", -0.05, colour=TEAL, mirror=True),)),
-    "kitchen-scarf": Shot("kitchen", 2, (Who("suit", 0.10, hue=250.0, scarf=True),)),
+    "kitchen-scarf": Shot("kitchen", 2, (Who("zip", 0.02, colour=OLIVE, scarf=True),)),
     "living-me": Shot("living_room", 1, (Who("plain", 0.25, -0.75, 1.28, colour=OLIVE),)),
     "stage-both": Shot(
         "stage",

@@ -241,11 +241,12 @@ def fruit_bowl(scene: Scene, x: float, y: float, rng: np.random.Generator) -> No
         else:
             scene.add(orange, sphere(0.039, 40).scaled(1, 1, 0.95).turned(tilt, "x").moved(*at))
     for k in range(3):
-        a = np.linspace(-0.9, 0.9, 18)
+        a = np.linspace(-0.9, 0.9, 30)
+        thick = 0.017 * np.maximum(1 - np.abs(a / 0.9) ** 5, 0.02) ** 0.5
         path = [(0.115 * np.sin(t), 0.02 * k, 0.115 * (1 - np.cos(t))) for t in a]
         scene.add(
             glossy("banana", (0.88, 0.68, 0.10), 0.4),
-            tube(path, 0.0165).turned(20 - 10 * k, "x").turned(35).moved(x + 0.02, y + 0.04 + 0.02 * k, TABLE + 0.095),
+            tube(path, thick).turned(20 - 10 * k, "x").turned(35).moved(x + 0.02, y + 0.04 + 0.02 * k, TABLE + 0.095),
         )
 
 
