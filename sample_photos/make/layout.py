@@ -186,8 +186,14 @@ PHOTOS: dict[str, tuple[str, Finish]] = {
         "terrace-both",
         Finish(crop=(0.1, 0.0, 1.0, 1.0), warmth=0.1, gamma=0.9, quality=90),
     ),
-    f"{TAKEOUT}/Photos from 2024/IMG_20240427_101500.jpg": ("lodge-me", Finish(gamma=0.85, taken="2024:04:27 10:15:00")),
-    f"{TAKEOUT}/Photos from 2024/IMG_20240427_101612.jpg": ("lodge-nobody", Finish(gamma=0.85, taken="2024:04:27 10:16:12")),
+    f"{TAKEOUT}/Photos from 2024/IMG_20240427_101500.jpg": (
+        "lodge-me",
+        Finish(gamma=0.85, taken="2024:04:27 10:15:00"),
+    ),
+    f"{TAKEOUT}/Photos from 2024/IMG_20240427_101612.jpg": (
+        "lodge-nobody",
+        Finish(gamma=0.85, taken="2024:04:27 10:16:12"),
+    ),
     f"{TAKEOUT}/Photos from 2024/IMG_20240505_130002.jpg": ("lunch-me", Finish(gamma=0.8, taken="2024:05:05 13:00:02")),
     f"{TAKEOUT}/Photos from 2024/IMG_20241130_181818.jpg": (
         "street-scarf",

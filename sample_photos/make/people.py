@@ -233,7 +233,9 @@ def hopper_in_uniform() -> Figure:
     alpha[:, 512:] = 0
     height, width = alpha.shape
     rng = np.random.default_rng(3)
-    cloth = image[540:590, 60:200].reshape(-1, 3).mean(axis=0) * (1 + 0.18 * _noise((height, width), (7, 20), rng)[..., None])
+    cloth = image[540:590, 60:200].reshape(-1, 3).mean(axis=0) * (
+        1 + 0.18 * _noise((height, width), (7, 20), rng)[..., None]
+    )
     cloth += 0.008 * rng.standard_normal((height, width, 1)).astype(np.float32)
     lower = np.zeros((height, width), np.float32)
     lower[594:] = 1
