@@ -8,15 +8,19 @@ from dataclasses import dataclass, fields
 
 import numpy as np
 
+from untag.assets import read_asset
 from untag.engine import registry
 from untag.engine.cache import DerivedFile, derived
 from untag.engine.dlib_graphs import build_detector, build_embedder
 from untag.engine.dlib_weights import ShapePredictor, read_layers, read_shape_predictor
 from untag.engine.models import ModelOptions, open_derived
+from untag.engine.scout_graph import build_scout
+from untag.engine.session import open_session
 from untag.faces.align import DLIB_TEMPLATE
 from untag.faces.composed import ComposedEngine, Embedder, FoundFace
 from untag.faces.detect import DEFAULT_MMOD, MmodDetector, MmodOptions
 from untag.faces.landmarks import DLIB_LAYOUT, LandmarkLayout, predict_landmarks
+from untag.faces.scout import DEFAULT_SCOUT, Scout, ScoutOptions
 from untag.types import Box, Pixels
 
 
@@ -69,7 +73,9 @@ LANDMARKS_FILE = DerivedFile(registry.DLIB_LANDMARKS, 1, _build_landmarks)
 DLIB_ENGINE_ID = f"dlib-{registry.DLIB_DETECTOR.sha256[:6]}-{registry.DLIB_EMBEDDING.sha256[:6]}"
 
 
-def load_dlib_engine(options: ModelOptions, detection: MmodOptions = DEFAULT_MMOD) -> ComposedEngine:
+def load_dlib_engine(
+    options: ModelOptions, detection: MmodOptions = DEFAULT_MMOD, scouting: ScoutOptions = DEFAULT_SCOUT
+) -> ComposedEngine:
     """The default engine. Builds its graphs when they are not cached yet.
 
     Raises ModelError when the weights are missing or damaged, DeviceError when the device does not really run.
@@ -77,5 +83,7 @@ def load_dlib_engine(options: ModelOptions, detection: MmodOptions = DEFAULT_MMO
     with np.load(io.BytesIO(derived(LANDMARKS_FILE, options.home, options.on_build)), allow_pickle=False) as arrays:
         predictor = ShapePredictor(**{name: arrays[name] for name in arrays.files})
     session, detector = open_derived(EMBEDDER_FILE, options), open_derived(DETECTOR_FILE, options)
-    finder = DlibFinder(MmodDetector(detector, detection), predictor)
+    scout_graph = build_scout(read_asset("face_scout.npz"))
+    scout = Scout(open_session(scout_graph, device=options.device, threads=options.threads), scouting)
+    finder = DlibFinder(MmodDetector(detector, detection, scout), predictor)
     return ComposedEngine(DLIB_ENGINE_ID, session.device, finder, Embedder(session, "images", DLIB_TEMPLATE, 128))

@@ -1,0 +1,118 @@
+"""The scout: its graph against its parameters, what it points at, and that pointing loses no face."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from itertools import pairwise
+from typing import Any
+
+import cv2
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+import real_dlib
+from made_up_faces import drawn_face
+from untag.assets import read_asset
+from untag.engine.scout_graph import LARGEST, SMALLEST, STRIDE, build_scout
+from untag.engine.session import Device, open_session
+from untag.errors import ModelError
+from untag.faces.detect import MmodDetector
+from untag.faces.scout import DEFAULT_SCOUT, Scout
+from untag.types import Pixels
+
+
+@pytest.fixture(scope="module")
+def scout() -> Scout:
+    return Scout(open_session(build_scout(read_asset("face_scout.npz")), device=Device.CPU))
+
+
+class OneCell:
+    """A session that lights up one cell of the first image of every size."""
+
+    def __init__(self, row: int, column: int, size: float) -> None:
+        self.row, self.column, self.size = row, column, size
+
+    def run(self, feeds: Mapping[str, NDArray[Any]]) -> list[NDArray[Any]]:
+        count, height, width, _ = feeds["images"].shape
+        assert height % STRIDE == width % STRIDE == 0
+        cells = np.zeros((count, 4, height // STRIDE, width // STRIDE), np.float32)
+        cells[:, 0] = -10
+        if self.row < cells.shape[2] and self.column < cells.shape[3]:
+            cells[:, 0, self.row, self.column] = 3
+            cells[:, 1, self.row, self.column] = self.size
+        return [cells]
+
+
+def with_face(side: int, face: int, left: int, top: int) -> Pixels:
+    """A grey picture with a made-up face of about `face` pixels, in a patch twice as large at `left`, `top`."""
+    picture = np.full((side, side, 3), 128, np.uint8)
+    drawn = np.asarray(cv2.resize(drawn_face(), (face * 2, face * 2), interpolation=cv2.INTER_AREA), np.uint8)
+    picture[top : top + face * 2, left : left + face * 2] = drawn
+    return picture
+
+
+def test_a_cell_becomes_a_place_and_a_size_in_the_image() -> None:
+    image = np.zeros((600, 800, 3), np.uint8)
+    (found,) = Scout(OneCell(3, 5, 0.0)).candidates([image])
+    scale = SMALLEST / DEFAULT_SCOUT.smallest
+    # One candidate for each octave in which the cell exists: each twice as far from the corner and twice as large.
+    nearest = min(found, key=lambda candidate: candidate.size)
+    assert nearest.x == pytest.approx(5.5 * STRIDE / scale)
+    assert nearest.y == pytest.approx(3.5 * STRIDE / scale)
+    assert nearest.size == pytest.approx((SMALLEST * LARGEST) ** 0.5 / scale)
+    assert 0.9 < nearest.confidence < 1
+
+
+def test_the_octaves_reach_from_the_smallest_face_to_the_share_of_the_image() -> None:
+    sizes = []
+
+    class Sizes:
+        def run(self, feeds: Mapping[str, NDArray[Any]]) -> list[NDArray[Any]]:
+            count, height, width, _ = feeds["images"].shape
+            sizes.append(max(height, width))
+            return [np.full((count, 4, height // STRIDE, width // STRIDE), -10, np.float32)]
+
+    Scout(Sizes()).candidates([np.zeros((1200, 1600, 3), np.uint8)])
+    scales = sorted(size / 1600 for size in sizes)
+    assert SMALLEST / scales[-1] == pytest.approx(DEFAULT_SCOUT.smallest, rel=0.02)
+    assert LARGEST / scales[0] >= DEFAULT_SCOUT.largest_share * 1600
+    assert all(LARGEST / big > SMALLEST / small for small, big in pairwise(scales))
+
+
+@pytest.mark.parametrize("shape", [(1, 1, 3), (3, 900, 3), (60, 1200, 3), (8, 8, 3)])
+def test_pictures_of_every_shape(scout: Scout, shape: tuple[int, int, int]) -> None:
+    assert len(scout.candidates([np.full(shape, 90, np.uint8)])) == 1
+
+
+def test_no_pictures(scout: Scout) -> None:
+    assert scout.candidates([]) == []
+
+
+@pytest.mark.parametrize(("face", "left", "top"), [(40, 30, 50), (60, 500, 80), (90, 200, 400)])
+def test_the_scout_points_at_a_face_and_the_detector_confirms_it(scout: Scout, face: int, left: int, top: int) -> None:
+    picture = with_face(700, face, left, top)
+    session = real_dlib.detector()
+    (found,) = MmodDetector(session, scout=scout).detect([picture])
+    assert len(found) == 1
+    box = found[0].box
+    assert left < (box.left + box.right) / 2 < left + 2 * face
+    assert top < (box.top + box.bottom) / 2 < top + 2 * face
+
+
+def test_several_pictures_at_once_are_searched_as_each_alone(scout: Scout) -> None:
+    pictures = [with_face(700, 60, 300, 80), np.full((500, 400, 3), 90, np.uint8), with_face(420, 40, 10, 200)]
+    detector = MmodDetector(real_dlib.detector(), scout=scout)
+    together = detector.detect(pictures)
+    alone = [detector.detect([picture])[0] for picture in pictures]
+    assert [len(found) for found in together] == [len(found) for found in alone] == [1, 0, 1]
+    for ours, theirs in zip(together, alone, strict=True):
+        for one, other in zip(ours, theirs, strict=True):
+            assert one.box == other.box
+            assert one.score == pytest.approx(other.score, abs=1e-4)
+
+
+@pytest.mark.parametrize("damage", [b"", b"PK\x03\x04 not a zip", read_asset("face_scout.npz")[:5000]])
+def test_damaged_parameters(damage: bytes) -> None:
+    with pytest.raises(ModelError, match=r"face_scout\.npz"):
+        build_scout(damage)
