@@ -119,9 +119,15 @@ class MmodDetector:
 
     def _pointed_at(self, images: Sequence[Pixels], candidates: Sequence[Sequence[Candidate]]) -> Iterator[_Canvas]:
         for index, pointed_at in enumerate(candidates):
+            halves = [images[index]]
             for candidate in pointed_at:
                 for factor in _CROP_SCALES:
-                    yield _crop(index, images[index], candidate, self._options.window / candidate.size * factor)
+                    scale = self._options.window / candidate.size * factor
+                    # A large face is cut from a photo that was halved once for all such faces.
+                    level = max(0, int(np.log2(1 / scale)))
+                    while len(halves) <= level:
+                        halves.append(_halved(halves[-1]))
+                    yield _crop(index, halves[level], candidate, scale, 2**level)
 
     def _pyramid(self, index: int, image: Pixels, max_side: int) -> Iterator[_Canvas]:
         height, width = image.shape[:2]
@@ -151,23 +157,30 @@ class MmodDetector:
             yield Detection(box.scaled(1 / canvas.scale), float(score_map[y, x]))
 
 
-def _crop(index: int, image: Pixels, candidate: Candidate, scale: float) -> _Canvas:
-    """The surroundings of a candidate, enlarged by `scale`; what lies outside the image is the mean colour."""
-    side = max(1, round(_CROP / scale))
-    scale = _CROP / side
-    left, top = round(candidate.x - side / 2), round(candidate.y - side / 2)
+def _halved(image: Pixels) -> Pixels:
+    height, width = image.shape[:2]
+    size = (max(1, width // 2), max(1, height // 2))
+    return np.asarray(cv2.resize(image, size, interpolation=cv2.INTER_AREA), dtype=np.uint8)
+
+
+def _crop(index: int, image: Pixels, candidate: Candidate, scale: float, reduced: int) -> _Canvas:
+    """The surroundings of a candidate, as large as if the photo were enlarged by `scale`.
+
+    `image` is the photo reduced `reduced` times. What lies outside it is the mean colour.
+    """
+    side = max(1, round(_CROP / (scale * reduced)))
+    left, top = round(candidate.x / reduced - side / 2), round(candidate.y / reduced - side / 2)
     height, width = image.shape[:2]
     inside = image[max(top, 0) : max(0, min(top + side, height)), max(left, 0) : max(0, min(left + side, width))]
+    region = inside
     if inside.shape[:2] != (side, side):
         region = np.empty((side, side, 3), dtype=np.uint8)
         region[:] = _MEAN_COLOUR
         row, column = max(-top, 0), max(-left, 0)
         region[row : row + inside.shape[0], column : column + inside.shape[1]] = inside
-    else:
-        region = inside
-    method = cv2.INTER_AREA if scale < 0.67 else cv2.INTER_LINEAR
-    pixels = np.asarray(cv2.resize(region, (_CROP, _CROP), interpolation=method), dtype=np.uint8)
-    return _Canvas(index, pixels, scale, (-left * scale, -top * scale))
+    pixels = np.asarray(cv2.resize(region, (_CROP, _CROP), interpolation=cv2.INTER_LINEAR), dtype=np.uint8)
+    enlarged = _CROP / side
+    return _Canvas(index, pixels, enlarged / reduced, (-left * enlarged, -top * enlarged))
 
 
 def _bordered(image: Pixels) -> Pixels:

@@ -50,7 +50,6 @@ def predict_landmarks(
     corners = np.array([(box.left, box.top) for _, box in faces])
     # dlib's rectangles include their last pixel, so the unit square spans one pixel less than the width.
     extents = np.array([(box.width - 1, box.height - 1) for _, box in faces])
-    grey = {index: _intensity(images[index]) for index in {index for index, _ in faces}}
     trees = predictor.split_a.shape[1]
     leaf_offset = 2**_TREE_DEPTH - 1
     tree_rows = np.arange(trees)[None, :]
@@ -60,7 +59,7 @@ def predict_landmarks(
         turned = _turn(turn[:, :, :2].astype(np.float32), predictor.deltas[cascade])
         points = (turned + shape[:, predictor.anchors[cascade]]).astype(np.float64)
         positions = np.floor(points * extents[:, None] + corners[:, None] + 0.5).astype(np.intp)
-        pixels = np.stack([_sample(grey[index], at) for (index, _), at in zip(faces, positions, strict=True)])
+        pixels = np.stack([_sample(images[index], at) for (index, _), at in zip(faces, positions, strict=True)])
         node = np.zeros((count, trees), dtype=np.intp)
         for _ in range(_TREE_DEPTH):
             a = predictor.split_a[cascade][tree_rows, node]
@@ -80,15 +79,12 @@ def _turn(turn: NDArray[np.float32], deltas: NDArray[np.float32]) -> NDArray[np.
     return np.asarray(np.stack(rows, axis=-1), dtype=np.float32)
 
 
-def _intensity(image: Pixels) -> NDArray[np.float32]:
-    # dlib's grey is the plain mean of the channels, rounded down (dlib/pixel.h).
-    return np.asarray(image.sum(axis=2, dtype=np.uint16) // 3, dtype=np.float32)
-
-
-def _sample(grey: NDArray[np.float32], at: NDArray[np.intp]) -> NDArray[np.float32]:
-    """Intensities at (P, 2) positions x, y; 0 outside the image."""
-    height, width = grey.shape
+def _sample(image: Pixels, at: NDArray[np.intp]) -> NDArray[np.float32]:
+    """Grey at (P, 2) positions x, y; 0 outside the image."""
+    height, width = image.shape[:2]
     x, y = at[:, 0], at[:, 1]
     inside = (x >= 0) & (y >= 0) & (x < width) & (y < height)
-    values = grey[np.clip(y, 0, height - 1), np.clip(x, 0, width - 1)]
-    return np.asarray(np.where(inside, values, 0), dtype=np.float32)
+    colours = image[np.clip(y, 0, height - 1), np.clip(x, 0, width - 1)].astype(np.int16)
+    # dlib's grey is the plain mean of the channels, rounded down (dlib/pixel.h).
+    grey = (colours[:, 0] + colours[:, 1] + colours[:, 2]) // 3
+    return np.asarray(np.where(inside, grey, 0), dtype=np.float32)

@@ -36,7 +36,7 @@ class ScoutOptions:
     """
 
     smallest: float = 28.0
-    largest_share: float = 0.35
+    largest_share: float = 0.3
     confidence: float = 0.2
     most: int = 100
 
@@ -62,7 +62,13 @@ class Scout:
             (cells,) = self._session.run({"images": np.stack([reduced for _, _, reduced in members])})
             for (index, scale, _), maps in zip(members, cells, strict=True):
                 found[index].extend(self._peaks(maps, scale))
-        return [_distinct(items, self._options.most) for items in found]
+        return [
+            _distinct([item for item in items if item.size <= self._largest(image)], self._options.most)
+            for image, items in zip(images, found, strict=True)
+        ]
+
+    def _largest(self, image: Pixels) -> float:
+        return max(self._options.largest_share * max(image.shape[0], image.shape[1]), self._options.smallest)
 
     def _octaves(self, image: Pixels) -> Iterator[tuple[float, Pixels]]:
         height, width = image.shape[:2]
@@ -71,10 +77,11 @@ class Scout:
         while True:
             # Whole cells only: at most seven pixels at the right and bottom are stretched away.
             size = tuple(max(STRIDE, round(side * scale / STRIDE) * STRIDE) for side in (width, height))
-            method = cv2.INTER_AREA if reduced is image else cv2.INTER_LINEAR
+            # Bilinear takes every pixel into account down to a half, which is as far as one step goes.
+            method = cv2.INTER_LINEAR if size[0] * 2 >= reduced.shape[1] else cv2.INTER_AREA
             reduced = np.asarray(cv2.resize(reduced, size, interpolation=method), dtype=np.uint8)
             yield scale, reduced
-            if LARGEST / scale >= self._options.largest_share * max(height, width):
+            if LARGEST / scale >= self._largest(image):
                 return
             scale *= _OCTAVE
 
