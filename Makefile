@@ -31,6 +31,10 @@ $(VENV)/.dev: $(VENV)/.made pyproject.toml
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev]'
 	@touch $@ $(VENV)/.run
 
+$(VENV)/.bench: $(VENV)/.made pyproject.toml
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev,bench]'
+	@touch $@ $(VENV)/.dev $(VENV)/.run
+
 demo: $(VENV)/.run
 	@mkdir -p .demo
 	$(DEMO) enroll sample_photos/me
@@ -56,8 +60,9 @@ types: $(VENV)/.dev
 docs: $(VENV)/.dev
 	$(BIN)/python -m pytest tests/test_docs.py
 
-bench: $(VENV)/.dev
-	$(BIN)/python -m benchmarks
+# For example: make bench BENCH=--quick
+bench: $(VENV)/.bench
+	$(BIN)/python -m benchmarks $(BENCH)
 
 clean:
 	rm -rf $(VENV) .demo build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis

@@ -1,6 +1,6 @@
 """How long a JPEG takes to become RGB pixels, with Pillow, OpenCV and (where installed) simplejpeg, side by side.
 
-    python benchmarks/decode.py [PHOTO.jpg …] > benchmarks/results/decode.json
+    python -m benchmarks.decode [PHOTO.jpg …] [--rounds 9] [--output benchmarks/results/decode.json]
 
 Without arguments a made-up scene is encoded at 2, 5 and 12 megapixels. Every case is decoded at the same DCT scale by
 all, in turns, on one thread; the times are medians of CPU time, the ratios come from the same run, and the pixels are
@@ -73,10 +73,10 @@ def made_up_scene(width: int, height: int) -> bytes:
     return buffer.getvalue()
 
 
-def medians(runs: dict[str, Callable[[], object]]) -> dict[str, float]:
+def medians(runs: dict[str, Callable[[], object]], rounds: int) -> dict[str, float]:
     """Milliseconds of CPU time for each, in turns, so that a busy moment of the machine hits all alike."""
     times: dict[str, list[float]] = {name: [] for name in runs}
-    for round_number in range(ROUNDS + 1):
+    for round_number in range(rounds + 1):
         for name, run in runs.items():
             start = time.process_time()
             run()
@@ -85,7 +85,7 @@ def medians(runs: dict[str, Callable[[], object]]) -> dict[str, float]:
     return {name: round(statistics.median(values), 2) for name, values in times.items()}
 
 
-def measure(name: str, data: bytes, max_side: int) -> dict[str, object]:
+def measure(name: str, data: bytes, max_side: int, rounds: int) -> dict[str, object]:
     width, height = Image.open(BytesIO(data)).size
     divisor = jpeg_divisor(max(width, height), max_side)
     decoders: dict[str, Callable[[bytes, int], Pixels]] = {"pillow": with_pillow, "opencv": with_opencv}
@@ -105,7 +105,7 @@ def measure(name: str, data: bytes, max_side: int) -> dict[str, object]:
         for decoder, function in decoders.items()
     }
     runs["untag"] = lambda: decode(data, max_side=max_side)
-    times = medians(runs)
+    times = medians(runs, rounds)
     return {
         "photo": name,
         "pixels": [width, height],
@@ -121,13 +121,19 @@ def measure(name: str, data: bytes, max_side: int) -> dict[str, object]:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("photos", nargs="*", type=Path)
-    photos = parser.parse_args().photos
+    parser.add_argument("--rounds", type=int, default=ROUNDS)
+    parser.add_argument("--output", type=Path)
+    options = parser.parse_args()
     cv2.setNumThreads(1)
-    cases = [(path.name, path.read_bytes()) for path in photos]
+    cases = [(path.name, path.read_bytes()) for path in options.photos]
     cases = cases or [(f"made-up {width}x{height}", made_up_scene(width, height)) for width, height in SIZES]
-    results = [measure(name, data, max_side) for name, data in cases for max_side in MAX_SIDES]
+    results = [measure(name, data, max_side, options.rounds) for name, data in cases for max_side in MAX_SIDES]
     versions = {"python": platform.python_version(), "pillow": PIL.__version__, "opencv": cv2.__version__}
-    print(json.dumps({"versions": versions, "rounds": ROUNDS, "results": results}, indent=1))
+    text = json.dumps({"versions": versions, "rounds": options.rounds, "results": results}, indent=1)
+    print(text)
+    if options.output is not None:
+        options.output.parent.mkdir(parents=True, exist_ok=True)
+        options.output.write_text(text + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":

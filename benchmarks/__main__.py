@@ -1,0 +1,150 @@
+"""All benchmarks, one after the other, each beside its competitor in the same run; what `make bench` calls.
+
+    python -m benchmarks [--quick] [--only NAME,…] [--photos DIR] [--me FILE] [--labels DIR] [--home DIR]
+
+Writes the JSON of each and `summary.md` into `benchmarks/results/`, which git ignores: times are of the machine that
+measured them. A ratio is theirs over ours: more is better. `--quick` does less of everything, to see that all of it
+runs; its ratios are rough. What lacks its competitor or its photos is left out, with the reason. `--photos` is scanned
+for the person on `--me`, `--labels` holds the photos of `labels/faces.csv`; each has a default.
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import json
+import statistics
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).parents[1]
+RESULTS = ROOT / "benchmarks" / "results"
+LABELLED = ROOT.parent / "shared" / "data" / "faces"
+LABELS = ROOT / "benchmarks" / "labels" / "faces.csv"
+Ratio = tuple[str, float, float]
+"""What is compared, the ratio, and the least that is wanted."""
+
+
+@dataclass(frozen=True, slots=True)
+class Benchmark:
+    """`competitors` are modules, `quick` what `--quick` adds; `ratios` reads the JSON that it wrote."""
+
+    name: str
+    competitors: tuple[str, ...]
+    quick: tuple[str, ...]
+    ratios: Callable[[Any], Iterator[Ratio]]
+
+
+def decode_ratios(result: Any) -> Iterator[Ratio]:
+    # untag also reads metadata and resizes to what is asked for; Pillow only decodes.
+    times = [one["milliseconds"] for one in result["results"] if one["max_side"]]
+    yield "reduced JPEG, Pillow / untag", statistics.median(one["pillow"] / one["untag"] for one in times), 0.8
+
+
+def embedding_ratios(result: Any) -> Iterator[Ratio]:
+    yield "time, dlib / untag", result["median_ratio"], 1.0
+
+
+def detection_ratios(result: Any) -> Iterator[Ratio]:
+    ours, hog = (result[name]["sizes"]["all"] for name in ("dlib", "hog"))
+    yield "faces found, untag / HOG", ours["found"] / hog["found"], 1.0
+
+
+def index_ratios(result: Any) -> Iterator[Ratio]:
+    for task, figures in result["results"].items():
+        for other, ratio in figures["times_as_long"].items():
+            if other != "untag":
+                yield f"{task}, {other} / untag", ratio, 1.0
+
+
+def rescan_ratios(result: Any) -> Iterator[Ratio]:
+    # `find` only lists the files; untag asks the database about each.
+    yield "time, find / untag", 1 / result["median_ratio"], 0.1
+
+
+def scan_ratios(result: Any) -> Iterator[Ratio]:
+    for name, figures in result.items():
+        if "median_ratio" in figures:
+            yield f"time, {name}", figures["median_ratio"], 1.0
+
+
+def arguments_of(name: str, options: argparse.Namespace) -> list[str]:
+    home = [] if options.home is None else ["--home", str(options.home)]
+    if name == "face_detection":
+        return ["--root", str(options.labels), "--engines", "dlib,hog", "--cached-only", *home]
+    return [str(options.photos), "--me", str(options.me), *home] if name == "scan" else []
+
+
+BENCHMARKS = (
+    Benchmark("decode", (), ("--rounds", "2"), decode_ratios),
+    Benchmark("embedding", ("dlib",), ("--repeats", "5"), embedding_ratios),
+    Benchmark("face_detection", (), (), detection_ratios),
+    Benchmark("index_search", ("faiss", "usearch"), ("--faces", "50000", "--rounds", "3"), index_ratios),
+    Benchmark("rescan", (), ("--files", "5000", "--repeats", "2"), rescan_ratios),
+    Benchmark("scan", ("dlib",), ("--most", "6", "--repeats", "1", "--against", "hog"), scan_ratios),
+)
+
+
+def missing(benchmark: Benchmark, options: argparse.Namespace) -> str | None:
+    """Why a benchmark cannot run here, or None."""
+    if lacking := [module for module in benchmark.competitors if find_spec(module) is None]:
+        return f"{', '.join(lacking)} not installed; pip install '.[reference,bench]'"
+    if benchmark.name == "rescan" and sys.platform != "linux":
+        return "needs find -printf"
+    if benchmark.name == "scan" and not (options.photos.is_dir() and options.me.is_file()):
+        return f"{options.photos} or {options.me} is not there"
+    if benchmark.name == "face_detection":
+        with LABELS.open(newline="", encoding="utf-8") as file:
+            first = next(csv.DictReader(file))["path"]
+        if not (options.labels / first).is_file():
+            return f"the labelled photos are not in {options.labels}"
+    return None
+
+
+def run(benchmark: Benchmark, options: argparse.Namespace) -> list[str]:
+    """The lines of one benchmark in the table."""
+    if (reason := missing(benchmark, options)) is not None:
+        return [f"| {benchmark.name} | left out: {reason} | | | |"]
+    print(f"{benchmark.name} …", file=sys.stderr, flush=True)
+    output = RESULTS / f"{benchmark.name}.json"
+    output.unlink(missing_ok=True)
+    command = [sys.executable, "-m", f"benchmarks.{benchmark.name}", *arguments_of(benchmark.name, options)]
+    command += [*(benchmark.quick if options.quick else ()), "--output", str(output)]
+    if status := subprocess.run(command, stdout=subprocess.DEVNULL, check=False).returncode:
+        return [f"| {benchmark.name} | failed: exit status {status} | | | no |"]
+    return [
+        f"| {benchmark.name} | {what} | {ratio:.2f} | {wanted:g} | {'yes' if ratio >= wanted else 'no'} |"
+        for what, ratio, wanted in benchmark.ratios(json.loads(output.read_text(encoding="utf-8")))
+    ]
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    there, sample = LABELLED.is_dir(), ROOT / "sample_photos"
+    parser.add_argument("--quick", action="store_true")
+    parser.add_argument("--only", default=",".join(benchmark.name for benchmark in BENCHMARKS))
+    parser.add_argument("--photos", type=Path, default=LABELLED if there else sample / "archive")
+    me = LABELLED / "ageitgey" / "examples__biden.jpg" if there else sample / "me" / "portrait.jpg"
+    parser.add_argument("--me", type=Path, default=me, help="a photo of somebody in the photos")
+    parser.add_argument("--labels", type=Path, default=LABELLED)
+    parser.add_argument("--home", type=Path, help="where built graphs are kept; else made anew")
+    options = parser.parse_args()
+    names = options.only.split(",")
+    if not {benchmark.name for benchmark in BENCHMARKS}.issuperset(names):
+        parser.error(f"--only takes some of {parser.get_default('only')}")
+    RESULTS.mkdir(exist_ok=True)
+    chosen = [benchmark for benchmark in BENCHMARKS if benchmark.name in names]
+    lines = ["| benchmark | what | ratio | wanted, at least | met |", "|---|---|---|---|---|"]
+    lines += [line for benchmark in chosen for line in run(benchmark, options)]
+    (RESULTS / "summary.md").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    print(*lines, sep="\n")
+    return int(any("| failed: " in line for line in lines))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
