@@ -13,11 +13,22 @@ import numpy as np
 
 from untag.config import Settings
 from untag.findings import SEVERITIES, PhotoEvidence, Rules, decide
+from untag.findings.grouping import group_near_duplicates
 from untag.people.calibrate import load_calibration
 from untag.people.match import Matcher, keeps_embedding
 from untag.people.profile import key_persons, make_profile, profiles_key
 from untag.scenes.categories import AVAILABLE, CATEGORIES
-from untag.store import Evidence, MatchUpdate, Store, photo_evidence, references, replace_findings, update_matches
+from untag.store import (
+    Evidence,
+    MatchUpdate,
+    Store,
+    hashed_findings,
+    photo_evidence,
+    references,
+    replace_findings,
+    replace_groups,
+    update_matches,
+)
 from untag.types import Box, Face, Finding, Match, Origin, SceneScores
 
 _BATCH = 256
@@ -108,7 +119,8 @@ def judge_again(store: Store, engine_id: str, judge: Judge, run_id: int) -> int:
     """Match and decide again every stored photo that was judged otherwise; returns how many there were.
 
     A photo keeps its old key, so that the next scan reads it again, when somebody is enrolled now who was not when the
-    embeddings of its bystanders were thrown away. One transaction for each batch: an interruption loses nothing.
+    embeddings of its bystanders were thrown away. One transaction for each batch: an interruption loses nothing. If
+    there were any, the copies among the findings are grouped again.
     """
     count = 0
     batch: list[Evidence] = []
@@ -117,7 +129,16 @@ def judge_again(store: Store, engine_id: str, judge: Judge, run_id: int) -> int:
         if len(batch) == _BATCH:
             count += _judge_batch(store, judge, run_id, batch)
             batch = []
-    return count + _judge_batch(store, judge, run_id, batch)
+    count += _judge_batch(store, judge, run_id, batch)
+    if count:
+        group_copies(store)
+    return count
+
+
+def group_copies(store: Store) -> None:
+    """Find out again which findings are copies of one picture, in one transaction."""
+    with store.transaction():
+        replace_groups(store, group_near_duplicates(list(hashed_findings(store))))
 
 
 def must_read_again(key: str | None, discarded: int, judge: Judge) -> bool:

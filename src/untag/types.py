@@ -181,6 +181,7 @@ class Finding:
     """One photo that shows an enrolled person, with what untag makes of it. `risk` is 0 to 100.
 
     `categories` holds the categories at or above their thresholds. `faces` are the boxes of the person's own faces.
+    `duplicate_of` is the path of the picture that this file is a copy of, identical or nearly so.
     """
 
     path: str
@@ -197,4 +198,23 @@ class Finding:
     status: Status = Status.OPEN
     taken_at: str | None = None
     duplicate_of: str | None = None
+    faces: tuple[Box, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class HashedPhoto:
+    """What tells whether a photo with a finding is a copy of another one.
+
+    `phash` has 64 bits; `seen` is the run that met the photo first; `taken_at` is ISO 8601 from EXIF, local time.
+    `faces` are the boxes of the person's own faces, in pixels of the upright original of `width` by `height`.
+    """
+
+    sha256: str
+    phash: int
+    width: int
+    height: int
+    verdict: Verdict
+    person: str | None
+    seen: int
+    taken_at: str | None = None
     faces: tuple[Box, ...] = ()

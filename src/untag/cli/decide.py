@@ -18,7 +18,7 @@ from untag.cli.common import say, settings_of
 @click.option("--undo", is_flag=True, help="Take back the last decision.")
 @click.pass_obj
 def command(context: Context, photos: tuple[Path, ...], status: str | None, undo: bool) -> int:
-    """Record what you decided about photos. A decision holds for every copy and survives every later scan.
+    """Record what you decided about photos. A decision holds for every identical copy and survives every later scan.
 
     \b
     Examples:

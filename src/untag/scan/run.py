@@ -9,7 +9,7 @@ from pathlib import Path
 
 from untag.config import Settings
 from untag.errors import UsageError
-from untag.judge import Judge, judge_again
+from untag.judge import Judge, group_copies, judge_again
 from untag.pipeline import Cancel, Stage, run_pipeline
 from untag.scan.items import Decoded, Item, Loaded, Task, cost
 from untag.scan.recorder import Recorder, ScanSummary
@@ -91,6 +91,7 @@ def scan(
             finish_run(store, run_id, recorder.counts())
             unread = [error.path for error in summary.unreadable]
             summary.removed = prune(store, run_id, roots, unread=unread)
+        group_copies(store)
         summary.new_findings = new_findings(store, run_id)
     return summary
 

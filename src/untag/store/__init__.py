@@ -13,6 +13,7 @@ from untag.store.embeddings import (
 )
 from untag.store.evidence import photo_evidence, stored_faces, update_matches
 from untag.store.findings import findings, new_findings, replace_findings
+from untag.store.groups import hashed_findings, replace_groups
 from untag.store.people import (
     add_reference,
     forget_all,
@@ -72,6 +73,7 @@ __all__ = [
     "forget_all",
     "forget_bystanders",
     "forget_person",
+    "hashed_findings",
     "index_files",
     "known_file",
     "known_files",
@@ -85,6 +87,7 @@ __all__ = [
     "record_batch",
     "references",
     "replace_findings",
+    "replace_groups",
     "runs",
     "set_reference_use",
     "start_run",

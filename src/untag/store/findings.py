@@ -7,8 +7,8 @@ from collections.abc import Iterator, Sequence
 
 from untag.store.codec import json_list, path_of
 from untag.store.db import Row, Store
-from untag.store.rows import origin_of
-from untag.types import Action, Box, Finding, Status, Verdict
+from untag.store.rows import boxes_of, origin_of
+from untag.types import Action, Finding, Status, Verdict
 
 _LISTED = """WITH places AS (
         SELECT files.*, FIRST_VALUE(path) OVER (PARTITION BY sha256 ORDER BY first_run, path) AS first_path
@@ -17,7 +17,13 @@ _LISTED = """WITH places AS (
     SELECT places.*, findings.person, findings.verdict, findings.similarity, findings.risk, findings.categories,
         findings.reasons, findings.action, findings.faces, COALESCE(photos.taken_at, places.taken_at) AS taken,
         (SELECT status FROM decisions WHERE decisions.sha256 = findings.sha256 AND undone_at IS NULL
-            ORDER BY decisions.id DESC LIMIT 1) AS status
+            ORDER BY decisions.id DESC LIMIT 1) AS status,
+        (SELECT files.path FROM near_duplicates
+            JOIN findings AS shown ON shown.sha256 = representative
+                AND shown.verdict = findings.verdict AND shown.person IS findings.person
+            JOIN files ON files.sha256 = representative
+            WHERE near_duplicates.sha256 = findings.sha256
+            ORDER BY files.first_run, files.path LIMIT 1) AS representative_path
     FROM findings JOIN photos USING (sha256) JOIN places USING (sha256)
     WHERE (:verdicts IS NULL OR findings.verdict IN (SELECT value FROM json_each(:verdicts)))
         AND (:categories IS NULL OR EXISTS (SELECT 1 FROM json_each(findings.categories)
@@ -31,7 +37,9 @@ def findings(
     """The findings, one for each file, by falling risk, then by when they were taken, then by path.
 
     `verdicts` None means all, and no `categories` means any; otherwise a finding needs one of them. The file in which a
-    photo was seen first has `duplicate_of` None, its other files name that one. `status` is the user's last decision.
+    photo was seen first has `duplicate_of` None, its other files name that one, and so do all files of its
+    near-duplicates, as `replace_groups` has them; a photo that was judged differently since stands for itself.
+    `status` is the user's last decision.
     """
     rows = store.rows(
         _LISTED,
@@ -59,7 +67,10 @@ def replace_findings(
 
 
 def new_findings(store: Store, run_id: int) -> int:
-    """How many photos became findings since the last run before this one that finished, and are not decided."""
+    """How many photos became findings since the last run before this one that finished, and are not decided.
+
+    A near-duplicate of an older finding counts: a picture that was saved anew for another place shows you there too.
+    """
     row = store.row(
         """SELECT COUNT(*) AS new FROM findings
         WHERE first_run > COALESCE((SELECT MAX(id) FROM runs WHERE id < ? AND finished_at IS NOT NULL), 0)
@@ -102,7 +113,8 @@ def save_finding(store: Store, run_id: int, sha256: str, finding: Finding | None
 
 def _finding(row: Row) -> Finding:
     path = path_of(row["path"])
-    first = path_of(row["first_path"])
+    picture = row["first_path"] if row["representative_path"] is None else row["representative_path"]
+    first = path_of(picture)
     return Finding(
         path=path,
         sha256=row["sha256"],
@@ -118,5 +130,5 @@ def _finding(row: Row) -> Finding:
         status=Status.OPEN if row["status"] is None else Status(row["status"]),
         taken_at=row["taken"],
         duplicate_of=None if path == first else first,
-        faces=tuple(Box(*edges) for edges in json.loads(row["faces"])),
+        faces=boxes_of(row["faces"]),
     )

@@ -166,7 +166,22 @@ def _second(db: Database) -> None:
         db.execute(statement)
 
 
-MIGRATIONS: tuple[Callable[[Database], None], ...] = (_first, _second)
+# Machine output: which findings are lesser copies of which. Both must exist; what loses its representative is single.
+_THIRD = (
+    """CREATE TABLE near_duplicates (
+        sha256 TEXT PRIMARY KEY REFERENCES findings(sha256) ON DELETE CASCADE,
+        representative TEXT NOT NULL REFERENCES findings(sha256) ON DELETE CASCADE
+    ) WITHOUT ROWID""",
+    "CREATE INDEX near_duplicates_representative ON near_duplicates(representative)",
+)
+
+
+def _third(db: Database) -> None:
+    for statement in _THIRD:
+        db.execute(statement)
+
+
+MIGRATIONS: tuple[Callable[[Database], None], ...] = (_first, _second, _third)
 
 
 def schema_version(db: Database) -> int:

@@ -30,6 +30,11 @@ def face_of(row: Row) -> Face:
     )
 
 
+def boxes_of(column: str) -> tuple[Box, ...]:
+    """The boxes in the column `faces` of a finding."""
+    return tuple(Box(*edges) for edges in json.loads(column))
+
+
 def match_of(row: Row) -> Match:
     """The match in the columns verdict, similarity and person."""
     return Match(Verdict(row["verdict"]), row["similarity"], row["person"])
