@@ -68,7 +68,8 @@ class Scout:
         ]
 
     def _largest(self, image: Pixels) -> float:
-        return max(self._options.largest_share * max(image.shape[0], image.shape[1]), self._options.smallest)
+        long_side: int = max(image.shape[:2])
+        return max(self._options.largest_share * long_side, self._options.smallest)
 
     def _octaves(self, image: Pixels) -> Iterator[tuple[float, Pixels]]:
         height, width = image.shape[:2]
