@@ -90,6 +90,47 @@ def test_an_outlier_among_four(untag: Untag) -> None:
     assert ", 1 set aside (fake-1)" in untag.run("people").out
 
 
+def test_two_looks_are_both_searched_for_and_named(untag: Untag) -> None:
+    bearded = [paint(Square(person=3, off=off / 10), serial=20 + off) for off in (0, 1)]
+    shaved = [paint(Square(off=off / 10), serial=off) for off in (0, 1, 2)]
+    result = enroll(untag, *bearded, *shaved)
+    assert [line.split(":")[0] for line in lines(result)] == ["used"] * 5
+    assert "me is enrolled with 5 photos\nthe photos fall into 2 looks" in result.err
+    named = [Path(line).name for line in result.err.splitlines() if line.startswith("  ")]
+    assert named == ["0.png", "1.png"]
+    assert "untag forget --person" in result.err
+    assert untag.run("people").out.startswith("me: 5 photos, 2 looks (3 + 2), ")
+    for name, square in (("a.png", Square(person=3)), ("b.png", ME), ("c.png", STRANGER)):
+        untag.add(name, paint(square, serial=40 + ord(name[0])))
+    untag.scan()
+    assert untag.found() == {"a.png": "me", "b.png": "me"}
+
+
+def test_a_second_look_that_comes_later_finds_more_at_once(untag: Untag) -> None:
+    untag.enroll()
+    untag.add("a.png", paint(ME, serial=1))
+    untag.add("b.png", paint(Square(off=1.2), serial=2))
+    untag.scan()
+    assert untag.found() == {"a.png": "me"}
+    bearded = [paint(Square(off=1.2 + off / 100), serial=20 + off) for off in (1, 2)]
+    assert enroll(untag, *bearded).status == 0
+    assert ", 2 looks (2 + 2), " in untag.run("people").out
+    assert untag.found() == {"a.png": "me", "b.png": "me"}
+
+
+def test_a_look_unlike_all_that_was_searched_for_is_looked_for_again(untag: Untag) -> None:
+    untag.enroll()
+    untag.add("a.png", paint(ME, serial=1))
+    untag.add("b.png", paint(STRANGER, serial=2))
+    untag.scan()
+    enroll(untag, *(paint(Square(person=7, off=off / 10), serial=20 + off) for off in (1, 2)))
+    untag.engine.analysed.clear()
+    untag.scan()
+    # The embedding in the second was thrown away when it was like nobody.
+    assert dict(untag.engine.analysed) == {2: 1}
+    assert untag.found() == {"a.png": "me", "b.png": "me"}
+
+
 def test_copies_of_an_outlier_are_all_set_aside(untag: Untag) -> None:
     outlier = paint(STRANGER, serial=9)
     result = enroll(untag, paint(ME, serial=1), paint(Square(off=0.1), serial=2), outlier, outlier)

@@ -9,29 +9,14 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from numpy.typing import NDArray
 
+from made_up_embeddings import CALIBRATION, at_similarity, cluster, make_profile, vectors
 from untag.errors import ModelError
 from untag.faces.dlib_engine import DLIB_ENGINE_ID
-from untag.people.calibrate import MAYBE_FMR, ME_FMR, Calibration, calibrate, load_calibration
+from untag.people.calibrate import MAYBE_FMR, ME_FMR, calibrate, load_calibration
 from untag.people.match import NEAR_MAYBE, Matcher, best_of, keeps_embedding
-from untag.people.profile import Profile, agreement, find_outliers, key_persons, make_profile, profiles_key
+from untag.people.profile import Look, Profile, considered, key_considered, key_without, profiles_key
 from untag.types import Match, Verdict
-
-CALIBRATION = Calibration(maybe=0.6, me=0.4, spread=0.1)
-
-
-def vectors(*rows: tuple[float, ...]) -> NDArray[np.float32]:
-    """Embeddings whose first coordinates are given; the others are 0."""
-    result = np.zeros((len(rows), 8), np.float32)
-    for row, values in zip(result, rows, strict=True):
-        row[: len(values)] = values
-    return result
-
-
-def cluster(centre: tuple[float, ...], count: int, seed: int = 0) -> NDArray[np.float32]:
-    noise = np.random.default_rng(seed).normal(0, 0.02, (count, 8)).astype(np.float32)
-    return vectors(*[centre] * count) + noise
 
 
 def test_the_curve_passes_through_its_two_points_and_falls() -> None:
@@ -81,50 +66,6 @@ def test_the_default_engine_is_calibrated_and_others_are_not() -> None:
         load_calibration("dlib-000000-000000")
 
 
-def test_references_that_agree_are_all_kept() -> None:
-    assert not find_outliers(cluster((0.5, 0.5), 6), CALIBRATION).any()
-    assert not find_outliers(vectors(*[(1.0,)] * 3), CALIBRATION).any()
-
-
-def test_one_or_no_reference_is_no_outlier() -> None:
-    assert find_outliers(vectors((1,)), CALIBRATION).tolist() == [False]
-    assert find_outliers(np.zeros((0, 8), np.float32), CALIBRATION).tolist() == []
-
-
-@pytest.mark.parametrize("at", range(5))
-def test_somebody_else_is_found_wherever_they_stand(at: int) -> None:
-    references = np.insert(cluster((0.5,), 4), at, vectors((-0.6,))[0], axis=0)
-    assert np.flatnonzero(find_outliers(references, CALIBRATION)).tolist() == [at]
-
-
-def test_the_smaller_cluster_goes() -> None:
-    references = np.concatenate([cluster((0.5,), 2), cluster((-0.6,), 4)])
-    assert find_outliers(references, CALIBRATION).tolist() == [True, True, False, False, False, False]
-
-
-def test_of_two_that_disagree_the_later_goes() -> None:
-    assert find_outliers(vectors((0.5,), (-0.5,)), CALIBRATION).tolist() == [False, True]
-
-
-def test_many_strangers_leave_at_least_one() -> None:
-    strangers = (np.eye(8) * 2).astype(np.float32)
-    assert (~find_outliers(strangers, CALIBRATION)).sum() == 1
-
-
-def test_agreement_is_of_pairs() -> None:
-    assert agreement(vectors((1,)), CALIBRATION) is None
-    assert agreement(vectors((0,), (0.6,)), CALIBRATION) == pytest.approx(0.5)
-    assert agreement(vectors((0,), (0,), (0.6,)), CALIBRATION) == pytest.approx(
-        (2 * 0.5 + float(CALIBRATION.similarity(0.0))) / 3
-    )
-
-
-def at_similarity(similarity: float) -> float:
-    """The distance to a single reference that has this similarity."""
-    slope = math.log(9) / (CALIBRATION.maybe - CALIBRATION.me)
-    return CALIBRATION.maybe - math.log(similarity / (1 - similarity)) / slope
-
-
 def matcher(*profiles: Profile, me: float = 0.9, maybe: float = 0.5) -> Matcher:
     return Matcher(profiles, CALIBRATION, me, maybe)
 
@@ -168,10 +109,28 @@ def test_nobody_enrolled_and_no_faces() -> None:
     assert best_of([Match(Verdict.OTHER, 0.2), Match(Verdict.ME, 0.95, "me")]) == Match(Verdict.ME, 0.95, "me")
 
 
-def test_a_profile_is_the_mean() -> None:
-    profile = make_profile("me", vectors((1, 0), (0, 1)))
-    np.testing.assert_allclose(profile.mean[:3], [0.5, 0.5, 0])
-    assert profile.references == 2
+def test_a_probe_is_like_the_best_look() -> None:
+    young, old = cluster((0.8, 0), 3), cluster((0, 0.8), 2, seed=1)
+    both = make_profile("me", np.concatenate([old, young]))
+    assert [look.references for look in both.looks] == [3, 2]
+    assert both.references == 5
+    probes = vectors((0.8, 0), (0, 0.8), (0.4, 0.4), (-1, 0))
+    people = matcher(both, make_profile("young", young), make_profile("old", old)).similarities(probes)
+    assert people.shape == (4, 3)
+    np.testing.assert_allclose(people[:, 0], people[:, 1:].max(axis=1))
+    assert [match.verdict for match in matcher(both).match(probes)] == [
+        Verdict.ME,
+        Verdict.ME,
+        Verdict.OTHER,
+        Verdict.OTHER,
+    ]
+
+
+def test_looks_of_several_people_are_not_mixed_up() -> None:
+    one, two, three = (cluster(centre, 2) for centre in ((1.0,), (0, 1.0), (0, 0, 1.0)))
+    people = matcher(make_profile("a", one), make_profile("b", np.concatenate([two, -two])), make_profile("c", three))
+    probes = vectors((1, 0, 0), (0, 1, 0), (0, -1, 0), (0, 0, 1))
+    assert [match.person for match in people.match(probes)] == ["a", "b", "b", "c"]
 
 
 def test_bystanders_are_thrown_away() -> None:
@@ -190,16 +149,19 @@ SETTINGS = {"me": 0.9, "maybe": 0.5}
 
 def test_the_key_changes_with_each_ingredient_alone() -> None:
     key = profiles_key([ANA, BEN], SETTINGS)
-    moved = ANA.mean.copy()
+    (ana,), (ben,) = ANA.looks, BEN.looks
+    moved = ana.mean.copy()
     moved[7] = np.nextafter(moved[7], np.float32(9))
     others = [
         profiles_key([ANA], SETTINGS),
         profiles_key([BEN], SETTINGS),
         profiles_key([], SETTINGS),
         profiles_key([replace(ANA, person="anna"), BEN], SETTINGS),
-        profiles_key([replace(ANA, mean=moved), BEN], SETTINGS),
-        profiles_key([replace(ANA, mean=BEN.mean), replace(BEN, mean=ANA.mean)], SETTINGS),
-        profiles_key([replace(ANA, references=4), BEN], SETTINGS),
+        profiles_key([Profile("ana", (replace(ana, mean=moved),)), BEN], SETTINGS),
+        profiles_key([Profile("ana", (ben,)), Profile("ben", (ana,))], SETTINGS),
+        profiles_key([Profile("ana", (Look(ana.mean, 4),)), BEN], SETTINGS),
+        profiles_key([Profile("ana", (ana, ben)), BEN], SETTINGS),
+        profiles_key([Profile("ana", (ana,)), Profile("ben", (ben, ana))], SETTINGS),
         profiles_key([ANA, BEN], {**SETTINGS, "me": 0.91}),
         profiles_key([ANA, BEN], {**SETTINGS, "engine": "x"}),
     ]
@@ -213,11 +175,18 @@ def test_the_key_does_not_change_with_order() -> None:
 names = st.text(st.characters(exclude_categories=["C", "Z"]), min_size=1, max_size=12)
 
 
-@given(st.sets(names, max_size=5))
-def test_the_key_gives_its_persons_back(persons: set[str]) -> None:
-    profiles = [replace(ANA, person=person) for person in persons]
-    assert key_persons(profiles_key(profiles, SETTINGS)) == persons
+@given(st.dictionaries(names, st.integers(1, 3), max_size=5))
+def test_the_key_gives_back_who_was_considered(looks: dict[str, int]) -> None:
+    profiles = [Profile(person, ANA.looks * count) for person, count in looks.items()]
+    key = profiles_key(profiles, SETTINGS)
+    assert key_considered(key) == considered(profiles)
+    assert len(considered(profiles)) == sum(looks.values())
+    for person in looks:
+        rest = [profile for profile in profiles if profile.person != person]
+        without = key_without(key, person)
+        assert key_considered(without) == considered(rest)
+        assert without != profiles_key(rest, SETTINGS)
 
 
 def test_no_key_names_nobody() -> None:
-    assert key_persons(None) == frozenset()
+    assert key_considered(None) == frozenset()

@@ -183,7 +183,7 @@ def evaluate_people(job: Job, engine: FaceEngine, options: PeopleOptions, advanc
         enrolled = _references(photos, rng.permutation(np.array(by_person[person])), options.references)
         if len(enrolled) < options.references or len(by_person[person]) == len(enrolled):
             continue
-        profile = make_profile(person, np.stack(list(enrolled.values())))
+        profile = make_profile(person, np.stack(list(enrolled.values())), calibration)
         matcher = Matcher((profile,), calibration, options.me, options.maybe)
         best = np.zeros(len(order))
         np.maximum.at(best, positions, matcher.similarities(vectors)[:, 0])

@@ -16,7 +16,7 @@ from untag.findings import SEVERITIES, PhotoEvidence, Rules, decide
 from untag.findings.grouping import group_near_duplicates
 from untag.people.calibrate import load_calibration
 from untag.people.match import Matcher, keeps_embedding
-from untag.people.profile import key_persons, make_profile, profiles_key
+from untag.people.profile import considered, embeddings_of, key_considered, make_profile, profiles_key
 from untag.scenes.categories import AVAILABLE, CATEGORIES
 from untag.store import (
     Evidence,
@@ -94,13 +94,13 @@ class JudgedPhoto:
 def load_judge(store: Store, engine_id: str, settings: Settings, *, all_scenes: bool = False) -> Judge:
     """The judge for everybody enrolled with this engine; nobody may be. Raises ModelError without a calibration."""
     used = [reference for reference in references(store, engine=engine_id) if reference.used]
+    calibration = load_calibration(engine_id)
     profiles = tuple(
-        make_profile(person, np.stack([item.face.embedding for item in used if item.person == person]))  # type: ignore[misc]
+        make_profile(person, embeddings_of([item for item in used if item.person == person]), calibration)
         for person in sorted({reference.person for reference in used})
     )
     thresholds = {category.value: CATEGORIES[category].threshold for category in AVAILABLE}
     rules = Rules({**SEVERITIES, **settings.severities}, {**thresholds, **settings.thresholds}, all_scenes)
-    calibration = load_calibration(engine_id)
     in_force = {
         "engine": engine_id,
         "me": settings.me_similarity,
@@ -142,8 +142,8 @@ def group_copies(store: Store) -> None:
 
 
 def must_read_again(key: str | None, discarded: int, judge: Judge) -> bool:
-    """Whether faces whose embeddings are gone might be somebody who is enrolled now but was not considered then."""
-    return discarded > 0 and not judge.persons <= key_persons(key)
+    """Whether faces whose embeddings are gone might be somebody, or show a look, that was not considered then."""
+    return discarded > 0 and not considered(judge.matcher.profiles) <= key_considered(key)
 
 
 def _judge_batch(store: Store, judge: Judge, run_id: int, batch: list[Evidence]) -> int:

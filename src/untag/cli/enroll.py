@@ -3,11 +3,17 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from untag.cli.app import Context
 from untag.cli.common import UNREADABLE, device_option, engine_option, load_faces, progress, say, settings_of
+
+if TYPE_CHECKING:
+    from untag.people.enroll import Person
+
+_MOST_NAMED = 10
 
 
 @click.command("enroll")
@@ -30,9 +36,9 @@ def command(context: Context, paths: tuple[Path, ...], person: str, engine: str 
     """
     from untag.judge import judge_again, load_judge
     from untag.people.calibrate import load_calibration
-    from untag.people.enroll import Enrolled, EnrolmentOptions, enroll
+    from untag.people.enroll import Enrolled, EnrolmentOptions, enroll, list_people
     from untag.scan import SEARCH_SIDE, count_photos
-    from untag.store import Store, references, start_run
+    from untag.store import Store, start_run
 
     settings = settings_of(context, engine=engine, device=device)
     total = count_photos(paths, settings)
@@ -44,12 +50,25 @@ def command(context: Context, paths: tuple[Path, ...], person: str, engine: str 
         for result in results:
             mark = "used    " if result.outcome is Enrolled.USED else "not used"
             click.echo(f"{mark}  {result.path}: {result.note}")
-        enrolled = [item for item in references(store, person, faces.id) if item.used]
-        if not enrolled:
+        (known,) = list_people(store, person, faces.id) or (None,)
+        if known is None or known.used == 0:
             say(f"no photo could be used, so {person} is not enrolled; give photos with one clear face each")
             return UNREADABLE
         judge_again(store, faces.id, load_judge(store, faces.id, settings), start_run(store, []))
-    say(f"{person} is enrolled with {len(enrolled)} photo{'s' if len(enrolled) > 1 else ''}")
-    if len(enrolled) < 3:
+    say(f"{person} is enrolled with {known.used} photo{'s' if known.used > 1 else ''}")
+    if len(known.looks) > 1:
+        _say_looks(known)
+    if known.used < 3:
         say("three or more photos from different times find more; add them with: untag enroll PHOTO…")
     return UNREADABLE if any(result.outcome is Enrolled.UNREADABLE for result in results) else 0
+
+
+def _say_looks(known: Person) -> None:
+    """Which photos are unlike most of the others; only the user can tell whether they show the same person."""
+    others = [reference.path for look in known.looks[1:] for reference in look]
+    say(f"the photos fall into {len(known.looks)} looks, and each is searched for; unlike most of the others:")
+    for path in others[:_MOST_NAMED]:
+        say(f"  {path}")
+    if len(others) > _MOST_NAMED:
+        say(f"  … and {len(others) - _MOST_NAMED} more")
+    say("if that is somebody else: untag forget --person NAME, and enrol again without them")

@@ -13,7 +13,8 @@ from untag.cli.common import say, settings_of
 def command(context: Context) -> int:
     """List who is enrolled: how many photos each has, and how well these agree.
 
-    An agreement below 90 % means that the photos are of different years or looks, or that one is of somebody else.
+    Photos of different years, or with and without a beard, may fall into several looks; each is searched for. When you
+    did not change that much, one of the looks is somebody else: forget the person, and enrol the right photos.
     """
     from untag.people.enroll import list_people
     from untag.store import Store
@@ -25,6 +26,9 @@ def command(context: Context) -> int:
         say("nobody is enrolled yet; show untag your face with: untag enroll PHOTO…")
     for entry in people:
         alike = "" if entry.agreement is None else f", {entry.agreement:.0%} alike"
+        sizes = " + ".join(str(len(look)) for look in entry.looks)
+        looks = f", {len(entry.looks)} looks ({sizes})" if len(entry.looks) > 1 else ""
         aside = f", {entry.set_aside} set aside" if entry.set_aside else ""
-        click.echo(f"{entry.person}: {entry.used} photo{'' if entry.used == 1 else 's'}{alike}{aside} ({entry.engine})")
+        photos = f"{entry.used} photo{'' if entry.used == 1 else 's'}"
+        click.echo(f"{entry.person}: {photos}{looks}{alike}{aside} ({entry.engine})")
     return 0

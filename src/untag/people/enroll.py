@@ -8,15 +8,13 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
-import numpy as np
-
 from untag.errors import ReadFailure, UsageError
 from untag.faces.engine import FaceEngine
 from untag.faces.quality import SMALL_FACE, USABLE_QUALITY
 from untag.imaging.decode import decode
 from untag.imaging.limits import Limits
 from untag.people.calibrate import Calibration, load_calibration
-from untag.people.profile import agreement, find_outliers
+from untag.people.profile import agreement, embeddings_of, find_looks, find_outliers
 from untag.sources.base import walk_all
 from untag.store import Reference, Store, add_reference, references, set_reference_use
 from untag.types import Face, Frame, ReadError
@@ -102,10 +100,9 @@ _OUTLIER_NOTE = "looks unlike the other references, so it is not used; is it the
 def review_references(store: Store, person: str, engine_id: str, calibration: Calibration) -> list[Reference]:
     """Judges a person's references against each other, records which to use, and returns those set aside."""
     enrolled = references(store, person, engine_id)
-    vectors = [item.face.embedding for item in enrolled if item.face.embedding is not None]
-    if not vectors:
+    if not enrolled:
         return []
-    outliers = find_outliers(np.stack(vectors), calibration)
+    outliers = find_outliers(embeddings_of(enrolled), calibration)
     with store.transaction():
         for reference, outlier in zip(enrolled, outliers, strict=True):
             set_reference_use(store, reference, used=not outlier, note=_OUTLIER_NOTE if outlier else None)
@@ -114,26 +111,38 @@ def review_references(store: Store, person: str, engine_id: str, calibration: Ca
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """An enrolled person with one engine; `agreement` is 0 to 1, None for a single photo."""
+    """An enrolled person with one engine: the references used, by look, the look with the most first.
+
+    `agreement` is that of all references used, 0 to 1, None for a single photo.
+    """
 
     person: str
     engine: str
-    used: int
+    looks: tuple[tuple[Reference, ...], ...]
     set_aside: int
     agreement: float | None
 
+    @property
+    def used(self) -> int:
+        """How many references are used."""
+        return sum(len(look) for look in self.looks)
 
-def list_people(store: Store) -> list[Person]:
-    """Everybody enrolled, by name, once for each engine."""
+
+def list_people(store: Store, person: str | None = None, engine_id: str | None = None) -> list[Person]:
+    """Everybody enrolled, or one person, by name, once for each engine, or for one."""
     groups: dict[tuple[str, str], list[Reference]] = {}
-    for reference in references(store):
+    for reference in references(store, person, engine_id):
         groups.setdefault((reference.person, reference.engine), []).append(reference)
-    people = []
-    for (person, engine_id), members in sorted(groups.items()):
-        vectors = [item.face.embedding for item in members if item.used and item.face.embedding is not None]
-        alike = agreement(np.stack(vectors), load_calibration(engine_id)) if vectors else None
-        people.append(Person(person, engine_id, len(vectors), len(members) - len(vectors), alike))
-    return people
+    return [_person(*key, members) for key, members in sorted(groups.items())]
+
+
+def _person(person: str, engine_id: str, members: Sequence[Reference]) -> Person:
+    used = [item for item in members if item.used]
+    if not used:
+        return Person(person, engine_id, (), len(members), None)
+    vectors, calibration = embeddings_of(used), load_calibration(engine_id)
+    looks = tuple(tuple(used[position] for position in look) for look in find_looks(vectors, calibration))
+    return Person(person, engine_id, looks, len(members) - len(used), agreement(vectors, calibration))
 
 
 def _usable(faces: Sequence[Face]) -> Face | tuple[Enrolled, str]:

@@ -44,11 +44,14 @@ class Matcher:
         ]
 
     def similarities(self, embeddings: NDArray[np.float32]) -> NDArray[np.float64]:
-        """Similarity of (N, dimensions) embeddings to each of P profiles: (N, P), 0 to 1."""
-        means = np.stack([profile.mean for profile in self.profiles]).astype(np.float64)
-        counts = np.array([profile.references for profile in self.profiles])
+        """Similarity of (N, dimensions) embeddings to the best look of each of P profiles: (N, P), 0 to 1."""
+        looks = [look for profile in self.profiles for look in profile.looks]
+        means = np.stack([look.mean for look in looks]).astype(np.float64)
+        counts = np.array([look.references for look in looks])
         distances = np.linalg.norm(embeddings[:, None, :].astype(np.float64) - means[None], axis=2)
-        return self.calibration.similarity(self.calibration.pair_distance(distances, counts))
+        alike = self.calibration.similarity(self.calibration.pair_distance(distances, counts))
+        starts = np.cumsum([0, *(len(profile.looks) for profile in self.profiles[:-1])])
+        return np.asarray(np.maximum.reduceat(alike, starts, axis=1))
 
     def _verdict(self, person: str, similarity: float, quality: float) -> Match:
         # From the threshold for a good face up to midway between it and 1 for the worst.
