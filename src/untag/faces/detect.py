@@ -65,8 +65,8 @@ _CROP = 160
 """Side of a candidate's canvas: the window, and room for the scout to be off by half a face on each side."""
 
 _CROP_SCALES = (0.87, 1.0, 1.15)
-"""The window is tried at these multiples of the size that the scout says, closer than the levels of the pyramid, since it
-makes the box more exact: with two of them LFW pairs were judged .0014 worse."""
+"""The window is tried at these multiples of the size that the scout says, closer than the levels of the pyramid for a
+more exact box: with two of them LFW pairs were judged .0014 worse."""
 
 
 @dataclass(frozen=True, slots=True)
