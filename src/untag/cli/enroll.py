@@ -17,36 +17,52 @@ _MOST_NAMED = 10
 
 
 @click.command("enroll")
-@click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="PHOTO|FOLDER…")
+@click.argument("paths", nargs=-1, type=click.Path(path_type=Path), metavar="PHOTO|FOLDER…")
 @click.option("--person", default="me", show_default=True, metavar="NAME", help="Whose photos these are.")
+@click.option("--confirmed", is_flag=True, help="Add the faces in photos that you decided show this person.")
 @engine_option
 @device_option
 @click.pass_obj
-def command(context: Context, paths: tuple[Path, ...], person: str, engine: str | None, device: str | None) -> int:
+def command(
+    context: Context, paths: tuple[Path, ...], person: str, confirmed: bool, engine: str | None, device: str | None
+) -> int:
     """Show untag whose face to look for, from photos with one clear face each.
 
     Three to ten photos from different years, with and without glasses, make a good profile. Add more at any time: the
     photos scanned before are judged again at once.
+
+    With --confirmed, the photos are those on which you decided anything but not-me (untag decide): they show you as
+    you look in your archive.
 
     \b
     Examples:
       untag enroll ~/Pictures/me/
       untag enroll passport.jpg wedding.jpg
       untag enroll --person "Grandma" grandma/*.jpg
+      untag enroll --confirmed
     """
+    from untag.errors import UsageError
     from untag.judge import judge_again, load_judge
     from untag.people.calibrate import load_calibration
-    from untag.people.enroll import Enrolled, EnrolmentOptions, enroll, list_people
+    from untag.people.enroll import Enrolled, EnrolmentOptions, enroll, enroll_confirmed, list_people
     from untag.scan import SEARCH_SIDE, count_photos
     from untag.store import Store, start_run
 
+    if confirmed == bool(paths):
+        raise UsageError("say either PHOTO… or --confirmed")
     settings = settings_of(context, engine=engine, device=device)
     total = count_photos(paths, settings)
     with Store.open(settings.home) as store:
         faces = load_faces(settings)
-        options = EnrolmentOptions(person, load_calibration(faces.id), SEARCH_SIDE, settings.limits)
-        with progress("enrolling", lambda: total) as advance:
-            results = enroll(store, paths, faces, options, on_photo=advance)
+        calibration = load_calibration(faces.id)
+        if confirmed:
+            results = enroll_confirmed(store, person, faces.id, calibration)
+            if not results:
+                say(f"no photo of {person} is confirmed; confirm some with: untag decide PHOTO… --status keep")
+        else:
+            options = EnrolmentOptions(person, calibration, SEARCH_SIDE, settings.limits)
+            with progress("enrolling", lambda: total) as advance:
+                results = enroll(store, paths, faces, options, on_photo=advance)
         for result in results:
             mark = "used    " if result.outcome is Enrolled.USED else "not used"
             click.echo(f"{mark}  {result.path}: {result.note}")

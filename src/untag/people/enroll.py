@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
 
@@ -16,7 +16,15 @@ from untag.imaging.limits import Limits
 from untag.people.calibrate import Calibration, load_calibration
 from untag.people.profile import agreement, embeddings_of, find_looks, find_outliers
 from untag.sources.base import walk_all
-from untag.store import Reference, Store, add_reference, references, set_reference_use
+from untag.store import (
+    Reference,
+    Store,
+    add_reference,
+    confirmed_faces,
+    denied_references,
+    references,
+    set_reference_use,
+)
 from untag.types import Face, Frame, ReadError
 
 _BATCH = 8
@@ -88,25 +96,58 @@ def enroll(
                 results.append(EnrolmentResult(item.path, Enrolled.USED, "one clear face"))
             else:
                 results.append(EnrolmentResult(item.path, *face))
-    for reference in review_references(store, options.person, engine.id, options.calibration):
-        for index in added.get(reference.sha256, ()):
-            results[index] = EnrolmentResult(results[index].path, Enrolled.OUTLIER, _OUTLIER_NOTE)
-    return results
+    return _with_outliers(results, added, review_references(store, options.person, engine.id, options.calibration))
+
+
+def enroll_confirmed(store: Store, person: str, engine_id: str, calibration: Calibration) -> list[EnrolmentResult]:
+    """Adds the faces in photos that the user decided show the person; one result for each photo, by hash.
+
+    The photos themselves are not read. What has been added before is not added again, but judged as all references are.
+    """
+    results: list[EnrolmentResult] = []
+    added: dict[str, list[int]] = {}
+    known = {reference.sha256 for reference in references(store, person, engine_id)}
+    for found in confirmed_faces(store, person, engine_id):
+        face = _usable([found.face])
+        if isinstance(face, Face):
+            if found.sha256 not in known:
+                add_reference(store, found)
+            added[found.sha256] = [len(results)]
+            results.append(EnrolmentResult(found.path, Enrolled.USED, "confirmed by you"))
+        else:
+            results.append(EnrolmentResult(found.path, *face))
+    return _with_outliers(results, added, review_references(store, person, engine_id, calibration))
 
 
 _OUTLIER_NOTE = "looks unlike the other references, so it is not used; is it the same person?"
+_DENIED_NOTE = "you decided that it is not-me, so it is not used"
+
+
+def _with_outliers(
+    results: list[EnrolmentResult], added: Mapping[str, Sequence[int]], aside: Sequence[Reference]
+) -> list[EnrolmentResult]:
+    for reference in aside:
+        for index in added.get(reference.sha256, ()):
+            results[index] = EnrolmentResult(results[index].path, Enrolled.OUTLIER, reference.note or "")
+    return results
 
 
 def review_references(store: Store, person: str, engine_id: str, calibration: Calibration) -> list[Reference]:
-    """Judges a person's references against each other, records which to use, and returns those set aside."""
+    """Judges a person's references against each other, records which to use, and returns those set aside, with why.
+
+    A reference in a photo that the user decided is `not-me` is set aside too, and says nothing about the others.
+    """
     enrolled = references(store, person, engine_id)
-    if not enrolled:
-        return []
-    outliers = find_outliers(embeddings_of(enrolled), calibration)
+    denied = denied_references(store, person, engine_id)
+    trusted = [item for item in enrolled if item.sha256 not in denied]
+    outliers = find_outliers(embeddings_of(trusted), calibration) if trusted else ()
+    notes = dict.fromkeys(denied, _DENIED_NOTE)
+    notes |= {item.sha256: _OUTLIER_NOTE for item, outlier in zip(trusted, outliers, strict=True) if outlier}
+    reviewed = [replace(item, used=item.sha256 not in notes, note=notes.get(item.sha256)) for item in enrolled]
     with store.transaction():
-        for reference, outlier in zip(enrolled, outliers, strict=True):
-            set_reference_use(store, reference, used=not outlier, note=_OUTLIER_NOTE if outlier else None)
-    return [reference for reference, outlier in zip(enrolled, outliers, strict=True) if outlier]
+        for reference in reviewed:
+            set_reference_use(store, reference, used=reference.used, note=reference.note)
+    return [reference for reference in reviewed if not reference.used]
 
 
 @dataclass(frozen=True, slots=True)

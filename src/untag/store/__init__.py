@@ -16,6 +16,8 @@ from untag.store.findings import findings, new_findings, replace_findings
 from untag.store.groups import hashed_findings, replace_groups
 from untag.store.people import (
     add_reference,
+    confirmed_faces,
+    denied_references,
     forget_all,
     forget_bystanders,
     forget_person,
@@ -61,8 +63,10 @@ __all__ = [
     "StoredFace",
     "add_reference",
     "check_integrity",
+    "confirmed_faces",
     "decide",
     "decisions",
+    "denied_references",
     "destroy",
     "embedded_faces",
     "embedding_generation",

@@ -12,7 +12,7 @@ from untag.store.embeddings import destroy, index_files
 from untag.store.lock import scan_lock
 from untag.store.records import Reference
 from untag.store.rows import face_of, face_values
-from untag.types import Verdict
+from untag.types import Status, Verdict
 
 
 def add_reference(store: Store, reference: Reference) -> None:
@@ -63,6 +63,38 @@ def references(store: Store, person: str | None = None, engine: str | None = Non
         )
         for row in rows
     ]
+
+
+def confirmed_faces(store: Store, person: str, engine: str) -> list[Reference]:
+    """The faces that `engine` found and the user confirmed as a person's, by hash: what could be added as references.
+
+    Confirmed is the most similar face with an embedding in a photo whose finding names the person, when the decision
+    that counts is any but `not-me`. Photos that lie in no file any more are left out.
+    """
+    rows = store.rows(
+        """SELECT faces.*, MAX(faces.similarity),
+            (SELECT path FROM files WHERE files.sha256 = faces.sha256 ORDER BY first_run, path LIMIT 1) AS path
+        FROM faces JOIN photos USING (sha256) JOIN findings USING (sha256)
+        WHERE faces.person = :person AND findings.person = :person AND photos.engine = :engine
+            AND faces.verdict <> :other AND faces.embedding IS NOT NULL
+            AND EXISTS (SELECT 1 FROM files WHERE files.sha256 = faces.sha256)
+            AND (SELECT status FROM decisions WHERE decisions.sha256 = faces.sha256 AND undone_at IS NULL
+                ORDER BY decisions.id DESC LIMIT 1) <> :not_me
+        GROUP BY faces.sha256 ORDER BY faces.sha256""",
+        {"person": person, "engine": engine, "other": Verdict.OTHER, "not_me": Status.NOT_ME},
+    )
+    return [Reference(person, engine, row["sha256"], path_of(row["path"]), face_of(row)) for row in rows]
+
+
+def denied_references(store: Store, person: str, engine: str) -> frozenset[str]:
+    """The hashes of a person's references in photos that the user decided are `not-me`."""
+    rows = store.rows(
+        """SELECT sha256 FROM reference_faces WHERE person = ? AND engine = ?
+            AND (SELECT status FROM decisions WHERE decisions.sha256 = reference_faces.sha256 AND undone_at IS NULL
+                ORDER BY decisions.id DESC LIMIT 1) = ?""",
+        (person, engine, Status.NOT_ME),
+    )
+    return frozenset(row["sha256"] for row in rows)
 
 
 def forget_person(store: Store, person: str, *, key_without: Callable[[str], str | None] | None = None) -> int:
