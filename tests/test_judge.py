@@ -9,8 +9,8 @@ import pytest
 
 from fakes import ENGINE_ID, MAYBE, ME, NEAR, STRANGER, Square, Untag, paint
 from untag.config import Settings
-from untag.findings import SEVERITIES
-from untag.judge import Judge, JudgedPhoto, judge_again, load_judge, must_read_again
+from untag.findings import SEVERITIES, PhotoEvidence
+from untag.judge import Judge, judge_again, load_judge, must_read_again
 from untag.scenes.categories import AVAILABLE, CATEGORIES
 from untag.store import Reference, Store, add_reference, photo_evidence, start_run
 from untag.types import Action, Box, Face, Match, Origin, SceneScores, Verdict
@@ -32,10 +32,10 @@ def judge(untag: Untag, settings: Settings | None = None, **options: bool) -> Ju
         return load_judge(store, ENGINE_ID, Settings(untag.home) if settings is None else settings, **options)
 
 
-def photo(*matches: Match, alcohol: float = 0.0) -> JudgedPhoto:
+def photo(*matches: Match, alcohol: float = 0.0) -> PhotoEvidence:
     scores = SceneScores({"alcohol": alcohol}, {"alcohol": ("beer",)}, "fake")
     boxes = tuple(Box(number * 10.0, 0, number * 10.0 + 9, 9) for number in range(len(matches)))
-    return JudgedPhoto(Origin(), None, 100, 100, boxes, matches, scores)
+    return PhotoEvidence(Origin(), None, 100, 100, boxes, matches, scores)
 
 
 def test_nobody_is_enrolled(untag: Untag) -> None:

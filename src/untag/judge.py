@@ -29,7 +29,7 @@ from untag.store import (
     replace_groups,
     update_matches,
 )
-from untag.types import Box, Face, Finding, Match, Origin, SceneScores
+from untag.types import Face, Finding, Match
 
 _BATCH = 256
 
@@ -54,41 +54,14 @@ class Judge:
         """Whether the embedding of a face with this verdict is stored."""
         return keeps_embedding(match, keep_bystanders=self.keep_bystanders)
 
-    def decide(self, photo: JudgedPhoto) -> Finding | None:
-        """The finding for a photo; its path and hash are for the store to fill in."""
-        return decide(
-            PhotoEvidence(
-                path="",
-                sha256="",
-                source="",
-                origin=photo.origin,
-                taken_at=photo.taken_at,
-                width=photo.width,
-                height=photo.height,
-                boxes=photo.boxes,
-                matches=photo.matches,
-                scenes=photo.scenes,
-            ),
-            self.rules,
-        )
+    def decide(self, evidence: PhotoEvidence) -> Finding | None:
+        """The finding for a photo, by the rules in force."""
+        return decide(evidence, self.rules)
 
     @property
     def persons(self) -> frozenset[str]:
         """Who is enrolled."""
         return frozenset(profile.person for profile in self.matcher.profiles)
-
-
-@dataclass(frozen=True, slots=True)
-class JudgedPhoto:
-    """What a finding is decided from; `matches` has one verdict for each of `boxes`."""
-
-    origin: Origin
-    taken_at: str | None
-    width: int
-    height: int
-    boxes: tuple[Box, ...]
-    matches: tuple[Match, ...]
-    scenes: SceneScores | None
 
 
 def load_judge(store: Store, engine_id: str, settings: Settings, *, all_scenes: bool = False) -> Judge:
@@ -157,7 +130,7 @@ def _judge_batch(store: Store, judge: Judge, run_id: int, batch: list[Evidence])
             for stored, match in zip(evidence.faces, matches, strict=True)
         ]
         finding = judge.decide(
-            JudgedPhoto(
+            PhotoEvidence(
                 evidence.places[0].origin,
                 evidence.taken_at,
                 evidence.width,

@@ -6,29 +6,17 @@ import errno
 import hashlib
 import json
 import os
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from untag.errors import UsageError
+from untag.filelock import lock
 
 _CHUNK = 1 << 20
 _LOCK_NAME = ".pull.lock"
 _FULL = {errno.ENOSPC, errno.EDQUOT}
-
-if sys.platform == "win32":
-    import msvcrt
-
-    def _lock(handle: int) -> None:
-        msvcrt.locking(handle, msvcrt.LK_NBLCK, 1)
-
-else:
-    import fcntl
-
-    def _lock(handle: int) -> None:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,10 +130,10 @@ def open_part(target: Path) -> Iterator[PartFile]:
     with _disk(folder):
         folder.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         folder.mkdir(mode=0o700, exist_ok=True)
-        lock = os.open(folder / _LOCK_NAME, os.O_RDWR | os.O_CREAT, 0o600)
+        held = os.open(folder / _LOCK_NAME, os.O_RDWR | os.O_CREAT, 0o600)
     try:
         try:
-            _lock(lock)
+            lock(held)
         except OSError as error:
             raise UsageError(f"another untag is writing to {folder}; wait until it is done: {error.strerror}") from None
         with _disk(folder):
@@ -157,7 +145,7 @@ def open_part(target: Path) -> Iterator[PartFile]:
         finally:
             part.close()
     finally:
-        os.close(lock)
+        os.close(held)
 
 
 @contextmanager

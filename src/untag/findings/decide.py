@@ -29,12 +29,10 @@ _AUDIENCE_REASONS: Mapping[Audience, str] = {
 class PhotoEvidence:
     """All that is known of one photo. `matches` are the verdicts on the faces in `boxes`, in the same order.
 
-    `width` and `height` are those of the upright original in pixels. `scenes` is None when no scene model ran.
+    `width` and `height` are those of the upright original in pixels. `scenes` is None when no scene model ran. Path,
+    hash and source only pass into the finding: left empty, they are for the store to fill in.
     """
 
-    path: str
-    sha256: str
-    source: str
     origin: Origin
     taken_at: str | None
     width: int
@@ -42,6 +40,9 @@ class PhotoEvidence:
     boxes: tuple[Box, ...]
     matches: tuple[Match, ...]
     scenes: SceneScores | None
+    path: str = ""
+    sha256: str = ""
+    source: str = ""
 
 
 def decide(evidence: PhotoEvidence, rules: Rules) -> Finding | None:

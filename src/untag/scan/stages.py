@@ -11,9 +11,10 @@ import numpy as np
 from untag.config import Settings
 from untag.errors import ReadFailure
 from untag.faces.engine import FaceEngine
+from untag.findings import PhotoEvidence
 from untag.imaging.decode import decode
 from untag.imaging.phash import perceptual_hash
-from untag.judge import Judge, JudgedPhoto, must_read_again
+from untag.judge import Judge, must_read_again
 from untag.scan.items import Decoded, Failed, Item, Known, Loaded, Task, Unchanged
 from untag.scenes.classify import MODEL_ID, SceneClassifier, scene_input
 from untag.sources.base import Listing
@@ -123,7 +124,7 @@ class Stages:
         frame = photo.frame
         matches = self._judge.match(faces)
         boxes = tuple(face.box for face in faces)
-        judged = JudgedPhoto(photo.ref.origin, frame.taken_at, frame.width, frame.height, boxes, matches, scenes)
+        judged = PhotoEvidence(photo.ref.origin, frame.taken_at, frame.width, frame.height, boxes, matches, scenes)
         return Analysis(
             width=frame.width,
             height=frame.height,
