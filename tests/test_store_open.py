@@ -284,7 +284,8 @@ def test_a_database_that_another_program_locks(tmp_path: Path, monkeypatch: pyte
         assert list(findings(store)) == [], "reading goes on"
 
 
-def test_opening_twice_at_once(tmp_path: Path) -> None:
+@pytest.mark.parametrize("_", range(15))
+def test_opening_at_once(tmp_path: Path, _: int) -> None:
     errors: list[BaseException] = []
     together = threading.Barrier(8)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sqlite3
+import time
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -42,8 +43,7 @@ class Store:
         try:
             with _explained(path):
                 migrate(db)
-                if db.journal_mode != "wal":
-                    db.execute("PRAGMA journal_mode = WAL")
+                _write_ahead(db)
         except BaseException:
             db.close()
             raise
@@ -153,6 +153,18 @@ def connect(path: Path, *, any_thread: bool = False) -> Database:
             connection.close()
             raise
     return db
+
+
+def _write_ahead(db: Database) -> None:
+    """Readers go on while somebody writes. Waits for others who have the file open, which SQLite does not do here."""
+    deadline = time.monotonic() + BUSY_SECONDS
+    while db.journal_mode != "wal":
+        try:
+            db.execute("PRAGMA journal_mode = WAL")
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() > deadline:
+                raise
+            time.sleep(0.01)
 
 
 def database_files(home: Path) -> list[Path]:

@@ -196,13 +196,13 @@ def migrate(db: Database) -> None:
     """
     if schema_version(db) == len(MIGRATIONS):
         return
-    if schema_version(db) == 0 and db.execute("SELECT 1 FROM sqlite_master").fetchone() is not None:
-        raise StoreError("The database was made by another program. Choose another folder with --home.")
     for number, change in enumerate(MIGRATIONS, start=1):
         db.execute("BEGIN IMMEDIATE")
         try:
             # Read again now that no other process can write: two may have started together.
             version = schema_version(db)
+            if version == 0 and db.execute("SELECT 1 FROM sqlite_master").fetchone() is not None:
+                raise StoreError("The database was made by another program. Choose another folder with --home.")
             if version > len(MIGRATIONS):
                 raise StoreError(
                     f"The database was written by a newer untag (schema {version}, this one knows {len(MIGRATIONS)}). "
