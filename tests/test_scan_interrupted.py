@@ -103,7 +103,8 @@ def test_ctrl_c_ends_cleanly_and_can_be_resumed(filled: Untag) -> None:
     assert "Traceback" not in result.err
     assert signal.getsignal(signal.SIGINT) is before
     assert recorded(filled.home) == set(filled.engine.analysed)
-    assert 30 <= len(filled.engine.analysed) < PHOTOS
+    # Two decoders do not keep the order: a few photos before the thirtieth may come after it.
+    assert 20 <= len(filled.engine.analysed) < PHOTOS
     filled.engine.on_analyse = lambda _: None
     assert filled.run("scan", filled.photos).status == 0
     assert filled.engine.analysed == Counter(dict.fromkeys(EVERYTHING, 1))

@@ -46,10 +46,13 @@ class Known:
 
 @dataclass(frozen=True, slots=True)
 class Unchanged:
-    """A file that is as it was; `error` when it could not be read then."""
+    """The files of one folder that are as they were, and why some of them could not be read then.
 
-    path: str
-    error: ReadError | None
+    Together, because a rescan is mostly these: one by one they would take longer to pass on than to find.
+    """
+
+    paths: tuple[str, ...]
+    errors: tuple[ReadError, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,5 +75,7 @@ def cost(item: Item) -> int:
             return len(data)
         case Decoded(frame=frame, scene=scene):
             return frame.pixels.nbytes + scene.nbytes
+        case Unchanged(paths=paths):
+            return 256 * len(paths)
         case _:
             return 1024

@@ -50,15 +50,15 @@ class Recorder:
         self._waiting: dict[str, list[PhotoRef]] = {}
         self._failed: dict[str, tuple[Outcome, str]] = {}
 
-    def take(self, item: Item) -> None:
-        """Counts one result and queues it for the record."""
-        self.summary.photos += 1
+    def take(self, item: Item) -> int:
+        """Counts a result and queues it for the record; returns how many entries it stands for."""
+        entries = len(item.paths) if isinstance(item, Unchanged) else 1
+        self.summary.photos += entries
         match item:
-            case Unchanged(path, error):
-                self.summary.unchanged += 1
-                self._touched.append(path)
-                if error is not None:
-                    self.summary.unreadable.append(error)
+            case Unchanged(paths, errors):
+                self.summary.unchanged += len(paths)
+                self._touched.extend(paths)
+                self.summary.unreadable.extend(errors)
             case ReadError():
                 self.summary.unreadable.append(item)
             case Known(ref, sha256):
@@ -81,6 +81,7 @@ class Recorder:
         full = len(self._records) + len(self._touched) // 16 >= _RECORD_EVERY
         if full or time.monotonic() - self._last_flush > _RECORD_SECONDS:
             self.flush()
+        return entries
 
     def flush(self) -> None:
         """Records everything that is queued."""

@@ -81,8 +81,8 @@ def scan(
         with closing(items):
             try:
                 for item in items:
-                    recorder.take(item)
-                    on_photo()
+                    for _ in range(recorder.take(item)):
+                        on_photo()
             finally:
                 recorder.flush()
         summary = recorder.summary

@@ -52,19 +52,22 @@ class Stages:
         self._under_way = under_way
 
     def walk(self, reader: Store, listings: Iterable[Listing]) -> Iterator[Item]:
-        """Every entry: unchanged ones as such, the rest as tasks."""
+        """Every entry as a task, but the unchanged ones of a folder, and what could not be listed, as such."""
         for listing in listings:
             known = known_files(reader, listing.folder)
+            unchanged: list[str] = []
+            errors: list[ReadError] = []
             for entry in listing.entries:
                 if isinstance(entry, ReadError):
                     yield entry
                 elif (file := known.get(entry.path)) is not None and self._is_current(file, entry):
-                    failed = file.outcome is not Outcome.OK
-                    yield Unchanged(
-                        entry.path, ReadError(entry.path, file.outcome, file.error or "") if failed else None
-                    )
+                    unchanged.append(entry.path)
+                    if file.outcome is not Outcome.OK:
+                        errors.append(ReadError(entry.path, file.outcome, file.error or ""))
                 else:
                     yield Task(listing.source, entry)
+            if unchanged:
+                yield Unchanged(tuple(unchanged), tuple(errors))
 
     def read(self, item: Item) -> Item:
         if not isinstance(item, Task):
