@@ -56,8 +56,19 @@ def origin_values(origin: Origin) -> tuple[Value, ...]:
     )
 
 
+_NO_ORIGIN = Origin()
+_ORIGIN_COLUMNS = (
+    *("platform", "permalink", "permalink_confidence", "poster", "people"),
+    *("caption", "album", "taken_at", "posted_at", "audience"),
+)
+_NO_ORIGIN_VALUES = origin_values(_NO_ORIGIN)
+
+
 def origin_of(row: Row) -> Origin:
     """The inverse of `origin_values`."""
+    # Photos in plain folders have none, and a rescan reads the rows of all of them.
+    if tuple(row[column] for column in _ORIGIN_COLUMNS) == _NO_ORIGIN_VALUES:
+        return _NO_ORIGIN
     return Origin(
         platform=row["platform"],
         permalink=row["permalink"],
