@@ -56,8 +56,10 @@ _FIRST = (
     )""",
     "CREATE INDEX files_folder ON files(folder)",
     "CREATE INDEX files_sha256 ON files(sha256)",
+    # Ids are never given twice (AUTOINCREMENT), so that the index of embeddings, a copy outside of the database, can
+    # tell what is new; `generation` tells it that it is out of date.
     """CREATE TABLE faces (
-        id INTEGER PRIMARY KEY,
+        id INTEGER PRIMARY KEY AUTOINCREMENT,
         sha256 TEXT NOT NULL REFERENCES photos(sha256) ON DELETE CASCADE,
         ordinal INTEGER NOT NULL,
         "left" REAL NOT NULL,
@@ -73,6 +75,14 @@ _FIRST = (
         similarity REAL NOT NULL,
         UNIQUE (sha256, ordinal)
     )""",
+    "CREATE TABLE embedding_changes (generation INTEGER NOT NULL)",
+    "INSERT INTO embedding_changes VALUES (0)",
+    """CREATE TRIGGER embedding_added AFTER INSERT ON faces WHEN new.embedding IS NOT NULL
+        BEGIN UPDATE embedding_changes SET generation = generation + 1; END""",
+    """CREATE TRIGGER embedding_changed AFTER UPDATE OF embedding ON faces WHEN old.embedding IS NOT new.embedding
+        BEGIN UPDATE embedding_changes SET generation = generation + 1; END""",
+    """CREATE TRIGGER embedding_removed AFTER DELETE ON faces WHEN old.embedding IS NOT NULL
+        BEGIN UPDATE embedding_changes SET generation = generation + 1; END""",
     """CREATE TABLE scenes (
         sha256 TEXT NOT NULL REFERENCES photos(sha256) ON DELETE CASCADE,
         category TEXT NOT NULL,
@@ -92,6 +102,12 @@ _FIRST = (
         faces TEXT NOT NULL,
         first_run INTEGER NOT NULL REFERENCES runs(id)
     ) WITHOUT ROWID""",
+    # Which findings are lesser copies of which. Both must exist; what loses its representative is single again.
+    """CREATE TABLE near_duplicates (
+        sha256 TEXT PRIMARY KEY REFERENCES findings(sha256) ON DELETE CASCADE,
+        representative TEXT NOT NULL REFERENCES findings(sha256) ON DELETE CASCADE
+    ) WITHOUT ROWID""",
+    "CREATE INDEX near_duplicates_representative ON near_duplicates(representative)",
     """CREATE TABLE decisions (
         id INTEGER PRIMARY KEY,
         sha256 TEXT NOT NULL,
@@ -127,61 +143,7 @@ def _first(db: Database) -> None:
         db.execute(statement)
 
 
-# The index of embeddings is a copy outside of the database. `generation` tells it that it is out of date; ids that are
-# never given twice (AUTOINCREMENT) tell what is new.
-_SECOND = (
-    """CREATE TABLE numbered_faces (
-        id INTEGER PRIMARY KEY AUTOINCREMENT,
-        sha256 TEXT NOT NULL REFERENCES photos(sha256) ON DELETE CASCADE,
-        ordinal INTEGER NOT NULL,
-        "left" REAL NOT NULL,
-        top REAL NOT NULL,
-        "right" REAL NOT NULL,
-        bottom REAL NOT NULL,
-        score REAL NOT NULL,
-        quality REAL NOT NULL,
-        landmarks BLOB NOT NULL,
-        embedding BLOB,
-        person TEXT,
-        verdict TEXT NOT NULL,
-        similarity REAL NOT NULL,
-        UNIQUE (sha256, ordinal)
-    )""",
-    "INSERT INTO numbered_faces SELECT * FROM faces",
-    "DROP TABLE faces",
-    "ALTER TABLE numbered_faces RENAME TO faces",
-    "CREATE TABLE embedding_changes (generation INTEGER NOT NULL)",
-    "INSERT INTO embedding_changes VALUES (0)",
-    """CREATE TRIGGER embedding_added AFTER INSERT ON faces WHEN new.embedding IS NOT NULL
-        BEGIN UPDATE embedding_changes SET generation = generation + 1; END""",
-    """CREATE TRIGGER embedding_changed AFTER UPDATE OF embedding ON faces WHEN old.embedding IS NOT new.embedding
-        BEGIN UPDATE embedding_changes SET generation = generation + 1; END""",
-    """CREATE TRIGGER embedding_removed AFTER DELETE ON faces WHEN old.embedding IS NOT NULL
-        BEGIN UPDATE embedding_changes SET generation = generation + 1; END""",
-)
-
-
-def _second(db: Database) -> None:
-    for statement in _SECOND:
-        db.execute(statement)
-
-
-# Machine output: which findings are lesser copies of which. Both must exist; what loses its representative is single.
-_THIRD = (
-    """CREATE TABLE near_duplicates (
-        sha256 TEXT PRIMARY KEY REFERENCES findings(sha256) ON DELETE CASCADE,
-        representative TEXT NOT NULL REFERENCES findings(sha256) ON DELETE CASCADE
-    ) WITHOUT ROWID""",
-    "CREATE INDEX near_duplicates_representative ON near_duplicates(representative)",
-)
-
-
-def _third(db: Database) -> None:
-    for statement in _THIRD:
-        db.execute(statement)
-
-
-MIGRATIONS: tuple[Callable[[Database], None], ...] = (_first, _second, _third)
+MIGRATIONS: tuple[Callable[[Database], None], ...] = (_first,)
 
 
 def schema_version(db: Database) -> int:
