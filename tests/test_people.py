@@ -14,7 +14,7 @@ from made_up_embeddings import CALIBRATION, at_similarity, cluster, make_profile
 from untag.errors import ModelError
 from untag.faces.dlib_engine import DLIB_ENGINE_ID
 from untag.people.calibrate import MAYBE_FMR, ME_FMR, calibrate, load_calibration
-from untag.people.match import NEAR_MAYBE, Matcher, best_of, keeps_embedding
+from untag.people.match import NEAR_MAYBE, Matcher, keeps_embedding
 from untag.people.profile import Look, Profile, considered, key_considered, key_without, profiles_key
 from untag.types import Match, Verdict
 
@@ -105,8 +105,6 @@ def test_the_nearest_of_several_people_is_named() -> None:
 def test_nobody_enrolled_and_no_faces() -> None:
     assert matcher().match(vectors((1,), (2,))) == [Match(Verdict.OTHER, 0.0)] * 2
     assert matcher(make_profile("me", vectors((0,)))).match(np.zeros((0, 8), np.float32)) == []
-    assert best_of([]) is None
-    assert best_of([Match(Verdict.OTHER, 0.2), Match(Verdict.ME, 0.95, "me")]) == Match(Verdict.ME, 0.95, "me")
 
 
 def test_a_probe_is_like_the_best_look() -> None:

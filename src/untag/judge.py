@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from untag.config import Settings
-from untag.findings import SEVERITIES, PhotoEvidence, Rules, decide
+from untag.findings import PhotoEvidence, Rules, decide, default_rules
 from untag.findings.grouping import group_near_duplicates
 from untag.people.calibrate import load_calibration
 from untag.people.match import Matcher, keeps_embedding
@@ -44,11 +44,12 @@ class Judge:
     key: str
 
     def match(self, faces: Sequence[Face]) -> tuple[Match, ...]:
-        """The verdict on each face, all with embeddings."""
+        """The verdict on each face that has its embedding."""
         vectors = [face.embedding for face in faces if face.embedding is not None]
         if not vectors:
             return ()
-        return tuple(self.matcher.match(np.stack(vectors), [face.quality for face in faces]))
+        qualities = [face.quality for face in faces if face.embedding is not None]
+        return tuple(self.matcher.match(np.stack(vectors), qualities))
 
     def keeps(self, match: Match) -> bool:
         """Whether the embedding of a face with this verdict is stored."""
@@ -73,7 +74,7 @@ def load_judge(store: Store, engine_id: str, settings: Settings, *, all_scenes: 
         for person in sorted({reference.person for reference in used})
     )
     thresholds = {category.value: CATEGORIES[category].threshold for category in AVAILABLE}
-    rules = Rules({**SEVERITIES, **settings.severities}, {**thresholds, **settings.thresholds}, all_scenes)
+    rules = default_rules({**thresholds, **settings.thresholds}, settings.severities, all_scenes=all_scenes)
     in_force = {
         "engine": engine_id,
         "me": settings.me_similarity,

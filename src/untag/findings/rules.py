@@ -99,6 +99,8 @@ class Rules:
         return self.thresholds.get(category, DEFAULT_THRESHOLD)
 
 
-def default_rules(thresholds: Mapping[str, float], *, all_scenes: bool = False) -> Rules:
-    """The built-in severities with the thresholds of the scene model in use."""
-    return Rules(SEVERITIES, thresholds, all_scenes)
+def default_rules(
+    thresholds: Mapping[str, float], severities: Mapping[str, float] = MappingProxyType({}), *, all_scenes: bool = False
+) -> Rules:
+    """The built-in severities, where `severities` does not say otherwise, with the thresholds of the scene model."""
+    return Rules({**SEVERITIES, **severities}, thresholds, all_scenes)

@@ -66,8 +66,3 @@ class Matcher:
 def keeps_embedding(match: Match, *, keep_bystanders: bool) -> bool:
     """Whether a face's embedding is stored: bystanders' are thrown away, unless the user wants otherwise."""
     return keep_bystanders or match.verdict is not Verdict.OTHER or match.similarity >= NEAR_MAYBE
-
-
-def best_of(matches: Sequence[Match]) -> Match | None:
-    """The most similar match of a photo's faces, or None when it has no face."""
-    return max(matches, key=lambda match: match.similarity, default=None)
