@@ -26,7 +26,7 @@ from untag.types import Box, Face, Frame, SceneScores, Vector
 ENGINE_ID = "fake-1"
 DIMENSIONS = 128
 SIDE = 240
-CALIBRATION = {"maybe": 1.0, "me": 0.5, "spread": 0.0}
+CALIBRATION = {"maybe": 1.0, "me": 0.5, "maybe_shift": 0.0, "me_shift": 0.0}
 """Similarity is 90 % at a distance of 0.5, 50 % at 1, 25 % (the edge of what is kept) at 1.25."""
 
 _CLEAR, _UNCLEAR = 100, 200

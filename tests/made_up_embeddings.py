@@ -11,7 +11,7 @@ from untag.people.calibrate import Calibration
 from untag.people.profile import Profile
 from untag.people.profile import make_profile as make_profile_with
 
-CALIBRATION = Calibration(maybe=0.6, me=0.4, spread=0.1)
+CALIBRATION = Calibration(maybe=0.6, me=0.4, maybe_shift=0.1, me_shift=0.05)
 
 
 def make_profile(person: str, embeddings: NDArray[np.float32]) -> Profile:

@@ -9,11 +9,12 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from numpy.typing import NDArray
 
 from made_up_embeddings import CALIBRATION, at_similarity, cluster, make_profile, vectors
 from untag.errors import ModelError
 from untag.faces.dlib_engine import DLIB_ENGINE_ID
-from untag.people.calibrate import MAYBE_FMR, ME_FMR, calibrate, load_calibration
+from untag.people.calibrate import MAYBE_FMR, ME_FMR, all_pairs, calibrate, load_calibration
 from untag.people.match import NEAR_MAYBE, Matcher, keeps_embedding
 from untag.people.profile import Look, Profile, considered, key_considered, key_without, profiles_key
 from untag.types import Match, Verdict
@@ -32,36 +33,58 @@ def test_one_reference_is_a_pair() -> None:
     np.testing.assert_allclose(CALIBRATION.pair_distance(distances, 1), distances)
 
 
-@given(st.floats(0, 2), st.integers(1, 50))
+@given(st.floats(0.3, 2), st.integers(1, 50))
 def test_more_references_make_the_same_distance_mean_less(distance: float, count: int) -> None:
     near, far = CALIBRATION.pair_distance([distance, distance], [count, count + 1])
     assert far > near >= distance - 1e-12
-    assert far**2 <= distance**2 + CALIBRATION.spread + 1e-9
+
+
+@pytest.mark.parametrize("count", [2, 3, 10])
+def test_the_distances_at_both_rates_are_those_of_pairs(count: int) -> None:
+    share = 1 - 1 / count
+    squared = [0.6**2 - CALIBRATION.maybe_shift * share, 0.4**2 - CALIBRATION.me_shift * share]
+    assert CALIBRATION.pair_distance(np.sqrt(squared), count).tolist() == pytest.approx([0.6, 0.4])
+
+
+def people(count: int, photos: int, seed: int) -> tuple[NDArray[np.float32], NDArray[np.str_]]:
+    """Embeddings in 32 dimensions, (count x photos, 32), and their owners; two of one person are less apart."""
+    generator = np.random.default_rng(seed)
+    centres = generator.normal(size=(count, 1, 32)) * 0.1
+    embeddings = centres + generator.normal(size=(count, photos, 32)) * 0.05
+    return embeddings.reshape(-1, 32).astype(np.float32), np.repeat(np.arange(count).astype(str), photos)
 
 
 def test_thresholds_are_at_their_false_match_rates() -> None:
-    generator = np.random.default_rng(4)
-    different, same = generator.normal(0.9, 0.1, 200_000), generator.normal(0.4, 0.05, 5_000)
-    distances = np.concatenate([different, same])
-    order = generator.permutation(len(distances))
-    labels = np.arange(len(distances)) >= len(different)
-    result = calibrate(distances[order], labels[order])
-    assert (different < result.maybe).mean() == pytest.approx(MAYBE_FMR, rel=1e-3)
-    assert (different < result.me).mean() == pytest.approx(ME_FMR, rel=0.06)
-    assert result.spread == pytest.approx((same**2).mean() / 2)
+    embeddings, owners = people(120, 8, seed=4)
+    result = calibrate(embeddings, owners)
+    distances, same = all_pairs(embeddings, owners)
+    assert (distances[~same] < result.maybe).mean() == pytest.approx(MAYBE_FMR, rel=1e-3)
+    assert (distances[~same] < result.me).mean() == pytest.approx(ME_FMR, rel=0.06)
 
 
-def test_too_few_pairs_cannot_calibrate() -> None:
+@pytest.mark.parametrize("count", [2, 3, 8])
+def test_profiles_keep_the_false_match_rates(count: int) -> None:
+    result = calibrate(*people(150, 8, seed=4))
+    embeddings, owners = people(300, 8, seed=5)
+    shape = (300, 8, 32)
+    means = embeddings.reshape(shape)[:, :count].mean(axis=1)
+    apart = np.linalg.norm(embeddings.reshape(shape)[:, None] - means[None, :, None], axis=3)
+    strangers = result.pair_distance(apart[~np.eye(300, dtype=bool)], count)
+    assert (strangers < result.maybe).mean() == pytest.approx(MAYBE_FMR, rel=0.25)
+    assert (strangers < result.me).mean() == pytest.approx(ME_FMR, rel=0.5)
+
+
+def test_too_few_photos_cannot_calibrate() -> None:
     with pytest.raises(ValueError, match="too few"):
-        calibrate(np.ones(10_000), np.arange(10_000) == 0)
+        calibrate(*people(10, 8, seed=1))
     with pytest.raises(ValueError, match="too few"):
-        calibrate(np.ones(20_000), np.zeros(20_000))
+        calibrate(*people(200, 1, seed=1))
 
 
 def test_the_default_engine_is_calibrated_and_others_are_not() -> None:
     shipped = load_calibration(DLIB_ENGINE_ID)
     assert 0.3 < shipped.me < shipped.maybe < 0.7
-    assert 0 < shipped.spread < 0.2
+    assert 0 < shipped.me_shift < shipped.maybe_shift < 0.2
     with pytest.raises(ModelError, match="no calibrated thresholds"):
         load_calibration("dlib-000000-000000")
 

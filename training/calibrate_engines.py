@@ -20,7 +20,7 @@ from untag.engine.models import ModelOptions
 from untag.faces.detect import DEFAULT_MMOD
 from untag.faces.engine import FaceEngine, load_engine
 from untag.imaging.decode import decode
-from untag.people.calibrate import ME_FMR, Calibration, calibrate
+from untag.people.calibrate import ME_FMR, Calibration, all_pairs, calibrate
 from untag.types import Face, Frame
 
 CALIBRATION = Path(__file__).parents[1] / "models" / "calibration.json"
@@ -55,23 +55,14 @@ def embed(engine: FaceEngine, photos: list[Path]) -> tuple[NDArray[np.float32], 
     return np.stack(vectors), np.array(persons)
 
 
-def all_pairs(vectors: NDArray[np.float32], persons: NDArray[np.str_]) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
-    """The distance of every two embeddings, and whether they are one person's."""
-    exact = vectors.astype(np.float64)
-    distances, same = [], []
-    for index in range(len(exact) - 1):
-        distances.append(np.linalg.norm(exact[index + 1 :] - exact[index], axis=1).astype(np.float32))
-        same.append(persons[index + 1 :] == persons[index])
-    return np.concatenate(distances), np.concatenate(same)
-
-
 def entry(calibration: Calibration, photos: int, same: NDArray[np.bool_]) -> dict[str, float | str]:
     """What calibration.json says of one engine."""
     alike = int(same.sum())
     return {
         "maybe": round(calibration.maybe, 4),
         "me": round(calibration.me, 4),
-        "spread": round(calibration.spread, 4),
+        "maybe_shift": round(calibration.maybe_shift, 4),
+        "me_shift": round(calibration.me_shift, 4),
         "data": f"{DATA}, {photos} photos: {len(same) - alike} different and {alike} same pairs",
     }
 
@@ -95,8 +86,8 @@ def main() -> None:
         vectors, persons = embed(engine, sorted(options.folder.glob("*/*.jpg")))
         if options.cache is not None:
             np.savez(options.cache, engine=engine.id, vectors=vectors, persons=persons)
+    calibration = calibrate(vectors, persons)
     distances, same = all_pairs(vectors, persons)
-    calibration = calibrate(distances, same)
     accepted = float((distances[same] <= calibration.me).mean())
     print(f"{engine.id}: at a false match rate of {ME_FMR:g} it accepts {accepted:.4f} of the same pairs")
     table = json.loads(CALIBRATION.read_text("utf-8"))
