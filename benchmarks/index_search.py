@@ -54,8 +54,8 @@ def main() -> None:
 def measure(options: argparse.Namespace, folder: Path) -> dict[str, Any]:
     import numpy as np
 
-    from untag.people.index import FaceIndex
-    from untag.people.index_file import Header, create, map_chunks
+    from untag.people.index import load_index
+    from untag.people.index_file import Header, create
 
     random = np.random.default_rng(7)
     people = random.standard_normal((max(1, options.faces // 100), DIMENSIONS), np.float32)
@@ -69,7 +69,7 @@ def measure(options: argparse.Namespace, folder: Path) -> dict[str, Any]:
 
     path = folder / "faces-benchmark.idx"
     header = create(path, Header("benchmark", DIMENSIONS, 1), enumerate(vectors))
-    index = FaceIndex(header, map_chunks(path, header))
+    index = load_index(path, header)
 
     def with_limit() -> Any:
         hits = index.within(references, LIMIT)

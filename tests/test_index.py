@@ -18,8 +18,8 @@ from store_samples import MAYBE, ME, OTHER, analysis, record
 from untag.errors import StoreError
 from untag.people import index as index_module
 from untag.people import index_file
-from untag.people.index import FaceIndex, Hits, index_path, open_index
-from untag.people.index_file import CHUNK, Header, change, create, map_chunks, read_header
+from untag.people.index import FaceIndex, Hits, index_path, load_index, open_index
+from untag.people.index_file import CHUNK, Header, change, create, read_header
 from untag.store import (
     MatchUpdate,
     Store,
@@ -86,7 +86,7 @@ def expect_as_stored(store: Store, index: FaceIndex) -> None:
 
 def made(path: Path, vectors: NDArray[np.float32]) -> FaceIndex:
     header = create(path, Header("e", vectors.shape[1], 1), enumerate(vectors, start=100))
-    return FaceIndex(header, map_chunks(path, header))
+    return load_index(path, header)
 
 
 def test_the_index_follows_the_store(store: Store) -> None:
@@ -188,7 +188,7 @@ def test_an_interrupted_append_is_not_seen_and_leaves_nothing(tmp_path: Path, mo
     assert write is index_file._write_header
     assert vectors[8].tobytes() in path.read_bytes()
     assert read_header(path, "e") == before
-    assert len(FaceIndex(before, map_chunks(path, before)).within(vectors[8:9], 0).faces) == 0
+    assert len(load_index(path, before).within(vectors[8:9], 0).faces) == 0
     change(path, before, np.empty(0, np.int64), ())
     assert vectors[8].tobytes() not in path.read_bytes()
 
@@ -276,7 +276,7 @@ def test_erased_faces_are_not_found(tmp_path: Path) -> None:
     before = made(path, vectors).header
     gone = np.array([0, 7, CHUNK - 1, CHUNK + 3])
     header = change(path, replace(before, generation=2), gone, [(9999999, vectors[7])])
-    index = FaceIndex(header, map_chunks(path, header))
+    index = load_index(path, header)
     kept = np.setdiff1d(np.arange(len(vectors)), gone)
     ids = np.append(kept + 100, 9999999)
     everything = brute(ids, np.concatenate([vectors[kept], vectors[7:8]]), vectors[gone])

@@ -5,25 +5,30 @@ The distance of an embedding x from a reference r is at most a limit L exactly w
 chunk of rows at a time, which stays in the cache. Products in float32 have a rounding error with a proven bound; c is
 lowered by it, so that no face is missed, and what passes is measured again in float64 (`_measure`).
 
-Measured with 1,000,000 x 128 against 20: one pass over the rows, bound by memory. `benchmarks/index_search.py`.
+Most faces are not near anybody, and their heads tell (`index_head.py`): the same product with the heads, a quarter of
+the numbers, leaves few pairs, and only those are looked at in full. Where the heads tell little, be it for wide limits
+or for embeddings without structure, the product is done with whole rows. `benchmarks/index_search.py` measures both.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from itertools import islice
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from untag.errors import StoreError
-from untag.people.index_file import CHUNK, ERASED, Chunks, Header, change, create, map_chunks, read_header
+from untag.people.index_file import CHUNK, ERASED, Chunks, Header, change, create, map_chunks, read_basis, read_header
+from untag.people.index_head import ROUNDING, Basis, head_limits, project
 from untag.store import Store, destroy, embedded_faces, embedding_generation, embeddings_after, make_durable
 
 _MEASURED_AT_ONCE = 4096
-_ROUNDING = 2.0**-24
+_MOST_PAIRS = 0.02
+"""The share of pairs that the heads may leave: looking at each takes as long as 30 to 60 of a product of whole rows."""
+_LONGEST_PAUSE = 16
+"""Chunks that are searched by whole rows, at most, before the heads are tried again."""
 _ONE_THREAD = 1_000_000
 """Multiplications up to which OpenBLAS uses one thread. With more, its threads wait for each other after every product:
 on a busy machine of two cores a search of 1,000,000 faces took 3.1 s then, and 0.3 s on one thread."""
@@ -47,6 +52,7 @@ class FaceIndex:
 
     header: Header
     chunks: Chunks
+    basis: Basis | None = None
 
     def __len__(self) -> int:
         return self.header.count - self.header.erased
@@ -62,56 +68,72 @@ class FaceIndex:
         Exact: the faces that float64 arithmetic finds, and its distances to rounding (1e-12).
         """
         targets = np.broadcast_to(np.asarray(limits, np.float64), len(references))
-        cuts = _cuts(references, targets)
-        found = []
-        for ids, rows, scores in self._scores(references, cuts):
-            found.append(_measure(ids, rows, np.flatnonzero(scores >= 0), references, targets))
-        return _sorted(_joined(found))
+        return _sorted(_joined(list(self._near(references, targets, range(len(self.chunks))))))
 
     def nearest(self, references: NDArray[np.float32], k: int) -> Hits:
         """The `k` faces nearest to each reference, or all when there are fewer; exact, as `within` is."""
-        limits = self._bounds(references, k)
-        cuts = _cuts(references, limits)
+        limits = self._sample(references, k)
         best = _joined([])
-        for ids, rows, scores in self._scores(references, cuts):
-            new = _measure(ids, rows, np.flatnonzero(scores >= 0), references, limits)
-            if len(new.faces):
-                best, limits = _first(_joined([best, new]), limits, k)
-                cuts[:] = _cuts(references, limits)
+        start, end = 0, 1
+        # As many chunks again as are done: their limits let pass, on average, k faces more for each reference.
+        while start < len(self.chunks):
+            found = self._near(references, limits, range(start, min(end, len(self.chunks))))
+            best, limits = _first(_joined([best, *found]), limits, k)
+            start, end = end, 2 * end
         return _sorted(best)
 
-    def _bounds(self, references: NDArray[np.float32], k: int) -> NDArray[np.float64]:
+    def _sample(self, references: NDArray[np.float32], k: int) -> NDArray[np.float64]:
         """How far the `k`-th nearest face is at most from each reference, (R,), from the best of the first chunk."""
         limits = np.full(len(references), np.inf)
-        for ids, rows, scores in islice(self._scores(references, np.zeros(len(references), np.float32)), 1):
-            best = np.argpartition(-scores, min(k, len(rows)) - 1, axis=0)[:k]
-            candidates = (best * len(references) + np.arange(len(references))).ravel()
-            return _first(_measure(ids, rows, candidates, references, limits), limits, k)[1]
-        return limits
+        if self._nothing(references):
+            return limits
+        ids, _, rows = self._chunk(0)
+        scores = np.empty((len(rows), len(references)), np.float32)
+        _multiply(rows, _probes(references, limits), scores)
+        best = np.argpartition(-scores, min(k, len(rows)) - 1, axis=0)[:k]
+        candidates = (best * len(references) + np.arange(len(references))).ravel()
+        return _first(_measure(ids, rows, candidates, references, limits), limits, k)[1]
 
-    def _scores(
-        self, references: NDArray[np.float32], cuts: NDArray[np.float32]
-    ) -> Iterator[tuple[NDArray[np.int64], NDArray[np.float32], NDArray[np.float32]]]:
-        """For each chunk the ids (n,), rows (n, dimensions + 2) and scores (n, R); `cuts` may change on the way."""
+    def _near(self, references: NDArray[np.float32], limits: NDArray[np.float64], chunks: range) -> Iterator[Hits]:
+        """For each of `chunks` the pairs within `limits` (R,)."""
+        if self._nothing(references):
+            return
+        whole = _probes(references, limits)
+        heads = None
+        if self.basis is not None:
+            heads = _probes(project(references, self.basis), head_limits(references, limits))
+        buffer = np.empty((CHUNK, len(references)), np.float32)
+        wait, pause = 0, 1
+        for number in chunks:
+            ids, short, rows = self._chunk(number)
+            scores = buffer[: len(rows)]
+            if heads is not None and wait == 0:
+                candidates = _multiply(short, heads, scores)
+                if len(candidates) <= _MOST_PAIRS * scores.size:
+                    pause = 1
+                    yield _measure(ids, rows, _narrowed(rows, candidates, whole), references, limits)
+                    continue
+                wait, pause = pause, min(2 * pause, _LONGEST_PAUSE)
+            else:
+                wait = max(0, wait - 1)
+            yield _measure(ids, rows, _multiply(rows, whole, scores), references, limits)
+
+    def _chunk(self, number: int) -> tuple[NDArray[np.int64], NDArray[np.float32], NDArray[np.float32]]:
+        """The ids (n,), heads (n, head + 2) and rows (n, dimensions + 2) of a chunk."""
+        size = min(CHUNK, self.header.count - number * CHUNK)
+        chunk = self.chunks[number]
+        return chunk["ids"][:size], chunk["heads"][:size], chunk["rows"][:size]
+
+    def _nothing(self, references: NDArray[np.float32]) -> bool:
+        """Whether there is nothing to compare. Raises ValueError for references of another length."""
         if references.shape[1:] != (self.header.dimensions,) and len(self):
             raise ValueError(f"references of shape {references.shape} for {self.header.dimensions} dimensions")
-        if len(references) == 0 or len(self) == 0:
-            return
-        probes = np.empty((self.header.dimensions + 2, len(references)), np.float32)
-        probes[:-2] = references.T
-        probes[-2] = -1
-        scores = np.empty((CHUNK, len(references)), np.float32)
-        block = max(64, _ONE_THREAD // probes.size)
-        for number in range(len(self.chunks)):
-            size = min(CHUNK, self.header.count - number * CHUNK)
-            rows = self.chunks["rows"][number, :size]
-            probes[-1] = -cuts
-            # BLAS kernels may raise floating-point flags in lanes that they compute but do not return.
-            with np.errstate(all="ignore"):
-                for start in range(0, size, block):
-                    end = min(start + block, size)
-                    np.dot(rows[start:end], probes, out=scores[start:end])
-            yield self.chunks["ids"][number, :size], rows, scores[:size]
+        return len(references) == 0 or len(self) == 0
+
+
+def load_index(path: Path, header: Header) -> FaceIndex:
+    """The index in a file with this header."""
+    return FaceIndex(header, map_chunks(path, header), read_basis(path, header) if header.head else None)
 
 
 def open_index(store: Store, engine: str) -> FaceIndex:
@@ -129,7 +151,7 @@ def open_index(store: Store, engine: str) -> FaceIndex:
                 make_durable(store)
                 with store.transaction():
                     header = _update(store, path, engine, header)
-            return FaceIndex(header, map_chunks(path, header))
+            return load_index(path, header)
     except OSError as error:
         raise StoreError(f"{path} cannot be used: {error.strerror or error}.") from error
 
@@ -144,11 +166,14 @@ def _update(store: Store, path: Path, engine: str, old: Header | None) -> Header
     wanted = embedded_faces(store, engine)
     # An older database that was put back has another history; then ids say nothing.
     if old is not None and old.generation < generation:
-        ids = FaceIndex(old, map_chunks(path, old)).ids
+        ids = load_index(path, old).ids
         newest = int(ids.max(initial=0))
         gone = np.flatnonzero(~np.isin(ids, wanted) & (ids != ERASED))
         complete = np.isin(wanted[wanted <= newest], ids).all()
-        if complete and old.erased + len(gone) <= len(wanted) // 4:
+        few = old.erased + len(gone) <= len(wanted) // 4
+        # With too few faces there was no basis for heads; a whole chunk is worth one.
+        grown = old.head == 0 and old.count < CHUNK <= old.count + np.count_nonzero(wanted > newest)
+        if complete and few and not grown:
             return change(path, replace(old, generation=generation), gone, embeddings_after(store, engine, newest))
     for file in (path, path.with_name(path.name + ".new")):
         if file.exists():
@@ -170,6 +195,34 @@ def _at(hits: Hits, which: NDArray[np.intp] | NDArray[np.bool_]) -> Hits:
     return Hits(hits.faces[which], hits.references[which], hits.distances[which])
 
 
+def _probes(references: NDArray[np.float32], limits: NDArray[np.float64]) -> NDArray[np.float32]:
+    """What rows are multiplied by, (dimensions + 2, R): products are not negative within the limits."""
+    probes = np.empty((references.shape[1] + 2, len(references)), np.float32)
+    probes[:-2] = references.T
+    probes[-2] = -1
+    probes[-1] = -_cuts(references, limits)
+    return probes
+
+
+def _multiply(rows: NDArray[np.float32], probes: NDArray[np.float32], scores: NDArray[np.float32]) -> NDArray[np.intp]:
+    """Fill `scores` (n, R) with rows (n, d) times probes (d, R); returns the positions that are not negative."""
+    block = max(64, _ONE_THREAD // probes.size)
+    # BLAS kernels may raise floating-point flags in lanes that they compute but do not return.
+    with np.errstate(all="ignore"):
+        for start in range(0, len(rows), block):
+            np.dot(rows[start : start + block], probes, out=scores[start : start + block])
+    return np.flatnonzero(scores >= 0)
+
+
+def _narrowed(rows: NDArray[np.float32], candidates: NDArray[np.intp], probes: NDArray[np.float32]) -> NDArray[np.intp]:
+    """Those of `candidates`, positions in the scores (n, R), whose whole rows pass as well."""
+    slots, columns = np.divmod(candidates, probes.shape[1])
+    with np.errstate(all="ignore"):
+        scores = np.einsum("ij,ij->i", rows.take(slots, axis=0), probes.T.take(columns, axis=0))
+    passed: NDArray[np.intp] = candidates[scores >= 0]
+    return passed
+
+
 def _cuts(references: NDArray[np.float32], limits: NDArray[np.float64]) -> NDArray[np.float32]:
     """c for each reference, lowered by the largest rounding error that a product can have: (R,) float32.
 
@@ -181,7 +234,7 @@ def _cuts(references: NDArray[np.float32], limits: NDArray[np.float64]) -> NDArr
     cuts = (norms**2 - finite**2) / 2
     largest = norms + finite
     terms = references.shape[1] + 2
-    cuts -= 2 * terms * _ROUNDING * (largest * norms + largest**2 / 2 + np.abs(cuts))
+    cuts -= 2 * terms * ROUNDING * (largest * norms + largest**2 / 2 + np.abs(cuts))
     return np.where(np.isfinite(limits), cuts, _EVERYTHING).astype(np.float32)
 
 
