@@ -84,7 +84,7 @@ def calibrate(embeddings: NDArray[np.float32], persons: NDArray[np.str_]) -> Cal
 def all_pairs(
     embeddings: NDArray[np.float32], persons: NDArray[np.str_]
 ) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
-    """The distance of every two of (N, dimensions) embeddings, and whether they are one person's: (N x (N - 1) / 2,)."""
+    """The distance of every two of (N, dimensions) embeddings, and whether they are one person's."""
     exact = embeddings.astype(np.float64)
     distances, same = [np.empty(0, np.float32)], [np.empty(0, np.bool_)]
     for index in range(len(exact) - 1):
