@@ -19,9 +19,10 @@ from hypothesis import strategies as st
 
 from untag.errors import ReadFailure, UsageError
 from untag.imaging.limits import Limits
-from untag.sources.base import Source, open_source, walk_all
+from untag.sources.base import open_source, walk_all
 from untag.sources.file import FileSource
 from untag.sources.folder import IMAGE_SUFFIXES, FolderSource
+from untag.sources.listing import Source
 from untag.sources.paths import os_path, printable_path
 from untag.types import Outcome, PhotoRef, ReadError
 
@@ -63,8 +64,9 @@ def test_a_ref_has_size_time_and_absolute_path(tmp_path: Path, monkeypatch: pyte
 
 def test_folders_come_one_at_a_time(tmp_path: Path) -> None:
     make(tmp_path, "a/1.jpg", "a/2.jpg", "b/c/3.jpg", "empty/notes.txt")
-    listed = [(os.path.relpath(folder, tmp_path), len(entries)) for folder, entries in FolderSource(tmp_path).folders()]
-    assert listed == [("a", 2), ("b/c", 1)]
+    folders = FolderSource(tmp_path).folders()
+    listed = [(os.path.relpath(found.folder, tmp_path), found.count, len(found.entries)) for found in folders]
+    assert listed == [("a", 2, 2), ("b/c", 1, 1)]
 
 
 def test_walking_is_lazy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -265,9 +267,9 @@ def test_a_folder_that_vanishes_during_the_walk(tmp_path: Path) -> None:
     folders = FolderSource(tmp_path).folders()
     next(folders)
     shutil.rmtree(tmp_path / "b")
-    ((path, entries),) = folders
-    assert path == str(tmp_path / "b")
-    assert [entry.outcome for entry in entries if isinstance(entry, ReadError)] == [Outcome.MISSING]
+    (listing,) = folders
+    assert (listing.folder, listing.count, listing.fingerprint) == (str(tmp_path / "b"), 1, None)
+    assert [entry.outcome for entry in listing.entries if isinstance(entry, ReadError)] == [Outcome.MISSING]
 
 
 def test_a_failing_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -325,7 +327,7 @@ def test_undecodable_names_print_store_and_open(tmp_path: Path) -> None:
         r"\x5cxff.jpg": JPEG + b"literal",
         r"caf\xe9/x.jpg": JPEG,
     }
-    assert {folder for folder, _ in source.folders()} == {str(tmp_path), str(tmp_path / r"caf\xe9")}
+    assert {listing.folder for listing in source.folders()} == {str(tmp_path), str(tmp_path / r"caf\xe9")}
 
 
 NAMES = st.one_of(

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from untag.sources.base import Source
-from untag.store import PhotoRecord
+from untag.sources.listing import Source
+from untag.store import ListedFolder, PhotoRecord
 from untag.types import Frame, Outcome, PhotoRef, Pixels, ReadError
 
 
@@ -56,6 +56,15 @@ class Unchanged:
 
 
 @dataclass(frozen=True, slots=True)
+class UnchangedFolder:
+    """A whole folder that is as it was: how many files, and why some of them could not be read then."""
+
+    path: str
+    count: int
+    errors: tuple[ReadError, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Failed:
     """A photo that could not be read, decoded or analysed; `sha256` is None when not even its bytes could be."""
 
@@ -65,7 +74,7 @@ class Failed:
     error: str
 
 
-Item = Task | Loaded | Decoded | Known | Unchanged | Failed | ReadError | PhotoRecord
+Item = Task | Loaded | Decoded | Known | Unchanged | UnchangedFolder | ListedFolder | Failed | ReadError | PhotoRecord
 
 
 def cost(item: Item) -> int:

@@ -9,8 +9,8 @@ import time
 from collections import Counter
 from dataclasses import dataclass, field
 
-from untag.scan.items import Failed, Item, Known, Unchanged
-from untag.store import PhotoRecord, Store, record_batch, touch_files
+from untag.scan.items import Failed, Item, Known, Unchanged, UnchangedFolder
+from untag.store import ListedFolder, PhotoRecord, Store, record_batch, touch_files, touch_folders
 from untag.types import Outcome, PhotoRef, ReadError, Verdict
 
 _RECORD_EVERY = 64
@@ -35,14 +35,19 @@ class ScanSummary:
 
 
 class Recorder:
-    """Records into one run. `under_way` is shared with the stages: hashes leave it once the store knows them."""
+    """Records into one run. `under_way` is shared with the stages: hashes leave it once the store knows them.
+
+    `listed` is what came in as such: the folders to remember once everything is recorded.
+    """
 
     def __init__(self, store: Store, run_id: int, under_way: set[str]) -> None:
         self._store = store
         self._run_id = run_id
         self.summary = ScanSummary()
+        self.listed: list[ListedFolder] = []
         self._records: list[PhotoRecord] = []
         self._touched: list[str] = []
+        self._touched_folders: list[str] = []
         self._last_flush = time.monotonic()
         self._under_way = under_way
         # Those of them that have arrived and wait in `_records`.
@@ -52,13 +57,19 @@ class Recorder:
 
     def take(self, item: Item) -> int:
         """Counts a result and queues it for the record; returns how many entries it stands for."""
-        entries = len(item.paths) if isinstance(item, Unchanged) else 1
+        entries = _entries(item)
         self.summary.photos += entries
         match item:
             case Unchanged(paths, errors):
-                self.summary.unchanged += len(paths)
+                self.summary.unchanged += entries
                 self._touched.extend(paths)
                 self.summary.unreadable.extend(errors)
+            case UnchangedFolder(path, _, errors):
+                self.summary.unchanged += entries
+                self._touched_folders.append(path)
+                self.summary.unreadable.extend(errors)
+            case ListedFolder():
+                self.listed.append(item)
             case ReadError():
                 self.summary.unreadable.append(item)
             case Known(ref, sha256):
@@ -78,7 +89,8 @@ class Recorder:
                 self._settle(item.sha256)
             case _:
                 raise AssertionError(f"a stage let {type(item).__name__} through")
-        full = len(self._records) + len(self._touched) // 16 >= _RECORD_EVERY
+        touched = len(self._touched) + len(self._touched_folders)
+        full = len(self._records) + touched // 16 >= _RECORD_EVERY
         if full or time.monotonic() - self._last_flush > _RECORD_SECONDS:
             self.flush()
         return entries
@@ -92,7 +104,9 @@ class Recorder:
             self._arrived.clear()
         if self._touched:
             touch_files(self._store, self._run_id, self._touched)
-        self._records, self._touched = [], []
+        if self._touched_folders:
+            touch_folders(self._store, self._run_id, self._touched_folders)
+        self._records, self._touched, self._touched_folders = [], [], []
         self._last_flush = time.monotonic()
 
     def counts(self) -> dict[str, int]:
@@ -127,3 +141,15 @@ class Recorder:
         verdicts = {match.verdict for match in analysis.matches}
         self.summary.me += Verdict.ME in verdicts
         self.summary.maybe += Verdict.MAYBE in verdicts and Verdict.ME not in verdicts
+
+
+def _entries(item: Item) -> int:
+    match item:
+        case Unchanged(paths=paths):
+            return len(paths)
+        case UnchangedFolder(count=count):
+            return count
+        case ListedFolder():
+            return 0
+        case _:
+            return 1

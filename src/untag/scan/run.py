@@ -17,7 +17,7 @@ from untag.scan.stages import ScanModels, Stages
 from untag.sources.base import walk_all
 from untag.sources.files import absolute
 from untag.sources.paths import printable_path
-from untag.store import Store, finish_run, new_findings, prune, references, start_run
+from untag.store import Store, finish_run, new_findings, prune, references, remember_folders, start_run
 
 _QUEUE_BYTES = 96 * 1024 * 1024
 _ANALYSE_BATCH = 8
@@ -34,7 +34,7 @@ def require_enrolled(store: Store) -> None:
 
 def count_photos(paths: Sequence[Path], settings: Settings) -> int:
     """How many entries a scan of `paths` will go through. Raises UsageError for a path that does not exist."""
-    return sum(len(listing.entries) for listing in walk_all(paths, limits=settings.limits))
+    return sum(listing.count for listing in walk_all(paths, limits=settings.limits))
 
 
 def scan(
@@ -91,6 +91,7 @@ def scan(
             finish_run(store, run_id, recorder.counts())
             unread = [error.path for error in summary.unreadable]
             summary.removed = prune(store, run_id, roots, unread=unread)
+            remember_folders(store, run_id, recorder.listed, stages.is_settled)
         group_copies(store)
         summary.new_findings = new_findings(store, run_id)
     return summary

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from untag import __version__
 from untag.config import Settings
 from untag.errors import ReadFailure
 from untag.faces.engine import FaceEngine
@@ -15,10 +16,19 @@ from untag.findings import PhotoEvidence
 from untag.imaging.decode import decode
 from untag.imaging.phash import perceptual_hash
 from untag.judge import Judge, must_read_again
-from untag.scan.items import Decoded, Failed, Item, Known, Loaded, Task, Unchanged
+from untag.scan.items import Decoded, Failed, Item, Known, Loaded, Task, Unchanged, UnchangedFolder
 from untag.scenes.classify import MODEL_ID, SceneClassifier, scene_input
-from untag.sources.base import Listing
-from untag.store import Analysis, KnownFile, PhotoRecord, Store, known_files, known_photo
+from untag.sources.listing import Listing
+from untag.store import (
+    Analysis,
+    KnownFile,
+    ListedFolder,
+    PhotoRecord,
+    Store,
+    known_files,
+    known_photo,
+    unchanged_folder,
+)
 from untag.types import Face, Outcome, PhotoRef, ReadError, SceneScores
 
 SEARCH_SIDE = 1600
@@ -52,22 +62,37 @@ class Stages:
         self._under_way = under_way
 
     def walk(self, reader: Store, listings: Iterable[Listing]) -> Iterator[Item]:
-        """Every entry as a task, but the unchanged ones of a folder, and what could not be listed, as such."""
+        """Every entry as a task, but unchanged folders and files, and what could not be listed, as such."""
         for listing in listings:
-            known = known_files(reader, listing.folder)
-            unchanged: list[str] = []
-            errors: list[ReadError] = []
-            for entry in listing.entries:
-                if isinstance(entry, ReadError):
-                    yield entry
-                elif (file := known.get(entry.path)) is not None and self._is_current(file, entry):
-                    unchanged.append(entry.path)
-                    if file.outcome is not Outcome.OK:
-                        errors.append(ReadError(entry.path, file.outcome, file.error or ""))
-                else:
-                    yield Task(listing.source, entry)
-            if unchanged:
-                yield Unchanged(tuple(unchanged), tuple(errors))
+            digest = None if listing.fingerprint is None else self._digest(listing.source.name, listing.fingerprint)
+            errors = None if digest is None else unchanged_folder(reader, listing.folder, digest)
+            if errors is not None:
+                yield UnchangedFolder(listing.folder, listing.count, errors)
+                continue
+            yield from self._walk_folder(reader, listing)
+            if digest is not None:
+                yield ListedFolder(listing.folder, listing.count, digest)
+
+    def _walk_folder(self, reader: Store, listing: Listing) -> Iterator[Item]:
+        known = known_files(reader, listing.folder)
+        unchanged: list[str] = []
+        errors: list[ReadError] = []
+        for entry in listing.entries:
+            if isinstance(entry, ReadError):
+                yield entry
+            elif (file := known.get(entry.path)) is not None and self._is_current(file, entry):
+                unchanged.append(entry.path)
+                if file.outcome is not Outcome.OK:
+                    errors.append(ReadError(entry.path, file.outcome, file.error or ""))
+            else:
+                yield Task(listing.source, entry)
+        if unchanged:
+            yield Unchanged(tuple(unchanged), tuple(errors))
+
+    def _digest(self, source: str, fingerprint: bytes) -> bytes:
+        """Of all that decides whether a folder's files are current, but for what is on record."""
+        in_force = "\0".join((__version__, self._models.pipeline, self._judge.key, source)).encode()
+        return hashlib.blake2b(hashlib.sha256(in_force).digest() + fingerprint, digest_size=16).digest()
 
     def read(self, item: Item) -> Item:
         if not isinstance(item, Task):
@@ -144,8 +169,10 @@ class Stages:
         )
 
     def _is_current(self, file: KnownFile, ref: PhotoRef) -> bool:
-        if (file.size, file.mtime_ns, file.origin) != (ref.size, ref.mtime_ns, ref.origin):
-            return False
+        return (file.size, file.mtime_ns, file.origin) == (ref.size, ref.mtime_ns, ref.origin) and self.is_settled(file)
+
+    def is_settled(self, file: KnownFile) -> bool:
+        """Whether what is on record for a file stands as long as the file itself does not change."""
         if file.outcome is not Outcome.OK:
             # What failed for want of permission, room or software may work today; damaged content stays damaged. What
             # has no hash was never read: the disk may have failed, not the photo.

@@ -1,49 +1,18 @@
-"""The seam between scanning and where photos come from, and the choice of the source that reads a path."""
+"""The choice of the source that reads a path, and the walk over several."""
 
 from __future__ import annotations
 
 import stat
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
-from typing import Protocol
 
 from untag.errors import UsageError
 from untag.imaging.limits import DEFAULT_LIMITS, Limits
 from untag.sources.file import FileSource
 from untag.sources.folder import FolderSource
+from untag.sources.listing import Listing, Source
 from untag.sources.seen import Seen
-from untag.types import PhotoRef, ReadError
-
-
-class Source(Protocol):
-    """Photos from one place. Listing reads no pictures; reading goes through the source, which may be an archive."""
-
-    @property
-    def name(self) -> str:
-        """The kind of source, as `PhotoRef.source` has it."""
-        ...
-
-    def folders(self) -> Iterator[tuple[str, list[PhotoRef | ReadError]]]:
-        """Each folder's path and everything in it, a folder at a time, in an order that is the same every time."""
-        ...
-
-    def photos(self) -> Iterator[PhotoRef | ReadError]:
-        """The entries of all folders, in the order of `folders`."""
-        ...
-
-    def read(self, ref: PhotoRef) -> bytes:
-        """The bytes of one photo, from any thread. Raises ReadFailure with a sentence, and nothing else."""
-        ...
-
-
-@dataclass(frozen=True, slots=True)
-class Listing:
-    """What one folder holds: enough to compare with what is stored, and the source to read the rest from."""
-
-    source: Source
-    folder: str
-    entries: list[PhotoRef | ReadError]
 
 
 def open_source(path: Path, *, limits: Limits = DEFAULT_LIMITS, seen: Seen | None = None) -> Source:
@@ -68,13 +37,8 @@ def walk_all(paths: Sequence[Path], *, limits: Limits = DEFAULT_LIMITS) -> Itera
     """
     seen = Seen()
     files_first = sorted(paths, key=lambda path: stat.S_ISDIR(_mode(path)))
-    return _walk([open_source(path, limits=limits, seen=seen) for path in files_first])
-
-
-def _walk(sources: list[Source]) -> Iterator[Listing]:
-    for source in sources:
-        for folder, entries in source.folders():
-            yield Listing(source, folder, entries)
+    sources = [open_source(path, limits=limits, seen=seen) for path in files_first]
+    return chain.from_iterable(source.folders() for source in sources)
 
 
 def _mode(path: Path) -> int:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from untag.imaging.limits import DEFAULT_LIMITS, Limits
 from untag.sources.files import absolute, failure, read_file
+from untag.sources.listing import Listing
 from untag.sources.paths import printable_path
 from untag.sources.seen import Seen
 from untag.types import Origin, PhotoRef, ReadError
@@ -22,10 +23,11 @@ class FileSource:
         self._limits = limits
         self._seen = seen
 
-    def folders(self) -> Iterator[tuple[str, list[PhotoRef | ReadError]]]:
-        """The file, under its folder; nothing when the scan already gave it."""
+    def folders(self) -> Iterator[Listing]:
+        """The file, or the reason why it cannot be read, under its folder; nothing when the scan already gave it."""
         seen = Seen() if self._seen is None else self._seen
         shown, folder = printable_path(str(self._path)), printable_path(str(self._path.parent))
+        entry: PhotoRef | ReadError
         try:
             parent = self._path.parent.stat()
             if not seen.add_file((parent.st_dev, parent.st_ino), self._path.name):
@@ -33,14 +35,15 @@ class FileSource:
             status = self._path.stat()
         except OSError as error:
             reason = failure(error)
-            yield folder, [ReadError(shown, reason.outcome, str(reason))]
+            entry = ReadError(shown, reason.outcome, str(reason))
         else:
-            yield folder, [PhotoRef(shown, self.name, status.st_size, status.st_mtime_ns, Origin())]
+            entry = PhotoRef(shown, self.name, status.st_size, status.st_mtime_ns, Origin())
+        yield Listing(self, folder, 1, None, lambda: [entry])
 
     def photos(self) -> Iterator[PhotoRef | ReadError]:
         """The file, or the reason why it cannot be read."""
-        for _, entries in self.folders():
-            yield from entries
+        for listing in self.folders():
+            yield from listing.entries
 
     def read(self, ref: PhotoRef) -> bytes:
         """The bytes of the photo; raises ReadFailure as `read_file` says."""

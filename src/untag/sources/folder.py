@@ -7,14 +7,18 @@ once, under its real path where it has one inside the tree, so loops end and a n
 
 from __future__ import annotations
 
+import hashlib
 import os
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 
+from untag.errors import ReadFailure
 from untag.imaging.limits import DEFAULT_LIMITS, Limits
 from untag.imaging.sniff import sniff
 from untag.sources.files import absolute, failure, read_file, read_head
+from untag.sources.listing import Listing
 from untag.sources.paths import printable_path
 from untag.sources.seen import Seen
 from untag.types import Origin, Outcome, PhotoRef, ReadError
@@ -43,7 +47,7 @@ class FolderSource:
         self._limits = limits
         self._seen = seen
 
-    def folders(self) -> Iterator[tuple[str, list[PhotoRef | ReadError]]]:
+    def folders(self) -> Iterator[Listing]:
         """Each folder with photos or errors, and those in it sorted by name; parents come before what they contain.
 
         Never raises for what it meets: an unreadable folder or a link to nothing becomes a ReadError. Holds one
@@ -53,69 +57,104 @@ class FolderSource:
         real, linked = [self._root], list[str]()
         while real or linked:
             path = real.pop() if real else linked.pop(0)
-            entries, below, links = self._list(path, seen)
-            real.extend(reversed(below))
-            linked.extend(links)
-            if entries:
-                yield printable_path(path), entries
+            found = _Folder(path)
+            try:
+                found.fill(seen)
+            except OSError as error:
+                reason = failure(error)
+                shown = printable_path(path)
+                found = _Folder(path, errors=[ReadError(shown, reason.outcome, f"folder not scanned: {reason}")])
+            real.extend(sorted(found.below, reverse=True))
+            linked.extend(sorted(found.links))
+            if found.files or found.errors:
+                yield found.listing(self)
 
     def photos(self) -> Iterator[PhotoRef | ReadError]:
         """Every photo and every error, in the order of `folders`."""
-        for _, entries in self.folders():
-            yield from entries
+        for listing in self.folders():
+            yield from listing.entries
 
     def read(self, ref: PhotoRef) -> bytes:
         """The bytes of the photo; raises ReadFailure as `read_file` says."""
         return read_file(ref, self._limits)
 
-    def _list(self, path: str, seen: Seen) -> tuple[list[PhotoRef | ReadError], list[str], list[str]]:
-        """The photos and errors in one folder, the folders in it, and the links to folders in it."""
-        below, links = list[str](), list[str]()
-        try:
-            status = Path(path).stat()
-            identity = (status.st_dev, status.st_ino)
-            if not seen.enter(identity):
-                return [], below, links
-            with os.scandir(path) as iterator:
-                children = sorted(iterator, key=_name)
-        except OSError as error:
-            reason = failure(error)
-            return [ReadError(printable_path(path), reason.outcome, f"folder not scanned: {reason}")], below, links
-        entries: list[PhotoRef | ReadError] = []
-        given = seen.names_in(identity)
-        prefix = printable_path(path.rstrip(os.sep)) + os.sep
-        for child in children:
-            name = child.name
-            if name.startswith(".") or name in given:
-                continue
-            shown = prefix + printable_path(name)
-            try:
-                if child.is_dir():
-                    if name not in SKIPPED_FOLDERS:
-                        (links if child.is_symlink() else below).append(child.path)
-                elif (entry := self._photo(child, shown)) is not None:
-                    entries.append(entry)
-            except OSError as error:
-                reason = failure(error)
-                # A link to nothing with a name that is no photo's is not worth a line; a file that may not be read is.
-                if _suffix(name) in IMAGE_SUFFIXES or (_suffix(name) is None and reason.outcome != Outcome.MISSING):
-                    entries.append(ReadError(shown, reason.outcome, str(reason)))
-        return entries, below, links
 
-    def _photo(self, child: os.DirEntry[str], shown: str) -> PhotoRef | None:
-        """The photo that an entry is, or None; one stat, and one read only when the name has no suffix."""
-        suffix = _suffix(child.name)
+@dataclass(slots=True)
+class _Folder:
+    """One folder: name, size and time of each photo; the errors; the folders in it; the links to folders in it."""
+
+    path: str
+    files: list[tuple[str, int, int]] = field(default_factory=list)
+    errors: list[ReadError] = field(default_factory=list)
+    below: list[str] = field(default_factory=list)
+    links: list[str] = field(default_factory=list)
+    whole: bool = True
+
+    def fill(self, seen: Seen) -> None:
+        """Notes what the folder holds, unless it was seen. Raises OSError when it cannot be listed."""
+        status = Path(self.path).stat()
+        identity = (status.st_dev, status.st_ino)
+        if not seen.enter(identity):
+            return
+        given = seen.names_in(identity)
+        self.whole = not given
+        with os.scandir(self.path) as children:
+            for child in children:
+                name = child.name
+                if name.startswith(".") or name in given:
+                    continue
+                try:
+                    if child.is_dir():
+                        if name not in SKIPPED_FOLDERS:
+                            (self.links if child.is_symlink() else self.below).append(child.path)
+                    else:
+                        self._add_file(child, name)
+                except OSError as error:
+                    self._add_error(name, failure(error))
+        self.files.sort()
+
+    def _add_file(self, child: os.DirEntry[str], name: str) -> None:
+        """One stat for a photo, none for other files, and one read only when the name has no suffix."""
+        suffix = _suffix(name)
         if suffix is not None and suffix not in IMAGE_SUFFIXES:
-            return None
+            return
         status = child.stat()
         # Pipes, sockets and devices are never opened: reading them can wait for ever or do something.
-        if not stat.S_ISREG(status.st_mode) or (suffix is None and sniff(read_head(child.path)) is None):
-            return None
-        return PhotoRef(shown, self.name, status.st_size, status.st_mtime_ns, _NO_ORIGIN)
+        if stat.S_ISREG(status.st_mode) and (suffix is not None or sniff(read_head(child.path)) is not None):
+            self.files.append((name, status.st_size, status.st_mtime_ns))
+
+    def _add_error(self, name: str, reason: ReadFailure) -> None:
+        suffix = _suffix(name)
+        # A link to nothing with a name that is no photo's is not worth a line; a file that may not be read is.
+        if suffix in IMAGE_SUFFIXES or (suffix is None and reason.outcome != Outcome.MISSING):
+            self.errors.append(ReadError(self._prefix() + printable_path(name), reason.outcome, str(reason)))
+
+    def _prefix(self) -> str:
+        return printable_path(self.path.rstrip(os.sep)) + os.sep
+
+    def listing(self, source: FolderSource) -> Listing:
+        shown = printable_path(self.path)
+        fingerprint = _fingerprint(self.files) if self.whole and not self.errors else None
+        return Listing(source, shown, len(self.files) + len(self.errors), fingerprint, self._entries)
+
+    def _entries(self) -> list[PhotoRef | ReadError]:
+        prefix = self._prefix()
+        photos = (
+            PhotoRef(prefix + printable_path(name), FolderSource.name, size, mtime_ns, _NO_ORIGIN)
+            for name, size, mtime_ns in self.files
+        )
+        return sorted([*self.errors, *photos], key=_path)
 
 
-def _name(entry: os.DirEntry[str]) -> str:
-    return entry.name
+def _path(entry: PhotoRef | ReadError) -> str:
+    return entry.path
+
+
+def _fingerprint(files: Sequence[tuple[str, int, int]]) -> bytes:
+    names, sizes, times = zip(*files, strict=True)
+    # No name holds a zero byte; surrogates stand for the bytes of a name that are not UTF-8.
+    text = "\0".join((*names, repr(sizes), repr(times)))
+    return hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).digest()
 
 
 def _suffix(name: str) -> str | None:

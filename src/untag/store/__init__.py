@@ -13,6 +13,7 @@ from untag.store.embeddings import (
 )
 from untag.store.evidence import photo_evidence, stored_faces, update_matches
 from untag.store.findings import findings, new_findings, replace_findings
+from untag.store.folders import ListedFolder, remember_folders, touch_folders, unchanged_folder
 from untag.store.groups import hashed_findings, replace_groups
 from untag.store.people import (
     add_reference,
@@ -54,6 +55,7 @@ __all__ = [
     "Evidence",
     "KnownFile",
     "KnownPhoto",
+    "ListedFolder",
     "MatchUpdate",
     "PhotoRecord",
     "Place",
@@ -90,6 +92,7 @@ __all__ = [
     "read_errors",
     "record_batch",
     "references",
+    "remember_folders",
     "replace_findings",
     "replace_groups",
     "runs",
@@ -97,6 +100,8 @@ __all__ = [
     "start_run",
     "stored_faces",
     "touch_files",
+    "touch_folders",
+    "unchanged_folder",
     "undo",
     "update_matches",
 ]

@@ -56,6 +56,31 @@ _FIRST = (
     )""",
     "CREATE INDEX files_folder ON files(folder)",
     "CREATE INDEX files_sha256 ON files(sha256)",
+    "CREATE INDEX files_unreadable ON files(folder) WHERE outcome <> 'ok'",
+    # Every folder that holds files. A run that saw a folder saw all its files, whatever their own `seen_run` says.
+    # `digest` is set by remember_folders, and taken back here whenever a row changes from which it was concluded.
+    """CREATE TABLE folders (
+        path PRIMARY KEY NOT NULL,
+        seen_run INTEGER REFERENCES runs(id),
+        digest BLOB
+    ) WITHOUT ROWID""",
+    """CREATE TRIGGER file_added AFTER INSERT ON files
+        BEGIN INSERT INTO folders (path) VALUES (new.folder) ON CONFLICT (path) DO UPDATE SET digest = NULL; END""",
+    """CREATE TRIGGER file_changed
+        AFTER UPDATE OF path, folder, source, size, mtime_ns, sha256, outcome, platform, permalink,
+            permalink_confidence, poster, people, caption, album, taken_at, posted_at, audience ON files
+        BEGIN
+            INSERT INTO folders (path) VALUES (new.folder) ON CONFLICT (path) DO UPDATE SET digest = NULL;
+            UPDATE folders SET digest = NULL WHERE path = old.folder;
+        END""",
+    """CREATE TRIGGER file_removed AFTER DELETE ON files
+        BEGIN UPDATE folders SET digest = NULL WHERE path = old.folder; END""",
+    """CREATE TRIGGER photo_judged AFTER UPDATE OF sha256, pipeline, people_key, discarded ON photos
+        BEGIN UPDATE folders SET digest = NULL
+            WHERE path IN (SELECT folder FROM files WHERE sha256 IN (old.sha256, new.sha256)); END""",
+    """CREATE TRIGGER photo_removed AFTER DELETE ON photos
+        BEGIN UPDATE folders SET digest = NULL
+            WHERE path IN (SELECT folder FROM files WHERE sha256 = old.sha256); END""",
     # Ids are never given twice (AUTOINCREMENT), so that the index of embeddings, a copy outside of the database, can
     # tell what is new; `generation` tells it that it is out of date.
     """CREATE TABLE faces (

@@ -14,8 +14,15 @@ from untag.store.records import Analysis, KnownFile, KnownPhoto, PhotoRecord
 from untag.store.rows import face_values, origin_of, origin_values
 from untag.types import Outcome, ReadError
 
-_KNOWN = """SELECT files.*, pipeline, people_key, COALESCE(discarded, 0) AS discarded
+KNOWN = """SELECT files.*, pipeline, people_key, COALESCE(discarded, 0) AS discarded
     FROM files LEFT JOIN photos ON photos.sha256 = files.sha256"""
+"""The rows that `known_file_of` reads."""
+
+# By folder: in one that was seen, no file needs to be looked at.
+_FORGET_BELOW = """DELETE FROM files WHERE seen_run <> :run AND folder IN (SELECT path FROM folders
+    WHERE seen_run IS NOT :run AND (path = :folder OR path >= :low AND path < :high))"""
+_FORGET_FILE = """DELETE FROM files WHERE seen_run <> :run AND path = :path
+    AND NOT EXISTS (SELECT 1 FROM folders WHERE folders.path = folder AND folders.seen_run = :run)"""
 
 
 def folder_of(path: str) -> str:
@@ -23,16 +30,31 @@ def folder_of(path: str) -> str:
     return os.path.split(path)[0]
 
 
+def known_file_of(row: Row) -> KnownFile:
+    """A file as a row of `KNOWN` has it."""
+    return KnownFile(
+        size=row["size"],
+        mtime_ns=row["mtime_ns"],
+        sha256=row["sha256"],
+        outcome=Outcome(row["outcome"]),
+        error=row["error"],
+        origin=origin_of(row),
+        pipeline=row["pipeline"],
+        people_key=row["people_key"],
+        discarded=row["discarded"],
+    )
+
+
 def known_files(store: Store, folder: str) -> dict[str, KnownFile]:
     """The files directly in `folder` as they were last seen, by path."""
-    rows = store.rows(_KNOWN + " WHERE folder = ?", (path_key(folder),))
-    return {path_of(row["path"]): _known_file(row) for row in rows}
+    rows = store.rows(KNOWN + " WHERE folder = ?", (path_key(folder),))
+    return {path_of(row["path"]): known_file_of(row) for row in rows}
 
 
 def known_file(store: Store, path: str) -> KnownFile | None:
     """One file as it was last seen, or None."""
-    row = store.row(_KNOWN + " WHERE path = ?", (path_key(path),))
-    return None if row is None else _known_file(row)
+    row = store.row(KNOWN + " WHERE path = ?", (path_key(path),))
+    return None if row is None else known_file_of(row)
 
 
 def known_photo(store: Store, sha256: str) -> KnownPhoto | None:
@@ -90,11 +112,11 @@ def prune(store: Store, run_id: int, roots: Sequence[str], *, unread: Sequence[s
                 )
         gone = 0
         for root in roots:
-            gone += store.execute("DELETE FROM files WHERE seen_run <> ? AND path = ?", (run_id, path_key(root)))
+            folder = path_key(folder_of(root if root.endswith(os.sep) else root + os.sep))
             for low, high in _ranges(root):
-                gone += store.execute(
-                    "DELETE FROM files WHERE seen_run <> ? AND path >= ? AND path < ?", (run_id, low, high)
-                )
+                gone += store.execute(_FORGET_BELOW, {"run": run_id, "folder": folder, "low": low, "high": high})
+            gone += store.execute(_FORGET_FILE, {"run": run_id, "path": path_key(root)})
+        store.execute("DELETE FROM folders WHERE NOT EXISTS (SELECT 1 FROM files WHERE files.folder = folders.path)")
         store.execute("DELETE FROM photos WHERE NOT EXISTS (SELECT 1 FROM files WHERE files.sha256 = photos.sha256)")
     return gone
 
@@ -102,7 +124,9 @@ def prune(store: Store, run_id: int, roots: Sequence[str], *, unread: Sequence[s
 def read_errors(store: Store, run_id: int) -> Iterator[ReadError]:
     """The files that the run saw and could not read, by path."""
     rows = store.rows(
-        "SELECT path, outcome, error FROM files WHERE seen_run = ? AND outcome <> ? ORDER BY path", (run_id, Outcome.OK)
+        """SELECT path, outcome, error FROM files WHERE outcome <> :ok
+            AND (seen_run = :run OR folder IN (SELECT path FROM folders WHERE seen_run = :run)) ORDER BY path""",
+        {"run": run_id, "ok": Outcome.OK},
     )
     return (ReadError(path_of(row["path"]), Outcome(row["outcome"]), row["error"] or "") for row in rows)
 
@@ -178,18 +202,4 @@ def _file_values(record: PhotoRecord, run_id: int) -> tuple[object, ...]:
         *origin_values(ref.origin),
         run_id,
         run_id,
-    )
-
-
-def _known_file(row: Row) -> KnownFile:
-    return KnownFile(
-        size=row["size"],
-        mtime_ns=row["mtime_ns"],
-        sha256=row["sha256"],
-        outcome=Outcome(row["outcome"]),
-        error=row["error"],
-        origin=origin_of(row),
-        pipeline=row["pipeline"],
-        people_key=row["people_key"],
-        discarded=row["discarded"],
     )

@@ -1,0 +1,52 @@
+"""What every source promises: the folders it holds, listed one at a time, and the bytes of each photo."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Protocol
+
+from untag.types import PhotoRef, ReadError
+
+
+class Source(Protocol):
+    """Photos from one place. Listing reads no pictures; reading goes through the source, which may be an archive."""
+
+    @property
+    def name(self) -> str:
+        """The kind of source, as `PhotoRef.source` has it."""
+        ...
+
+    def folders(self) -> Iterator[Listing]:
+        """Each folder that holds anything, in an order that is the same every time; no folder comes twice."""
+        ...
+
+    def photos(self) -> Iterator[PhotoRef | ReadError]:
+        """The entries of all folders, in the order of `folders`."""
+        ...
+
+    def read(self, ref: PhotoRef) -> bytes:
+        """The bytes of one photo, from any thread. Raises ReadFailure with a sentence, and nothing else."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """What one folder holds, and the source to read it from.
+
+    `count` is how many entries there are, never 0; `list_entries` makes them, and their paths lie directly in `folder`.
+    `fingerprint` lets a scan pass over a folder that is as it was without making the entries: bytes that differ
+    whenever a path, size, time or origin does. It is None where the entries must be looked at every time: where one
+    is a ReadError, or they are not all that the folder holds.
+    """
+
+    source: Source
+    folder: str
+    count: int
+    fingerprint: bytes | None
+    list_entries: Callable[[], list[PhotoRef | ReadError]]
+
+    @property
+    def entries(self) -> list[PhotoRef | ReadError]:
+        """The photos and errors in the folder, in order, made anew each time."""
+        return self.list_entries()

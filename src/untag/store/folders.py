@@ -1,0 +1,75 @@
+"""Folders as a finished scan left them, so that the next one can pass over those that did not change.
+
+A folder's digest is a promise: its files are those that were listed, and a scan that lists the same with the same
+models and profiles would do nothing with any of them. Triggers take it back in the transaction that changes a row
+behind it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+
+from untag.store.codec import path_key, path_of
+from untag.store.db import Store
+from untag.store.photos import KNOWN, known_file_of
+from untag.store.records import KnownFile
+from untag.types import Outcome, ReadError
+
+_TOGETHER = 64
+
+
+@dataclass(frozen=True, slots=True)
+class ListedFolder:
+    """A folder as a run listed it: `count` files, and the digest that it is known by if all of them are recorded."""
+
+    path: str
+    count: int
+    digest: bytes
+
+
+def unchanged_folder(store: Store, folder: str, digest: bytes) -> tuple[ReadError, ...] | None:
+    """None unless `folder` is known by `digest`; then the files in it that could not be read, by path."""
+    rows = list(
+        store.rows(
+            # The literal is that of the index files_unreadable; each folder has one row at least.
+            """SELECT files.path AS path, outcome, error FROM folders
+                LEFT JOIN files ON files.folder = folders.path AND outcome <> 'ok'
+            WHERE folders.path = ? AND digest = ? ORDER BY files.path""",
+            (path_key(folder), digest),
+        )
+    )
+    if not rows:
+        return None
+    return tuple(
+        ReadError(path_of(row["path"]), Outcome(row["outcome"]), row["error"] or "")
+        for row in rows
+        if row["path"] is not None
+    )
+
+
+def touch_folders(store: Store, run_id: int, folders: Iterable[str]) -> None:
+    """Mark all files of unchanged folders as seen by this run, in one transaction."""
+    with store.transaction():
+        store.execute_many(
+            "UPDATE folders SET seen_run = ? WHERE path = ?", ((run_id, path_key(folder)) for folder in folders)
+        )
+
+
+def remember_folders(
+    store: Store, run_id: int, listed: Sequence[ListedFolder], settled: Callable[[KnownFile], bool]
+) -> None:
+    """Give their digests to those folders of which every file on record is one that this run listed, and `settled`.
+
+    Call it after `prune`: until then a file that is gone is still on record.
+    """
+    for start in range(0, len(listed), _TOGETHER):
+        with store.transaction():
+            for folder in listed[start : start + _TOGETHER]:
+                rows = list(store.rows(KNOWN + " WHERE folder = ?", (path_key(folder.path),)))
+                if len(rows) == folder.count and all(
+                    row["seen_run"] == run_id and settled(known_file_of(row)) for row in rows
+                ):
+                    store.execute(
+                        "UPDATE folders SET digest = ? WHERE path = ?", (folder.digest, path_key(folder.path))
+                    )
