@@ -1,0 +1,91 @@
+"""The seam between an archive's files and what a site wrote about them: one reader for each site or tool."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Protocol
+
+from untag.types import Origin, ReadError
+
+
+class Files(Protocol):
+    """The files of a folder, of all that lies below it, or of the parts of an archive that belong together.
+
+    Names are relative and have slashes, whatever the system: `posts/media/1.jpg`.
+    """
+
+    @property
+    def names(self) -> Sequence[str]:
+        """All files, sorted; no folders."""
+        ...
+
+    def __contains__(self, name: object) -> bool: ...
+
+    def shown(self, name: str) -> str:
+        """The path under which the user and the store know a file."""
+        ...
+
+    def stat(self, name: str) -> tuple[int, int]:
+        """Size in bytes and time of modification in nanoseconds."""
+        ...
+
+    def read(self, name: str, max_bytes: int) -> bytes:
+        """The bytes of a file, from any thread. Raises ReadFailure with a sentence, TOO_LARGE above `max_bytes`."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class AbsentPhoto:
+    """A photo that an archive tells of without a copy: `file` is the name of the file that does, `key` its id there."""
+
+    file: str
+    key: str
+    origin: Origin
+
+
+@dataclass(frozen=True, slots=True)
+class Description:
+    """What a reader found out, by the names of its `Files`; what the archive does not say is absent.
+
+    `origins` are those of photos. `absent` are photos that are only told of. `skipped` are images that are not photos
+    of their own: thumbnails, overlays. `understood` are the files that were read for this. `owner` are the names and
+    handles of the account's owner. `missing` says in sentences which parts of the archive are not here. `errors` are
+    files that should have been understood, with the reason.
+    """
+
+    origins: Mapping[str, Origin] = field(default_factory=dict)
+    absent: tuple[AbsentPhoto, ...] = ()
+    skipped: frozenset[str] = frozenset()
+    understood: frozenset[str] = frozenset()
+    owner: tuple[str, ...] = ()
+    missing: tuple[str, ...] = ()
+    errors: tuple[ReadError, ...] = ()
+
+
+class Reader(Protocol):
+    """Reads the archives of one site, or the sidecar files of one tool.
+
+    With `whole`, `Files` are everything below the archive's top folder, and `marks` are names of files or folders one
+    of which lies directly in it. Otherwise `Files` are those of one folder, and `marks` are suffixes (`.json`) or whole
+    names one of which a file there has. Marks are compared without case; only what has one is sniffed.
+    """
+
+    @property
+    def name(self) -> str:
+        """The site or tool, as `PhotoRef.source` and `--source` have it; also the name of its module."""
+        ...
+
+    @property
+    def whole(self) -> bool: ...
+
+    @property
+    def marks(self) -> frozenset[str]: ...
+
+    def sniff(self, files: Files) -> bool:
+        """Whether this is such an archive, from names and at most a few small files. Raises nothing."""
+        ...
+
+    def describe(self, files: Files) -> Description:
+        """What the archive says of its photos. Raises nothing: a file of the wrong shape is one of the `errors`."""
+        ...

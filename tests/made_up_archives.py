@@ -1,0 +1,43 @@
+"""Archives made up in memory, and the rows that a reader makes of them."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from untag.errors import ReadFailure
+from untag.types import Outcome
+
+SIZE_AND_TIME = (4, 1_700_000_000_000_000_000)
+
+
+class MadeUpFiles:
+    """`Files` from a mapping of names to bytes, text, or what becomes JSON; counts how often each one is read."""
+
+    def __init__(self, files: Mapping[str, Any]) -> None:
+        self._files = {
+            name: value
+            if isinstance(value, bytes)
+            else (value if isinstance(value, str) else json.dumps(value)).encode()
+            for name, value in files.items()
+        }
+        self.names = sorted(self._files)
+        self.reads: dict[str, int] = {}
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._files
+
+    def shown(self, name: str) -> str:
+        return f"archive/{name}"
+
+    def stat(self, name: str) -> tuple[int, int]:
+        return len(self._files[name]), SIZE_AND_TIME[1]
+
+    def read(self, name: str, max_bytes: int) -> bytes:
+        self.reads[name] = self.reads.get(name, 0) + 1
+        if name not in self._files:
+            raise ReadFailure(Outcome.MISSING, "it does not exist (any more)")
+        if len(self._files[name]) > max_bytes:
+            raise ReadFailure(Outcome.TOO_LARGE, "it is too large")
+        return self._files[name]
