@@ -20,6 +20,7 @@ from untag.people import index as index_module
 from untag.people import index_file
 from untag.people.index import FaceIndex, Hits, index_path, load_index, open_index
 from untag.people.index_file import CHUNK, Header, change, create, read_header
+from untag.people.index_head import ENOUGH, choose_basis
 from untag.store import (
     MatchUpdate,
     Store,
@@ -87,6 +88,13 @@ def expect_as_stored(store: Store, index: FaceIndex) -> None:
 def made(path: Path, vectors: NDArray[np.float32]) -> FaceIndex:
     header = create(path, Header("e", vectors.shape[1], 1), enumerate(vectors, start=100))
     return load_index(path, header)
+
+
+def structured(random: np.random.Generator, faces: int, dimensions: int = 24) -> NDArray[np.float32]:
+    """Embeddings that spread much along a few axes and little along the others, as real ones do."""
+    axes = np.linalg.qr(random.standard_normal((dimensions, dimensions)))[0]
+    spread = 0.7 ** np.arange(dimensions)
+    return ((random.standard_normal((faces, dimensions)) * spread) @ axes + 0.3).astype(np.float32)
 
 
 def test_the_index_follows_the_store(store: Store) -> None:
@@ -268,6 +276,97 @@ def test_search_is_exact_over_chunks(tmp_path: Path, faces: int) -> None:
     ranks = np.tile(np.arange(faces), len(references))
     for k in (1, 10):
         assert same(index.nearest(references, k), chosen(everything, ranks < k))
+
+
+@pytest.mark.parametrize("scale", [1e-3, 1.0, 100.0])
+@pytest.mark.parametrize("shift", [0.0, 30.0])
+def test_heads_change_no_answer(tmp_path: Path, scale: float, shift: float) -> None:
+    random = np.random.default_rng(11)
+    vectors = ((structured(random, 3 * CHUNK + 50) + shift) * scale).astype(np.float32)
+    index = made(tmp_path / "i.idx", vectors)
+    assert index.header.head > 0
+    references = vectors[random.choice(len(vectors), 6, replace=False)]
+    everything = brute(np.arange(100, 100 + len(vectors)), vectors, references)
+    # Limits that are themselves distances, from the nearest faces to so many that heads tell nothing.
+    for rank in (0, 1, 10, 1000, len(vectors) - 1):
+        limits = everything.distances[np.arange(6) * len(vectors) + rank] * (1 + 1e-12)
+        near = chosen(everything, everything.distances <= limits[everything.references])
+        assert same(index.within(references, limits), near)
+    ranks = np.tile(np.arange(len(vectors)), 6)
+    for k in (1, 10, 500):
+        assert same(index.nearest(references, k), chosen(everything, ranks < k))
+
+
+def test_heads_spare_most_whole_rows(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    random = np.random.default_rng(12)
+    vectors = structured(random, 4 * CHUNK)
+    index = made(tmp_path / "i.idx", vectors)
+    widths: list[int] = []
+    multiply = index_module._multiply
+
+    def counted(rows: NDArray[np.float32], *rest: NDArray[np.float32]) -> NDArray[np.intp]:
+        widths.append(rows.shape[1])
+        return multiply(rows, *rest)
+
+    monkeypatch.setattr(index_module, "_multiply", counted)
+    index.within(vectors[:2], 0.05)
+    assert widths == [index.header.head + 2] * 4
+    widths.clear()
+    # Where they tell nothing they are tried less and less often.
+    index.within(vectors[:2], 100.0)
+    head, whole = index.header.head + 2, vectors.shape[1] + 2
+    assert widths == [head, whole, whole, head, whole, whole]
+
+
+@pytest.mark.parametrize("shape", [(CHUNK, 8), (ENOUGH - 1, 24), (CHUNK, 24)])
+def test_no_heads_where_they_would_tell_nothing(tmp_path: Path, shape: tuple[int, int]) -> None:
+    random = np.random.default_rng(13)
+    alike_in_all_directions = random.standard_normal(shape).astype(np.float32)
+    assert made(tmp_path / "i.idx", alike_in_all_directions).header.head == 0
+    assert choose_basis(np.full(shape, np.nan, np.float32)).shape[1] == 0
+    assert choose_basis(np.ones(shape, np.float32)).shape[1] == 0
+
+
+def test_a_basis_is_orthonormal() -> None:
+    basis = choose_basis(structured(np.random.default_rng(14), ENOUGH))
+    assert basis.shape == (24, 6)
+    assert np.allclose(basis.T @ basis, np.eye(6), rtol=0, atol=1e-13)
+
+
+def test_an_index_that_has_grown_gets_heads(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    for module in (index_module, index_file):
+        monkeypatch.setattr(module, "CHUNK", 64)
+    monkeypatch.setattr(index_file, "ENOUGH", 32)
+    scan(store, range(5))
+    assert open_index(store, "dlib").header.head == 0
+    scan(store, range(5, 40))
+    index = open_index(store, "dlib")
+    assert index.header.head > 0
+    expect_as_stored(store, index)
+    scan(store, range(40, 90))
+    update_matches(store, [MatchUpdate(face_id, OTHER, keep=False) for face_id in range(20, 60)])
+    appended = open_index(store, "dlib")
+    assert (appended.header.head, appended.header.erased) == (index.header.head, 40)
+    expect_as_stored(store, appended)
+
+
+def test_a_head_is_erased_with_its_face(tmp_path: Path) -> None:
+    path = tmp_path / "i.idx"
+    before = made(path, structured(np.random.default_rng(15), CHUNK))
+    head = before.chunks["heads"][0, 7, : before.header.head].tobytes()
+    assert head in path.read_bytes()
+    header = change(path, replace(before.header, generation=2), np.array([7]), ())
+    assert head not in path.read_bytes()
+    assert 107 not in load_index(path, header).within(np.zeros((1, 24), np.float32), np.inf).faces
+
+
+def test_a_file_of_an_older_version_is_made_anew(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
+    scan(store, range(3))
+    with monkeypatch.context() as patched:
+        patched.setattr(index_file, "_VERSION", 1)
+        open_index(store, "dlib")
+    assert read_header(index_path(store.home, "dlib"), "dlib") is None
+    expect_as_stored(store, open_index(store, "dlib"))
 
 
 def test_erased_faces_are_not_found(tmp_path: Path) -> None:

@@ -89,7 +89,8 @@ class FaceIndex:
             return limits
         ids, _, rows = self._chunk(0)
         scores = np.empty((len(rows), len(references)), np.float32)
-        _multiply(rows, _probes(references, limits), scores)
+        # Only their order counts: beside the cut for no limit all scores would be rounded to the same.
+        _multiply(rows, _probes(references, np.zeros(len(references))), scores)
         best = np.argpartition(-scores, min(k, len(rows)) - 1, axis=0)[:k]
         candidates = (best * len(references) + np.arange(len(references))).ravel()
         return _first(_measure(ids, rows, candidates, references, limits), limits, k)[1]
@@ -218,7 +219,7 @@ def _narrowed(rows: NDArray[np.float32], candidates: NDArray[np.intp], probes: N
     """Those of `candidates`, positions in the scores (n, R), whose whole rows pass as well."""
     slots, columns = np.divmod(candidates, probes.shape[1])
     with np.errstate(all="ignore"):
-        scores = np.einsum("ij,ij->i", rows.take(slots, axis=0), probes.T.take(columns, axis=0))
+        scores = (rows.take(slots, axis=0) * probes.T.take(columns, axis=0)) @ np.ones(len(probes), np.float32)
     passed: NDArray[np.intp] = candidates[scores >= 0]
     return passed
 
