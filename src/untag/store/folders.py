@@ -16,6 +16,10 @@ from untag.store.photos import KNOWN, known_file_of
 from untag.store.records import KnownFile
 from untag.types import Outcome, ReadError
 
+_ALIKE = (
+    "SELECT COUNT(*) AS alike, MIN(seen_run) AS seen_first, * FROM (" + KNOWN + " WHERE folder = ?)"
+    " GROUP BY outcome, sha256 IS NULL, pipeline, people_key, discarded"
+)
 _TOGETHER = 64
 
 
@@ -66,9 +70,12 @@ def remember_folders(
     for start in range(0, len(listed), _TOGETHER):
         with store.transaction():
             for folder in listed[start : start + _TOGETHER]:
-                rows = list(store.rows(KNOWN + " WHERE folder = ?", (path_key(folder.path),)))
-                if len(rows) == folder.count and all(
-                    row["seen_run"] == run_id and settled(known_file_of(row)) for row in rows
+                # The rows of one group differ in nothing that decides whether a file is settled.
+                groups = list(store.rows(_ALIKE, (path_key(folder.path),)))
+                if (
+                    sum(group["alike"] for group in groups) == folder.count
+                    and all(group["seen_first"] == run_id for group in groups)
+                    and all(settled(known_file_of(group)) for group in groups)
                 ):
                     store.execute(
                         "UPDATE folders SET digest = ? WHERE path = ?", (folder.digest, path_key(folder.path))
