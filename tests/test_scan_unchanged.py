@@ -24,6 +24,7 @@ from untag.scan import stages as scan_stages
 from untag.sources.base import walk_all
 from untag.sources.listing import Listing
 from untag.store import KnownFile, Store, known_files, references, set_reference_use, unchanged_folder
+from untag.store.folders import KnownFolder
 from untag.types import Origin, PhotoRef, ReadError
 
 
@@ -506,11 +507,11 @@ def test_with_and_without_passing_over_everything_is_recorded_the_same(
     thorough = Untag(untag.root / "thorough", untag.engine, untag.invoke)
     passed_over = 0
 
-    def counting(store: Store, folder: str, digest: bytes) -> tuple[ReadError, ...] | None:
+    def counting(store: Store, folder: str, digest: bytes) -> KnownFolder | None:
         nonlocal passed_over
-        errors = unchanged_folder(store, folder, digest)
-        passed_over += errors is not None
-        return errors
+        known = unchanged_folder(store, folder, digest)
+        passed_over += known is not None
+        return known
 
     for home in (untag, thorough):
         home.enroll()

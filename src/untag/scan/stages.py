@@ -65,20 +65,21 @@ class Stages:
         """Every entry as a task, but unchanged folders and files, and what could not be listed, as such."""
         for listing in listings:
             digest = None if listing.fingerprint is None else self._digest(listing.source.name, listing.fingerprint)
-            errors = None if digest is None else unchanged_folder(reader, listing.folder, digest)
-            if errors is not None:
-                yield UnchangedFolder(listing.folder, listing.count, errors)
-                continue
-            yield from self._walk_folder(reader, listing)
-            if digest is not None:
-                yield ListedFolder(listing.folder, listing.count, digest)
+            known = None if digest is None else unchanged_folder(reader, listing.folder, digest)
+            if known is not None:
+                yield UnchangedFolder(listing.folder, known.count, known.errors)
+            else:
+                yield from self._walk_folder(reader, listing, digest)
 
-    def _walk_folder(self, reader: Store, listing: Listing) -> Iterator[Item]:
+    def _walk_folder(self, reader: Store, listing: Listing, digest: bytes | None) -> Iterator[Item]:
         known = known_files(reader, listing.folder)
         unchanged: list[str] = []
         errors: list[ReadError] = []
-        for entry in listing.entries:
+        entries = listing.entries
+        for entry in entries:
             if isinstance(entry, ReadError):
+                # To be told of every time.
+                digest = None
                 yield entry
             elif (file := known.get(entry.path)) is not None and self._is_current(file, entry):
                 unchanged.append(entry.path)
@@ -88,6 +89,8 @@ class Stages:
                 yield Task(listing.source, entry)
         if unchanged:
             yield Unchanged(tuple(unchanged), tuple(errors))
+        if digest is not None:
+            yield ListedFolder(listing.folder, len(entries), digest)
 
     def _digest(self, source: str, fingerprint: bytes) -> bytes:
         """Of all that decides whether a folder's files are current, but for what is on record."""

@@ -16,10 +16,8 @@ from untag.store.photos import KNOWN, known_file_of
 from untag.store.records import KnownFile
 from untag.types import Outcome, ReadError
 
-_ALIKE = (
-    "SELECT COUNT(*) AS alike, MIN(seen_run) AS seen_first, * FROM (" + KNOWN + " WHERE folder = ?)"
-    " GROUP BY outcome, sha256 IS NULL, pipeline, people_key, discarded"
-)
+_ALIKE = f"""SELECT COUNT(*) AS alike, MIN(seen_run) AS seen_first, * FROM ({KNOWN} WHERE folder = ?)
+    GROUP BY outcome, sha256 IS NULL, pipeline, people_key, discarded"""  # noqa: S608 - nothing but constants
 _TOGETHER = 64
 
 
@@ -32,12 +30,20 @@ class ListedFolder:
     digest: bytes
 
 
-def unchanged_folder(store: Store, folder: str, digest: bytes) -> tuple[ReadError, ...] | None:
-    """None unless `folder` is known by `digest`; then the files in it that could not be read, by path."""
+@dataclass(frozen=True, slots=True)
+class KnownFolder:
+    """A folder on record: how many files are in it, and those that could not be read, by path."""
+
+    count: int
+    errors: tuple[ReadError, ...]
+
+
+def unchanged_folder(store: Store, folder: str, digest: bytes) -> KnownFolder | None:
+    """What is on record for `folder`, or None unless that is known by `digest`."""
     rows = list(
         store.rows(
             # The literal is that of the index files_unreadable; each folder has one row at least.
-            """SELECT files.path AS path, outcome, error FROM folders
+            """SELECT count, files.path AS path, outcome, error FROM folders
                 LEFT JOIN files ON files.folder = folders.path AND outcome <> 'ok'
             WHERE folders.path = ? AND digest = ? ORDER BY files.path""",
             (path_key(folder), digest),
@@ -45,11 +51,12 @@ def unchanged_folder(store: Store, folder: str, digest: bytes) -> tuple[ReadErro
     )
     if not rows:
         return None
-    return tuple(
+    errors = (
         ReadError(path_of(row["path"]), Outcome(row["outcome"]), row["error"] or "")
         for row in rows
         if row["path"] is not None
     )
+    return KnownFolder(rows[0]["count"], tuple(errors))
 
 
 def touch_folders(store: Store, run_id: int, folders: Iterable[str]) -> None:
@@ -78,5 +85,6 @@ def remember_folders(
                     and all(settled(known_file_of(group)) for group in groups)
                 ):
                     store.execute(
-                        "UPDATE folders SET digest = ? WHERE path = ?", (folder.digest, path_key(folder.path))
+                        "UPDATE folders SET digest = ?, count = ? WHERE path = ?",
+                        (folder.digest, folder.count, path_key(folder.path)),
                     )

@@ -58,11 +58,12 @@ _FIRST = (
     "CREATE INDEX files_sha256 ON files(sha256)",
     "CREATE INDEX files_unreadable ON files(folder) WHERE outcome <> 'ok'",
     # Every folder that holds files. A run that saw a folder saw all its files, whatever their own `seen_run` says.
-    # `digest` is set by remember_folders, and taken back here whenever a row changes from which it was concluded.
+    # `digest` and `count` are set by remember_folders; a change of a row behind the digest takes it back.
     """CREATE TABLE folders (
         path PRIMARY KEY NOT NULL,
         seen_run INTEGER REFERENCES runs(id),
-        digest BLOB
+        digest BLOB,
+        count INTEGER
     ) WITHOUT ROWID""",
     """CREATE TRIGGER file_added AFTER INSERT ON files
         BEGIN INSERT INTO folders (path) VALUES (new.folder) ON CONFLICT (path) DO UPDATE SET digest = NULL; END""",
