@@ -21,8 +21,9 @@ from untag.errors import ReadFailure, UsageError
 from untag.imaging.limits import Limits
 from untag.sources.base import open_source, walk_all
 from untag.sources.file import FileSource
-from untag.sources.folder import IMAGE_SUFFIXES, FolderSource
+from untag.sources.folder import FolderSource
 from untag.sources.listing import Source
+from untag.sources.names import IMAGE_SUFFIXES
 from untag.sources.paths import os_path, printable_path
 from untag.types import Outcome, PhotoRef, ReadError
 
@@ -45,7 +46,7 @@ def found(root: Path) -> list[str]:
 
 
 def walked(*paths: Path, root: Path) -> list[str]:
-    return [name for listing in walk_all(paths) for name in relative(listing.entries, root)]
+    return [name for listing in walk_all(paths) for name in relative(listing.photos, root)]
 
 
 def test_sorted_by_name_whatever_the_disk_says(tmp_path: Path) -> None:
@@ -65,7 +66,7 @@ def test_a_ref_has_size_time_and_absolute_path(tmp_path: Path, monkeypatch: pyte
 def test_folders_come_one_at_a_time(tmp_path: Path) -> None:
     make(tmp_path, "a/1.jpg", "a/2.jpg", "b/c/3.jpg", "empty/notes.txt")
     folders = FolderSource(tmp_path).folders()
-    listed = [(os.path.relpath(found.folder, tmp_path), found.count, len(found.entries)) for found in folders]
+    listed = [(os.path.relpath(found.folder, tmp_path), found.count, len(found.photos)) for found in folders]
     assert listed == [("a", 2, 2), ("b/c", 1, 1)]
 
 
@@ -269,7 +270,7 @@ def test_a_folder_that_vanishes_during_the_walk(tmp_path: Path) -> None:
     shutil.rmtree(tmp_path / "b")
     (listing,) = folders
     assert (listing.folder, listing.count, listing.fingerprint) == (str(tmp_path / "b"), 1, None)
-    assert [entry.outcome for entry in listing.entries if isinstance(entry, ReadError)] == [Outcome.MISSING]
+    assert [entry.outcome for entry in listing.photos if isinstance(entry, ReadError)] == [Outcome.MISSING]
 
 
 def test_a_failing_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -389,7 +390,7 @@ def test_equal_names_in_other_folders_are_other_photos(tmp_path: Path) -> None:
 def test_listings_carry_the_source_that_reads_them(tmp_path: Path) -> None:
     make(tmp_path, "a/1.jpg", "2.jpg")
     for listing in walk_all([tmp_path / "a", tmp_path / "2.jpg"]):
-        for ref in listing.entries:
+        for ref in listing.photos:
             assert isinstance(ref, PhotoRef)
             assert listing.source.read(ref) == JPEG
             assert listing.source.name == ref.source == "folder"

@@ -9,42 +9,72 @@ from pathlib import Path
 
 from untag.errors import UsageError
 from untag.imaging.limits import DEFAULT_LIMITS, Limits
+from untag.sources.archive import ARCHIVE_SUFFIXES, group_parts
 from untag.sources.file import FileSource
+from untag.sources.files import absolute
 from untag.sources.folder import FolderSource
 from untag.sources.listing import Listing, Source
+from untag.sources.names import suffix_of
+from untag.sources.opening import ZipSource
+from untag.sources.reader import Reader
 from untag.sources.seen import Seen
 
+READERS: tuple[Reader, ...] = ()
+"""Every site and tool that untag knows. Of sidecars that tell of the same photo, the earlier reader counts."""
 
-def open_source(path: Path, *, limits: Limits = DEFAULT_LIMITS, seen: Seen | None = None) -> Source:
-    """The source that reads `path`: a folder, or a single file.
+
+def open_source(
+    path: Path, *, limits: Limits = DEFAULT_LIMITS, seen: Seen | None = None, readers: Sequence[Reader] = READERS
+) -> Source:
+    """The source that reads `path`: a folder, a zip file, or a single photo.
 
     Sources that share a `seen` never give a photo twice. Raises UsageError when there is nothing at `path`, or neither
     a folder nor a file.
     """
-    mode = _mode(path)
-    if stat.S_ISDIR(mode):
-        return FolderSource(path, limits=limits, seen=seen)
-    if stat.S_ISREG(mode):
-        return FileSource(path, limits=limits, seen=seen)
-    raise UsageError(f"neither a file nor a folder: {path}")
+    (source,) = _open_all([path], limits, seen, readers)
+    return source
 
 
-def walk_all(paths: Sequence[Path], *, limits: Limits = DEFAULT_LIMITS) -> Iterator[Listing]:
+def walk_all(
+    paths: Sequence[Path], *, limits: Limits = DEFAULT_LIMITS, readers: Sequence[Reader] = READERS
+) -> Iterator[Listing]:
     """Everything below `paths`, a folder at a time, each photo once however the paths overlap.
 
     Files that were named come first, then the folders as given. Raises UsageError for a path that does not exist, at
     once and not when the iteration gets there: a scan of hours must not end on a typing mistake.
     """
-    seen = Seen()
-    files_first = sorted(paths, key=lambda path: stat.S_ISDIR(_mode(path)))
-    sources = [open_source(path, limits=limits, seen=seen) for path in files_first]
-    return chain.from_iterable(source.folders() for source in sources)
+    return chain.from_iterable(source.folders() for source in _open_all(paths, limits, Seen(), readers))
+
+
+def readers_named(name: str | None) -> Sequence[Reader]:
+    """The reader called `name` alone, or all for None. Raises UsageError for a name that there is not."""
+    if name is None:
+        return READERS
+    chosen = [reader for reader in READERS if reader.name == name]
+    if not chosen:
+        raise UsageError(f"there is no source {name!r}; there are {', '.join(reader.name for reader in READERS)}")
+    return chosen
+
+
+def _open_all(paths: Sequence[Path], limits: Limits, seen: Seen | None, readers: Sequence[Reader]) -> list[Source]:
+    folders = [path for path in paths if stat.S_ISDIR(_mode(path))]
+    files = [path for path in paths if path not in folders]
+    zips = [absolute(path) for path in files if suffix_of(path.name) in ARCHIVE_SUFFIXES]
+    photos = [path for path in files if suffix_of(path.name) not in ARCHIVE_SUFFIXES]
+    return [
+        *(FileSource(path, limits=limits, seen=seen) for path in photos),
+        *(ZipSource(group, limits=limits, seen=seen, readers=readers) for group in group_parts(zips)),
+        *(FolderSource(path, limits=limits, seen=seen, readers=readers) for path in folders),
+    ]
 
 
 def _mode(path: Path) -> int:
     try:
-        return path.stat().st_mode
+        mode = path.stat().st_mode
     except (FileNotFoundError, NotADirectoryError) as error:
         raise UsageError(f"no such file or folder: {path}") from error
     except OSError as error:
         raise UsageError(f"{path} cannot be opened ({error.strerror})") from error
+    if not stat.S_ISDIR(mode) and not stat.S_ISREG(mode):
+        raise UsageError(f"neither a file nor a folder: {path}")
+    return mode

@@ -43,7 +43,7 @@ class FileSource:
     def photos(self) -> Iterator[PhotoRef | ReadError]:
         """The file, or the reason why it cannot be read."""
         for listing in self.folders():
-            yield from listing.entries
+            yield from listing.photos
 
     def read(self, ref: PhotoRef) -> bytes:
         """The bytes of the photo; raises ReadFailure as `read_file` says."""

@@ -60,6 +60,15 @@ def failure(error: OSError) -> ReadFailure:
             return ReadFailure(Outcome.BROKEN, f"it cannot be read from the disk ({error.strerror or error})")
 
 
+def folder_id(path: str) -> tuple[int, int]:
+    """Device and inode of the folder that a file lies in, which are (0, 0) when it cannot be asked."""
+    try:
+        status = Path(path).parent.stat()
+    except OSError:
+        return 0, 0
+    return status.st_dev, status.st_ino
+
+
 def absolute(path: Path) -> str:
     """`path` made absolute and free of `.` and `..`, with its symbolic links kept as the user wrote them."""
     return os.path.abspath(path)  # noqa: PTH100 - Path.absolute() keeps "..", Path.resolve() follows links

@@ -3,6 +3,7 @@
 Hidden folders and files (a leading dot: `.thumbnails`, `.Trash-1000`, the `._x.jpg` of macOS) and the folders in
 `SKIPPED_FOLDERS` are passed over, unless the folder was itself asked for. Links are followed; each folder is visited
 once, under its real path where it has one inside the tree, so loops end and a new link never renames a photo.
+Archives of sites that are met on the way, unpacked or zipped, are handed to a source of their own.
 """
 
 from __future__ import annotations
@@ -12,40 +13,48 @@ import os
 import stat
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 from untag.errors import ReadFailure
 from untag.imaging.limits import DEFAULT_LIMITS, Limits
 from untag.imaging.sniff import sniff
+from untag.sources.archive import ARCHIVE_SUFFIXES, group_parts
 from untag.sources.files import absolute, failure, read_file, read_head
-from untag.sources.listing import Listing
+from untag.sources.listing import Entry, Listing
+from untag.sources.names import IMAGE_SUFFIXES, suffix_of
+from untag.sources.opening import ZipSource, open_folder
 from untag.sources.paths import printable_path
+from untag.sources.reader import Reader
 from untag.sources.seen import Seen
+from untag.sources.sidecars import read_sidecars, sidecar_readers
+from untag.sources.site import PLAIN
+from untag.sources.tree import SKIPPED_FOLDERS, FolderFiles
 from untag.types import Origin, Outcome, PhotoRef, ReadError
-
-IMAGE_SUFFIXES = frozenset(
-    (
-        *("jpg", "jpeg", "jpe", "jfif", "png", "webp", "bmp", "dib", "tif", "tiff", "gif"),
-        *("heic", "heics", "heif", "heifs", "hif", "avif", "avifs"),
-    )
-)
-"""Lower-case suffixes, without the dot, of files that are taken for photos. Files with no suffix are looked into."""
-
-SKIPPED_FOLDERS = frozenset(("@eaDir", "__MACOSX", "#recycle", "$RECYCLE.BIN", "System Volume Information"))
-"""Folders of thumbnails, resource forks and deleted files that network disks and archives leave among photos."""
 
 _NO_ORIGIN = Origin()
 
 
 class FolderSource:
-    """The photos below one folder. `seen` carries the folders and files that other sources of the same scan gave."""
+    """The photos below one folder. `seen` carries the folders and files that other sources of the same scan gave.
 
-    name = "folder"
+    `readers` tell where the photos are from.
+    """
 
-    def __init__(self, root: Path, *, limits: Limits = DEFAULT_LIMITS, seen: Seen | None = None) -> None:
+    name = PLAIN
+
+    def __init__(
+        self,
+        root: Path,
+        *,
+        limits: Limits = DEFAULT_LIMITS,
+        seen: Seen | None = None,
+        readers: Sequence[Reader] = (),
+    ) -> None:
         self._root = absolute(root)
         self._limits = limits
         self._seen = seen
+        self._readers = readers
 
     def folders(self) -> Iterator[Listing]:
         """Each folder with photos or errors, and those in it sorted by name; parents come before what they contain.
@@ -64,15 +73,21 @@ class FolderSource:
                 reason = failure(error)
                 shown = printable_path(path)
                 found = _Folder(path, errors=[ReadError(shown, reason.outcome, f"folder not scanned: {reason}")])
+            archive = open_folder(path, found.marks, self._readers, self._limits, seen)
+            if archive is not None:
+                yield from archive.folders()
+                continue
             real.extend(sorted(found.below, reverse=True))
             linked.extend(sorted(found.links))
             if found.files or found.errors:
-                yield found.listing(self)
+                yield found.listing(self, sidecar_readers(found.others, self._readers))
+            for group in group_parts(found.zips):
+                yield from ZipSource(group, limits=self._limits, seen=seen, readers=self._readers).folders()
 
     def photos(self) -> Iterator[PhotoRef | ReadError]:
-        """Every photo and every error, in the order of `folders`."""
+        """The photos and errors of all folders, in the order of `folders`."""
         for listing in self.folders():
-            yield from listing.entries
+            yield from listing.photos
 
     def read(self, ref: PhotoRef) -> bytes:
         """The bytes of the photo; raises ReadFailure as `read_file` says."""
@@ -81,10 +96,13 @@ class FolderSource:
 
 @dataclass(slots=True)
 class _Folder:
-    """One folder: name, size and time of each photo; the errors; the folders in it; the links to folders in it."""
+    """One folder: name, size and time of each photo; the names of `others`; the paths of zip archives; the errors; the
+    folders in it; the links to folders in it."""
 
     path: str
     files: list[tuple[str, int, int]] = field(default_factory=list)
+    others: list[str] = field(default_factory=list)
+    zips: list[str] = field(default_factory=list)
     errors: list[ReadError] = field(default_factory=list)
     below: list[str] = field(default_factory=list)
     links: list[str] = field(default_factory=list)
@@ -115,8 +133,11 @@ class _Folder:
 
     def _add_file(self, child: os.DirEntry[str], name: str) -> None:
         """One stat for a photo, none for other files, and one read only when the name has no suffix."""
-        suffix = _suffix(name)
+        suffix = suffix_of(name)
         if suffix is not None and suffix not in IMAGE_SUFFIXES:
+            (self.zips if suffix in ARCHIVE_SUFFIXES else self.others).append(
+                child.path if suffix in ARCHIVE_SUFFIXES else name
+            )
             return
         status = child.stat()
         # Pipes, sockets and devices are never opened: reading them can wait for ever or do something.
@@ -124,7 +145,7 @@ class _Folder:
             self.files.append((name, status.st_size, status.st_mtime_ns))
 
     def _add_error(self, name: str, reason: ReadFailure) -> None:
-        suffix = _suffix(name)
+        suffix = suffix_of(name)
         # A link to nothing with a name that is no photo's is not worth a line; a file that may not be read is.
         if suffix in IMAGE_SUFFIXES or (suffix is None and reason.outcome != Outcome.MISSING):
             self.errors.append(ReadError(self._prefix() + printable_path(name), reason.outcome, str(reason)))
@@ -132,22 +153,55 @@ class _Folder:
     def _prefix(self) -> str:
         return printable_path(self.path.rstrip(os.sep)) + os.sep
 
-    def listing(self, source: FolderSource) -> Listing:
+    @property
+    def marks(self) -> frozenset[str]:
+        """What lies directly in the folder, but for photos, in lower case."""
+        return frozenset(name.lower() for name in (*self.others, *map(_last, self.below)))
+
+    def listing(self, source: FolderSource, readers: Sequence[Reader]) -> Listing:
+        """The folder with what the sidecars that `readers` read say of its photos."""
         shown = printable_path(self.path)
-        fingerprint = _fingerprint(self.files) if self.whole and not self.errors else None
-        return Listing(source, shown, len(self.files) + len(self.errors), fingerprint, self._entries)
+        sidecars = _stats(self.path, self.others) if readers else []
+        fingerprint = _fingerprint([*self.files, *sidecars]) if self.whole and not self.errors else None
+        return Listing(source, shown, len(self.files) + len(self.errors), fingerprint, partial(self._entries, readers))
 
-    def _entries(self) -> list[PhotoRef | ReadError]:
+    def _entries(self, readers: Sequence[Reader]) -> list[Entry]:
         prefix = self._prefix()
+        if not readers:
+            return sorted(
+                [*self.errors, *(self._ref(prefix, file, PLAIN, _NO_ORIGIN) for file in self.files)], key=_path
+            )
+        told = read_sidecars(FolderFiles(self.path, deep=False), readers)
         photos = (
-            PhotoRef(prefix + printable_path(name), FolderSource.name, size, mtime_ns, _NO_ORIGIN)
-            for name, size, mtime_ns in self.files
+            self._ref(prefix, file, told.readers.get(file[0], PLAIN), told.origins.get(file[0], _NO_ORIGIN))
+            for file in self.files
+            if file[0] not in told.skipped
         )
-        return sorted([*self.errors, *photos], key=_path)
+        return sorted([*self.errors, *told.errors, *photos], key=_path)
+
+    def _ref(self, prefix: str, file: tuple[str, int, int], source: str, origin: Origin) -> PhotoRef:
+        name, size, mtime_ns = file
+        return PhotoRef(prefix + printable_path(name), source, size, mtime_ns, origin)
 
 
-def _path(entry: PhotoRef | ReadError) -> str:
+def _path(entry: Entry) -> str:
     return entry.path
+
+
+def _last(path: str) -> str:
+    return path.rpartition(os.sep)[2]
+
+
+def _stats(folder: str, names: Sequence[str]) -> list[tuple[str, int, int]]:
+    """Name, size and time of files that may not be there any more."""
+    found = []
+    for name in sorted(names):
+        try:
+            status = Path(folder, name).stat()
+        except OSError:
+            continue
+        found.append((name, status.st_size, status.st_mtime_ns))
+    return found
 
 
 def _fingerprint(files: Sequence[tuple[str, int, int]]) -> bytes:
@@ -155,9 +209,3 @@ def _fingerprint(files: Sequence[tuple[str, int, int]]) -> bytes:
     # No name holds a zero byte; surrogates stand for the bytes of a name that are not UTF-8.
     text = "\0".join((*names, repr(sizes), repr(times)))
     return hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).digest()
-
-
-def _suffix(name: str) -> str | None:
-    """The lower-case suffix of a file name without its dot, or None when the name has no dot."""
-    _, dot, suffix = name.rpartition(".")
-    return suffix.lower() if dot else None

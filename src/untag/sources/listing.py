@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Protocol
 
-from untag.types import PhotoRef, ReadError
+from untag.types import Origin, PhotoRef, ReadError
 
 
 class Source(Protocol):
@@ -22,7 +22,7 @@ class Source(Protocol):
         ...
 
     def photos(self) -> Iterator[PhotoRef | ReadError]:
-        """The entries of all folders, in the order of `folders`."""
+        """The photos and errors of all folders, in the order of `folders`."""
         ...
 
     def read(self, ref: PhotoRef) -> bytes:
@@ -31,22 +31,39 @@ class Source(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class AbsentRef:
+    """A photo that an archive tells of without a copy; its `path` is one in name only."""
+
+    path: str
+    source: str
+    origin: Origin
+
+
+Entry = PhotoRef | AbsentRef | ReadError
+
+
+@dataclass(frozen=True, slots=True)
 class Listing:
     """What one folder holds, and the source to read it from.
 
-    `count` is how many entries there are, never 0; `list_entries` makes them, and their paths lie directly in `folder`.
-    `fingerprint` lets a scan pass over a folder that is as it was without making the entries: bytes that differ
-    whenever a path, size, time or origin does. It is None where the entries must be looked at every time: where one
-    is a ReadError, or they are not all that the folder holds.
+    `count` is how many photos and errors there are, as far as names tell; `list_entries` makes them, and their paths
+    lie directly in `folder`. `fingerprint` lets a scan pass over a folder that is as it was without making the
+    entries: bytes that differ whenever a path, size, time or origin does. It is None where the entries must be looked
+    at every time: where one is a ReadError, or they are not all that the folder holds.
     """
 
     source: Source
     folder: str
     count: int
     fingerprint: bytes | None
-    list_entries: Callable[[], list[PhotoRef | ReadError]]
+    list_entries: Callable[[], list[Entry]]
 
     @property
-    def entries(self) -> list[PhotoRef | ReadError]:
+    def entries(self) -> list[Entry]:
         """The photos and errors in the folder, in order, made anew each time."""
         return self.list_entries()
+
+    @property
+    def photos(self) -> list[PhotoRef | ReadError]:
+        """The entries without the photos of which there is no copy."""
+        return [entry for entry in self.entries if not isinstance(entry, AbsentRef)]

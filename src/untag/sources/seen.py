@@ -17,6 +17,10 @@ class Seen:
         self._folders.add(folder)
         return True
 
+    def knows(self, folder: tuple[int, int]) -> bool:
+        """Whether a folder is marked as listed."""
+        return folder in self._folders
+
     def add_file(self, folder: tuple[int, int], name: str) -> bool:
         """Mark the file `name` in `folder` as given; False when it already was."""
         names = self._files.setdefault(folder, set())

@@ -1,0 +1,231 @@
+"""Zip archives, read where they are: nothing is ever unpacked to the disk, so no name in one can reach a file.
+
+What a hostile or damaged archive may hold is refused member by member, with a sentence, and the rest is read.
+"""
+
+from __future__ import annotations
+
+import lzma
+import re
+import stat
+import zipfile
+import zlib
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path, PurePosixPath
+
+from untag.errors import ReadFailure
+from untag.sources.files import absolute, failure
+from untag.sources.paths import printable_path
+from untag.types import Outcome, ReadError
+
+ARCHIVE_SUFFIXES = frozenset(("zip",))
+OTHER_ARCHIVES = frozenset(("tar", "tgz", "gz", "bz2", "xz", "7z", "rar"))
+
+_MEBIBYTE = 1024 * 1024
+_DEVICES = re.compile(r"(?:con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³])(?:\.|$)", re.IGNORECASE)
+_DRIVE = re.compile(r"[A-Za-z]:")
+_METHODS = frozenset((zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA))
+_LOCAL_HEADER = 30
+_UTF_8 = 0x800
+_ENCRYPTED = 0x1
+
+
+@dataclass(frozen=True, slots=True)
+class ArchiveLimits:
+    """A member larger than `from_bytes` may unpack to `ratio` times its packed size, all together to `total` bytes.
+
+    `members` is how many an archive may have. Deflate packs 1,032 to 1 at most, photos about 1 to 1, the JSON of
+    exports up to 40 to 1.
+    """
+
+    ratio: int = 200
+    from_bytes: int = _MEBIBYTE
+    total: int = 2**40
+    members: int = 2_000_000
+
+
+DEFAULT_ARCHIVE_LIMITS = ArchiveLimits()
+
+
+class ZipFiles:
+    """`Files` of one zip archive. `errors` are the members that are not given, each with the reason."""
+
+    def __init__(self, path: Path, limits: ArchiveLimits = DEFAULT_ARCHIVE_LIMITS) -> None:
+        """Reads the archive's directory. Raises ReadFailure when that cannot be done."""
+        self._path = absolute(path)
+        self._shown = printable_path(self._path)
+        self._limits = limits
+        self._zip = _open(self._path)
+        self._members: dict[str, zipfile.ZipInfo] = {}
+        self._unpacked = 0
+        self.errors: list[ReadError] = []
+        infos = self._zip.infolist()
+        if len(infos) > limits.members:
+            raise ReadFailure(Outcome.TOO_LARGE, f"an archive of {len(infos):,} files; the limit is {limits.members:,}")
+        overlapping = _overlapping(infos)
+        for info in infos:
+            if not info.is_dir():
+                self._admit(info, overlaps=info.header_offset in overlapping)
+        self._names = sorted(self._members)
+
+    @property
+    def names(self) -> Sequence[str]:
+        return self._names
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._members
+
+    def shown(self, name: str) -> str:
+        return f"{self._shown}/{printable_path(name)}"
+
+    def stat(self, name: str) -> tuple[int, int]:
+        info = self._members[name]
+        try:
+            # Zip archives hold local time without a zone; as UTC it is at least the same time every time.
+            seconds = datetime(*info.date_time, tzinfo=UTC).timestamp()
+        except ValueError:
+            seconds = 0.0
+        # Times in an archive are of two seconds and may all be the same: the checksum tells changed content apart.
+        return info.file_size, int(seconds) * 10**9 + info.CRC % 10**9
+
+    def read(self, name: str, max_bytes: int) -> bytes:
+        info = self._members.get(name)
+        if info is None:
+            raise ReadFailure(Outcome.MISSING, "it is not in the archive (any more)")
+        try:
+            with self._zip.open(info) as member:
+                data = member.read(max_bytes + 1)
+        except (zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError) as error:
+            raise ReadFailure(Outcome.BROKEN, "it is damaged inside the archive") from error
+        except (RuntimeError, NotImplementedError) as error:  # encrypted, or packed by a method that Python lacks
+            raise ReadFailure(Outcome.UNSUPPORTED, "it is packed in a way that untag does not read") from error
+        except OSError as error:
+            raise failure(error) from error
+        except (ValueError, OverflowError, MemoryError) as error:  # offsets and sizes that make no sense
+            raise ReadFailure(Outcome.BROKEN, "it is damaged inside the archive") from error
+        if len(data) > max_bytes:
+            raise ReadFailure(Outcome.TOO_LARGE, f"more than {max_bytes / _MEBIBYTE:,.0f} MiB inside an archive")
+        if not data:
+            raise ReadFailure(Outcome.EMPTY, "the file is empty")
+        return data
+
+    def _admit(self, info: zipfile.ZipInfo, *, overlaps: bool) -> None:
+        name = _name(info)
+        reason = self._refusal(info, name)
+        if reason is None and overlaps:
+            reason = Outcome.BROKEN, "it shares its bytes with another file of the archive: it may be a bomb"
+        if reason is None and name in self._members:
+            reason = Outcome.BROKEN, "the archive holds another file of this name, which was read"
+        if reason is None and self._unpacked + info.file_size > self._limits.total:
+            reason = Outcome.TOO_LARGE, "the archive unpacks to more than untag reads of one; it may be a bomb"
+        if reason is None:
+            self._members[name] = info
+            self._unpacked += info.file_size
+        else:
+            self.errors.append(ReadError(f"{self._shown}/{printable_path(name)}", *reason))
+
+    def _refusal(self, info: zipfile.ZipInfo, name: str) -> tuple[Outcome, str] | None:
+        parts = PurePosixPath(name).parts
+        if not parts or name.startswith("/") or _DRIVE.match(name) or ".." in parts or "\0" in name:
+            return Outcome.UNSUPPORTED, "its name leads out of the archive; such files are not read"
+        if any(_DEVICES.match(part) for part in parts):
+            return Outcome.UNSUPPORTED, "it has the name of a device; such files are not read"
+        if stat.S_IFMT(info.external_attr >> 16) not in (0, stat.S_IFREG):
+            return Outcome.UNSUPPORTED, "it is a link or a device inside an archive; such files are not read"
+        if info.flag_bits & _ENCRYPTED:
+            return Outcome.UNSUPPORTED, "it is encrypted; unpack the archive with its password and scan the folder"
+        if info.compress_type not in _METHODS:
+            return Outcome.UNSUPPORTED, "it is packed in a way that untag does not read"
+        if info.file_size > self._limits.from_bytes and info.file_size > self._limits.ratio * info.compress_size:
+            return (
+                Outcome.TOO_LARGE,
+                f"{info.compress_size:,} bytes that unpack to {info.file_size:,}: it may be a bomb",
+            )
+        if _suffix(name) in ARCHIVE_SUFFIXES:
+            return Outcome.UNSUPPORTED, "an archive inside an archive is not opened; unpack the outer one"
+        return None
+
+
+class MergedFiles:
+    """The `Files` of several parts of one download; of files that are in two parts the first one counts."""
+
+    def __init__(self, parts: Sequence[ZipFiles]) -> None:
+        self._of: Mapping[str, ZipFiles] = {name: part for part in reversed(parts) for name in part.names}
+        self._names = sorted(self._of)
+        self.errors = [error for part in parts for error in part.errors]
+
+    @property
+    def names(self) -> Sequence[str]:
+        return self._names
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._of
+
+    def shown(self, name: str) -> str:
+        return self._of[name].shown(name)
+
+    def stat(self, name: str) -> tuple[int, int]:
+        return self._of[name].stat(name)
+
+    def read(self, name: str, max_bytes: int) -> bytes:
+        part = self._of.get(name)
+        if part is None:
+            raise ReadFailure(Outcome.MISSING, "it is not in the archive (any more)")
+        return part.read(name, max_bytes)
+
+
+_COUNTED = re.compile(r"(?:[-_ ]*\(?\d{1,3}\)?)$")
+_META = re.compile(r"^((?:facebook|instagram|meta)-.+)-[A-Za-z0-9]{8}$", re.IGNORECASE)
+
+
+def part_key(name: str) -> str:
+    """What the names of the parts of one download have in common: no counter at the end, no random letters."""
+    stem = name.rpartition(".")[0] or name
+    meta = _META.match(stem)
+    return (meta[1] if meta is not None else _COUNTED.sub("", stem)).casefold()
+
+
+def group_parts(paths: Iterable[str]) -> Iterator[list[str]]:
+    """The archives in one folder, those together that are parts of one download, in the order of their names."""
+    groups: dict[str, list[str]] = {}
+    for path in sorted(paths):
+        groups.setdefault(part_key(Path(path).name), []).append(path)
+    yield from groups.values()
+
+
+def _open(path: str) -> zipfile.ZipFile:
+    try:
+        return zipfile.ZipFile(path)
+    except OSError as error:
+        raise failure(error) from error
+    except (zipfile.BadZipFile, ValueError, NotImplementedError, OverflowError, MemoryError, EOFError) as error:
+        reason = "it is not a zip archive, or it is damaged or not complete; download it again"
+        raise ReadFailure(Outcome.BROKEN, reason) from error
+
+
+def _name(info: zipfile.ZipInfo) -> str:
+    """The member's name with slashes; where the archive does not say how it is encoded, UTF-8 if it can be."""
+    name = info.orig_filename.partition("\0")[0]
+    if not info.flag_bits & _UTF_8:
+        with suppress(UnicodeError):
+            name = name.encode("cp437").decode("utf-8")
+    return name.replace("\\", "/")
+
+
+def _overlapping(infos: Sequence[zipfile.ZipInfo]) -> frozenset[int]:
+    """The offsets of members whose bytes are also another's (D. Fifield, A better zip bomb, 2019)."""
+    end, last = 0, -1
+    found: set[int] = set()
+    for info in sorted(infos, key=lambda item: item.header_offset):
+        if info.header_offset < end:
+            found.update((last, info.header_offset))
+        end = max(end, info.header_offset + _LOCAL_HEADER + info.compress_size)
+        last = info.header_offset
+    return frozenset(found)
+
+
+def _suffix(name: str) -> str:
+    return name.rpartition(".")[2].lower()

@@ -1,0 +1,98 @@
+"""Archives as sources: which reader reads a folder or some zip files, if any does."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from functools import partial
+from pathlib import Path
+
+from untag.errors import ReadFailure
+from untag.imaging.limits import Limits
+from untag.sources.archive import MergedFiles, ZipFiles
+from untag.sources.files import folder_id
+from untag.sources.listing import Entry, Listing
+from untag.sources.names import is_photo
+from untag.sources.paths import printable_path
+from untag.sources.reader import Files, Reader
+from untag.sources.seen import Seen
+from untag.sources.site import PLAIN, Place, SiteSource
+from untag.sources.tree import Below, FolderFiles
+from untag.types import Outcome, PhotoRef, ReadError
+
+
+def open_folder(
+    path: str, marks: frozenset[str], readers: Sequence[Reader], limits: Limits, seen: Seen
+) -> SiteSource | None:
+    """The archive whose top folder is `path`, in which `marks` lie, or None when no reader knows it as one."""
+    if not any(reader.whole and not marks.isdisjoint(reader.marks) for reader in readers):
+        return None
+    files = FolderFiles(path, seen=seen)
+    reader = recognise(files, readers)
+    if reader is None:
+        return None
+    for folder in files.folders:
+        seen.enter(folder)
+    return SiteSource(Place(printable_path(path), files, reader, readers, files.errors), limits)
+
+
+class ZipSource:
+    """The photos in zip files that are parts of one download, whoever made it."""
+
+    name = PLAIN
+
+    def __init__(self, paths: Sequence[str], *, limits: Limits, seen: Seen | None, readers: Sequence[Reader]) -> None:
+        self._paths = paths
+        self._limits = limits
+        self._seen = seen
+        self._readers = readers
+        self._site: SiteSource | None = None
+
+    def folders(self) -> Iterator[Listing]:
+        """The folders in the archive; nothing when it has no photos, or the scan already gave it."""
+        seen = Seen() if self._seen is None else self._seen
+        new = [path for path in self._paths if seen.add_file(folder_id(path), Path(path).name)]
+        parts: list[ZipFiles] = []
+        for path in new:
+            try:
+                parts.append(ZipFiles(Path(path)))
+            except ReadFailure as failure:
+                error = ReadError(printable_path(path), failure.outcome, str(failure))
+                yield Listing(self, error.path, 1, None, partial(list[Entry], [error]))
+        self._site = self._merged(parts) if parts else None
+        if self._site is not None:
+            yield from self._site.folders()
+
+    def photos(self) -> Iterator[PhotoRef | ReadError]:
+        """The photos and errors of all folders, in the order of `folders`."""
+        for listing in self.folders():
+            yield from listing.photos
+
+    def read(self, ref: PhotoRef) -> bytes:
+        """The bytes of a photo that was listed; raises ReadFailure as `Files.read` does."""
+        if self._site is None:
+            raise ReadFailure(Outcome.MISSING, "it is not in the archive (any more)")
+        return self._site.read(ref)
+
+    def _merged(self, parts: Sequence[ZipFiles]) -> SiteSource | None:
+        files: Files = parts[0] if len(parts) == 1 else MergedFiles(parts)
+        reader = recognise(files, self._readers)
+        while reader is None and (wrapping := _wrapping(files)):
+            files = Below(files, wrapping)
+            reader = recognise(files, self._readers)
+        if reader is None and not any(is_photo(name) for name in files.names):
+            return None
+        refused = [error for part in parts for error in part.errors]
+        return SiteSource(Place(printable_path(self._paths[0]), files, reader, self._readers, refused), self._limits)
+
+
+def _wrapping(files: Files) -> str | None:
+    """The folder that all files lie in, where there is one."""
+    top = {name.partition("/")[0] for name in files.names}
+    return top.pop() if len(top) == 1 and all("/" in name for name in files.names) else None
+
+
+def recognise(files: Files, readers: Sequence[Reader]) -> Reader | None:
+    """The first of `readers` that reads `files` as a whole."""
+    marks = {name.partition("/")[0].lower() for name in files.names}
+    candidates = (reader for reader in readers if reader.whole and not marks.isdisjoint(reader.marks))
+    return next((reader for reader in candidates if reader.sniff(files)), None)

@@ -1,0 +1,192 @@
+"""The photos in an archive, with what its site wrote about them or what the sidecars beside them say."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import cached_property, partial
+from itertools import groupby
+
+from untag.errors import ReadFailure
+from untag.imaging.limits import Limits
+from untag.sources.listing import AbsentRef, Entry, Listing
+from untag.sources.names import is_photo, suffix_of
+from untag.sources.reader import Description, Files, Reader
+from untag.sources.sidecars import Sidecars, read_sidecars, sidecar_readers
+from untag.sources.tree import Below
+from untag.types import Origin, Outcome, PhotoRef, ReadError
+
+PLAIN = "folder"
+"""The source of photos of which nothing says where they are from."""
+
+NO_COPY = "(no copy here)"
+"""The folder, in name only, of photos that an archive tells of without a copy."""
+
+_NO_ORIGIN = Origin()
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """What a SiteSource is made of: the archive's path as shown, its files, and what of it cannot be read.
+
+    `archive` reads it as a whole; where that is None the sidecars in each folder are read by `readers`.
+    """
+
+    root: str
+    files: Files
+    archive: Reader | None
+    readers: Sequence[Reader]
+    errors: Sequence[ReadError] = ()
+
+
+class SiteSource:
+    """The photos of one archive. What it says of them is read once, when the first entries are made."""
+
+    def __init__(self, place: Place, limits: Limits) -> None:
+        self._place = place
+        self._limits = limits
+        self._names: dict[str, str] = {}
+
+    @property
+    def name(self) -> str:
+        return PLAIN if self._place.archive is None else self._place.archive.name
+
+    @cached_property
+    def description(self) -> Description:
+        """What the archive says of its photos as a whole; nothing when it is no site's."""
+        place = self._place
+        return Description() if place.archive is None else place.archive.describe(place.files)
+
+    def folders(self) -> Iterator[Listing]:
+        """The folders of the archive in order, then the photos that it only tells of."""
+        errors: dict[str, list[ReadError]] = {}
+        for error in self._place.errors:
+            errors.setdefault(folder_of(error.path), []).append(error)
+        shared = self._metadata_digest()
+        for folder, names in groupby(sorted(self._place.files.names, key=_by_folder), key=_parent):
+            inside = _Inside(self, folder, list(names), shared)
+            for number, (shown, part) in enumerate(inside.parts()):
+                yield inside.listing(shown, part, errors.pop(shown, []), tells_errors=number == 0)
+        for shown, wrong in errors.items():
+            yield Listing(self, shown, len(wrong), None, partial(list[Entry], wrong))
+        if self._place.archive is not None:
+            yield Listing(self, f"{self._place.root}/{NO_COPY}", 0, None, self._absent)
+
+    def photos(self) -> Iterator[PhotoRef | ReadError]:
+        """The photos and errors of all folders, in the order of `folders`."""
+        for listing in self.folders():
+            yield from listing.photos
+
+    def read(self, ref: PhotoRef) -> bytes:
+        """The bytes of a photo that was listed; raises ReadFailure as `Files.read` does."""
+        name = self._names.get(ref.path)
+        if name is None:
+            raise ReadFailure(Outcome.MISSING, "it is not in the archive (any more)")
+        return self._place.files.read(name, self._limits.max_bytes)
+
+    def told(self, folder: str, names: Sequence[str]) -> Sidecars:
+        """What is known of the photos in a folder, by their names in it."""
+        place = self._place
+        if place.archive is None:
+            return read_sidecars(Below(place.files, folder, deep=False), sidecar_readers(names, place.readers))
+        origins = self.description.origins
+        known = {name: origin for name in names if (origin := origins.get(_joined(folder, name))) is not None}
+        skipped = frozenset(name for name in names if _joined(folder, name) in self.description.skipped)
+        return Sidecars(known, dict.fromkeys(names, place.archive.name), skipped)
+
+    def ref(self, name: str, source: str, origin: Origin) -> PhotoRef:
+        """A photo by its name in the archive."""
+        files = self._place.files
+        shown = files.shown(name)
+        self._names[shown] = name
+        return PhotoRef(shown, source, *files.stat(name), origin)
+
+    def _absent(self) -> list[Entry]:
+        entries: list[Entry] = [*self.description.errors]
+        for absent in self.description.absent:
+            path = f"{self._place.root}/{NO_COPY}/{absent.key}"
+            entries.append(AbsentRef(path, self.name, absent.origin))
+        return entries
+
+    def _metadata_digest(self) -> bytes:
+        """Changes whenever a file does that may tell of photos in other folders."""
+        place = self._place
+        if place.archive is None:
+            return b""
+        return place.archive.name.encode() + _digest(place.files, (n for n in place.files.names if not is_photo(n)))
+
+    @property
+    def files(self) -> Files:
+        return self._place.files
+
+
+@dataclass(frozen=True)
+class _Inside:
+    """One folder of an archive, which may lie in several of its parts: what is told of it is read once for all."""
+
+    source: SiteSource
+    folder: str
+    names: Sequence[str]
+    shared: bytes
+
+    @cached_property
+    def told(self) -> Sidecars:
+        return self.source.told(self.folder, [_last(name) for name in self.names])
+
+    def parts(self) -> Iterator[tuple[str, list[str]]]:
+        """The folder as shown in each part that has photos of it, with their names."""
+        parts: dict[str, list[str]] = {}
+        for name in self.names:
+            if is_photo(name) or suffix_of(_last(name)) is None:
+                parts.setdefault(folder_of(self.source.files.shown(name)), []).append(name)
+        yield from parts.items()
+
+    def listing(self, shown: str, names: Sequence[str], errors: Sequence[ReadError], *, tells_errors: bool) -> Listing:
+        photos = [name for name in names if is_photo(name)]
+        # Whether a file without a suffix is a photo, only what is told says.
+        certain = not errors and len(photos) == len(names)
+        fingerprint = _digest(self.source.files, self.names, self.shared) if certain else None
+
+        def entries() -> list[Entry]:
+            wrong = [*errors, *self.told.errors] if tells_errors else errors
+            return [*wrong, *self._photos(names)]
+
+        return Listing(self.source, shown, len(photos) + len(errors), fingerprint, entries)
+
+    def _photos(self, names: Sequence[str]) -> Iterator[PhotoRef]:
+        told = self.told
+        for name in names:
+            last = _last(name)
+            if last not in told.skipped and (is_photo(name) or last in told.origins):
+                origin = told.origins.get(last, _NO_ORIGIN)
+                yield self.source.ref(name, told.readers.get(last, PLAIN), origin)
+
+
+def _digest(files: Files, names: Iterable[str], *more: bytes) -> bytes:
+    digest = hashlib.blake2b(b"".join(more), digest_size=16)
+    for name in names:
+        digest.update(f"{name}\0{files.stat(name)}\0".encode("utf-8", "surrogatepass"))
+    return digest.digest()
+
+
+def folder_of(path: str) -> str:
+    """The folder of a path as shown, which has the separators of the system."""
+    return os.path.split(path)[0]
+
+
+def _by_folder(name: str) -> tuple[str, str]:
+    return _parent(name), name
+
+
+def _parent(path: str) -> str:
+    return path.rpartition("/")[0]
+
+
+def _last(name: str) -> str:
+    return name.rpartition("/")[2]
+
+
+def _joined(folder: str, name: str) -> str:
+    return f"{folder}/{name}" if folder else name

@@ -1,0 +1,120 @@
+"""`Files` on a disk: all that lies below a folder, or those of one folder; and the part of any `Files` below a name."""
+
+from __future__ import annotations
+
+import os
+import stat
+from bisect import bisect_left
+from collections.abc import Sequence
+from pathlib import Path
+
+from untag.errors import ReadFailure
+from untag.imaging.limits import Limits
+from untag.sources.files import failure, read_file
+from untag.sources.paths import printable_path
+from untag.sources.reader import Files
+from untag.sources.seen import Seen
+from untag.types import Outcome, PhotoRef, ReadError
+
+SKIPPED_FOLDERS = frozenset(("@eaDir", "__MACOSX", "#recycle", "$RECYCLE.BIN", "System Volume Information"))
+"""Folders of thumbnails, resource forks and deleted files that network disks and archives leave among photos."""
+
+
+class FolderFiles:
+    """The files below `root`, without links to folders and hidden files; with `deep` False only those directly in it.
+
+    `folders` are the device and inode of each folder below it, `errors` those that cannot be listed. Folders that
+    were `seen` are left out.
+    """
+
+    def __init__(self, root: str, *, deep: bool = True, seen: Seen | None = None) -> None:
+        self._root = root.rstrip(os.sep) or os.sep
+        self.errors: list[ReadError] = []
+        self.folders: list[tuple[int, int]] = []
+        self._stats: dict[str, tuple[int, int]] = {}
+        self._list(deep=deep, seen=seen)
+        self._names = sorted(self._stats)
+
+    @property
+    def names(self) -> Sequence[str]:
+        return self._names
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._stats
+
+    def shown(self, name: str) -> str:
+        return printable_path(self._path(name))
+
+    def stat(self, name: str) -> tuple[int, int]:
+        return self._stats[name]
+
+    def read(self, name: str, max_bytes: int) -> bytes:
+        if name not in self._stats:
+            raise ReadFailure(Outcome.MISSING, "it does not exist (any more)")
+        size, mtime_ns = self._stats[name]
+        return read_file(PhotoRef(self.shown(name), "", size, mtime_ns), Limits(max_bytes=max_bytes))
+
+    def _path(self, name: str) -> str:
+        return os.path.join(self._root, *name.split("/"))  # noqa: PTH118 - names may hold bytes that are not UTF-8
+
+    def _list(self, *, deep: bool, seen: Seen | None) -> None:
+        folders = [""]
+        while folders:
+            folder = folders.pop()
+            path = self._path(folder) if folder else self._root
+            try:
+                if folder:
+                    status = Path(path).stat()
+                    if seen is not None and seen.knows((status.st_dev, status.st_ino)):
+                        continue
+                    self.folders.append((status.st_dev, status.st_ino))
+                with os.scandir(path) as children:
+                    for child in children:
+                        below = self._add(child, f"{folder}/{child.name}" if folder else child.name)
+                        if below is not None and deep:
+                            folders.append(below)
+            except OSError as error:
+                reason = failure(error)
+                self.errors.append(ReadError(printable_path(path), reason.outcome, f"folder not scanned: {reason}"))
+
+    def _add(self, child: os.DirEntry[str], name: str) -> str | None:
+        """Notes a file; the name of a folder to go on in."""
+        if child.name.startswith(".") and child.name != ".picasa.ini":
+            return None
+        try:
+            if child.is_dir(follow_symlinks=False):
+                return None if child.name in SKIPPED_FOLDERS else name
+            status = child.stat()
+        except OSError:
+            return None
+        if stat.S_ISREG(status.st_mode):
+            self._stats[name] = (status.st_size, status.st_mtime_ns)
+        return None
+
+
+class Below:
+    """The `Files` of others that lie below a folder, under their names from there on."""
+
+    def __init__(self, files: Files, folder: str, *, deep: bool = True) -> None:
+        self._files = files
+        self._prefix = f"{folder}/" if folder else ""
+        start = bisect_left(files.names, self._prefix)
+        end = bisect_left(files.names, self._prefix[:-1] + "0") if self._prefix else len(files.names)
+        cut = len(self._prefix)
+        self._names = [name[cut:] for name in files.names[start:end] if deep or "/" not in name[cut:]]
+
+    @property
+    def names(self) -> Sequence[str]:
+        return self._names
+
+    def __contains__(self, name: object) -> bool:
+        return isinstance(name, str) and self._prefix + name in self._files
+
+    def shown(self, name: str) -> str:
+        return self._files.shown(self._prefix + name)
+
+    def stat(self, name: str) -> tuple[int, int]:
+        return self._files.stat(self._prefix + name)
+
+    def read(self, name: str, max_bytes: int) -> bytes:
+        return self._files.read(self._prefix + name, max_bytes)
