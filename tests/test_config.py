@@ -9,7 +9,11 @@ import pytest
 from untag.config import Settings, default_home, load_settings
 from untag.engine.session import Device
 from untag.errors import UsageError
+from untag.findings.preset import Preset, load_preset
+from untag.findings.prominence import Prominence
+from untag.findings.rules import Audience
 from untag.scenes.categories import CATEGORIES, Category
+from untag.types import Verdict
 
 
 def write(home: Path, text: str) -> Settings:
@@ -36,8 +40,16 @@ def test_everything_can_be_set(tmp_path: Path) -> None:
         me_similarity = 1
         maybe_similarity = 0.0
         thresholds = { alcohol = 0.3, weapon = 1 }
+        preset = "public-office"
+        act_from = 0
         [severities]
         crowd = 0
+        [certainty]
+        maybe = 0.6
+        [exposure]
+        only-me = 2
+        [prominence]
+        edge = 1.5
         """,
     )
     assert settings == Settings(
@@ -51,8 +63,25 @@ def test_everything_can_be_set(tmp_path: Path) -> None:
         maybe_similarity=0.0,
         thresholds={"alcohol": 0.3, "weapon": 1},
         severities={"crowd": 0},
+        preset=Preset.PUBLIC_OFFICE,
+        act_from=0,
+        certainty={Verdict.MAYBE: 0.6},
+        exposure={Audience.ONLY_ME: 2},
+        prominence={Prominence.EDGE: 1.5},
     )
     assert settings.limits.max_pixels == 40_000_000
+    preset = load_preset(Preset.PUBLIC_OFFICE)
+    assert settings.weights.act_from == 0
+    assert settings.weights.severities == {**preset.severities, "crowd": 0}
+    assert settings.weights.certainty == {**preset.certainty, Verdict.MAYBE: 0.6}
+    assert settings.weights.exposure == {**preset.exposure, Audience.ONLY_ME: 2}
+    assert settings.weights.prominence == {**preset.prominence, Prominence.EDGE: 1.5}
+
+
+@pytest.mark.parametrize("preset", Preset)
+def test_a_preset_alone_sets_all_weights(tmp_path: Path, preset: Preset) -> None:
+    assert write(tmp_path, f'preset = "{preset}"').weights == load_preset(preset)
+    assert write(tmp_path, "").weights == load_preset(Preset.JOB_HUNT)
 
 
 @pytest.mark.parametrize(
@@ -62,6 +91,14 @@ def test_everything_can_be_set(tmp_path: Path) -> None:
         ("jobs = 1\njobs = 2\n", "at line 2, column 9"),
         ("home = '/'\n", "unknown setting 'home'"),
         ("limits = 3\n", "unknown setting 'limits'"),
+        ("severity = 3\n", "unknown setting 'severity'; did you mean 'severities'? There are act_from, certainty, "),
+        (
+            "preset = 'familly'\n",
+            "no preset 'familly'; did you mean 'family'? There are job-hunt, family, public-office",
+        ),
+        ("preset = 'prison'\n", "there is no preset 'prison'; there are job-hunt, family, public-office"),
+        ("preset = ['family']\n", "there is no preset ['family']"),
+        ("act_from = 25\n", "act_from must be a number from 0 to 1, not 25"),
         ("engine = 3\n", "engine must be a name in quotes, not 3"),
         ("device = 'CPU'\n", "device must be one of auto, cpu, cuda, coreml, directml, openvino, not 'CPU'"),
         ("device = ['cpu']\n", "device must be one of"),
@@ -74,10 +111,18 @@ def test_everything_can_be_set(tmp_path: Path) -> None:
         ("me_similarity = nan\n", "me_similarity must be a number from 0 to 1"),
         ("maybe_similarity = true\n", "maybe_similarity must be a number from 0 to 1"),
         ("maybe_similarity = 0.95\n", "maybe_similarity (0.95) must not be above me_similarity (0.9)"),
-        ("thresholds = 0.5\n", "thresholds must be a table of categories and numbers from 0 to 1"),
-        ("[thresholds]\nalcohol = 2\n", "thresholds must be a table of categories and numbers from 0 to 1"),
+        ("thresholds = 1\n", "thresholds must be a table with a number from 0 to 1 for each category, not 1"),
+        ("[thresholds]\nalcohol = 2\n", "number from 0 to 1 for each category, not 2 for alcohol"),
         ("[thresholds]\nbeer = 0.5\n", f"thresholds has no category 'beer'; there are {', '.join(CATEGORIES)}"),
-        ("[severities]\nAlcohol = 0.5\n", "severities has no category 'Alcohol'"),
+        ("[severities]\nAlcohol = 1\n", "severities has no category 'Alcohol'; did you mean 'alcohol'? There are"),
+        ("[severities]\ncrowd = true\n", "number from 0 to 1 for each category, not True for crowd"),
+        ("[certainty]\nmay-be = 1\n", "certainty has no verdict 'may-be'; did you mean 'maybe'? There are me, maybe,"),
+        ("[certainty]\nme = 1.1\n", "number from 0 to 1 for each verdict, not 1.1 for me"),
+        ("[exposure]\nfriend = 1\n", "exposure has no audience 'friend'; did you mean 'friends'? There are public,"),
+        ("[exposure]\npublic = 2.5\n", "number from 0 to 2 for each audience, not 2.5 for public"),
+        ("[prominence]\nclosed = 1\n", "has no place in the picture 'closed'; did you mean 'close'?"),
+        ("[prominence]\nclose = -1\n", "number from 0 to 2 for each place in the picture, not -1 for close"),
+        ("[exposure]\npublic = 1\n[exposure\n", "(at line 3, column 10)"),
     ],
 )
 def test_what_is_wrong_is_named(tmp_path: Path, text: str, sentence: str) -> None:

@@ -148,8 +148,9 @@ def test_the_example_configuration_holds(tmp_path: Path) -> None:
     settings = load_settings(tmp_path)
     defaults = Settings(tmp_path)
     changed = {item.name for item in fields(Settings) if getattr(settings, item.name) != getattr(defaults, item.name)}
-    # What the example shows are the defaults, but for the two tables, which are empty by default.
-    assert changed - {"jobs"} == {"thresholds", "severities"}
+    # What the example shows are the defaults, but that the weights are those of the preset unless they are set.
+    assert changed - {"jobs"} == {"thresholds", "act_from", "severities", "certainty", "exposure", "prominence"}
+    assert settings.weights == defaults.weights
     assert set(tomllib.loads(example)) == {item.name for item in fields(Settings)} - {"home"}
 
 

@@ -1,4 +1,4 @@
-"""Evidence to findings: the table of actions, the risk and the words of the reasons."""
+"""Evidence to findings: the table of actions, the risk, its presets, and the words of the reasons."""
 
 from __future__ import annotations
 
@@ -8,14 +8,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from untag.findings import SEVERITIES, PhotoEvidence, decide, default_rules
+from untag.findings import PhotoEvidence, Preset, Rules, decide, load_preset
+from untag.findings import preset as preset_module
+from untag.findings.prominence import Prominence, prominence
 from untag.findings.rules import DEFAULT_SEVERITY, Audience, audience_of
+from untag.scenes.categories import Category
 from untag.types import Action, Box, LinkConfidence, Match, Origin, SceneScores, Status, Verdict
 
 ME = Match(Verdict.ME, 0.94, "ana")
 MAYBE = Match(Verdict.MAYBE, 0.61, "ana")
 OTHER = Match(Verdict.OTHER, 0.12, "ana")
-RULES = default_rules({"alcohol": 0.6, "weapon": 0.6, "crowd": 0.6, "location": 0.6})
+THRESHOLDS = {"alcohol": 0.6, "weapon": 0.6, "crowd": 0.6, "location": 0.6}
+RULES = Rules(load_preset(Preset.JOB_HUNT), THRESHOLDS)
 LINKED = Origin("facebook", "https://www.facebook.com/photo?fbid=1", LinkConfidence.CERTAIN, "Bea Roe")
 POSTED = Origin("whatsapp", poster="Bea Roe")
 OWN = replace(LINKED, poster="Ana")
@@ -73,6 +77,7 @@ def test_all_scenes_reports_flagged_photos_without_you() -> None:
     assert finding.action is Action.REVIEW
     assert finding.reasons == ("Your face was not found in this picture", "weapon 99 %")
     assert decide(evidence(OTHER, scores={"weapon": 0.59}), rules) is None
+    assert decide(evidence(OTHER, scores={"location": 1.0, "crowd": 0.99}), rules) is None
     assert decide(evidence(OTHER), rules) is None
 
 
@@ -107,6 +112,7 @@ def test_reasons_say_what_is_not_known() -> None:
     assert harmless.reasons == (
         "Your face: 94 % alike",
         "nothing found that you may not want online",
+        "no other face in the picture",
         "posted by you",
     )
 
@@ -153,7 +159,7 @@ def test_audience_words(words: str | None, audience: Audience) -> None:
 
 
 def risk(match: Match, scores: dict[str, float], audience: str | None = None) -> int:
-    finding = decide(evidence(match, scores=scores, origin=Origin(audience=audience)), RULES)
+    finding = decide(evidence(match, OTHER, scores=scores, origin=Origin(audience=audience)), RULES)
     assert finding is not None
     return finding.risk
 
@@ -172,18 +178,146 @@ def test_a_wider_audience_is_a_higher_risk() -> None:
     assert risks == sorted(set(risks))
 
 
-def test_severities_of_all_categories() -> None:
-    names = "alcohol party bar smoking drugs weapon gambling swimwear nudity crowd gesture document location"
-    assert set(SEVERITIES) == set(names.split())
-    assert min(SEVERITIES[name] for name in ("weapon", "drugs", "nudity")) > SEVERITIES["alcohol"]
-    assert min(SEVERITIES["alcohol"], SEVERITIES["party"]) > max(SEVERITIES["location"], SEVERITIES["crowd"])
+@pytest.mark.parametrize(
+    ("face", "others", "marks"),
+    [
+        # In a picture of 1000 x 800, of which the root of the area is 894.
+        ((400, 300, 623, 523), 1, ""),
+        ((400, 300, 624, 524), 0, "close alone"),
+        ((400, 300, 660, 560), 7, "close crowd"),
+        ((400, 300, 500, 400), 1, ""),
+        ((400, 300, 500, 400), 0, "alone"),
+        ((400, 300, 500, 400), 6, ""),
+        ((400, 300, 500, 400), 7, "crowd"),
+        ((400, 300, 427, 327), 1, ""),
+        ((400, 300, 426, 326), 1, "small"),
+        ((400, 300, 420, 320), 0, "small alone"),
+        ((400, 300, 420, 320), 39, "small crowd"),
+        ((10, 300, 30, 320), 39, "edge crowd"),
+        ((970, 300, 990, 320), 1, "edge"),
+        ((400, 0, 420, 20), 1, "edge"),
+        ((400, 770, 420, 790), 1, "edge"),
+        # Boxes may reach out of the picture; a large face at the edge is still a large one.
+        ((-10, 300, 10, 320), 1, "edge"),
+        ((-40, 300, 60, 400), 1, ""),
+    ],
+)
+def test_where_you_are(face: tuple[float, float, float, float], others: int, marks: str) -> None:
+    assert prominence([Box(*face)], others + 1, 1000, 800) == tuple(Prominence(mark) for mark in marks.split())
+
+
+def test_where_you_are_twice_or_not_at_all() -> None:
+    small, large = Box(400, 300, 420, 320), Box(100, 100, 400, 400)
+    assert prominence([small, large], 2, 1000, 800) == (Prominence.CLOSE, Prominence.ALONE)
+    assert prominence([], 20, 1000, 800) == ()
+
+
+@pytest.mark.parametrize(
+    ("face", "faces", "risk", "reasons"),
+    [
+        # A drink, as sure and as severe each time; only you are somewhere else. 55 is what the usual photo has.
+        ((300, 200, 600, 500), 1, 65, ["your face fills much of the picture", "no other face in the picture"]),
+        ((300, 200, 600, 500), 3, 61, ["your face fills much of the picture", "2 other faces in the picture"]),
+        ((400, 300, 500, 400), 1, 58, ["no other face in the picture"]),
+        ((400, 300, 500, 400), 3, 55, ["2 other faces in the picture"]),
+        ((400, 300, 500, 400), 40, 47, ["one of 40 people in the picture"]),
+        ((400, 300, 420, 320), 2, 47, ["your face is small in the picture", "1 other face in the picture"]),
+        ((400, 300, 420, 320), 40, 40, ["your face is small in the picture", "one of 40 people in the picture"]),
+        (
+            (0, 300, 20, 320),
+            40,
+            34,
+            ["your face is small and at the edge of the picture", "one of 40 people in the picture"],
+        ),
+    ],
+)
+def test_where_you_are_counts(face: tuple[float, ...], faces: int, risk: int, reasons: list[str]) -> None:
+    boxes = (Box(*face),) + (Box(700, 100, 780, 180),) * (faces - 1)
+    photo = replace(evidence(scores={"alcohol": 0.9}), width=1000, height=800, boxes=boxes)
+    finding = decide(replace(photo, matches=(ME,) + (OTHER,) * (faces - 1)), RULES)
+    assert finding is not None
+    assert finding.risk == risk
+    assert finding.reasons == ("Your face: 94 % alike", "alcohol 90 %", *reasons)
+
+
+def test_a_face_that_may_be_yours_is_not_called_yours() -> None:
+    finding = decide(replace(evidence(MAYBE, scores={}), boxes=(Box(0, 0, 60, 60),)), RULES)
+    assert finding is not None
+    assert "the face fills much of the picture" in finding.reasons
+
+
+def test_each_preset_is_whole_in_range_and_explained() -> None:
+    files = sorted(preset_module._FOLDER.iterdir())
+    assert {file.name for file in files} == {f"{preset}.toml" for preset in Preset}
+    for file in files:
+        assert file.read_text(encoding="utf-8").startswith("# For somebody who")
+        weights = load_preset(Preset(file.stem))
+        assert set(weights.severities) == set(Category)
+        assert set(weights.certainty) == set(Verdict)
+        assert set(weights.exposure) == set(Audience)
+        assert set(weights.prominence) == set(Prominence)
+        shares = (*weights.severities.values(), *weights.certainty.values(), weights.act_from)
+        exponents = (*weights.exposure.values(), *weights.prominence.values())
+        assert all(0 < share <= 1 for share in shares)
+        assert all(0 < exponent <= 2 for exponent in exponents)
+
+
+@pytest.mark.parametrize("preset", Preset)
+def test_what_every_preset_agrees_on(preset: Preset) -> None:
+    weights = load_preset(preset)
+    severities = weights.severities
+    assert min(severities[name] for name in ("weapon", "drugs", "nudity")) > severities["alcohol"]
+    assert min(severities["alcohol"], severities["party"]) >= max(severities["location"], severities["crowd"])
+    assert weights.certainty[Verdict.ME] == 1.0 > weights.certainty[Verdict.MAYBE] > weights.certainty[Verdict.OTHER]
+    assert weights.exposure[Audience.ONLY_ME] < weights.exposure[Audience.UNKNOWN] < weights.exposure[Audience.FRIENDS]
+    marks = [weights.prominence[mark] for mark in (Prominence.EDGE, Prominence.SMALL, Prominence.CLOSE)]
+    assert marks == sorted(set(marks))
     assert RULES.severity("what I taught") == DEFAULT_SEVERITY
-    with pytest.raises(TypeError):
-        SEVERITIES["alcohol"] = 0.0  # type: ignore[index]
+
+
+PHOTOS: dict[str, tuple[Match, dict[str, float], str | None]] = {
+    "a drink, public": (ME, {"alcohol": 0.9}, "public"),
+    "a drink, friends": (ME, {"alcohol": 0.9}, "friends"),
+    "a drink, perhaps you": (MAYBE, {"alcohol": 0.9}, None),
+    "a gesture, public": (ME, {"gesture": 0.8}, "public"),
+    "a weapon": (ME, {"weapon": 0.9}, None),
+    "where you were": (ME, {"location": 1.0}, None),
+    "nothing": (ME, {}, None),
+}
+
+
+@pytest.mark.parametrize(
+    ("photo", "job_hunt", "family", "public_office"),
+    [
+        # With friends, 1 - (1 - 0.988 x (1 - 0.97 x (1 - 0.4 x 0.9))) ** 1.25 = 0.44 in the family.
+        ("a drink, public", 63, 42, 67),
+        ("a drink, friends", 58, 44, 63),
+        ("a drink, perhaps you", 26, 14, 39),
+        ("a gesture, public", 57, 50, 83),
+        ("a weapon", 85, 76, 88),
+        ("where you were", 17, 37, 29),
+        ("nothing", 3, 3, 3),
+    ],
+)
+def test_the_risk_under_each_preset(photo: str, job_hunt: int, family: int, public_office: int) -> None:
+    match, scores, audience = PHOTOS[photo]
+    shown = evidence(match, OTHER, scores=scores, origin=Origin(audience=audience))
+    findings = [decide(shown, Rules(load_preset(preset), THRESHOLDS)) for preset in Preset]
+    assert [finding and finding.risk for finding in findings] == [job_hunt, family, public_office]
+
+
+def test_a_preset_decides_what_asks_for_action() -> None:
+    place = evidence(ME, scores={"location": 1.0}, origin=LINKED)
+    actions = {preset: decide(place, Rules(load_preset(preset), THRESHOLDS)) for preset in Preset}
+    assert {preset: finding and finding.action for preset, finding in actions.items()} == {
+        Preset.JOB_HUNT: Action.KEEP,
+        Preset.FAMILY: Action.UNTAG,
+        Preset.PUBLIC_OFFICE: Action.UNTAG,
+    }
 
 
 SHARES = st.floats(0, 1)
-CATEGORIES = st.dictionaries(st.sampled_from(sorted(SEVERITIES)), SHARES)
+CATEGORIES = st.dictionaries(st.sampled_from(sorted(Category)), SHARES)
 AUDIENCES = st.sampled_from([None, "public", "friends", "only me"])
 
 
@@ -196,7 +330,7 @@ def test_risk_stays_in_range_and_a_maybe_is_never_riskier(
     assert 0 <= unsure <= sure <= 100
 
 
-@given(CATEGORIES, st.sampled_from(sorted(SEVERITIES)), SHARES)
+@given(CATEGORIES, st.sampled_from(sorted(Category)), SHARES)
 def test_one_more_category_never_lowers_the_risk(scores: dict[str, float], name: str, score: float) -> None:
     before = {other: value for other, value in scores.items() if other != name}
     assert risk(ME, before) <= risk(ME, {**before, name: score})

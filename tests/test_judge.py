@@ -9,7 +9,9 @@ import pytest
 
 from fakes import ENGINE_ID, MAYBE, ME, NEAR, STRANGER, Square, Untag, paint
 from untag.config import Settings
-from untag.findings import SEVERITIES, PhotoEvidence
+from untag.findings import PhotoEvidence, Preset, load_preset
+from untag.findings.prominence import Prominence
+from untag.findings.rules import Audience
 from untag.judge import Judge, judge_again, load_judge, must_read_again
 from untag.scenes.categories import AVAILABLE, CATEGORIES
 from untag.store import Reference, Store, add_reference, photo_evidence, start_run
@@ -89,6 +91,11 @@ def test_the_key_changes_with_all_that_a_verdict_follows_from(untag: Untag) -> N
         replace(settings, maybe_similarity=0.4),
         replace(settings, thresholds={"alcohol": 0.4}),
         replace(settings, severities={"alcohol": 0.4}),
+        replace(settings, preset=Preset.FAMILY),
+        replace(settings, act_from=0.4),
+        replace(settings, certainty={Verdict.MAYBE: 0.4}),
+        replace(settings, exposure={Audience.PUBLIC: 2}),
+        replace(settings, prominence={Prominence.CROWD: 0.4}),
         replace(settings, keep_bystanders=True),
     ]
     keys = [judge(untag, changed).key for changed in changes]
@@ -100,8 +107,10 @@ def test_the_key_changes_with_all_that_a_verdict_follows_from(untag: Untag) -> N
         add(store, STRANGER, "Bob")
     keys.append(judge(untag).key)
     assert len(set(keys)) == len(keys)
-    # How many photos are read at a time changes no verdict.
+    # How many photos are read at a time changes no verdict, and neither does a default that is written down.
     assert judge(untag, replace(settings, jobs=7)).key == keys[-1]
+    written = replace(settings, preset=Preset.JOB_HUNT, act_from=0.25, severities={"crowd": 0.1})
+    assert judge(untag, written).key == keys[-1]
 
 
 def test_settings_override_single_categories(untag: Untag) -> None:
@@ -111,7 +120,7 @@ def test_settings_override_single_categories(untag: Untag) -> None:
     for category in AVAILABLE:
         if category != "alcohol":
             assert judged.rules.threshold(category) == CATEGORIES[category].threshold
-            assert judged.rules.severity(category) == SEVERITIES[category]
+            assert judged.rules.severity(category) == load_preset(Preset.JOB_HUNT).severities[category]
 
 
 def test_a_finding_for_a_photo_that_shows_you(untag: Untag) -> None:
@@ -165,6 +174,25 @@ def test_what_was_judged_so_is_left_alone(untag: Untag) -> None:
     assert again(untag, looser) == 0
     assert again(untag) == 2
     assert untag.found() == {"a.png": "me", "b.png": "maybe"}
+
+
+def test_another_preset_weighs_stored_photos_again_without_reading_them(untag: Untag) -> None:
+    untag.enroll()
+    untag.add("a.png", paint(ME, serial=1, alcohol=0.9))
+    scan(untag)
+    (before,) = untag.listed()
+    untag.engine.analysed.clear()
+    (untag.home / "config.toml").write_text('preset = "family"\nact_from = 0.5\n')
+    scan(untag)
+    assert not untag.engine.analysed
+    (after,) = untag.listed()
+    assert int(str(after["risk"])) < int(str(before["risk"]))
+    # In the family a drink weighs 0.4.
+    assert (before["action"], after["action"]) == ("review", "keep")
+    (untag.home / "config.toml").unlink()
+    scan(untag)
+    assert not untag.engine.analysed
+    assert untag.listed() == [before]
 
 
 def test_photos_that_lack_an_embedding_stay_due_for_reading(untag: Untag) -> None:

@@ -19,6 +19,7 @@ import pytest
 import untag
 from untag.assets import read_asset
 from untag.errors import ModelError
+from untag.findings import Preset
 
 ROOT = Path(__file__).parents[1]
 PROJECT: dict[str, Any] = tomllib.loads((ROOT / "pyproject.toml").read_text())
@@ -60,11 +61,16 @@ def test_assets_are_found_in_both_places(tmp_path: Path, monkeypatch: pytest.Mon
         read_asset("calibration.json")
 
 
-@pytest.mark.parametrize("name", ["py.typed", "reports/templates/report.html", "reports/templates/report.css"])
+DATA = ["py.typed", "reports/templates/report.html", "reports/templates/report.css"]
+DATA += [f"findings/presets/{preset}.toml" for preset in Preset]
+
+
+@pytest.mark.parametrize("name", DATA)
 def test_data_files_lie_inside_the_package(name: str) -> None:
     # Hatchling ships whatever lies in the package, but for what git ignores.
     assert (ROOT / "src" / "untag" / name).is_file()
-    assert not re.search(r"^(\*\.(html|css|js|json|typed)|templates|models)", (ROOT / ".gitignore").read_text(), re.M)
+    ignored = (ROOT / ".gitignore").read_text()
+    assert not re.search(r"^(\*\.(html|css|js|json|toml|typed)|templates|presets|models)", ignored, re.M)
 
 
 def test_the_sdist_can_build_test_and_demonstrate_itself() -> None:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import difflib
 import os
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
@@ -13,11 +14,24 @@ import platformdirs
 
 from untag.engine.session import Device
 from untag.errors import UsageError
+from untag.findings.preset import Preset, load_preset
+from untag.findings.prominence import Prominence
+from untag.findings.rules import Audience, Weights
 from untag.imaging.limits import DEFAULT_LIMITS, Limits
 from untag.scenes.categories import Category
+from untag.types import Verdict
 
 CONFIG_NAME = "config.toml"
 DEFAULT_PERSON = "me"
+
+# The tables: what their keys name, which there are, and the greatest number.
+_TABLES: Mapping[str, tuple[str, tuple[str, ...], int]] = {
+    "thresholds": ("category", tuple(Category), 1),
+    "severities": ("category", tuple(Category), 1),
+    "certainty": ("verdict", tuple(Verdict), 1),
+    "exposure": ("audience", tuple(Audience), 2),
+    "prominence": ("place in the picture", tuple(Prominence), 2),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +39,8 @@ class Settings:
     """Everything a user can set, with the defaults.
 
     `me_similarity` and `maybe_similarity` (0 to 1) are on the calibrated curve, the same for every engine.
-    `thresholds` and `severities` override those of a category. `jobs` is the number of decoder threads, 0 for none.
+    `thresholds` override those of a category. `severities`, `certainty`, `exposure`, `prominence` and `act_from`
+    override the weights of the `preset`. `jobs` is the number of decoder threads, 0 for none.
     """
 
     home: Path
@@ -37,12 +52,29 @@ class Settings:
     me_similarity: float = 0.9
     maybe_similarity: float = 0.5
     thresholds: Mapping[str, float] = field(default_factory=dict)
+    preset: Preset = Preset.JOB_HUNT
+    act_from: float | None = None
     severities: Mapping[str, float] = field(default_factory=dict)
+    certainty: Mapping[Verdict, float] = field(default_factory=dict)
+    exposure: Mapping[Audience, float] = field(default_factory=dict)
+    prominence: Mapping[Prominence, float] = field(default_factory=dict)
 
     @property
     def limits(self) -> Limits:
         """What one photo may ask for."""
         return replace(DEFAULT_LIMITS, max_pixels=self.max_megapixels * 1_000_000)
+
+    @property
+    def weights(self) -> Weights:
+        """Those of the preset, where nothing else is set."""
+        preset = load_preset(self.preset)
+        return Weights(
+            severities={**preset.severities, **self.severities},
+            certainty={**preset.certainty, **self.certainty},
+            exposure={**preset.exposure, **self.exposure},
+            prominence={**preset.prominence, **self.prominence},
+            act_from=preset.act_from if self.act_from is None else self.act_from,
+        )
 
 
 def default_home() -> Path:
@@ -70,7 +102,7 @@ def load_settings(home: Path) -> Settings:
     known = {item.name for item in fields(Settings)} - {"home"}
     for key in values:
         if key not in known:
-            raise UsageError(f"{path}: unknown setting {key!r}; known are {', '.join(sorted(known))}")
+            raise UsageError(f"{path}: unknown setting {key!r}; {_choices(key, sorted(known))}")
     settings = Settings(home, **{key: _checked(path, key, value) for key, value in values.items()})
     if settings.maybe_similarity > settings.me_similarity:
         raise UsageError(
@@ -89,25 +121,44 @@ def _checked(path: Path, key: str, value: Any) -> Any:
             if value in list(Device):
                 return Device(value)
             problem = f"one of {', '.join(Device)}"
+        case "preset":
+            if value in list(Preset):
+                return Preset(value)
+            raise UsageError(f"{path}: there is no preset {value!r}; {_choices(str(value), Preset)}")
         case "jobs" | "max_megapixels":
             least = 0 if key == "jobs" else 1
             whole = isinstance(value, int) and not isinstance(value, bool) and value >= least
             problem = None if whole else f"a whole number, at least {least}"
         case "keep_bystanders":
             problem = None if isinstance(value, bool) else "true or false"
-        case "me_similarity" | "maybe_similarity":
-            problem = None if _is_share(value) else "a number from 0 to 1"
-        case "thresholds" | "severities":
-            table = isinstance(value, dict) and all(_is_share(share) for share in value.values())
-            problem = None if table else "a table of categories and numbers from 0 to 1"
-            unknown = sorted(set(value) - set(Category)) if table else []
-            if unknown:
-                known = ", ".join(Category)
-                raise UsageError(f"{path}: {key} has no category {unknown[0]!r}; there are {known}")
+        case "me_similarity" | "maybe_similarity" | "act_from":
+            problem = None if _is_number(value, 1) else "a number from 0 to 1"
+        case _:
+            _check_table(path, key, value)
     if problem is not None:
         raise UsageError(f"{path}: {key} must be {problem}, not {value!r}")
     return value
 
 
-def _is_share(value: object) -> bool:
-    return isinstance(value, (int, float)) and not isinstance(value, bool) and 0 <= value <= 1
+def _check_table(path: Path, key: str, value: Any) -> None:
+    noun, names, most = _TABLES[key]
+    wanted = f"{key} must be a table with a number from 0 to {most} for each {noun}"
+    if not isinstance(value, dict):
+        raise UsageError(f"{path}: {wanted}, not {value!r}")
+    for name, number in value.items():
+        if name not in names:
+            raise UsageError(f"{path}: {key} has no {noun} {name!r}; {_choices(name, names)}")
+        if not _is_number(number, most):
+            raise UsageError(f"{path}: {wanted}, not {number!r} for {name}")
+
+
+def _choices(written: str, names: Iterable[str]) -> str:
+    """What may be written instead: the nearest name if one is near, and all of them."""
+    names = [str(name) for name in names]
+    near = difflib.get_close_matches(written.casefold(), names, n=1)
+    listed = f"there are {', '.join(names)}"
+    return f"did you mean {near[0]!r}? T{listed[1:]}" if near else listed
+
+
+def _is_number(value: object, most: int) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool) and 0 <= value <= most

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from untag.config import Settings
-from untag.findings import PhotoEvidence, Rules, decide, default_rules
+from untag.findings import PhotoEvidence, Rules, decide
 from untag.findings.grouping import group_near_duplicates
 from untag.people.calibrate import load_calibration
 from untag.people.match import Matcher, keeps_embedding
@@ -74,13 +74,13 @@ def load_judge(store: Store, engine_id: str, settings: Settings, *, all_scenes: 
         for person in sorted({reference.person for reference in used})
     )
     thresholds = {category.value: CATEGORIES[category].threshold for category in AVAILABLE}
-    rules = default_rules({**thresholds, **settings.thresholds}, settings.severities, all_scenes=all_scenes)
+    rules = Rules(settings.weights, {**thresholds, **settings.thresholds}, all_scenes)
     in_force = {
         "engine": engine_id,
         "me": settings.me_similarity,
         "maybe": settings.maybe_similarity,
         "calibration": calibration,
-        "severities": sorted(rules.severities.items()),
+        "weights": rules.weights,
         "thresholds": sorted(rules.thresholds.items()),
         "all_scenes": all_scenes,
         "keep_bystanders": settings.keep_bystanders,

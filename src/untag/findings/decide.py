@@ -6,11 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from math import prod
 
-from untag.findings.rules import ACT_FROM, EXPOSURE, HARMLESS, Audience, Rules, audience_of
+from untag.findings.prominence import Prominence, prominence
+from untag.findings.rules import Audience, Rules, audience_of
 from untag.types import NO_MATCH, Action, Box, Finding, Match, Origin, SceneScores, Verdict
 
-_CERTAINTY: Mapping[Verdict, float] = {Verdict.ME: 1.0, Verdict.MAYBE: 0.5, Verdict.OTHER: 0.2}
-"""How much of the risk is yours. A photo without you can still harm you (your party, your name in the caption)."""
+_HARMLESS = 0.03
+"""The share of risk that any photo of you has, so that it ranks above none."""
 
 _LEAST_CERTAINTY = 0.8
 """A face just over its threshold is already judged to be yours, so similarity only moves the last fifth."""
@@ -22,6 +23,12 @@ _AUDIENCE_REASONS: Mapping[Audience, str] = {
     Audience.LINK: "anyone with the link can see it",
     Audience.FRIENDS: "friends of the poster can see it",
     Audience.ONLY_ME: "only the account it is in can see it",
+}
+
+_PLACE_REASONS: Mapping[Prominence, str] = {
+    Prominence.CLOSE: "{} face fills much of the picture",
+    Prominence.SMALL: "{} face is small in the picture",
+    Prominence.EDGE: "{} face is small and at the edge of the picture",
 }
 
 
@@ -48,9 +55,12 @@ class PhotoEvidence:
 def decide(evidence: PhotoEvidence, rules: Rules) -> Finding | None:
     """The finding for one photo, or None when it does not concern an enrolled person.
 
-    With `rules.all_scenes` a flagged photo without the person is a finding too: verdict `other`, no person.
+    With `rules.all_scenes` a flagged photo without the person is a finding too: verdict `other`, no person. Not for
+    categories that hardly matter, or every photo with GPS coordinates would be one.
 
-    Risk is 100 x certainty x the noisy-or over the flagged categories of severity x score, nudged by the audience.
+    Risk is 100 x (1 - (1 - certainty x harm) ** (exposure x prominence)), where certainty is that of the verdict, a
+    little less for a face that is less alike; harm the noisy-or over the flagged categories of severity x score;
+    exposure that of the audience; and prominence the product over what makes you more or less conspicuous.
 
     | the photo                                              | action          |
     |--------------------------------------------------------|-----------------|
@@ -68,9 +78,10 @@ def decide(evidence: PhotoEvidence, rules: Rules) -> Finding | None:
         raise ValueError(f"{len(evidence.boxes)} boxes but {len(evidence.matches)} matches")
     flagged = _flagged(evidence.scenes, rules)
     best = _best(evidence.matches)
-    if best.verdict is Verdict.OTHER and not (rules.all_scenes and flagged):
+    if best.verdict is Verdict.OTHER and not (rules.all_scenes and _asks_for_action(flagged, rules)):
         return None
     own = tuple(box for box, match in zip(evidence.boxes, evidence.matches, strict=True) if _same(match, best))
+    marks = prominence(own, len(evidence.boxes), evidence.width, evidence.height)
     origin = evidence.origin
     return Finding(
         path=evidence.path,
@@ -81,8 +92,8 @@ def decide(evidence: PhotoEvidence, rules: Rules) -> Finding | None:
         verdict=best.verdict,
         similarity=best.similarity,
         categories=flagged,
-        risk=_risk(flagged, best, audience_of(origin.audience), rules),
-        reasons=tuple(_reasons(evidence, best, flagged, len(own))),
+        risk=_risk(flagged, best, _nudge(audience_of(origin.audience), marks, rules), rules),
+        reasons=tuple(_reasons(evidence, best, flagged, marks)),
         action=_action(evidence, best, flagged, rules),
         taken_at=evidence.taken_at if evidence.taken_at is not None else origin.taken_at,
         faces=own,
@@ -108,19 +119,27 @@ def _same(match: Match, best: Match) -> bool:
     return best.verdict is not Verdict.OTHER and match.verdict is best.verdict and match.person == best.person
 
 
-def _risk(flagged: Mapping[str, float], best: Match, audience: Audience, rules: Rules) -> int:
-    certainty = _CERTAINTY[best.verdict]
+def _asks_for_action(flagged: Mapping[str, float], rules: Rules) -> bool:
+    return any(rules.asks_for_action(name) for name in flagged)
+
+
+def _nudge(audience: Audience, marks: tuple[Prominence, ...], rules: Rules) -> float:
+    return rules.weights.exposure[audience] * prod(rules.weights.prominence[mark] for mark in marks)
+
+
+def _risk(flagged: Mapping[str, float], best: Match, nudge: float, rules: Rules) -> int:
+    certainty = rules.weights.certainty[best.verdict]
     if best.verdict is not Verdict.OTHER:
         certainty *= _LEAST_CERTAINTY + (1 - _LEAST_CERTAINTY) * best.similarity
-    harm = 1 - (1 - HARMLESS) * prod(1 - rules.severity(name) * min(score, 1.0) for name, score in flagged.items())
-    spared: float = (1 - certainty * harm) ** EXPOSURE[audience]
+    harm = 1 - (1 - _HARMLESS) * prod(1 - rules.severity(name) * min(score, 1.0) for name, score in flagged.items())
+    spared: float = (1 - certainty * harm) ** nudge
     return round(100 * (1 - spared))
 
 
 def _action(evidence: PhotoEvidence, best: Match, flagged: Mapping[str, float], rules: Rules) -> Action:
     if best.verdict is not Verdict.ME or evidence.scenes is None:
         return Action.REVIEW
-    if all(rules.severity(name) < ACT_FROM for name in flagged):
+    if not _asks_for_action(flagged, rules):
         return Action.KEEP
     origin = evidence.origin
     # Nobody can be asked to take down your own post, and there may be no tag on it: only you can say.
@@ -133,7 +152,9 @@ def _action(evidence: PhotoEvidence, best: Match, flagged: Mapping[str, float], 
     return Action.REVIEW
 
 
-def _reasons(evidence: PhotoEvidence, best: Match, flagged: Mapping[str, float], own: int) -> list[str]:
+def _reasons(
+    evidence: PhotoEvidence, best: Match, flagged: Mapping[str, float], marks: tuple[Prominence, ...]
+) -> list[str]:
     origin = evidence.origin
     reasons = [_face_reason(best)]
     reasons += [_category_reason(name, score, evidence.scenes) for name, score in flagged.items()]
@@ -141,9 +162,8 @@ def _reasons(evidence: PhotoEvidence, best: Match, flagged: Mapping[str, float],
         reasons.append("what the picture shows was not judged; look at it yourself")
     elif not flagged:
         reasons.append("nothing found that you may not want online")
-    others = len(evidence.boxes) - own
-    if others and best.verdict is not Verdict.OTHER:
-        reasons.append(f"{others} other {'face' if others == 1 else 'faces'} in the picture")
+    if best.verdict is not Verdict.OTHER:
+        reasons += _place_reasons(evidence, best, marks)
     if any(_names(best.person, name) for name in origin.people):
         reasons.append("you are tagged in it")
     if _names(best.person, origin.poster):
@@ -162,6 +182,19 @@ def _face_reason(best: Match) -> str:
     if best.verdict is Verdict.MAYBE:
         return f"You may be in this picture: {_percent(best.similarity)} alike; check it"
     return "Your face was not found in this picture"
+
+
+def _place_reasons(evidence: PhotoEvidence, best: Match, marks: tuple[Prominence, ...]) -> list[str]:
+    whose = "your" if best.verdict is Verdict.ME else "the"
+    reasons = [_PLACE_REASONS[mark].format(whose) for mark in marks if mark in _PLACE_REASONS]
+    others = sum(not _same(match, best) for match in evidence.matches)
+    if Prominence.CROWD in marks:
+        reasons.append(f"one of {others + 1} people in the picture")
+    elif others:
+        reasons.append(f"{others} other {'face' if others == 1 else 'faces'} in the picture")
+    else:
+        reasons.append("no other face in the picture")
+    return reasons
 
 
 def _category_reason(name: str, score: float, scenes: SceneScores | None) -> str:
