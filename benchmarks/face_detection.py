@@ -66,8 +66,8 @@ def yunet_detector(weights: Path, sides: tuple[int, ...], threads: int) -> Detec
     finder = YunetFinder(session, YunetOptions(sides=sides))
 
     def detect(path: Path) -> list[Found]:
-        (faces,) = finder.find([decode(path.read_bytes(), max_side=0).pixels])
-        return [Found(face.box, face.score) for face in faces]
+        (seen,) = finder.find([decode(path.read_bytes(), max_side=0).pixels])
+        return [Found(face.box, face.score) for face in seen.faces]
 
     return detect
 

@@ -7,6 +7,7 @@ outputs, which average each channel. What is tested of these two is what reaches
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -23,8 +24,9 @@ from untag.engine.session import Device, open_session
 from untag.errors import ModelError
 from untag.faces import yunet_engines
 from untag.faces.align import ARCFACE_TEMPLATE, RETAIL_TEMPLATE, ChipTemplate, cut_chip
-from untag.faces.composed import ComposedEngine, Embedder, FoundFace
+from untag.faces.composed import ComposedEngine, Embedder
 from untag.faces.engine import load_engine
+from untag.faces.finder import CropRules, FoundFace, Sighting
 from untag.faces.landmarks import DLIB_LAYOUT, EYES_NOSE_MOUTH, LandmarkLayout
 from untag.faces.quality import measure_quality
 from untag.faces.yunet_engines import auraface_input, load_yunet_auraface, load_yunet_sface, sface_input
@@ -39,41 +41,112 @@ def options(home: Path) -> ModelOptions:
 
 
 class FixedFinder:
-    """Finds what it is told to."""
+    """Finds what it is told to; remembers what it looked at more closely."""
 
     layout: LandmarkLayout = EYES_NOSE_MOUTH
+    crops = CropRules(side=32, face=16.0, upright=0.5, face_score=0.5)
 
     def __init__(self, faces: list[list[FoundFace]]) -> None:
         self.faces = faces
+        self.closer: list[tuple[tuple[int, ...], float, list[FoundFace]]] = []
 
-    def find(self, images: Sequence[Pixels]) -> list[list[FoundFace]]:
-        return self.faces
+    def find(self, images: Sequence[Pixels]) -> list[Sighting]:
+        return [Sighting(faces, []) for faces, _ in zip(self.faces, images, strict=False)]
+
+    def score_crops(self, crops: Pixels) -> NDArray[np.float32]:
+        raise AssertionError("no face is doubtful")
+
+    def look_closer(self, image: Pixels, enlarged: float, faces: Sequence[FoundFace]) -> list[FoundFace]:
+        self.closer.append((image.shape, enlarged, list(faces)))
+        return list(faces)
+
+
+@dataclass
+class FakeFiner:
+    """Finer pixels that are made up, or missing; notes how fine they were wanted."""
+
+    finer: Pixels | None
+    asked: list[int] = field(default_factory=list)
+    nbytes: int = 0
+
+    def pixels(self, max_side: int) -> Pixels | None:
+        self.asked.append(max_side)
+        return self.finer
+
+
+def toy(faces: list[list[FoundFace]]) -> ComposedEngine:
+    """An engine that finds these faces, and whose embedding of one is its mean colour."""
+    made = made_up_networks.embedder("data", "fc1", "N", 128)
+    session = open_session(made, device=Device.CPU)
+    embedder = Embedder(session, "data", ARCFACE_TEMPLATE, 128, prepare=sface_input, unit_length=True)
+    return ComposedEngine("toy", Device.CPU, FixedFinder(faces), embedder)
 
 
 def face(template: ChipTemplate, *, left: float, scale: float = 1.0) -> FoundFace:
     points = (template.points * scale + (left, 0)).astype(np.float32)
-    return FoundFace(Box(left, 0, left + 10, 20), 0.9, points)
+    return FoundFace(Box(left, 0, left + 16, 32), 0.9, points)
 
 
-def test_faces_come_back_to_their_frames_in_pixels_of_the_original(tmp_path: Path) -> None:
-    made = made_up_networks.embedder("data", "fc1", "N", 128)
-    embedder = Embedder(
-        open_session(made, device=Device.CPU), "data", ARCFACE_TEMPLATE, 128, prepare=sface_input, unit_length=True
-    )
+def test_faces_come_back_to_their_frames_in_pixels_of_the_original() -> None:
     pixels = np.zeros((112, 400, 3), np.uint8)
     pixels[:, :150] = (200, 0, 0)
     pixels[:, 200:] = (0, 100, 0)
     frames = [Frame(pixels, 800, 224, 0.5), Frame(pixels, 400, 112, 1.0), Frame(pixels, 400, 112, 1.0)]
     red, green = face(ARCFACE_TEMPLATE, left=20), face(ARCFACE_TEMPLATE, left=250)
-    engine = ComposedEngine("toy", Device.CPU, FixedFinder([[red, green], [], [green]]), embedder)
-    first, second, third = engine.analyse(frames)
+    first, second, third = toy([[red, green], [], [green]]).analyse(frames)
     assert (len(first), second, len(third)) == (2, (), 1)
-    assert (first[0].box, third[0].box) == (Box(40, 0, 60, 40), Box(250, 0, 260, 20))
+    assert (first[0].box, third[0].box) == (Box(40, 0, 72, 64), Box(250, 0, 266, 32))
     np.testing.assert_allclose(first[0].landmarks, red.landmarks * 2)
     vectors = [found.embedding for found in (*first, *third)]
     for vector, direction in zip(vectors, (0, 1, 1), strict=True):
         assert vector is not None
         np.testing.assert_allclose(vector, np.eye(128)[direction], atol=0.02)
+
+
+def test_chips_of_small_faces_are_cut_from_finer_pixels() -> None:
+    """The frame is grey, its finer pixels are red."""
+    red = np.zeros((448, 1600, 3), np.uint8)
+    red[:] = (200, 0, 0)
+    finer = FakeFiner(red)
+    frame = Frame(np.full((112, 400, 3), 100, np.uint8), 3200, 896, 0.125, None, finer)
+    small = face(ARCFACE_TEMPLATE, left=20, scale=0.2)
+    engine = toy([[small]])
+    ((found,),) = engine.analyse([frame])
+    assert finer.asked == [1600]  # four times as fine at most
+    assert isinstance(engine.finder, FixedFinder)
+    ((shape, enlarged, known),) = engine.finder.closer
+    assert (shape, enlarged, known[0].box) == ((448, 1600, 3), 4.0, Box(80, 0, 144, 128))
+    assert found.box == Box(160, 0, 288, 256)
+    np.testing.assert_allclose(found.landmarks, small.landmarks * 8, rtol=1e-6)
+    assert found.embedding is not None
+    np.testing.assert_allclose(found.embedding, np.eye(128)[0], atol=0.02)
+
+
+def test_without_finer_pixels_what_the_frame_showed_counts() -> None:
+    small = face(ARCFACE_TEMPLATE, left=20, scale=0.2)
+    pixels = np.full((112, 400, 3), 100, np.uint8)
+    for finer in (None, FakeFiner(None)):
+        engine = toy([[small]])
+        ((found,),) = engine.analyse([Frame(pixels, 3200, 896, 0.125, None, finer)])
+        assert found.box == Box(160, 0, 288, 256)
+        assert isinstance(engine.finder, FixedFinder) and engine.finder.closer == []
+
+
+@pytest.mark.parametrize("side", [None, 80.0], ids=["nobody", "a large face"])
+def test_finer_pixels_are_decoded_for_small_faces_only(side: float | None) -> None:
+    finer = FakeFiner(np.zeros((448, 1600, 3), np.uint8))
+    frame = Frame(np.full((112, 400, 3), 100, np.uint8), 3200, 896, 0.125, None, finer)
+    large = replace(face(ARCFACE_TEMPLATE, left=20), box=Box(20, 0, 100, 100))
+    (faces,) = toy([[] if side is None else [large]]).analyse([frame])
+    assert (len(faces), finer.asked) == (0 if side is None else 1, [])
+
+
+def test_a_face_too_small_to_tell_apart_is_left_out_by_its_size_in_the_original() -> None:
+    narrow = replace(face(ARCFACE_TEMPLATE, left=20), box=Box(20, 0, 35.5, 30))
+    pixels = np.full((112, 400, 3), 100, np.uint8)
+    (whole,) = toy([[narrow]]).analyse([Frame(pixels, 400, 112, 1.0)])
+    (reduced,) = toy([[narrow]]).analyse([Frame(pixels, 800, 224, 0.5)])
+    assert (len(whole), len(reduced)) == (0, 1)
 
 
 def test_no_face_has_no_embedding() -> None:

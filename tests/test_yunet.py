@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 import made_up_networks
 from untag.engine.session import Device, open_session
-from untag.faces.composed import FoundFace
+from untag.faces.finder import FoundFace
 from untag.faces.yunet import STRIDES, YunetFinder, YunetOptions, decode
 from untag.imaging.decode import decode as decode_image
 from untag.types import Pixels
@@ -57,7 +57,7 @@ def test_candidates_are_those_of_opencv(tmp_path: Path, size: tuple[int, int]) -
     path.write_bytes(made_up_networks.detector())
     image = noise(*size)
     expected = opencv(path, image, threshold=0.3, max_overlap=1.0)
-    found = as_rows(finder(path, sides=(max(size),), threshold=0.3, max_overlap=1.0).find([image])[0])
+    found = as_rows(finder(path, sides=(max(size),), threshold=0.3, max_overlap=1.0).find([image])[0].faces)
     assert 20 < len(expected) < 96 * 160 * 1.5 / 64  # some candidates and not all
     assert found.shape == expected.shape
     np.testing.assert_allclose(found, expected, atol=1e-3)
@@ -69,7 +69,7 @@ def test_faces_are_those_of_opencv(shared: Path, name: str) -> None:
     expected = opencv(shared / "models" / name, image, threshold=0.6, max_overlap=0.3)
     # 2026may is 2023mar with inputs of any size, which ONNX Runtime needs and OpenCV does not.
     own = shared / "models" / name.replace("2023mar", "2026may")
-    found = as_rows(finder(own, sides=(640,), threshold=0.6).find([image])[0])
+    found = as_rows(finder(own, sides=(640,), threshold=0.6).find([image])[0].faces)
     assert len(expected) == 5
     np.testing.assert_allclose(found, expected, atol=1e-3)
 
@@ -96,7 +96,7 @@ def test_photos_of_one_size_share_runs_of_bounded_size() -> None:
     session = Recorder()
     images = [noise(100, 200), noise(100, 200), noise(100, 200), noise(200, 100)]
     options = YunetOptions(sides=(200,), batch_pixels=2 * 128 * 224)
-    assert YunetFinder(session, options).find(images) == [[], [], [], []]
+    assert [seen.faces for seen in YunetFinder(session, options).find(images)] == [[], [], [], []]
     assert sorted(session.shapes) == [(1, 3, 128, 224), (1, 3, 224, 128), (2, 3, 128, 224)]
 
 
@@ -114,7 +114,8 @@ def test_working_sizes(side: int, sides: list[int]) -> None:
 def test_a_face_comes_back_in_the_pixels_of_its_photo() -> None:
     session = Recorder()
     session.score = 1.0
-    (faces,) = YunetFinder(session, YunetOptions(sides=(100,), max_overlap=1.0)).find([noise(400, 400)])
+    (seen,) = YunetFinder(session, YunetOptions(sides=(100,), max_overlap=1.0)).find([noise(400, 400)])
+    faces = seen.faces
     sizes = sorted(face.box.width for face in faces)
     assert sizes == pytest.approx([stride * 4 for stride in STRIDES])  # exp(0) cells, enlarged four times
     assert all(face.landmarks.tolist() == [[0, 0]] * 5 for face in faces)
@@ -124,17 +125,17 @@ def test_faces_too_small_to_tell_apart_are_left_out() -> None:
     session = Recorder()
     session.score = 1.0
     options = YunetOptions(sides=(100,), max_overlap=1.0, smallest=64)
-    (faces,) = YunetFinder(session, options).find([noise(400, 400)])
-    assert sorted(face.box.width for face in faces) == pytest.approx([64, 128])
+    (seen,) = YunetFinder(session, options).find([noise(400, 400)])
+    assert sorted(face.box.width for face in seen.faces) == pytest.approx([64, 128])
 
 
 def test_one_face_seen_at_two_sizes_is_one() -> None:
     session = Recorder()
     session.score = 0.9
     images = [noise(640, 640)]
-    (faces,) = YunetFinder(session, YunetOptions(sides=(320, 640), max_overlap=0.3)).find(images)
+    (seen,) = YunetFinder(session, YunetOptions(sides=(320, 640), max_overlap=0.3)).find(images)
     # Boxes of 8 to 32 pixels and of 16 to 64, all centred on the corner; each stride's is suppressed by its double.
-    assert len(faces) < 6
+    assert len(seen.faces) < 6
 
 
 def test_decoding_by_hand() -> None:

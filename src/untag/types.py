@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -104,12 +105,26 @@ class ReadError:
     error: str
 
 
+class Finer(Protocol):
+    """The way back to a photo's finer pixels, which are decoded when they are asked for and kept by nobody."""
+
+    @property
+    def nbytes(self) -> int:
+        """How much memory it holds meanwhile."""
+        ...
+
+    def pixels(self, max_side: int) -> Pixels | None:
+        """The upright photo with its longer side at most `max_side`; None when that is too much, or cannot be read."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Frame:
     """A decoded photo.
 
     `pixels` is the upright photo, reduced to what detection needs; `scale` is pixels.width / width.
     `width` and `height` are those of the upright original. `taken_at` is ISO 8601 from EXIF, local time, or None.
+    `finer` is None where `pixels` are all that there are.
     """
 
     pixels: Pixels
@@ -117,6 +132,12 @@ class Frame:
     height: int
     scale: float
     taken_at: str | None = None
+    finer: Finer | None = None
+
+    @property
+    def nbytes(self) -> int:
+        """How much memory it holds."""
+        return self.pixels.nbytes + (0 if self.finer is None else self.finer.nbytes)
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,38 +4,30 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from untag.engine.session import Device, Session
 from untag.faces.align import ChipTemplate, cut_chip
-from untag.faces.landmarks import LandmarkLayout
+from untag.faces.finder import FaceFinder, FoundFace, Sighting
 from untag.faces.quality import measure_quality
-from untag.types import Box, Face, Frame, Pixels, Vector
+from untag.faces.turned import Turn, find_turns, turned
+from untag.types import Face, Frame, Pixels, Vector
 
 EMBEDDING_BATCH = 32
 
+SMALLEST_FACE = 16.0
+"""Below this many pixels of the original between its edges a face could not be told from another."""
 
-@dataclass(frozen=True, slots=True)
-class FoundFace:
-    """A face before alignment: box and landmarks (5, 2) float32 in pixels of the image that was searched."""
+_CLOSE_UP = 80.0
+"""Faces below this size in a reduced frame are worth a look at finer pixels."""
 
-    box: Box
-    score: float
-    landmarks: NDArray[np.float32]
+_FINE_FACE = 112.0
+"""The size that finer pixels give the smallest face, if the original has it: about as large as in a chip."""
 
-
-class FaceFinder(Protocol):
-    """Finds faces and their landmarks, which it orders as `layout` says."""
-
-    @property
-    def layout(self) -> LandmarkLayout: ...
-
-    def find(self, images: Sequence[Pixels]) -> list[list[FoundFace]]:
-        """The faces in each image, the most certain first."""
-        ...
+_MOST_ENLARGED = 4.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,20 +71,52 @@ class ComposedEngine:
     embedder: Embedder
 
     def analyse(self, frames: Sequence[Frame]) -> list[tuple[Face, ...]]:
-        """The faces in each frame, with their embeddings; one batch of chips spans all frames."""
-        found = self.finder.find([frame.pixels for frame in frames])
-        chips = [
-            cut_chip(frame.pixels, face.landmarks, self.embedder.template)
-            for frame, faces in zip(frames, found, strict=True)
-            for face in faces
-        ]
-        embedded = iter(zip(chips, self.embedder.embed(chips), strict=True))
+        """The faces in each frame, with their embeddings; one batch of chips spans all frames.
+
+        Where a reduced frame shows small faces its finer pixels are decoded, for as long as it takes to cut the chips.
+        A photo in which nobody stands upright is looked at turned by quarters.
+        """
+        cut = [self._cut(*located) for located in zip(frames, *self._locate(frames), strict=True)]
+        embedded = iter(self.embedder.embed([chip for faces in cut for _, chip in faces]))
+        return [tuple(self._face(face, chip, next(embedded)) for face, chip in faces) for faces in cut]
+
+    def _locate(self, frames: Sequence[Frame]) -> tuple[list[Sighting], list[int]]:
+        """What is seen in each frame, and by how many quarters it had to be turned for that."""
+        images = [frame.pixels for frame in frames]
+        seen, quarters = self.finder.find(images), [0] * len(images)
+        turns = find_turns(self.finder, images, seen)
+        again = self.finder.find([turned(images[index], quarter) for index, quarter in turns.items()])
+        for (index, quarter), sighting in zip(turns.items(), again, strict=True):
+            if sighting.best > seen[index].best:
+                seen[index], quarters[index] = sighting, quarter
+        return seen, quarters
+
+    def _cut(self, frame: Frame, sighting: Sighting, quarters: int) -> list[tuple[FoundFace, Pixels]]:
+        """The faces of a frame in pixels of the original, with their chips."""
+        image, scale = turned(frame.pixels, quarters), frame.scale
+        faces = [face for face in sighting.faces if face.side >= SMALLEST_FACE * scale]
+        finer = _finer(frame, faces)
+        if finer is not None:
+            enlarged = finer.shape[1] / frame.pixels.shape[1]
+            image, scale = turned(finer, quarters), frame.scale * enlarged
+            faces = self.finder.look_closer(image, enlarged, [face.scaled(enlarged) for face in faces])
+        turn = Turn(quarters, frame.width * scale, frame.height * scale)
         return [
-            tuple(self._face(face, *next(embedded), 1 / frame.scale) for face in faces)
-            for frame, faces in zip(frames, found, strict=True)
+            (turn.back(face).scaled(1 / scale), cut_chip(image, face.landmarks, self.embedder.template))
+            for face in faces
+            if face.side >= SMALLEST_FACE * scale
         ]
 
-    def _face(self, face: FoundFace, chip: Pixels, vector: Vector, enlarge: float) -> Face:
-        box = face.box.scaled(enlarge)
-        quality = measure_quality(chip, face.landmarks, min(box.width, box.height), self.finder.layout)
-        return Face(box, face.score, face.landmarks * np.float32(enlarge), quality.overall, vector)
+    def _face(self, face: FoundFace, chip: Pixels, vector: Vector) -> Face:
+        quality = measure_quality(chip, face.landmarks, face.side, self.finder.layout)
+        return Face(face.box, face.score, face.landmarks, quality.overall, vector)
+
+
+def _finer(frame: Frame, faces: Sequence[FoundFace]) -> Pixels | None:
+    """The photo as fine as its smallest face deserves; None when there is nothing to gain, or nothing to be had."""
+    smallest = min((face.side for face in faces), default=_CLOSE_UP)
+    if frame.finer is None or smallest >= _CLOSE_UP:
+        return None
+    long_side = max(frame.pixels.shape[:2])
+    finer = frame.finer.pixels(round(long_side * min(_MOST_ENLARGED, _FINE_FACE / max(smallest, 1.0))))
+    return finer if finer is not None and finer.shape[1] > frame.pixels.shape[1] else None

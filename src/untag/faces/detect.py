@@ -44,7 +44,9 @@ class MmodOptions:
     Without a scout, images are searched whole with their long side at most `max_side`; one whose long side is below
     `enlarge_below` is first doubled, as face_recognition does, since the network's smallest face is its window of
     `window` pixels. With a scout, images are searched whole only up to `coarse_side`, for faces that fill much of them,
-    and around what the scout points at; up to `fallback_side` where that finds nobody.
+    and around what the scout points at, if that is at most `pointed_share` of the image large; up to `fallback_side`
+    where that finds nobody. The scout takes faces that are too small for it for `small` pixels or less: those are tried
+    at `small_scales` as well.
     `max_overlap` is the detector's own limit for non-maximum suppression. Canvases of one size, from whatever image,
     share a run of at most `batch_pixels`.
     """
@@ -56,6 +58,9 @@ class MmodOptions:
     enlarge_below: int = 800
     coarse_side: int = 320
     fallback_side: int = 640
+    pointed_share: float = 0.3
+    small: float = 40.0
+    small_scales: tuple[float, ...] = (1.5, 2.0)
     batch_pixels: int = 4_000_000
 
 
@@ -90,15 +95,45 @@ class MmodDetector:
         self._options = options
         self._scout = scout
 
+    @property
+    def max_overlap(self) -> float:
+        """See `MmodOptions`."""
+        return self._options.max_overlap
+
     def detect(self, images: Sequence[Pixels]) -> list[list[Detection]]:
         """The faces in each image, the most certain first."""
+        return [detections for detections, _ in self.search(images)]
+
+    def search(self, images: Sequence[Pixels]) -> list[tuple[list[Detection], list[Candidate]]]:
+        """The faces in each image, and what the scout pointed at, both with the most certain first."""
         if self._scout is None:
-            return self._search(images, self._whole(images, range(len(images)), self._options.max_side))
+            found = self._search(images, self._whole(images, range(len(images)), self._options.max_side))
+            return [(faces, []) for faces in found]
+        candidates = self._scout.candidates(images)
         whole = self._whole(images, range(len(images)), self._options.coarse_side)
-        found = self._search(images, chain(whole, self._pointed_at(images, self._scout.candidates(images))))
+        found = self._search(images, chain(whole, self._pointed_at(images, candidates)))
         nobody = [index for index, faces in enumerate(found) if not faces]
         more = self._search(images, self._whole(images, nobody, self._options.fallback_side))
-        return [faces or others for faces, others in zip(found, more, strict=True)]
+        return [(faces or others, pointed) for faces, others, pointed in zip(found, more, candidates, strict=True)]
+
+    def detect_smaller(self, image: Pixels, largest: float) -> list[Detection]:
+        """The faces of up to `largest` pixels that the scout points at in an image of any size."""
+        if self._scout is None:
+            return []
+        candidates = [one for one in self._scout.in_tiles(image, largest) if one.size <= largest]
+        (found,) = self._search([image], self._pointed_at([image], [candidates]))
+        return found
+
+    def score_crops(self, crops: Pixels) -> NDArray[np.float32]:
+        """The best score in each of (N, side, side, 3) crops in which a face is one window large: (N,) float32."""
+        if not len(crops):
+            return np.empty(0, np.float32)
+        batch = max(1, self._options.batch_pixels // (crops.shape[1] * crops.shape[2]))
+        parts = [
+            self._session.run({"images": crops[start : start + batch]})[0].max(axis=(1, 2, 3))
+            for start in range(0, len(crops), batch)
+        ]
+        return np.concatenate(parts)
 
     def _search(self, images: Sequence[Pixels], canvases: Iterable[_Canvas]) -> list[list[Detection]]:
         by_size: dict[tuple[int, ...], list[_Canvas]] = defaultdict(list)
@@ -121,8 +156,12 @@ class MmodDetector:
     def _pointed_at(self, images: Sequence[Pixels], candidates: Sequence[Sequence[Candidate]]) -> Iterator[_Canvas]:
         for index, pointed_at in enumerate(candidates):
             halves = [images[index]]
+            largest = max(self._options.pointed_share * max(images[index].shape[:2]), self._options.small)
             for candidate in pointed_at:
-                for factor in _CROP_SCALES:
+                if candidate.size > largest:
+                    continue
+                more = self._options.small_scales if candidate.size <= self._options.small else ()
+                for factor in (*_CROP_SCALES, *more):
                     scale = self._options.window / candidate.size * factor
                     # A large face is cut from a photo that was halved once for all such faces.
                     level = max(0, int(np.log2(1 / scale)))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
@@ -16,6 +16,9 @@ from untag.types import Pixels
 
 _CENTRE_SIZE = (SMALLEST * LARGEST) ** 0.5
 _OCTAVE = 0.5
+
+_TILE = 1600
+"""Side of the parts in which a large image is searched, which bounds the memory that the network takes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,11 +35,13 @@ class Candidate:
 class ScoutOptions:
     """What to point at: faces of at least `smallest` pixels, up to those whose size is `largest_share` of the image.
 
+    The larger ones are for faces that lie on their side: where those are upright, the detector finds them unaided.
+
     Candidates below `confidence` are not followed, and of each image only the `most` most confident.
     """
 
     smallest: float = 28.0
-    largest_share: float = 0.3
+    largest_share: float = 0.9
     confidence: float = 0.2
     most: int = 100
 
@@ -66,6 +71,19 @@ class Scout:
             _distinct([item for item in items if item.size <= self._largest(image)], self._options.most)
             for image, items in zip(images, found, strict=True)
         ]
+
+    def in_tiles(self, image: Pixels, largest: float) -> list[Candidate]:
+        """Possible faces of `smallest` to about `largest` pixels, however large the image: it is searched in parts."""
+        height, width = image.shape[:2]
+        overlap = int(2 * largest)
+        found: list[Candidate] = []
+        for top in _starts(height, overlap):
+            for left in _starts(width, overlap):
+                tile = image[top : top + _TILE, left : left + _TILE]
+                share = largest / max(tile.shape[:2])
+                scout = Scout(self._session, replace(self._options, largest_share=share))
+                found.extend(replace(one, x=one.x + left, y=one.y + top) for one in scout.candidates([tile])[0])
+        return _distinct(found, self._options.most)
 
     def _largest(self, image: Pixels) -> float:
         long_side: int = max(image.shape[:2])
@@ -101,6 +119,12 @@ class Scout:
                 size=_CENTRE_SIZE * 2.0**size / scale,
                 confidence=1 / (1 + float(np.exp(-logit))),
             )
+
+
+def _starts(extent: int, overlap: int) -> list[int]:
+    """Where tiles begin along a side of the image, so that they overlap and the last one ends with it."""
+    count = max(1, -(-(extent - overlap) // (_TILE - overlap)))
+    return [round(index * (extent - _TILE) / (count - 1)) if count > 1 else 0 for index in range(count)]
 
 
 def _distinct(candidates: list[Candidate], most: int) -> list[Candidate]:

@@ -14,6 +14,7 @@ import logging
 import re
 import warnings
 from contextlib import suppress
+from dataclasses import dataclass
 from io import BytesIO
 from typing import cast
 
@@ -51,10 +52,40 @@ _UNUSUAL = ("unsupported", "not supported", "cannot handle", "not implemented", 
 _QUIET = ("ignore", None, Warning, re.compile(r"PIL\.|pillow_heif"), 0)
 
 
+FINER_PIXELS = 50_000_000
+"""A second look at a photo never holds more than this many decoded pixels: larger ones are seen at half their size."""
+
+
+@dataclass(frozen=True, slots=True)
+class EncodedPhoto:
+    """A photo's bytes, for a second look at it: a `Finer`."""
+
+    data: bytes
+    long_side: int
+    limits: Limits
+
+    @property
+    def nbytes(self) -> int:
+        return len(self.data)
+
+    def pixels(self, max_side: int) -> Pixels | None:
+        """See `Finer`. At most `FINER_PIXELS` are decoded: of a JPEG that has more, a half, a quarter or an eighth."""
+        limits = Limits(min(self.limits.max_pixels, FINER_PIXELS), self.limits.max_bytes)
+        for divisor in (1, 2, 4, 8):
+            try:
+                side = min(max_side, -(-self.long_side // divisor))
+                return decode(self.data, max_side=side, limits=limits).pixels
+            except ReadFailure as failure:
+                if failure.outcome is not Outcome.TOO_LARGE:
+                    return None
+        return None
+
+
 def decode(data: bytes, *, max_side: int, limits: Limits = DEFAULT_LIMITS) -> Frame:
     """Decode one picture upright, with its longer side at most `max_side` pixels (0: full size). Never enlarges.
 
-    A JPEG is decoded at 1/2, 1/4 or 1/8 where that leaves at least `max_side`; then all is resized.
+    A JPEG is decoded at 1/2, 1/4 or 1/8 where that leaves at least `max_side`; then all is resized. The frame of a
+    reduced picture keeps `data` for a second look.
     Animations give their first frame, multi-page files their first page. Raises ReadFailure, and nothing else, with a
     sentence for the user: EMPTY, NOT_AN_IMAGE, UNSUPPORTED, TOO_LARGE (judged before decoding), or BROKEN. A picture
     that is cut off is BROKEN even when its top could be shown: a part would pass for the whole.
@@ -96,7 +127,8 @@ def _decode_open(image: ImageFile, data: bytes, max_side: int, limits: Limits) -
         width, height = image.size
     pixels = upright(_fit(to_rgb(image), max(width, height), max_side), orientation)
     width, height = upright_size(width, height, orientation)
-    return Frame(pixels, width, height, pixels.shape[1] / width, taken_at)
+    finer = EncodedPhoto(data, max(width, height), limits) if pixels.shape[1] < width else None
+    return Frame(pixels, width, height, pixels.shape[1] / width, taken_at, finer)
 
 
 def _reduce_jpeg(image: JpegImagePlugin.JpegImageFile, data: bytes, max_side: int, limits: Limits) -> int:

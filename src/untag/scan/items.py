@@ -83,7 +83,7 @@ def cost(item: Item) -> int:
         case Loaded(data=data):
             return len(data)
         case Decoded(frame=frame, scene=scene):
-            return frame.pixels.nbytes + scene.nbytes
+            return frame.nbytes + scene.nbytes
         case Unchanged(paths=paths):
             return 256 * len(paths)
         case _:

@@ -34,7 +34,7 @@ from untag.types import Face, Outcome, PhotoRef, ReadError, SceneScores
 SEARCH_SIDE = 1600
 """Photos are searched for faces with their long side at most this many pixels."""
 
-_ANALYSIS_VERSION = 2
+_ANALYSIS_VERSION = 3
 
 
 @dataclass(frozen=True, slots=True)
