@@ -56,10 +56,12 @@ def detection_ratios(result: Any) -> Iterator[Ratio]:
 
 
 def index_ratios(result: Any) -> Iterator[Ratio]:
-    for task, figures in result["results"].items():
-        for other, ratio in figures["times_as_long"].items():
-            if other != "untag":
-                yield f"{task}, {other} / untag", ratio, 1.0
+    for kind in ("like_dlib", "without_structure"):
+        for task, figures in result[kind].items():
+            wanted = 3.0 if kind == "like_dlib" and task != "within_0.6" else 1.0
+            for other, ratio in figures["times_as_long"].items():
+                if other != "untag":
+                    yield f"{kind}, {task}, {other} / untag", ratio, wanted
 
 
 def rescan_ratios(result: Any) -> Iterator[Ratio]:

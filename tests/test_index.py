@@ -94,7 +94,7 @@ def structured(random: np.random.Generator, faces: int, dimensions: int = 24) ->
     """Embeddings that spread much along a few axes and little along the others, as real ones do."""
     axes = np.linalg.qr(random.standard_normal((dimensions, dimensions)))[0]
     spread = 0.7 ** np.arange(dimensions)
-    return ((random.standard_normal((faces, dimensions)) * spread) @ axes + 0.3).astype(np.float32)
+    return np.asarray((random.standard_normal((faces, dimensions)) * spread) @ axes + 0.3, np.float32)
 
 
 def test_the_index_follows_the_store(store: Store) -> None:

@@ -14,11 +14,13 @@ from hypothesis import strategies as st
 from store_samples import MAYBE, ME, ORIGIN, OTHER, analysis, finding, record
 from untag.errors import StoreError, UsageError
 from untag.store import (
+    DuePhoto,
     Evidence,
     MatchUpdate,
     Store,
     decide,
     decisions,
+    due_photos,
     findings,
     finish_run,
     folder_of,
@@ -338,7 +340,8 @@ def test_matching_and_deciding_again_from_what_is_stored(store: Store) -> None:
     assert photo is not None
     assert photo.people_key == "ada+bob"
     record_batch(store, again, [record("/a/late", "late", analysis(seed=301))])
-    assert [seen.sha256 for seen in photo_evidence(store, judged_otherwise_than="ada+bob")] == ["late"]
+    assert list(due_photos(store, "dlib", "ada+bob")) == [[DuePhoto("late", "ada", 0, shows=True, embedded=True)]]
+    assert list(due_photos(store, "another", "ada+bob")) == []
     assert list(photo_evidence(store, engine="another")) == []
     seen = evidence(store, "s0007")
     assert seen is not None

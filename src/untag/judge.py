@@ -7,31 +7,37 @@ what is stored.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
 import numpy as np
 
 from untag.config import Settings
+from untag.errors import StoreError
 from untag.findings import PhotoEvidence, Rules, decide
 from untag.findings.grouping import group_near_duplicates
 from untag.people.calibrate import load_calibration
+from untag.people.concerned import faces_concerned
+from untag.people.index import discard_index, index_path, open_index
 from untag.people.match import Matcher, keeps_embedding
 from untag.people.profile import considered, embeddings_of, key_considered, make_profile, profiles_key
 from untag.scenes.categories import AVAILABLE, CATEGORIES
 from untag.store import (
+    DuePhoto,
     Evidence,
     MatchUpdate,
     Store,
+    due_photos,
     hashed_findings,
+    mark_judged,
     photo_evidence,
+    photos_of,
     references,
     replace_findings,
     replace_groups,
     update_matches,
 )
 from untag.types import Face, Finding, Match
-
-_BATCH = 256
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,21 +98,58 @@ def load_judge(store: Store, engine_id: str, settings: Settings, *, all_scenes: 
 def judge_again(store: Store, engine_id: str, judge: Judge, run_id: int) -> int:
     """Match and decide again every stored photo that was judged otherwise; returns how many there were.
 
+    Photos in which nobody was found and nobody can be are passed over: no finding can come of them, and the similarity
+    of their faces, which are nobody's, stays as it was measured first.
+
     A photo keeps its old key, so that the next scan reads it again, when somebody is enrolled now who was not when the
     embeddings of its bystanders were thrown away. One transaction for each batch: an interruption loses nothing. If
     there were any, the copies among the findings are grouped again.
     """
     count = 0
-    batch: list[Evidence] = []
-    for evidence in photo_evidence(store, engine=engine_id, judged_otherwise_than=judge.key):
-        batch.append(evidence)
-        if len(batch) == _BATCH:
-            count += _judge_batch(store, judge, run_id, batch)
-            batch = []
-    count += _judge_batch(store, judge, run_id, batch)
+    near: frozenset[str] | None = None
+    for page in due_photos(store, engine_id, judge.key):
+        if count == 0:
+            near = _photos_near(store, engine_id, judge)
+        looked_at = [due for due in page if _may_concern(due, near, judge)]
+        passed = [due for due in page if not _may_concern(due, near, judge)]
+        complete = [due for due in passed if not must_read_again(due.people_key, due.discarded, judge)]
+        mark_judged(store, [due.sha256 for due in complete], judge.key)
+        if looked_at:
+            _judge_batch(store, judge, run_id, list(photo_evidence(store, [due.sha256 for due in looked_at])))
+        count += len(page)
     if count:
         group_copies(store)
+    _clean_index(store, engine_id, judge)
     return count
+
+
+def _photos_near(store: Store, engine_id: str, judge: Judge) -> frozenset[str] | None:
+    """The photos with a face that may be somebody, as the index says; None when all embeddings must be looked at.
+
+    Without bystanders there are few embeddings, nearly all of somebody, and some are to be erased.
+    """
+    if not judge.keep_bystanders:
+        return None
+    try:
+        index = open_index(store, engine_id)
+    except StoreError:
+        # Another run is scanning, or the disk is full. Nothing depends on the index but the time it takes.
+        return None
+    return photos_of(store, faces_concerned(index, judge.matcher))
+
+
+def _may_concern(due: DuePhoto, near: frozenset[str] | None, judge: Judge) -> bool:
+    """Whether a photo has a finding or can get one. Embeddings in no photo of `near` are nobody's, or all may be."""
+    return judge.rules.all_scenes or due.shows or (due.embedded if near is None else due.sha256 in near)
+
+
+def _clean_index(store: Store, engine_id: str, judge: Judge) -> None:
+    """Take out of the index what the store has erased since; no index is kept when bystanders are not."""
+    if not judge.keep_bystanders:
+        discard_index(store, engine_id)
+    elif index_path(store.home, engine_id).exists():
+        with suppress(StoreError):
+            open_index(store, engine_id)
 
 
 def group_copies(store: Store) -> None:
@@ -120,7 +163,7 @@ def must_read_again(key: str | None, discarded: int, judge: Judge) -> bool:
     return discarded > 0 and not considered(judge.matcher.profiles) <= key_considered(key)
 
 
-def _judge_batch(store: Store, judge: Judge, run_id: int, batch: list[Evidence]) -> int:
+def _judge_batch(store: Store, judge: Judge, run_id: int, batch: list[Evidence]) -> None:
     updates: list[MatchUpdate] = []
     complete: list[tuple[str, Finding | None]] = []
     incomplete: list[tuple[str, Finding | None]] = []
@@ -146,7 +189,6 @@ def _judge_batch(store: Store, judge: Judge, run_id: int, batch: list[Evidence])
     update_matches(store, updates)
     replace_findings(store, run_id, incomplete)
     replace_findings(store, run_id, complete, people_key=judge.key)
-    return len(batch)
 
 
 def _match_stored(judge: Judge, evidence: Evidence) -> Iterator[Match]:

@@ -25,6 +25,8 @@ from untag.people.index_head import ROUNDING, Basis, head_limits, project
 from untag.store import Store, destroy, embedded_faces, embedding_generation, embeddings_after, make_durable
 
 _MEASURED_AT_ONCE = 4096
+_ONE_THREAD_VECTOR = 9_000
+"""The same for a product with a single reference."""
 _MOST_PAIRS = 0.02
 """The share of pairs that the heads may leave: looking at each takes as long as 30 to 60 of a product of whole rows."""
 _LONGEST_PAUSE = 16
@@ -157,6 +159,14 @@ def open_index(store: Store, engine: str) -> FaceIndex:
         raise StoreError(f"{path} cannot be used: {error.strerror or error}.") from error
 
 
+def discard_index(store: Store, engine: str) -> None:
+    """Destroy the index of an engine, if there is one. Raises StoreError."""
+    try:
+        _destroy(index_path(store.home, engine))
+    except OSError as error:
+        raise StoreError(f"{store.home} cannot be used: {error.strerror or error}.") from error
+
+
 def index_path(home: Path, engine: str) -> Path:
     """Where the index of an engine lies."""
     return home / f"faces-{''.join(c if c.isalnum() else '-' for c in engine)}.idx"
@@ -176,12 +186,16 @@ def _update(store: Store, path: Path, engine: str, old: Header | None) -> Header
         grown = old.head == 0 and old.count < CHUNK <= old.count + np.count_nonzero(wanted > newest)
         if complete and few and not grown:
             return change(path, replace(old, generation=generation), gone, embeddings_after(store, engine, newest))
-    for file in (path, path.with_name(path.name + ".new")):
-        if file.exists():
-            destroy(file)
+    _destroy(path)
     first = next(embeddings_after(store, engine, 0), None)
     header = Header(engine, 0 if first is None else len(first[1]), generation)
     return header if first is None else create(path, header, embeddings_after(store, engine, 0))
+
+
+def _destroy(path: Path) -> None:
+    for file in (path, path.with_name(path.name + ".new")):
+        if file.exists():
+            destroy(file)
 
 
 def _joined(parts: list[Hits]) -> Hits:
@@ -207,7 +221,7 @@ def _probes(references: NDArray[np.float32], limits: NDArray[np.float64]) -> NDA
 
 def _multiply(rows: NDArray[np.float32], probes: NDArray[np.float32], scores: NDArray[np.float32]) -> NDArray[np.intp]:
     """Fill `scores` (n, R) with rows (n, d) times probes (d, R); returns the positions that are not negative."""
-    block = max(64, _ONE_THREAD // probes.size)
+    block = max(64, (_ONE_THREAD if probes.shape[1] > 1 else _ONE_THREAD_VECTOR) // probes.size)
     # BLAS kernels may raise floating-point flags in lanes that they compute but do not return.
     with np.errstate(all="ignore"):
         for start in range(0, len(rows), block):

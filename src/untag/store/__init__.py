@@ -11,7 +11,7 @@ from untag.store.embeddings import (
     index_files,
     make_durable,
 )
-from untag.store.evidence import photo_evidence, stored_faces, update_matches
+from untag.store.evidence import due_photos, mark_judged, photo_evidence, photos_of, stored_faces, update_matches
 from untag.store.findings import findings, new_findings, replace_findings
 from untag.store.folders import ListedFolder, remember_folders, touch_folders, unchanged_folder
 from untag.store.groups import hashed_findings, replace_groups
@@ -37,6 +37,7 @@ from untag.store.photos import (
 )
 from untag.store.records import (
     Analysis,
+    DuePhoto,
     Evidence,
     KnownFile,
     KnownPhoto,
@@ -52,6 +53,7 @@ __all__ = [
     "DATABASE_NAME",
     "Analysis",
     "Decision",
+    "DuePhoto",
     "Evidence",
     "KnownFile",
     "KnownPhoto",
@@ -70,6 +72,7 @@ __all__ = [
     "decisions",
     "denied_references",
     "destroy",
+    "due_photos",
     "embedded_faces",
     "embedding_generation",
     "embeddings_after",
@@ -86,8 +89,10 @@ __all__ = [
     "known_photo",
     "last_run",
     "make_durable",
+    "mark_judged",
     "new_findings",
     "photo_evidence",
+    "photos_of",
     "prune",
     "read_errors",
     "record_batch",

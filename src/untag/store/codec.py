@@ -56,7 +56,7 @@ def unsigned(value: int | None) -> int | None:
     return None if value is None else int.from_bytes(value.to_bytes(8, "little", signed=True), "little")
 
 
-def json_list(values: Iterable[str]) -> str:
+def json_list(values: Iterable[str] | Iterable[int]) -> str:
     """Many values as one parameter, for `IN (SELECT value FROM json_each(?))`."""
     return json.dumps(list(values))
 

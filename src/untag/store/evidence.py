@@ -9,9 +9,9 @@ from dataclasses import dataclass
 
 from untag.store.codec import json_list, unsigned
 from untag.store.db import Row, Store
-from untag.store.records import Evidence, MatchUpdate, Place, StoredFace
+from untag.store.records import DuePhoto, Evidence, MatchUpdate, Place, StoredFace
 from untag.store.rows import face_of, match_of, place_of
-from untag.types import SceneScores
+from untag.types import SceneScores, Verdict
 
 # Photos read at a time: no query stays open while the caller writes, and memory does not grow with the archive.
 _PAGE = 256
@@ -46,13 +46,12 @@ def photo_evidence(
     sha256s: Sequence[str] | None = None,
     *,
     engine: str | None = None,
-    judged_otherwise_than: str | None = None,
 ) -> Iterator[Evidence]:
     """What is on record for these photos, or for all, by hash. Photos that lie in no file are left out.
 
-    `engine` keeps those that it analysed; `judged_otherwise_than` those with another people_key, or with none.
+    `engine` keeps those that it analysed.
     """
-    chosen = _Chosen(None if sha256s is None else json_list(sha256s), engine, judged_otherwise_than)
+    chosen = _Chosen(None if sha256s is None else json_list(sha256s), engine)
     for photos in _pages(store, chosen):
         hashes = [photo["sha256"] for photo in photos]
         faces: defaultdict[str, list[StoredFace]] = defaultdict(list)
@@ -76,13 +75,61 @@ def photo_evidence(
                 yield _evidence(photo, faces[sha256], scenes[sha256], places[sha256])
 
 
+def due_photos(store: Store, engine: str, people_key: str) -> Iterator[list[DuePhoto]]:
+    """The photos that `engine` analysed and that have another `people_key`, or none, a page at a time.
+
+    In the order of their hashes, without those that lie in no file. The caller may write between two pages.
+    """
+    last = ""
+    while page := list(
+        store.rows(
+            """SELECT sha256, people_key, discarded,
+                EXISTS (SELECT 1 FROM findings WHERE findings.sha256 = photos.sha256)
+                    OR EXISTS (SELECT 1 FROM faces WHERE faces.sha256 = photos.sha256 AND verdict <> :other) AS shows,
+                EXISTS (SELECT 1 FROM faces WHERE faces.sha256 = photos.sha256 AND embedding IS NOT NULL) AS embedded
+            FROM photos WHERE sha256 > :last AND engine = :engine AND people_key IS NOT :key
+                AND EXISTS (SELECT 1 FROM files WHERE files.sha256 = photos.sha256)
+            ORDER BY sha256 LIMIT :page""",
+            {"other": Verdict.OTHER, "last": last, "engine": engine, "key": people_key, "page": _PAGE},
+        )
+    ):
+        yield [
+            DuePhoto(row["sha256"], row["people_key"], row["discarded"], bool(row["shows"]), bool(row["embedded"]))
+            for row in page
+        ]
+        last = page[-1]["sha256"]
+
+
+def photos_of(store: Store, faces: Iterable[int]) -> frozenset[str]:
+    """The hashes of the photos that these faces, by id, are in."""
+    rows = store.rows(
+        "SELECT DISTINCT sha256 FROM faces WHERE id IN (SELECT value FROM json_each(?))",
+        (json_list(int(face_id) for face_id in faces),),
+    )
+    return frozenset(row["sha256"] for row in rows)
+
+
+def mark_judged(store: Store, sha256s: Sequence[str], people_key: str) -> None:
+    """Record, in one transaction, that these photos were judged with this key, and that nothing has come of it."""
+    with store.transaction():
+        store.execute_many(
+            "UPDATE photos SET people_key = ? WHERE sha256 = ?", [(people_key, sha256) for sha256 in sha256s]
+        )
+
+
 @dataclass(frozen=True, slots=True)
 class _Chosen:
     """Which photos to read; None chooses by nothing. `sha256s` is a JSON list."""
 
     sha256s: str | None = None
     engine: str | None = None
-    judged_otherwise_than: str | None = None
+
+
+_ALL_PHOTOS = """SELECT * FROM photos WHERE sha256 > :last AND (:engine IS NULL OR engine = :engine)
+    ORDER BY sha256 LIMIT :page"""
+# A statement of its own: with "chosen is null or" SQLite reads all photos for a few.
+_CHOSEN_PHOTOS = """SELECT * FROM photos WHERE sha256 IN (SELECT value FROM json_each(:chosen)) AND sha256 > :last
+    AND (:engine IS NULL OR engine = :engine) ORDER BY sha256 LIMIT :page"""
 
 
 def _pages(store: Store, chosen: _Chosen) -> Iterator[list[Row]]:
@@ -90,15 +137,10 @@ def _pages(store: Store, chosen: _Chosen) -> Iterator[list[Row]]:
     while True:
         page = list(
             store.rows(
-                """SELECT * FROM photos WHERE sha256 > :last
-                    AND (:engine IS NULL OR engine = :engine)
-                    AND (:key IS NULL OR people_key IS NOT :key)
-                    AND (:chosen IS NULL OR sha256 IN (SELECT value FROM json_each(:chosen)))
-                ORDER BY sha256 LIMIT :page""",
+                _ALL_PHOTOS if chosen.sha256s is None else _CHOSEN_PHOTOS,
                 {
                     "last": last,
                     "engine": chosen.engine,
-                    "key": chosen.judged_otherwise_than,
                     "chosen": chosen.sha256s,
                     "page": _PAGE,
                 },

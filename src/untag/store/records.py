@@ -42,6 +42,20 @@ class PhotoRecord:
 
 
 @dataclass(frozen=True, slots=True)
+class DuePhoto:
+    """A photo that was judged with another key. `discarded` is as in `KnownFile`.
+
+    `shows` says that it has a finding, or a face that is not `other`; `embedded` that it has a face with an embedding.
+    """
+
+    sha256: str
+    people_key: str | None
+    discarded: int
+    shows: bool
+    embedded: bool
+
+
+@dataclass(frozen=True, slots=True)
 class KnownFile:
     """A file as it was last seen. `pipeline` is None when its content was not analysed.
 
