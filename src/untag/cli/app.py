@@ -24,6 +24,7 @@ _COMMANDS = {
     "enroll": "Show untag whose face to look for.",
     "people": "List who is enrolled, and how well their photos agree.",
     "forget": "Erase a person, the bystanders, or everything.",
+    "sources": "Say what archives hold, before any scan.",
     "scan": "Look through folders for photos that show you.",
     "list": "List the findings.",
     "report": "Write the findings, with pictures, to one HTML file.",

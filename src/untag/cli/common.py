@@ -27,6 +27,9 @@ device_option = click.option(
     type=click.Choice(["auto", "cpu", "cuda", "coreml", "directml", "openvino"]),
     help="Where the models run; one that does not really run is an error.  [default: auto]",
 )
+source_option = click.option(
+    "--source", metavar="NAME", help="Read the archive as this one, such as facebook.  [default: what it looks like]"
+)
 engine_option = click.option("--engine", metavar="ID", help="The face engine.  [default: dlib]")
 
 

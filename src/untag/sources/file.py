@@ -23,6 +23,10 @@ class FileSource:
         self._limits = limits
         self._seen = seen
 
+    @property
+    def root(self) -> str:
+        return printable_path(str(self._path))
+
     def folders(self) -> Iterator[Listing]:
         """The file, or the reason why it cannot be read, under its folder; nothing when the scan already gave it."""
         seen = Seen() if self._seen is None else self._seen

@@ -56,6 +56,10 @@ class FolderSource:
         self._seen = seen
         self._readers = readers
 
+    @property
+    def root(self) -> str:
+        return printable_path(self._root)
+
     def folders(self) -> Iterator[Listing]:
         """Each folder with photos or errors, and those in it sorted by name; parents come before what they contain.
 

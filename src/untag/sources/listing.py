@@ -17,6 +17,11 @@ class Source(Protocol):
         """The kind of source, as `PhotoRef.source` has it."""
         ...
 
+    @property
+    def root(self) -> str:
+        """The path of the file, folder or archive, as shown."""
+        ...
+
     def folders(self) -> Iterator[Listing]:
         """Each folder that holds anything, in an order that is the same every time; no folder comes twice."""
         ...

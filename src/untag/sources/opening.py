@@ -47,6 +47,10 @@ class ZipSource:
         self._readers = readers
         self._site: SiteSource | None = None
 
+    @property
+    def root(self) -> str:
+        return printable_path(self._paths[0])
+
     def folders(self) -> Iterator[Listing]:
         """The folders in the archive; nothing when it has no photos, or the scan already gave it."""
         seen = Seen() if self._seen is None else self._seen
@@ -82,7 +86,7 @@ class ZipSource:
         if reader is None and not any(is_photo(name) for name in files.names):
             return None
         refused = [error for part in parts for error in part.errors]
-        return SiteSource(Place(printable_path(self._paths[0]), files, reader, self._readers, refused), self._limits)
+        return SiteSource(Place(self.root, files, reader, self._readers, refused), self._limits)
 
 
 def _wrapping(files: Files) -> str | None:

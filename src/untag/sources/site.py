@@ -53,6 +53,10 @@ class SiteSource:
     def name(self) -> str:
         return PLAIN if self._place.archive is None else self._place.archive.name
 
+    @property
+    def root(self) -> str:
+        return self._place.root
+
     @cached_property
     def description(self) -> Description:
         """What the archive says of its photos as a whole; nothing when it is no site's."""
@@ -72,12 +76,20 @@ class SiteSource:
         for shown, wrong in errors.items():
             yield Listing(self, shown, len(wrong), None, partial(list[Entry], wrong))
         if self._place.archive is not None:
-            yield Listing(self, f"{self._place.root}/{NO_COPY}", 0, None, self._absent)
+            yield Listing(self, f"{self.root}/{NO_COPY}", 0, None, self._absent)
 
     def photos(self) -> Iterator[PhotoRef | ReadError]:
         """The photos and errors of all folders, in the order of `folders`."""
         for listing in self.folders():
             yield from listing.photos
+
+    def unknown(self) -> list[str]:
+        """The files of a site's archive that are neither photos nor understood, as shown."""
+        if self._place.archive is None:
+            return []
+        known = self.description.understood | self.description.origins.keys() | self.description.skipped
+        files = self._place.files
+        return [files.shown(name) for name in files.names if not is_photo(name) and name not in known]
 
     def read(self, ref: PhotoRef) -> bytes:
         """The bytes of a photo that was listed; raises ReadFailure as `Files.read` does."""
@@ -106,7 +118,7 @@ class SiteSource:
     def _absent(self) -> list[Entry]:
         entries: list[Entry] = [*self.description.errors]
         for absent in self.description.absent:
-            path = f"{self._place.root}/{NO_COPY}/{absent.key}"
+            path = f"{self.root}/{NO_COPY}/{absent.key}"
             entries.append(AbsentRef(path, self.name, absent.origin))
         return entries
 

@@ -1,0 +1,87 @@
+"""What archives hold, before any scan: how many photos, whose, of when, and what is missing or not understood."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from untag.imaging.limits import Limits
+from untag.sources.base import walk_all
+from untag.sources.listing import AbsentRef, Entry
+from untag.sources.reader import Reader
+from untag.sources.site import PLAIN, SiteSource
+from untag.types import LinkConfidence, ReadError
+
+
+@dataclass(slots=True)
+class Overview:
+    """One archive, or the photos of one kind below a folder that was asked for.
+
+    `absent` photos are only told of. `linked` counts those with a permalink by how certain it is. `first` and `last`
+    are ISO 8601 dates, of when photos were taken or else posted, as far as the archive says. `unknown` are files of an
+    archive that are neither photos nor understood.
+    """
+
+    source: str
+    root: str
+    photos: int = 0
+    absent: int = 0
+    linked: Counter[LinkConfidence] = field(default_factory=Counter)
+    posters: Counter[str] = field(default_factory=Counter)
+    people: Counter[str] = field(default_factory=Counter)
+    first: str | None = None
+    last: str | None = None
+    missing: tuple[str, ...] = ()
+    unknown: tuple[str, ...] = ()
+
+    def add(self, entry: Entry) -> None:
+        """Counts a photo."""
+        if isinstance(entry, ReadError):
+            return
+        if isinstance(entry, AbsentRef):
+            self.absent += 1
+        else:
+            self.photos += 1
+        origin = entry.origin
+        if origin.permalink is not None:
+            self.linked[origin.permalink_confidence] += 1
+        if origin.poster is not None:
+            self.posters[origin.poster] += 1
+        self.people.update(origin.people)
+        moment = origin.taken_at or origin.posted_at
+        if moment is not None:
+            day = moment[:10]
+            self.first = day if self.first is None else min(self.first, day)
+            self.last = day if self.last is None else max(self.last, day)
+
+
+@dataclass(frozen=True, slots=True)
+class Survey:
+    """The overviews in the order in which they were met, and everything that could not be read."""
+
+    overviews: Sequence[Overview]
+    unreadable: Sequence[ReadError]
+
+
+def survey(paths: Sequence[Path], limits: Limits, readers: Sequence[Reader]) -> Survey:
+    """Lists everything below `paths`; reads what archives say of photos, and no photo.
+
+    Raises UsageError for a path that does not exist.
+    """
+    found: dict[tuple[str, str], Overview] = {}
+    unreadable: list[ReadError] = []
+    for listing in walk_all(paths, limits=limits, readers=readers):
+        for entry in listing.entries:
+            if isinstance(entry, ReadError):
+                unreadable.append(entry)
+            else:
+                key = (listing.source.root, entry.source)
+                found.setdefault(key, Overview(entry.source, key[0])).add(entry)
+        if isinstance(listing.source, SiteSource) and listing.source.name != PLAIN:
+            key = (listing.source.root, listing.source.name)
+            overview = found.setdefault(key, Overview(key[1], key[0]))
+            overview.missing = listing.source.description.missing
+            overview.unknown = tuple(listing.source.unknown())
+    return Survey(list(found.values()), unreadable)
