@@ -17,8 +17,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from untag.config import Settings
 from untag.errors import ReadFailure, UsageError
 from untag.imaging.limits import Limits
+from untag.scan import count_photos
 from untag.sources.base import open_source, walk_all
 from untag.sources.file import FileSource
 from untag.sources.folder import FolderSource
@@ -153,6 +155,65 @@ def test_hidden_and_system_folders_are_passed_over(tmp_path: Path) -> None:
 def test_a_folder_called_like_a_photo(tmp_path: Path) -> None:
     make(tmp_path, "album.jpg/x.jpg")
     assert found(tmp_path) == ["album.jpg/x.jpg"]
+
+
+# --- fingerprints --------------------------------------------------------------------------------------------------
+
+
+def fingerprint(root: Path) -> bytes | None:
+    (listing,) = FolderSource(root).folders()
+    return listing.fingerprint
+
+
+def test_a_fingerprint_changes_with_names_sizes_and_times_and_with_nothing_else(tmp_path: Path) -> None:
+    def photo(name: str, *, size: int = 10, time_ns: int = 10**18) -> None:
+        make(tmp_path, name, data=JPEG[:size])
+        os.utime(tmp_path / name, ns=(time_ns, time_ns))
+
+    photo("a.jpg")
+    photo("b.jpg")
+    first = fingerprint(tmp_path)
+    assert first is not None
+    seen = [first]
+    photo("b.jpg", size=11)
+    seen.append(fingerprint(tmp_path))
+    photo("b.jpg", time_ns=10**18 + 1)
+    seen.append(fingerprint(tmp_path))
+    photo("c.jpg")
+    seen.append(fingerprint(tmp_path))
+    (tmp_path / "b.jpg").unlink()
+    seen.append(fingerprint(tmp_path))
+    # Two photos change places.
+    photo("a.jpg", size=12)
+    seen.append(fingerprint(tmp_path))
+    photo("a.jpg")
+    photo("c.jpg", size=12)
+    seen.append(fingerprint(tmp_path))
+    assert len(set(seen)) == len(seen)
+    (tmp_path / "c.jpg").unlink()
+    photo("b.jpg")
+    make(tmp_path, "notes.txt", ".hidden.jpg")
+    os.utime(tmp_path / "a.jpg", ns=(5, 10**18))
+    assert fingerprint(tmp_path) == first
+
+
+def test_what_must_be_looked_at_every_time_has_no_fingerprint(tmp_path: Path) -> None:
+    make(tmp_path / "links", "x.jpg")
+    (tmp_path / "links/gone.jpg").symlink_to(tmp_path / "nowhere")
+    make(tmp_path / "named", "1.jpg", "2.jpg")
+    make(tmp_path / "other", "3.jpg")
+    told = {
+        (Path(listing.folder).name, listing.count): listing.fingerprint is None
+        for listing in walk_all([tmp_path, tmp_path / "named/1.jpg"])
+    }
+    # The file named, the rest of its folder, and a folder with an error.
+    assert told == {("named", 1): True, ("links", 2): True, ("other", 1): False}
+
+
+def test_counting_makes_no_entries(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    make(tmp_path, "a/1.jpg", "a/2.jpg", "3.jpg")
+    monkeypatch.setattr("untag.sources.folder.PhotoRef", lambda *_: pytest.fail("an entry was made"))
+    assert count_photos([tmp_path], Settings(tmp_path)) == 3
 
 
 # --- links ---------------------------------------------------------------------------------------------------------
