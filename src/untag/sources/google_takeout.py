@@ -14,7 +14,7 @@ from untag.errors import ReadFailure
 from untag.sources.links import page
 from untag.sources.reader import Description, Files
 from untag.sources.takeout_pairs import media_name, pair
-from untag.sources.text import items, iso_time, member, read_error, read_json, text, wrong_shape
+from untag.sources.text import iso_time, items, member, read_error, read_json, text, wrong_shape
 from untag.types import LinkConfidence, Origin, ReadError
 
 PLATFORM = "google_photos"

@@ -7,14 +7,14 @@ from base64 import urlsafe_b64encode
 from typing import Any
 from urllib.parse import urlsplit
 
-_FACEBOOK_SET = re.compile(r"(?:[a-z]{1,5}\.)?[0-9]+(?:\.[0-9]+)*")
+_FACEBOOK_SET = re.compile(r"(?:[a-z]{1,5}\.)?[0-9]+(?:\.-?[0-9]+)*")
 _INSTAGRAM_CODE = re.compile(r"[A-Za-z0-9_-]{1,64}")
 _NUMBER = re.compile(r"[1-9][0-9]{0,24}")
 _HANDLE = re.compile(r"[A-Za-z0-9_]{1,40}")
 
 
-def page(value: Any, host: str) -> str | None:
-    """`value` when it is an http address at `host` or below it, else None: what an archive says may be hostile."""
+def page(value: Any, host: str | None = None) -> str | None:
+    """`value` when it is an http address, at `host` or below it where one is given: an archive may be hostile."""
     if not isinstance(value, str) or not value.isprintable() or " " in value:
         return None
     try:
@@ -24,12 +24,12 @@ def page(value: Any, host: str) -> str | None:
         return None
     if parts.scheme not in ("http", "https") or name is None:
         return None
-    return value if name == host or name.endswith(f".{host}") else None
+    return value if host is None or name == host or name.endswith(f".{host}") else None
 
 
 def number(value: Any) -> str | None:
     """The digits of an id, which JSON has as a number or as text; None for what is no id."""
-    digits = value if isinstance(value, str) else str(value) if type(value) is int and value < 10**25 else ""
+    digits = value if isinstance(value, str) else str(value) if type(value) is int and 0 < value < 10**25 else ""
     return digits if _NUMBER.fullmatch(digits) else None
 
 

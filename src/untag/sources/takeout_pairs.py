@@ -1,8 +1,9 @@
 """Which JSON of a Google Photos folder tells of which photo, by their names.
 
-The rules were read from what simulot/immich-go and TheLastGimbus/GooglePhotosTakeoutHelper test against. A photo has
-`<file>.json` or `<file>.supplemental-metadata.json`, of which Google cuts all before `.json` to 46 UTF-16 units, and the
-photo's own name to 47 before its suffix. A counter stands outside of what is cut: `a(1).jpg` has `a.jpg(1).json`.
+The rules were read from the names that simulot/immich-go and TheLastGimbus/GooglePhotosTakeoutHelper test against. A
+photo has `<file>.json` or `<file>.supplemental-metadata.json`, of which Google cuts all before `.json` to 46 UTF-16
+units; the photo's own name it cuts to 47 before the suffix. A counter stands outside of what is cut: `a(1).jpg` has
+`a.jpg(1).json`.
 """
 
 from __future__ import annotations
