@@ -23,6 +23,7 @@ from untag.cli.common import (
     progress,
     say,
     settings_of,
+    source_option,
 )
 
 if TYPE_CHECKING:
@@ -34,6 +35,7 @@ NEW_FINDINGS = 3
 
 @click.command("scan")
 @path_argument()
+@source_option
 @engine_option
 @device_option
 @click.option("--jobs", type=click.IntRange(min=0), metavar="N", help="Decoder threads; 0 does one thing at a time.")
@@ -44,6 +46,7 @@ NEW_FINDINGS = 3
 def command(
     context: Context,
     paths: tuple[Path, ...],
+    source: str | None,
     engine: str | None,
     device: str | None,
     jobs: int | None,
@@ -51,10 +54,11 @@ def command(
     as_json: bool,
     fail_on_new: bool,
 ) -> int:
-    """Look through folders for photos that show you, and judge what they show.
+    """Look through folders and archives for photos that show you, and judge what they show.
 
     Photos are JPEG, PNG, WebP, HEIC, AVIF, TIFF, BMP and GIF files, told by their suffixes (.jpg and so on) or, without
-    one, by what they hold. Only new and changed files are read. Stop it at any time with Ctrl-C: the next scan goes on
+    one, by what they hold. Zip archives are read where they are; what downloads of social networks say of a photo (link,
+    poster, date, who is tagged) is kept with it: see untag sources. Only new and changed files are read. Stop it at any time with Ctrl-C: the next scan goes on
     where this one ended.
 
     \b
@@ -66,10 +70,11 @@ def command(
     from untag.judge import load_judge
     from untag.pipeline import Cancel
     from untag.scan import ScanModels, count_photos, require_enrolled, scan
-    from untag.sources.base import walk_all
+    from untag.sources.base import readers_named, walk_all
     from untag.store import Store
 
     settings = settings_of(context, engine=engine, device=device, jobs=jobs)
+    readers = readers_named(source)
     walk_all(paths)  # a path that does not exist is reported before models are loaded
     with Store.open(settings.home) as store:
         require_enrolled(store)
@@ -79,9 +84,9 @@ def command(
         cancel = Cancel()
         with (
             _interruptible(cancel),
-            progress("scanning", lambda: count_photos(paths, settings)) as advance,
+            progress("scanning", lambda: count_photos(paths, settings, readers)) as advance,
         ):
-            summary = scan(store, paths, models, judge, settings, on_photo=advance, cancel=cancel)
+            summary = scan(store, paths, models, judge, settings, readers=readers, on_photo=advance, cancel=cancel)
     if as_json:
         click.echo(json.dumps(_as_dict(summary), ensure_ascii=False))
     _tell(summary)

@@ -14,9 +14,10 @@ from untag.pipeline import Cancel, Stage, run_pipeline
 from untag.scan.items import Decoded, Item, Loaded, Task, cost
 from untag.scan.recorder import Recorder, ScanSummary
 from untag.scan.stages import ScanModels, Stages
-from untag.sources.base import walk_all
+from untag.sources.base import READERS, walk_all
 from untag.sources.files import absolute
 from untag.sources.paths import printable_path
+from untag.sources.reader import Reader
 from untag.store import Store, finish_run, new_findings, prune, references, remember_folders, start_run
 
 _QUEUE_BYTES = 96 * 1024 * 1024
@@ -32,9 +33,9 @@ def require_enrolled(store: Store) -> None:
         raise UsageError(_NOBODY)
 
 
-def count_photos(paths: Sequence[Path], settings: Settings) -> int:
-    """How many entries a scan of `paths` will go through. Raises UsageError for a path that does not exist."""
-    return sum(listing.count for listing in walk_all(paths, limits=settings.limits))
+def count_photos(paths: Sequence[Path], settings: Settings, readers: Sequence[Reader] = READERS) -> int:
+    """About how many photos a scan of `paths` will go through. Raises UsageError for a path that does not exist."""
+    return sum(listing.count for listing in walk_all(paths, limits=settings.limits, readers=readers))
 
 
 def scan(
@@ -44,15 +45,18 @@ def scan(
     judge: Judge,
     settings: Settings,
     *,
+    readers: Sequence[Reader] = READERS,
     on_photo: Callable[[], None] = lambda: None,
     cancel: Cancel | None = None,
 ) -> ScanSummary:
     """Scans `paths` into the store and returns what it saw; `on_photo` is called once for every entry.
 
+    `readers` are those that archives among them are tried with.
+
     With `cancel` set it stops early but cleanly, and the summary says so. Raises UsageError for a path that does not
     exist, or when nobody is enrolled, and StoreError when another scan runs or the disk is full.
     """
-    listings = walk_all(paths, limits=settings.limits)
+    listings = walk_all(paths, limits=settings.limits, readers=readers)
     if not judge.persons:
         raise UsageError(_NOBODY_WITH_THIS_ENGINE)
     with store.exclusive(), store.reader() as walker, store.reader() as recaller:
