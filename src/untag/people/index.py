@@ -5,7 +5,7 @@ The distance of an embedding x from a reference r is at most a limit L exactly w
 chunk of rows at a time, which stays in the cache. Products in float32 have a rounding error with a proven bound; c is
 lowered by it, so that no face is missed, and what passes is measured again in float64 (`_measure`).
 
-Most faces are not near anybody, and their heads tell (`index_head.py`): the same product with the heads, a quarter of
+Most faces are not near anybody, and their heads tell (`index_head.py`): the same product with the heads, a third of
 the numbers, leaves few pairs, and only those are looked at in full. Where the heads tell little, be it for wide limits
 or for embeddings without structure, the product is done with whole rows. `benchmarks/index_search.py` measures both.
 """
@@ -25,15 +25,15 @@ from untag.people.index_head import ROUNDING, Basis, head_limits, project
 from untag.store import Store, destroy, embedded_faces, embedding_generation, embeddings_after, make_durable
 
 _MEASURED_AT_ONCE = 4096
-_ONE_THREAD_VECTOR = 9_000
-"""The same for a product with a single reference."""
 _MOST_PAIRS = 0.02
-"""The share of pairs that the heads may leave: looking at each takes as long as 30 to 60 of a product of whole rows."""
+"""The share of pairs that the heads may leave: looking at one takes about 30 times its share of a product of rows."""
 _LONGEST_PAUSE = 16
 """Chunks that are searched by whole rows, at most, before the heads are tried again."""
 _ONE_THREAD = 1_000_000
 """Multiplications up to which OpenBLAS uses one thread. With more, its threads wait for each other after every product:
 on a busy machine of two cores a search of 1,000,000 faces took 3.1 s then, and 0.3 s on one thread."""
+_ONE_THREAD_VECTOR = 9_000
+"""The same for a product with a single reference, which is another routine."""
 _EVERYTHING = -1e30
 """A cut that every row passes except the erased ones, finite so that no product is NaN."""
 
