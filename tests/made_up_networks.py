@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -60,6 +60,60 @@ def embedder(name: str, output: str, batch: int | str, dimensions: int) -> bytes
     return _model(nodes, (name, [batch, 3, 112, 112]), [(output, [batch, dimensions])], constants)
 
 
+def clip_image_encoder() -> bytes:
+    """CLIP's image input and output, and one output more: the vector is the mean of each channel, then zeros."""
+    matrix = np.zeros((3, 512), np.float32)
+    matrix[:, :3] = np.eye(3)
+    nodes = [
+        helper.make_node("GlobalAveragePool", ["pixel_values"], ["mean"]),
+        helper.make_node("Flatten", ["mean"], ["flat"]),
+        helper.make_node("MatMul", ["flat", "matrix"], ["image_embeds"]),
+        helper.make_node("Identity", ["flat"], ["last_hidden_state"]),
+    ]
+    made = [("last_hidden_state", ["N", 3]), ("image_embeds", ["N", 512])]
+    return _model(nodes, ("pixel_values", ["N", "C", "H", "W"]), made, [numpy_helper.from_array(matrix, "matrix")])
+
+
+def clip_text_encoder(vectors: Mapping[int, Sequence[float]], *, mask: bool = False) -> bytes:
+    """CLIP's text input and output: the vector is the sum of those of its tokens, where the mask, if any, is 1."""
+    table = np.zeros((1024, 512), np.float32)  # of tokens; CLIP has 49,408, which a made-up vocabulary does not need
+    for token, values in vectors.items():
+        table[token, : len(values)] = values
+    nodes = [helper.make_node("Gather", ["table", "input_ids"], ["tokens"])]
+    counted = "tokens"
+    if mask:
+        nodes += [
+            helper.make_node("Cast", ["attention_mask"], ["weights"], to=TensorProto.FLOAT),
+            helper.make_node("Unsqueeze", ["weights", "last"], ["column"]),
+            helper.make_node("Mul", ["tokens", "column"], ["counted"]),
+        ]
+        counted = "counted"
+    nodes.append(helper.make_node("ReduceSum", [counted, "middle"], ["text_embeds"], keepdims=0))
+    constants = [
+        numpy_helper.from_array(table, "table"),
+        numpy_helper.from_array(np.array([1]), "middle"),
+        numpy_helper.from_array(np.array([2]), "last"),
+    ]
+    names = ["input_ids", "attention_mask"] if mask else ["input_ids"]
+    given = [helper.make_tensor_value_info(name, TensorProto.INT64, ["N", "S"]) for name in names]
+    made = [helper.make_tensor_value_info("text_embeds", TensorProto.FLOAT, ["N", 512])]
+    return _serialize(helper.make_graph(nodes, "made up", given, made, constants))
+
+
+def nudity_classifier(shape: Sequence[int | str] = ("N", 224, 224, 3), *, softmax: bool = True) -> bytes:
+    """nsfwjs's input and output: red speaks for porn, green for neutral, blue for sexy."""
+    matrix = np.zeros((3, 5), np.float32)
+    matrix[[0, 1, 2], [3, 2, 4]] = 8.0
+    places = [axis for axis in (1, 2, 3) if shape[axis] != 3]
+    nodes = [
+        helper.make_node("ReduceMean", ["input_1"], ["mean"], axes=places, keepdims=0),
+        helper.make_node("MatMul", ["mean", "matrix"], ["logits"]),
+        helper.make_node("Softmax" if softmax else "Identity", ["logits"], ["prediction"]),
+    ]
+    constants = [numpy_helper.from_array(matrix, "matrix")]
+    return _model(nodes, ("input_1", list(shape)), [("prediction", ["N", 5])], constants)
+
+
 def _model(
     nodes: list[Any], given: tuple[str, list[Any]], made: Sequence[tuple[str, list[Any]]], constants: Any
 ) -> bytes:
@@ -70,6 +124,10 @@ def _model(
         [helper.make_tensor_value_info(name, TensorProto.FLOAT, shape) for name, shape in made],
         constants,
     )
+    return _serialize(graph)
+
+
+def _serialize(graph: Any) -> bytes:
     model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 13)], ir_version=8)
     return bytes(model.SerializeToString())
 

@@ -39,11 +39,23 @@ def derived(file: DerivedFile, home: Path, on_build: Callable[[str], None]) -> b
     reason to fail: the content is then built for this run alone.
     Raises ModelError when the weights are missing or not the pinned ones.
     """
-    content = _read(file.path(home))
-    if content is None:
+
+    def build() -> bytes:
         on_build(f"preparing the model {file.weights.name} (once)")
-        content = file.build(file.weights.read())
-        _write(file.path(home), content)
+        return file.build(file.weights.read())
+
+    return cached(file.path(home), build)
+
+
+def cached(path: Path, build: Callable[[], bytes]) -> bytes:
+    """The content of a cache file when it is whole, else what `build` returns, which is then cached.
+
+    The name must change with whatever the content is made from.
+    """
+    content = _read(path)
+    if content is None:
+        content = build()
+        _write(path, content)
     return content
 
 

@@ -105,17 +105,6 @@ CLIP_TEXT = DownloadableWeights(
     "judges scenes by words",
     "CLIP ViT-B/32, 8 bits, the text encoder",
 )
-CLIP_TOKENIZER = DownloadableWeights(
-    "clip-tokenizer",
-    "clip",
-    f"{_CLIP}/tokenizer.json",
-    "clip-vit-base-patch32-tokenizer.json",
-    None,
-    "f7f3b7af117d467b58374797691a6438d3e6b9e9cef800dfd5dced7f697a90cd",
-    "MIT",
-    "judges scenes by words",
-    "CLIP's tokenizer, 2.2 MB",
-)
 CLIP_VOCABULARY = DownloadableWeights(
     "clip-vocabulary",
     "clip",
@@ -178,7 +167,7 @@ DOWNLOAD_SETS: Mapping[str, tuple[DownloadableWeights, ...]] = {
     "yunet+sface": (YUNET, SFACE),
     "yunet+auraface": (YUNET, AURAFACE),
     "sface-int8": (SFACE_INT8,),
-    "clip": (CLIP_IMAGE, CLIP_TEXT, CLIP_TOKENIZER, CLIP_VOCABULARY),
+    "clip": (CLIP_IMAGE, CLIP_TEXT, CLIP_VOCABULARY),
     "siglip": (SIGLIP_IMAGE,),
     "nsfwjs": (NSFWJS,),
     "yolox-nano": (YOLOX_NANO,),

@@ -66,6 +66,11 @@ class OrtSession:
             for value in self.inner.get_inputs()
         }
 
+    @property
+    def outputs(self) -> tuple[str, ...]:
+        """The names of what `run` returns, in that order."""
+        return tuple(value.name for value in self.inner.get_outputs())
+
 
 def open_session(model: Path | bytes, *, device: Device = Device.AUTO, threads: int = 0) -> OrtSession:
     """Loads a graph, from a file or its bytes, on `device` with `threads` threads (0: as many as there are cores).
