@@ -1,0 +1,116 @@
+"""The scene models that are installed, used together as one: each category is judged by one of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from untag.engine.downloads import DOWNLOAD_SETS
+from untag.engine.models import ModelOptions
+from untag.scenes.categories import AVAILABLE, CATEGORIES, Category
+from untag.scenes.classify import MODEL_ID, SceneClassifier, load_classifier, scene_input
+from untag.scenes.nudity import THRESHOLD, load_nudity
+from untag.scenes.prompts import load_prompts
+from untag.scenes.zero_shot import load_zero_shot
+from untag.types import Pixels, SceneScores
+
+Prepared = tuple[Pixels, ...]
+"""One photo as each of the models takes it, in their order."""
+
+
+class SceneModel(Protocol):
+    """Judges what photos show. `id` changes whenever a score could."""
+
+    @property
+    def id(self) -> str: ...
+
+    def input_of(self, rgb: Pixels) -> Pixels:
+        """What `classify` takes of a photo of any size; every photo's has the same shape."""
+        ...
+
+    def classify(self, images: NDArray[np.uint8]) -> list[SceneScores]:
+        """Judge a batch of inputs, one SceneScores for each."""
+        ...
+
+
+class SceneModels:
+    """Several models as one. Where two can judge a category, the first one does."""
+
+    def __init__(self, models: Sequence[SceneModel]) -> None:
+        """`models`, at least one, in the order of their right to judge."""
+        self._models = tuple(models)
+        self.id = "+".join(model.id for model in self._models)
+
+    def prepare(self, rgb: Pixels) -> Prepared:
+        """What `classify` takes of a photo, (height, width, 3) uint8 of any size."""
+        return tuple(model.input_of(rgb) for model in self._models)
+
+    def classify(self, photos: Sequence[Prepared]) -> list[SceneScores]:
+        """Judge a batch, in order; it may be empty."""
+        if not photos:
+            return []
+        inputs = zip(*photos, strict=True)
+        judged = [model.classify(np.stack(images)) for model, images in zip(self._models, inputs, strict=True)]
+        return [self._merge(scores) for scores in zip(*judged, strict=True)]
+
+    def _merge(self, judged: Iterable[SceneScores]) -> SceneScores:
+        scores: dict[str, float] = {}
+        evidence: dict[str, tuple[str, ...]] = {}
+        for found in judged:
+            for name in found.scores.keys() - scores.keys():
+                scores[name] = found.scores[name]
+                evidence[name] = found.evidence.get(name, ())
+        order = [name for name in (*Category, *scores) if name in scores]
+        return SceneScores({name: scores[name] for name in order}, {name: evidence[name] for name in order}, self.id)
+
+
+class EmbeddedModel:
+    """The model that is always there, EfficientNet-Lite0, as a SceneModel."""
+
+    id = MODEL_ID
+
+    def __init__(self, classifier: SceneClassifier) -> None:
+        self._classifier = classifier
+
+    def input_of(self, rgb: Pixels) -> Pixels:
+        return scene_input(rgb)
+
+    def classify(self, images: NDArray[np.uint8]) -> list[SceneScores]:
+        return self._classifier.classify(images)
+
+
+def load_scene_models(options: ModelOptions) -> SceneModels:
+    """Every scene model that is installed: the embedded one, then nsfwjs and CLIP where they were pulled.
+
+    Those that were measured come first, so that pulling one adds categories and changes none.
+    Raises ModelError when weights are missing or damaged, UsageError for a wrong prompts file, DeviceError when the
+    device does not really run.
+    """
+    models: list[SceneModel] = [EmbeddedModel(load_classifier(options))]
+    if _was_pulled("nsfwjs", options.home):
+        models.append(load_nudity(options))
+    if _was_pulled("clip", options.home):
+        models.append(load_zero_shot(options))
+    return SceneModels(models)
+
+
+def installed_thresholds(home: Path) -> Mapping[str, float]:
+    """From which score each category counts that the installed models can judge; loads none of them.
+
+    Raises UsageError for a wrong prompts file.
+    """
+    found: dict[str, float] = {category.value: CATEGORIES[category].threshold for category in AVAILABLE}
+    if _was_pulled("nsfwjs", home):
+        found.setdefault(Category.NUDITY.value, THRESHOLD)
+    if _was_pulled("clip", home):
+        for name, asked in load_prompts(home).categories.items():
+            found.setdefault(name, asked.threshold)
+    return {name.value: found[name] for name in Category if name in found}
+
+
+def _was_pulled(name: str, home: Path) -> bool:
+    return all(weights.is_installed(home) for weights in DOWNLOAD_SETS[name])

@@ -1,0 +1,92 @@
+"""The scene models that are installed, as one: what each gets, who judges what, and from which score it counts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from untag.engine.downloads import DOWNLOAD_SETS
+from untag.errors import UsageError
+from untag.scenes.categories import AVAILABLE, CATEGORIES
+from untag.scenes.installed import SceneModels, installed_thresholds
+from untag.scenes.prompts import ASKED
+from untag.types import Pixels, SceneScores
+
+
+@dataclass
+class Fake:
+    """Gives the scores that it was made with, times the first value of the photo as it prepared it."""
+
+    id: str
+    side: int
+    scores: Mapping[str, float]
+
+    def input_of(self, rgb: Pixels) -> Pixels:
+        return np.full((self.side, self.side, 3), rgb[0, 0, 0], np.uint8)
+
+    def classify(self, images: NDArray[np.uint8]) -> list[SceneScores]:
+        assert images.shape[1:] == (self.side, self.side, 3)
+        return [
+            SceneScores(
+                {name: score * int(image[0, 0, 0]) for name, score in self.scores.items()},
+                dict.fromkeys(self.scores, (self.id,)),
+                self.id,
+            )
+            for image in images
+        ]
+
+
+def photo(value: int) -> Pixels:
+    return np.full((5, 9, 3), value, np.uint8)
+
+
+def test_the_first_model_that_can_judge_a_category_does() -> None:
+    models = SceneModels([Fake("first", 3, {"weapon": 0.1}), Fake("second", 4, {"alcohol": 0.2, "weapon": 0.3})])
+    assert models.id == "first+second"
+    one, two = models.classify([models.prepare(photo(1)), models.prepare(photo(2))])
+    assert list(one.scores.items()) == [("alcohol", 0.2), ("weapon", 0.1)]
+    assert dict(two.scores) == {"alcohol": 0.4, "weapon": 0.2}
+    assert one.evidence == {"alcohol": ("second",), "weapon": ("first",)}
+    assert {one.model, two.model} == {"first+second"}
+    assert models.classify([]) == []
+
+
+def pull(home: Path, name: str) -> None:
+    for weights in DOWNLOAD_SETS[name]:
+        weights.path(home).parent.mkdir(exist_ok=True)
+        weights.path(home).write_bytes(b"as if")
+
+
+def test_what_is_pulled_can_be_judged_and_changes_nothing_else(tmp_path: Path) -> None:
+    embedded = installed_thresholds(tmp_path)
+    assert embedded == {name: CATEGORIES[name].threshold for name in AVAILABLE}
+    pull(tmp_path, "nsfwjs")
+    assert installed_thresholds(tmp_path) == {**embedded, "nudity": 0.5}
+    pull(tmp_path, "clip")
+    everything = installed_thresholds(tmp_path)
+    assert set(ASKED) <= set(everything)
+    assert everything | embedded == everything
+    assert everything["nudity"] == 0.5
+    assert everything["drugs"] == 0.9
+
+
+def test_thresholds_are_those_of_the_users_prompts(tmp_path: Path) -> None:
+    (tmp_path / "prompts.toml").write_text('[drugs]\nprompts = ["a pill"]\nthreshold = 0.3\n[gesture]\nprompts = []\n')
+    assert "drugs" not in installed_thresholds(tmp_path)
+    pull(tmp_path, "clip")
+    assert installed_thresholds(tmp_path)["drugs"] == 0.3
+    assert "gesture" not in installed_thresholds(tmp_path)
+    (tmp_path / "prompts.toml").write_text("[drugs\n")
+    with pytest.raises(UsageError, match="line 1"):
+        installed_thresholds(tmp_path)
+
+
+def test_half_a_model_is_none(tmp_path: Path) -> None:
+    pull(tmp_path, "clip")
+    DOWNLOAD_SETS["clip"][1].path(tmp_path).unlink()
+    assert "drugs" not in installed_thresholds(tmp_path)
