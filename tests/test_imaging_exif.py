@@ -1,12 +1,15 @@
-"""Orientation and dates, as photos have them and as damaged photos have them."""
+"""Orientation, dates and places, as photos have them and as damaged and hostile photos have them."""
 
 from __future__ import annotations
 
 import io
+import math
+import struct
 
 import numpy as np
 import pytest
 from PIL import Image, ImageOps, features
+from PIL.TiffImagePlugin import IFDRational
 
 from untag.imaging.decode import decode
 from untag.imaging.exif import upright, upright_size
@@ -145,6 +148,114 @@ OFFSET_ORIGINAL, OFFSET_DIGITIZED, OFFSET = 0x9011, 0x9012, 0x9010
 def test_taken_at(image_format: str, details: dict[int, object], main: dict[int, object], expected: str | None) -> None:
     data = encode(scene(), image_format, dated(details, main))
     assert decode(data, max_side=32).taken_at == expected
+
+
+GPS_IFD = 0x8825
+NORTH = (IFDRational(48), IFDRational(51), IFDRational(2968, 100))
+EAST = (IFDRational(2), IFDRational(17), IFDRational(4020, 100))
+ZERO = (IFDRational(0), IFDRational(0), IFDRational(0))
+UNDEFINED = IFDRational(0, 0)
+
+
+def located(latitude: object, longitude: object) -> Image.Exif:
+    exif = Image.Exif()
+    exif[GPS_IFD] = {1: "N", 2: latitude, 3: "E", 4: longitude}
+    return exif
+
+
+@pytest.mark.parametrize(
+    ("latitude", "longitude", "has_place"),
+    [
+        (NORTH, EAST, True),
+        (ZERO, EAST, True),
+        (NORTH, ZERO, True),
+        # Decimal minutes, and no seconds to speak of.
+        ((IFDRational(48), IFDRational(514947, 10000), UNDEFINED), EAST, True),
+        # No satellites yet.
+        (ZERO, ZERO, False),
+        ((UNDEFINED, UNDEFINED, UNDEFINED), EAST, False),
+        ((IFDRational(48), UNDEFINED, IFDRational(1)), EAST, False),
+        # Nowhere on the globe.
+        ((IFDRational(91), IFDRational(0), IFDRational(0)), EAST, False),
+        (NORTH, (IFDRational(180), IFDRational(1), IFDRational(0)), False),
+        (NORTH, (IFDRational(4_000_000_000), IFDRational(0), IFDRational(0)), False),
+        # Not coordinates.
+        (NORTH[:2], EAST, False),
+        ((*NORTH, *NORTH), EAST, False),
+        (NORTH[0], EAST, False),
+    ],
+)
+@pytest.mark.parametrize("image_format", ["JPEG", "PNG", "WEBP", "TIFF"])
+def test_places(image_format: str, latitude: object, longitude: object, has_place: bool) -> None:
+    frame = decode(encode(scene(), image_format, located(latitude, longitude)), max_side=32)
+    assert frame.has_place is has_place
+    assert frame.taken_at is None
+
+
+@pytest.mark.parametrize("exif", [None, Image.Exif(), oriented(1), dated({ORIGINAL: "2019:07:04 21:03:59"})])
+def test_no_place(exif: Image.Exif | None) -> None:
+    assert not decode(encode(scene(), "JPEG", exif), max_side=32).has_place
+
+
+def test_half_a_place_is_none() -> None:
+    exif = Image.Exif()
+    exif[GPS_IFD] = {1: "N", 2: NORTH}
+    assert not decode(encode(scene(), "JPEG", exif), max_side=32).has_place
+
+
+def encode_with(exif: bytes, image_format: str) -> bytes:
+    buffer = io.BytesIO()
+    Image.fromarray(scene()).save(buffer, image_format, exif=exif)
+    return buffer.getvalue()
+
+
+def directory(tag: int, entries: bytes, rest: bytes = b"") -> bytes:
+    """EXIF data, big-endian: a main directory that points with `tag` at one that holds `entries`, 12 bytes each."""
+    main = struct.pack(">HHHLLL", 1, tag, 4, 1, 26, 0)
+    return b"Exif\0\0MM\0*\0\0\0\x08" + main + struct.pack(">H", len(entries) // 12) + entries + b"\0\0\0\0" + rest
+
+
+def both(kind: int, count: int) -> bytes:
+    """Entries for latitude and longitude, both with the value that follows the directory."""
+    return struct.pack(">HHLL", 2, kind, count, 56) + struct.pack(">HHLL", 4, kind, count, 56)
+
+
+@pytest.mark.parametrize(
+    "exif",
+    [
+        # A directory that is itself, or lies beyond the end; coordinates beyond the end; more of them than bytes.
+        b"Exif\0\0MM\0*\0\0\0\x08" + struct.pack(">HHHLLL", 1, GPS_IFD, 4, 1, 8, 0),
+        b"Exif\0\0MM\0*\0\0\0\x08" + struct.pack(">HHHLLL", 1, GPS_IFD, 4, 1, 2**32 - 1, 0),
+        b"Exif\0\0MM\0*\0\0\0\x08" + struct.pack(">HHHL4sL", 1, GPS_IFD, 2, 4, b"abc\0", 0),
+        directory(GPS_IFD, struct.pack(">HHLL", 2, 5, 3, 2**31) + struct.pack(">HHLL", 4, 5, 3, 2**31)),
+        directory(GPS_IFD, struct.pack(">HHLL", 2, 5, 2**29, 8) + struct.pack(">HHLL", 4, 5, 2**32 - 1, 8)),
+        directory(GPS_IFD, b"\xff" * 12 * 3),
+        # Text, bytes and doubles, which may be infinite or not a number, where rationals belong.
+        directory(GPS_IFD, both(2, 8), b"48 51 29"),
+        directory(GPS_IFD, both(7, 8), b"48 51 29"),
+        directory(GPS_IFD, both(12, 3), struct.pack(">ddd", math.inf, 0, 0)),
+        directory(GPS_IFD, both(12, 3), struct.pack(">ddd", math.nan, 0, 0)),
+        directory(GPS_IFD, both(12, 3), struct.pack(">ddd", 1, -math.inf, math.inf)),
+    ],
+)
+def test_hostile_places(exif: bytes) -> None:
+    for image_format in ("JPEG", "PNG", "WEBP"):
+        frame = decode(encode_with(exif, image_format), max_side=0)
+        assert (frame.width, frame.height, frame.has_place, frame.taken_at) == (96, 64, False, None)
+
+
+def test_the_hostile_files_are_well_formed() -> None:
+    exif = directory(GPS_IFD, both(5, 3), struct.pack(">6L", 48, 1, 51, 1, 29, 1))
+    assert decode(encode_with(exif, "JPEG"), max_side=0).has_place
+
+
+@pytest.mark.parametrize(("padding", "read"), [(0, True), (2**20, False)])
+def test_monstrous_metadata_are_not_read(padding: int, read: bool) -> None:
+    exif = located(NORTH, EAST)
+    exif[EXIF_IFD] = {ORIGINAL: "2019:07:04 21:03:59"}
+    frame = decode(encode_with(exif.tobytes() + b"\0" * padding, "WEBP"), max_side=0)
+    assert (frame.has_place, frame.taken_at is not None) == (read, read)
+    assert (frame.width, frame.height) == (96, 64)
 
 
 def test_exif_that_is_cut_off() -> None:

@@ -24,7 +24,7 @@ def test_the_keys_of_the_contract(untag: Untag) -> None:
     assert list(seen) == ["path", "width", "height", "outcome", "error", "faces", "scenes"]
     assert (seen["path"], seen["width"], seen["height"]) == (str(path), SIDE, SIDE)
     assert (seen["outcome"], seen["error"]) == ("ok", None)
-    assert seen["scenes"] == {"alcohol": 0.25, "weapon": 0.0}
+    assert seen["scenes"] == {"alcohol": 0.25, "weapon": 0.0, "location": 0.0}
     mine, other = seen["faces"]
     assert list(mine) == ["box", "score", "landmarks", "quality", "verdict", "similarity"]
     assert mine["box"] == [4, 20, 74, 90]
@@ -67,6 +67,7 @@ def test_in_words(untag: Untag) -> None:
         "  face 70 px wide at 4,20, quality 90%, me (99% alike)",
         "  alcohol 25%: a green background",
         "  weapon 0%",
+        "  location 0%",
     ]
     empty = untag.add("b.png", paint(serial=2))
     assert untag.run("inspect", empty).out.startswith(f"{empty}: 240 x 240, 0 faces\n")

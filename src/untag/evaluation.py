@@ -26,6 +26,7 @@ from untag.people.profile import make_profile
 from untag.scan import SEARCH_SIDE
 from untag.scenes.categories import AVAILABLE, CATEGORIES, Category
 from untag.scenes.classify import SceneClassifier, scene_input
+from untag.scenes.location import with_location
 from untag.sources.base import open_source
 from untag.types import Face, Frame, PhotoRef, ReadError, Vector
 
@@ -225,10 +226,11 @@ def evaluate_scenes(job: Job, classifier: SceneClassifier, advance: Advance) -> 
     scores: dict[str, Mapping[str, float]] = {}
     for batch in _batches(reader.frames(labels, advance)):
         inputs = np.stack([scene_input(frame.pixels) for _, frame in batch])
-        for (path, _), judged in zip(batch, classifier.classify(inputs), strict=True):
-            scores[path] = judged.scores
-    figures = {category.value: _category(category, labels, scores) for category in AVAILABLE}
-    unavailable = [category.value for category in Category if category not in AVAILABLE]
+        for (path, frame), judged in zip(batch, classifier.classify(inputs), strict=True):
+            scores[path] = with_location(judged, frame).scores
+    judged_for = {name for judged in scores.values() for name in judged} if scores else {*AVAILABLE}
+    figures = {name.value: _category(name, labels, scores) for name in Category if name in judged_for}
+    unavailable = [name.value for name in Category if name not in judged_for]
     return Result(SceneFigures(len(scores), figures, unavailable), reader.unreadable)
 
 

@@ -124,7 +124,7 @@ class Frame:
 
     `pixels` is the upright photo, reduced to what detection needs; `scale` is pixels.width / width.
     `width` and `height` are those of the upright original. `taken_at` is ISO 8601 from EXIF, local time, or None.
-    `finer` is None where `pixels` are all that there are.
+    `finer` is None where `pixels` are all that there are. `has_place`: its EXIF says where it was taken.
     """
 
     pixels: Pixels
@@ -133,6 +133,7 @@ class Frame:
     scale: float
     taken_at: str | None = None
     finer: Finer | None = None
+    has_place: bool = False
 
     @property
     def nbytes(self) -> int:

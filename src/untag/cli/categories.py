@@ -22,12 +22,15 @@ def command(ctx: click.Context) -> int:
 @command.command("list")
 def list_categories() -> int:
     """List the categories: which can be judged, from what evidence, and from which score they count."""
-    from untag.scenes.categories import CATEGORIES
+    from untag.scenes.categories import CATEGORIES, Category
+    from untag.scenes.location import EVIDENCE
 
     for category, spec in CATEGORIES.items():
         if spec.available:
             words = ", ".join(item.word for item in spec.classes)
             click.echo(f"{category:<10}  counts from {spec.threshold:.0%}  {words}")
+        elif category is Category.LOCATION:
+            click.echo(f"{category:<10}  counts from {spec.threshold:.0%}  {EVIDENCE}")
         else:
             click.echo(f"{category:<10}  unavailable: no installed model can judge it")
     return 0

@@ -23,7 +23,7 @@ from PIL import BmpImagePlugin, GifImagePlugin, Image, JpegImagePlugin, PngImage
 from PIL.ImageFile import ImageFile
 
 from untag.errors import ReadFailure
-from untag.imaging.exif import read_orientation, read_taken_at, upright, upright_size
+from untag.imaging.exif import has_coordinates, read_orientation, read_taken_at, upright, upright_size
 from untag.imaging.limits import DEFAULT_LIMITS, Limits
 from untag.imaging.pixels import to_rgb
 from untag.imaging.sniff import SNIFF_BYTES, ImageFormat, describe, sniff, unsupported_name
@@ -119,7 +119,7 @@ def _decode_open(image: ImageFile, data: bytes, max_side: int, limits: Limits) -
     if isinstance(image, JpegImagePlugin.JpegImageFile):
         decoded_pixels = _reduce_jpeg(image, data, max_side, limits)
     limits.check_pixels(width, height, decoded_pixels)
-    taken_at = read_taken_at(image)
+    taken_at, has_place = read_taken_at(image), has_coordinates(image)
     image.load()
     # Asked only now because loading a TIFF turns it upright and says so; the stored size then follows the loaded one.
     orientation = read_orientation(image)
@@ -128,7 +128,7 @@ def _decode_open(image: ImageFile, data: bytes, max_side: int, limits: Limits) -
     pixels = upright(_fit(to_rgb(image), max(width, height), max_side), orientation)
     width, height = upright_size(width, height, orientation)
     finer = EncodedPhoto(data, max(width, height), limits) if pixels.shape[1] < width else None
-    return Frame(pixels, width, height, pixels.shape[1] / width, taken_at, finer)
+    return Frame(pixels, width, height, pixels.shape[1] / width, taken_at, finer, has_place)
 
 
 def _reduce_jpeg(image: JpegImagePlugin.JpegImageFile, data: bytes, max_side: int, limits: Limits) -> int:

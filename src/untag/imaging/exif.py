@@ -1,10 +1,11 @@
-"""The two things that scanning needs from a photo's metadata: which way is up, and when it was taken."""
+"""What scanning needs from a photo's metadata: which way is up, when it was taken, and whether they say where."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Mapping
 from datetime import datetime
+from math import isnan, nan
 from typing import Any, cast
 
 import cv2
@@ -12,15 +13,21 @@ from PIL import Image
 
 from untag.types import Pixels
 
-# Tag numbers of Exif 2.32 (CIPA DC-008-2019), sections 4.6.4 and 4.6.5.
+# Tag numbers of Exif 2.32 (CIPA DC-008-2019), sections 4.6.4 to 4.6.6.
 _ORIENTATION = 0x0112
 _EXIF_IFD = 0x8769
+_GPS_IFD = 0x8825
 _DATE_TIME = 0x0132
 _DATE_TIME_ORIGINAL = 0x9003
 _DATE_TIME_DIGITIZED = 0x9004
 _OFFSET_TIME = 0x9010
 _OFFSET_TIME_ORIGINAL = 0x9011
 _OFFSET_TIME_DIGITIZED = 0x9012
+_GPS_LATITUDE = 2
+_GPS_LONGITUDE = 4
+
+_MOST_BYTES = 1024 * 1024
+"""Of metadata. A JPEG segment has 64 KiB; Pillow makes objects of 25 times the size, at two megabytes a second."""
 
 _DATE = re.compile(r"\s*(\d{4})[:\-./](\d{2})[:\-./](\d{2})[ T](\d{2}):(\d{2}):(\d{2})")
 _OFFSET = re.compile(r"\s*([+-])(\d{2}):?(\d{2})")
@@ -41,18 +48,46 @@ def read_taken_at(image: Image.Image) -> str | None:
 
     DateTimeOriginal counts before DateTimeDigitized before DateTime; values that are no date are passed over.
     """
-    try:
-        exif = image.getexif()
-        if not exif:
-            return None
-        details = exif.get_ifd(_EXIF_IFD)
-    except Exception:  # as above
-        return None
+    details = _tags(image, _EXIF_IFD)
     return (
         _moment(details, _DATE_TIME_ORIGINAL, _OFFSET_TIME_ORIGINAL)
         or _moment(details, _DATE_TIME_DIGITIZED, _OFFSET_TIME_DIGITIZED)
-        or _moment({**details, **exif}, _DATE_TIME, _OFFSET_TIME)
+        or _moment({**details, **_tags(image, None)}, _DATE_TIME, _OFFSET_TIME)
     )
+
+
+def has_coordinates(image: Image.Image) -> bool:
+    """Whether the EXIF data of an open image say where it was taken. The place itself is not kept.
+
+    Latitude and longitude must be there and on the globe. 0, 0 is what cameras write before they have found satellites.
+    """
+    details = _tags(image, _GPS_IFD)
+    latitude, longitude = _degrees(details.get(_GPS_LATITUDE)), _degrees(details.get(_GPS_LONGITUDE))
+    return 0 <= latitude <= 90 and 0 <= longitude <= 180 and latitude + longitude > 0
+
+
+def _degrees(value: object) -> float:
+    """Degrees, minutes and seconds as degrees; NaN for what is none of it."""
+    if not isinstance(value, tuple) or len(value) != 3:
+        return nan
+    try:
+        degrees, minutes, seconds = (float(part) for part in value)
+    except (TypeError, ValueError, OverflowError, ZeroDivisionError):
+        return nan
+    # Where the minutes have decimals, some cameras write 0/0 seconds.
+    return degrees + minutes / 60 + (0 if isnan(seconds) else seconds / 3600)
+
+
+def _tags(image: Image.Image, directory: int | None) -> Mapping[int, Any]:
+    """The tags of one directory, or of the main one: none when it is missing, damaged or monstrous."""
+    encoded = image.info.get("exif")  # of a TIFF it is not there, of a HEIC it may be None
+    if encoded is not None and len(encoded) > _MOST_BYTES:
+        return {}
+    try:
+        exif = image.getexif()
+        return dict(exif) if directory is None else exif.get_ifd(directory)
+    except Exception:  # as above
+        return {}
 
 
 def _moment(tags: Mapping[int, Any], date_tag: int, offset_tag: int) -> str | None:

@@ -18,6 +18,7 @@ from untag.imaging.phash import perceptual_hash
 from untag.judge import Judge, must_read_again
 from untag.scan.items import Decoded, Failed, Item, Known, Loaded, Task, Unchanged, UnchangedFolder
 from untag.scenes.classify import MODEL_ID, SceneClassifier, scene_input
+from untag.scenes.location import with_location
 from untag.sources.listing import Listing
 from untag.store import (
     Analysis,
@@ -34,7 +35,7 @@ from untag.types import Face, Outcome, PhotoRef, ReadError, SceneScores
 SEARCH_SIDE = 1600
 """Photos are searched for faces with their long side at most this many pixels."""
 
-_ANALYSIS_VERSION = 3
+_ANALYSIS_VERSION = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,6 +154,7 @@ class Stages:
 
     def _judged(self, photo: Decoded, faces: tuple[Face, ...], scenes: SceneScores) -> Analysis:
         frame = photo.frame
+        scenes = with_location(scenes, frame)
         matches = self._judge.match(faces)
         boxes = tuple(face.box for face in faces)
         judged = PhotoEvidence(photo.ref.origin, frame.taken_at, frame.width, frame.height, boxes, matches, scenes)
