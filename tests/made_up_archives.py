@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
+
+from hypothesis import strategies as st
 
 from untag.errors import ReadFailure
 from untag.types import Outcome
@@ -41,3 +43,13 @@ class MadeUpFiles:
         if len(self._files[name]) > max_bytes:
             raise ReadFailure(Outcome.TOO_LARGE, "it is too large")
         return self._files[name]
+
+
+def any_json(keys: Iterable[str], texts: Iterable[str]) -> st.SearchStrategy[bytes]:
+    """JSON of any shape, with the keys and texts that a reader looks at in places where they do not belong."""
+    values = st.recursive(
+        st.none() | st.booleans() | st.integers() | st.just(10**400) | st.floats() | st.sampled_from([*texts]),
+        lambda below: st.lists(below, max_size=4) | st.dictionaries(st.sampled_from([*keys]), below, max_size=5),
+        max_leaves=25,
+    )
+    return values.map(lambda value: json.dumps(value).encode())

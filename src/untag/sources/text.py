@@ -69,13 +69,13 @@ def repaired(value: Any) -> str | None:
 
     Text that is right already, or only partly wrong, is left as it is.
     """
-    found = text(value)
-    if found is None or found.isascii():
-        return found
+    if not isinstance(value, str) or value.isascii():
+        return text(value)
     try:
-        return found.encode("latin-1").decode("utf-8")
+        # Before space is taken off: bytes of "à" and "Å" are space when they are taken for Latin-1.
+        return text(value.encode("latin-1").decode("utf-8"))
     except UnicodeError:
-        return found
+        return text(value)
 
 
 def iso_time(seconds: Any) -> str | None:
