@@ -118,6 +118,16 @@ def test_the_real_network_finds_a_drawn_face_alone_and_in_a_batch() -> None:
     assert together[1][0].box == alone[0].box
 
 
+def test_crops_are_scored_each_by_its_best_window_in_runs_of_bounded_size() -> None:
+    network = FakeNetwork()
+    crops = np.stack([grey(160, 160)] * 5)
+    crops[3, 60:100, 60:100] = (255, 0, 0)
+    detector = MmodDetector(network, MmodOptions(batch_pixels=2 * 160 * 160))
+    assert detector.score_crops(crops).tolist() == [-1, -1, -1, 1, -1]
+    assert [shape[0] for shape in network.shapes] == [2, 2, 1]
+    assert detector.score_crops(crops[:0]).tolist() == []
+
+
 coordinates = st.integers(0, 60)
 sizes = st.integers(1, 40)
 detections = st.builds(

@@ -13,11 +13,11 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from PIL import Image, features
+from PIL import Image, JpegImagePlugin, features
 
 from untag.errors import ReadFailure
 from untag.imaging import decode as decode_module
-from untag.imaging.decode import decode, jpeg_divisor
+from untag.imaging.decode import EncodedPhoto, decode, jpeg_divisor
 from untag.imaging.limits import Limits
 from untag.types import Outcome, Pixels
 
@@ -465,3 +465,45 @@ def test_a_portrait_stored_sideways_is_the_same_upright() -> None:
     turned = decode((SHARED / "fixtures/faces/portrait-orientation-6.jpg").read_bytes(), max_side=640)
     assert (upright.width, upright.height) == (turned.width, turned.height)
     assert_near(turned.pixels, upright.pixels, 5.0)
+
+
+def test_a_reduced_frame_can_be_seen_finer_and_a_whole_one_cannot() -> None:
+    data = encode(scene(900, 600), quality=95, exif=turned_exif())
+    frame = decode(data, max_side=90)
+    assert frame.finer is not None
+    assert frame.nbytes == frame.pixels.nbytes + len(data)
+    finer = frame.finer.pixels(450)
+    assert finer is not None and finer.shape == (450, 300, 3)
+    np.testing.assert_array_equal(finer, decode(data, max_side=450).pixels)
+    assert decode(data, max_side=900).finer is None
+
+
+def turned_exif() -> Image.Exif:
+    exif = Image.Exif()
+    exif[0x0112] = 6
+    return exif
+
+
+def test_a_closer_look_at_a_huge_photo_decodes_no_more_than_its_limit(monkeypatch: pytest.MonkeyPatch) -> None:
+    decoded: list[tuple[int, int]] = []
+    load = JpegImagePlugin.JpegImageFile.load
+
+    def watched(image: JpegImagePlugin.JpegImageFile) -> object:
+        decoded.append(image.size)
+        return load(image)
+
+    frame = decode(encode(scene(900, 600)), max_side=90)
+    monkeypatch.setattr(JpegImagePlugin.JpegImageFile, "load", watched)
+    monkeypatch.setattr("untag.imaging.decode.FINER_PIXELS", 200_000)
+    assert frame.finer is not None
+    finer = frame.finer.pixels(800)
+    assert finer is not None and finer.shape == (300, 450, 3)
+    assert set(decoded) == {(450, 300)}
+    png = decode(png_of_zeros(900, 600), max_side=90)
+    assert png.finer is not None and png.finer.pixels(800) is None  # a PNG has no smaller scale
+
+
+def test_a_closer_look_that_fails_is_none() -> None:
+    data = encode(scene(900, 600))
+    assert EncodedPhoto(data[: len(data) // 2], 900, Limits()).pixels(800) is None
+    assert EncodedPhoto(data, 900, Limits(max_bytes=10)).pixels(800) is None

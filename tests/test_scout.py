@@ -17,7 +17,7 @@ from untag.assets import read_asset
 from untag.engine.scout_graph import LARGEST, SMALLEST, STRIDE, build_scout
 from untag.engine.session import Device, open_session
 from untag.errors import ModelError
-from untag.faces.detect import MmodDetector
+from untag.faces.detect import MmodDetector, MmodOptions
 from untag.faces.scout import DEFAULT_SCOUT, Scout
 from untag.types import Pixels
 
@@ -110,6 +110,34 @@ def test_several_pictures_at_once_are_searched_as_each_alone(scout: Scout) -> No
         for one, other in zip(ours, theirs, strict=True):
             assert one.box == other.box
             assert one.score == pytest.approx(other.score, abs=1e-4)
+
+
+def test_a_small_face_in_a_huge_picture_is_found_in_parts_of_bounded_size(scout: Scout) -> None:
+    shapes: list[tuple[int, ...]] = []
+
+    class Watched:
+        def run(self, feeds: Mapping[str, NDArray[Any]]) -> list[NDArray[Any]]:
+            shapes.append(feeds["images"].shape)
+            return session.run(feeds)
+
+    session = open_session(build_scout(read_asset("face_scout.npz")), device=Device.CPU)
+    picture = with_face(2600, 40, 1500, 2400)  # in the overlap of two parts
+    found = MmodDetector(real_dlib.detector(), scout=Scout(Watched())).detect_smaller(picture, 60)
+    assert len(found) == 1
+    box = found[0].box
+    assert 1500 < (box.left + box.right) / 2 < 1580
+    assert 2400 < (box.top + box.bottom) / 2 < 2480
+    again = MmodDetector(real_dlib.detector(), scout=scout).detect_smaller(picture, 60, found)
+    assert again == []
+    assert len(shapes) > 1
+    assert max(height * width for _, height, width, _ in shapes) <= 1600**2
+
+
+def test_a_face_below_the_smallest_that_the_scout_knows_is_confirmed_at_a_finer_scale(scout: Scout) -> None:
+    picture = with_face(700, 20, 300, 300)
+    (found,) = MmodDetector(real_dlib.detector(), scout=scout).detect([picture])
+    (without,) = MmodDetector(real_dlib.detector(), MmodOptions(small=0), scout=scout).detect([picture])
+    assert (len(found), len(without)) == (1, 0)
 
 
 @pytest.mark.parametrize("damage", [b"", b"PK\x03\x04 not a zip", read_asset("face_scout.npz")[:5000]])

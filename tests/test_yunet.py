@@ -16,7 +16,7 @@ from untag.engine.session import Device, open_session
 from untag.faces.finder import FoundFace
 from untag.faces.yunet import STRIDES, YunetFinder, YunetOptions, decode
 from untag.imaging.decode import decode as decode_image
-from untag.types import Pixels
+from untag.types import Box, Pixels
 
 UPSTREAM = ("face_detection_yunet_2023mar.onnx", "face_detection_yunet_2026may.onnx", "yunet_n_dynamic.onnx")
 
@@ -136,6 +136,44 @@ def test_one_face_seen_at_two_sizes_is_one() -> None:
     (seen,) = YunetFinder(session, YunetOptions(sides=(320, 640), max_overlap=0.3)).find(images)
     # Boxes of 8 to 32 pixels and of 16 to 64, all centred on the corner; each stride's is suppressed by its double.
     assert len(seen.faces) < 6
+
+
+def test_a_closer_look_moves_a_face_to_what_the_finer_pixels_show() -> None:
+    session = Recorder()
+    known = FoundFace(Box(300, 200, 340, 240), 0.7, np.full((5, 2), 320, np.float32))
+    finder = YunetFinder(session)
+    image = noise(500, 600)
+    assert finder.look_closer(image, 2.0, [known]) == [known]  # nothing is seen in its crop: it stays
+    assert session.shapes == [(1, 3, 96, 96)]
+
+    class Sees(Recorder):
+        def run(self, feeds: Mapping[str, NDArray[Any]]) -> list[NDArray[Any]]:
+            outputs = super().run(feeds)
+            cell = 6 * 12 + 6  # at 48, 48 of the crop, whose corner is at 272, 172
+            outputs[0][:, cell] = outputs[3][:, cell] = 0.9
+            outputs[6][:, cell, 2:] = np.log(32 / 8)
+            return outputs
+
+    (closer,) = YunetFinder(Sees()).look_closer(image, 2.0, [known])
+    assert as_rows([closer])[0, :4].tolist() == pytest.approx([304, 204, 32, 32], abs=0.01)
+    assert closer.score == pytest.approx(0.9)
+    assert closer.landmarks[0].tolist() == pytest.approx([320, 220])
+
+
+def test_what_is_less_certain_is_a_hint_and_no_face() -> None:
+    session = Recorder()
+    session.score = 0.4
+    (seen,) = YunetFinder(session, YunetOptions(sides=(100,), max_overlap=1.0)).find([noise(400, 400)])
+    assert seen.faces == []
+    assert {round(hint.confidence, 2) for hint in seen.hints} == {0.4}
+
+
+def test_crops_are_scored_by_their_best_candidate() -> None:
+    session = Recorder()
+    crops = np.zeros((3, 96, 96, 3), np.uint8)
+    assert YunetFinder(session).score_crops(crops).tolist() == [0, 0, 0]
+    session.score = 0.7
+    assert YunetFinder(session).score_crops(crops).tolist() == pytest.approx([0.7] * 3)
 
 
 def test_decoding_by_hand() -> None:

@@ -87,7 +87,7 @@ class ComposedEngine:
         turns = find_turns(self.finder, images, seen)
         again = self.finder.find([turned(images[index], quarter) for index, quarter in turns.items()])
         for (index, quarter), sighting in zip(turns.items(), again, strict=True):
-            if sighting.best > seen[index].best:
+            if sighting.best >= max(seen[index].best, self.finder.crops.face_score):
                 seen[index], quarters[index] = sighting, quarter
         return seen, quarters
 

@@ -46,7 +46,7 @@ class MmodOptions:
     `window` pixels. With a scout, images are searched whole only up to `coarse_side`, for faces that fill much of them,
     and around what the scout points at, if that is at most `pointed_share` of the image large; up to `fallback_side`
     where that finds nobody. The scout takes faces that are too small for it for `small` pixels or less: those are tried
-    at `small_scales` as well.
+    `small_scale` as well.
     `max_overlap` is the detector's own limit for non-maximum suppression. Canvases of one size, from whatever image,
     share a run of at most `batch_pixels`.
     """
@@ -60,7 +60,7 @@ class MmodOptions:
     fallback_side: int = 640
     pointed_share: float = 0.3
     small: float = 40.0
-    small_scales: tuple[float, ...] = (1.5, 2.0)
+    small_scale: float = 1.7
     batch_pixels: int = 4_000_000
 
 
@@ -116,11 +116,15 @@ class MmodDetector:
         more = self._search(images, self._whole(images, nobody, self._options.fallback_side))
         return [(faces or others, pointed) for faces, others, pointed in zip(found, more, candidates, strict=True)]
 
-    def detect_smaller(self, image: Pixels, largest: float) -> list[Detection]:
-        """The faces of up to `largest` pixels that the scout points at in an image of any size."""
+    def detect_smaller(self, image: Pixels, largest: float, known: Sequence[Detection] = ()) -> list[Detection]:
+        """The faces of up to `largest` pixels outside the `known` ones, in an image of any size."""
         if self._scout is None:
             return []
-        candidates = [one for one in self._scout.in_tiles(image, largest) if one.size <= largest]
+        candidates = [
+            one
+            for one in self._scout.in_tiles(image, largest)
+            if one.size <= largest and not any(_holds(face.box, one) for face in known)
+        ]
         (found,) = self._search([image], self._pointed_at([image], [candidates]))
         return found
 
@@ -160,7 +164,7 @@ class MmodDetector:
             for candidate in pointed_at:
                 if candidate.size > largest:
                     continue
-                more = self._options.small_scales if candidate.size <= self._options.small else ()
+                more = (self._options.small_scale,) if candidate.size <= self._options.small else ()
                 for factor in (*_CROP_SCALES, *more):
                     scale = self._options.window / candidate.size * factor
                     # A large face is cut from a photo that was halved once for all such faces.
@@ -195,6 +199,10 @@ class MmodDetector:
             centre_y = y * DETECTOR_STRIDE + DETECTOR_OFFSET - shift_y + 0.5
             box = Box(centre_x - half, centre_y - half, centre_x + half, centre_y + half)
             yield Detection(box.scaled(1 / canvas.scale), float(score_map[y, x]))
+
+
+def _holds(box: Box, candidate: Candidate) -> bool:
+    return box.left <= candidate.x <= box.right and box.top <= candidate.y <= box.bottom
 
 
 def _halved(image: Pixels) -> Pixels:

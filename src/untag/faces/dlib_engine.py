@@ -69,7 +69,7 @@ class DlibFinder:
         detections = [Detection(face.box, face.score) for face in faces]
         smallest = min((face.side for face in faces), default=np.inf)
         if enlarged >= _FINER and smallest < _AMONG_SMALL * enlarged:
-            more = self.detector.detect_smaller(image, _AMONG_SMALL * enlarged)
+            more = self.detector.detect_smaller(image, _AMONG_SMALL * enlarged, detections)
             detections = suppress([*detections, *more], self.detector.max_overlap)
         return self._with_landmarks([image], [detections])[0]
 

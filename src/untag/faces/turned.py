@@ -82,10 +82,15 @@ def find_turns(finder: FaceFinder, images: Sequence[Pixels], seen: Sequence[Sigh
     return {index: quarters for index, (_, quarters) in best.items()}
 
 
+def crop_square(hint: Candidate, rules: CropRules) -> tuple[int, int, int]:
+    """Left, top and side of the square of the image that `cut_crop` takes."""
+    side = max(1, round(rules.side / rules.face * hint.size))
+    return round(hint.x - side / 2), round(hint.y - side / 2), side
+
+
 def cut_crop(image: Pixels, hint: Candidate, rules: CropRules) -> Pixels:
     """The surroundings of a possible face as the rules want them, (side, side, 3); black outside the image."""
-    side = max(1, round(rules.side / rules.face * hint.size))
-    left, top = round(hint.x - side / 2), round(hint.y - side / 2)
+    left, top, side = crop_square(hint, rules)
     region = np.zeros((side, side, 3), np.uint8)
     height, width = image.shape[:2]
     inside = image[max(top, 0) : max(0, min(top + side, height)), max(left, 0) : max(0, min(left + side, width))]
