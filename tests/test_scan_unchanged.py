@@ -25,7 +25,7 @@ from untag.sources.base import walk_all
 from untag.sources.listing import Listing
 from untag.store import KnownFile, Store, known_files, references, set_reference_use, unchanged_folder
 from untag.store.folders import KnownFolder
-from untag.types import Origin, PhotoRef, ReadError
+from untag.types import Origin, Outcome, PhotoRef, ReadError
 
 
 @pytest.fixture
@@ -454,6 +454,23 @@ def test_a_source_whose_fingerprint_tells_of_origins_has_new_ones_recorded(
         with Store.open(filled.home) as store:
             known = known_files(store, str(filled.photos / "a"))
         assert {file.origin.caption for file in known.values()} == {caption}
+
+
+def test_an_error_that_a_source_finds_only_on_looking_is_told_every_time(
+    filled: Untag, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def troubled(listing: Listing) -> Listing:
+        # A photo on record, which therefore stays there.
+        wrong = ReadError(str(filled.photos / "b/5.png"), Outcome.BROKEN, "cut short")
+        entries = [wrong if entry.path == wrong.path else entry for entry in listing.entries]
+        return replace(listing, fingerprint=b"the same", list_entries=lambda: entries)
+
+    def walk(paths: Sequence[Path], **options: Any) -> Iterator[Listing]:
+        return map(troubled, walk_all(paths, **options))
+
+    monkeypatch.setattr("untag.scan.run.walk_all", walk)
+    for _ in range(3):
+        assert "5.png: cut short" in filled.run("scan", filled.photos / "b").err
 
 
 # --- everything at once --------------------------------------------------------------------------------------------
