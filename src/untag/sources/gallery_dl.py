@@ -12,6 +12,7 @@ from typing import Any, TypeGuard
 
 from untag.errors import ReadFailure
 from untag.sources.gallery_dl_sites import Entry, Place, file_names, origin_of, place_of
+from untag.sources.names import IMAGE_SUFFIXES, is_photo, suffix_of
 from untag.sources.reader import AbsentPhoto, Description, Files
 from untag.sources.text import parse_json, read_error, read_json, text, wrong_shape
 from untag.types import Origin, ReadError
@@ -22,7 +23,6 @@ MAX_LINES_BYTES = 256 * 1024 * 1024
 
 _SNIFFED = 4
 _OF_THE_FOLDER = "info.json"
-_IMAGES = ("jpg", "jpeg", "png", "webp", "gif", "heic", "avif")
 _SEPARATOR = re.compile(r"[\\/]")
 
 
@@ -31,12 +31,12 @@ class GalleryDl:
 
     name = "gallery_dl"
     whole = False
-    marks = frozenset((".json", ".jsonl", *(f".{suffix}" for suffix in _IMAGES)))
+    marks = frozenset((".json", ".jsonl", *(f".{suffix}" for suffix in IMAGE_SUFFIXES)))
 
     def sniff(self, files: Files) -> bool:
         """Whether the folder and a file in it have gallery-dl's names, or one of a few JSON files is its own."""
         place = _place(files)
-        if place is not None and any(_is_image(name) and place.origin(name) is not None for name in files.names):
+        if place is not None and any(is_photo(name) and place.origin(name) is not None for name in files.names):
             return True
         likely = nsmallest(_SNIFFED, filter(_is_metadata, files.names), key=lambda name: splitext(name)[0] not in files)
         return any(_read(files, name).entries for name in likely)
@@ -61,7 +61,7 @@ class GalleryDl:
                 photo = photos.find(wanted)
                 if photo is not None:
                     origins.setdefault(photo, origin_of(entry))
-                elif wanted and _is_image(wanted[0]):
+                elif wanted and is_photo(wanted[0]):
                     absent[wanted[0]] = AbsentPhoto(found.file, wanted[0], origin_of(entry))
         place = _place(files) or (None if category is None else Place(category))
         if place is not None:
@@ -84,7 +84,7 @@ class _Found:
 
 def _read(files: Files, name: str) -> _Found:
     try:
-        if name.lower().endswith(".jsonl"):
+        if suffix_of(name) == "jsonl":
             return _read_lines(files, name)
         value = read_json(files, name, max_bytes=MAX_SIDECAR_BYTES)
     except ReadFailure as failure:
@@ -116,11 +116,11 @@ def _is_entry(value: Any) -> TypeGuard[Entry]:
 
 def _wanted(found: _Found, entry: Entry) -> list[str]:
     """The photos that an entry may belong to, best first: the JSON's name without `.json`, or with the suffix."""
-    if not found.file.lower().endswith(".json"):
+    if suffix_of(found.file) == "jsonl":
         return file_names(entry)
     stem = found.file[: -len(".json")]
     extension = text(entry.get("extension"))
-    if extension is None or stem.lower().endswith(f".{extension.lower()}"):
+    if extension is None or suffix_of(stem) == extension.lower():
         return [stem]
     return [f"{stem}.{extension}", stem]
 
@@ -135,7 +135,7 @@ class _Photos:
 
     @classmethod
     def of(cls, files: Files) -> _Photos:
-        photos = cls([name for name in files.names if _is_image(name)], files)
+        photos = cls([name for name in files.names if is_photo(name)], files)
         for name in photos.names:
             photos.by_stem[splitext(name)[0]].append(name)
         return photos
@@ -145,18 +145,14 @@ class _Photos:
             if name in self.files:
                 return name
         for name in wanted:
-            same = self.by_stem.get(splitext(name)[0] if _is_image(name) else name, ())
+            same = self.by_stem.get(splitext(name)[0] if is_photo(name) else name, ())
             if len(same) == 1:
                 return same[0]
         return None
 
 
 def _is_metadata(name: str) -> bool:
-    return name.lower().endswith((".json", ".jsonl"))
-
-
-def _is_image(name: str) -> bool:
-    return splitext(name)[1][1:].lower() in _IMAGES
+    return suffix_of(name) in ("json", "jsonl")
 
 
 def _place(files: Files) -> Place | None:

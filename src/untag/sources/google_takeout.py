@@ -12,6 +12,7 @@ from typing import Any
 
 from untag.errors import ReadFailure
 from untag.sources.links import page
+from untag.sources.names import is_photo, suffix_of
 from untag.sources.reader import Description, Files
 from untag.sources.takeout_pairs import media_name, pair
 from untag.sources.text import iso_time, items, member, read_error, read_json, text, wrong_shape
@@ -74,7 +75,7 @@ class GoogleTakeout:
             else:
                 continue
             understood.append(name)
-        photos = [name for name in files.names if not _is_json(name)]
+        photos = [name for name in files.names if is_photo(name) or suffix_of(name) is None]
         album = albums[0] if albums else _Album(None, None)
         origins = {
             photo: _placed(told[found.sidecar], album, certain=found.certain)
@@ -83,12 +84,8 @@ class GoogleTakeout:
         return Description(origins=origins, understood=frozenset(understood), errors=tuple(errors))
 
 
-def _is_json(name: str) -> bool:
-    return name.lower().endswith(".json")
-
-
 def _json_names(files: Files) -> Iterable[str]:
-    return filter(_is_json, files.names)
+    return (name for name in files.names if suffix_of(name) == "json")
 
 
 def _is_photo(value: Any) -> bool:

@@ -13,6 +13,7 @@ from typing import Any
 
 from untag.errors import ReadFailure
 from untag.sources.instaloader_nodes import PLATFORM, Item, item_of
+from untag.sources.names import is_photo
 from untag.sources.reader import AbsentPhoto, Description, Files
 from untag.sources.text import parse_json, read_error, text, wrong_shape
 from untag.types import Origin, Outcome, ReadError
@@ -25,7 +26,6 @@ _MAX_MEMORY = 128 * 1024 * 1024
 """For unpacking: what Instaloader writes needs 9 MiB (preset 6 of xz), the highest preset 65 MiB (`man xz`)."""
 
 _SNIFFED = 4
-_IMAGES = frozenset((".jpg", ".jpeg", ".png", ".webp", ".heic"))
 _SLIDE = re.compile(r"(?P<base>.+)_(?P<number>[1-9][0-9]?)", re.DOTALL)
 _DATED = re.compile(r"(\d{4}-\d\d-\d\d)_(\d\d)-(\d\d)-(\d\d)_UTC", re.ASCII)
 _PROFILE_PICTURE = "_profile_pic"
@@ -96,9 +96,9 @@ class _Folder:
 
     def describe_photos(self) -> None:
         for name in self.files.names:
-            stem, suffix = splitext(name)
-            if suffix.lower() not in _IMAGES:
+            if not is_photo(name):
                 continue
+            stem = splitext(name)[0]
             slide = _SLIDE.fullmatch(stem)
             if stem in self.posts or slide is None:
                 self.photos[stem].append((name, None))
