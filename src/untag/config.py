@@ -156,8 +156,8 @@ def _choices(written: str, names: Iterable[str]) -> str:
     """What may be written instead: the nearest name if one is near, and all of them."""
     names = [str(name) for name in names]
     near = difflib.get_close_matches(written.casefold(), names, n=1)
-    listed = f"there are {', '.join(names)}"
-    return f"did you mean {near[0]!r}? T{listed[1:]}" if near else listed
+    listed = ", ".join(names)
+    return f"did you mean {near[0]!r}? There are {listed}" if near else f"there are {listed}"
 
 
 def _is_number(value: object, most: int) -> bool:
