@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from tests.made_up_archives import MadeUpFiles, any_json
 
+from made_up_archives import MadeUpFiles, any_json
 from untag.sources.facebook import READER
 from untag.sources.facebook_links import permalink_of
 from untag.sources.reader import AbsentPhoto

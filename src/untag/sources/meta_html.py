@@ -24,6 +24,7 @@ _COMMENTS_CLASS = "uiBoxGray"
 _VOID = frozenset(
     ("area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source", "track", "wbr")
 )
+_INLINE = frozenset(("a", "b", "bdi", "em", "font", "i", "span", "strong", "u"))
 _HEADINGS = frozenset(("h1", "h2", "h3", "h4", "h5", "h6"))
 _NO_TEXT = frozenset(("a", "footer", "head", "script", "style", "table", "title", "ul"))
 """Where the words of a block are not about its pictures. Reactions are lists."""
@@ -70,7 +71,9 @@ def parse_page(data: bytes) -> Page:
 
 @dataclass(slots=True)
 class _Words:
-    text: str
+    """A line of text, in pieces where elements that do not break it begin and end."""
+
+    text: list[str]
     child: int
     heading: bool
     caption: bool
@@ -89,26 +92,26 @@ class _Open:
     def block(self) -> Block:
         contents = set(self.pictures.values())
         words = [item for item in self.words if isinstance(item, _Words)]
-        title = [item.text for item in words if item.heading]
+        title = [item for item in words if item.heading]
         first = min(contents, default=0)
-        title = title or [item.text for item in words if item.child < first]
+        title = title or [item for item in words if item.child < first]
         inside = [item for item in words if item.child in contents and not item.heading]
         marked = [item for item in inside if item.caption]
         # Without a mark, words beside a picture may as well be a place or a comment, unless they are all there is.
         used = marked or (inside if len(inside) == 1 else [])
-        return Block(_joined(title), tuple(self._captioned(used)), tuple(self.links))
+        return Block(_lines(title), tuple(self._captioned(used)), tuple(self.links))
 
     def _captioned(self, used: list[_Words]) -> list[Picture]:
-        common: list[str] = []
-        own: dict[str, list[str]] = {uri: [] for uri in self.pictures}
+        common: list[_Words] = []
+        own: dict[str, list[_Words]] = {uri: [] for uri in self.pictures}
         current = common
         wanted = {id(item) for item in used}
         for item in self.words:
             if isinstance(item, str):
                 current = own[item]
             elif id(item) in wanted:
-                current.append(item.text)
-        return [Picture(uri, _joined(words or common)) for uri, words in own.items()]
+                current.append(item)
+        return [Picture(uri, _lines(words or common)) for uri, words in own.items()]
 
 
 class _Parser(HTMLParser):
@@ -122,6 +125,7 @@ class _Parser(HTMLParser):
         self._links: list[str] = []
         self._title: list[str] = []
         self._loose = _Open(-1)
+        self._broken = True
 
     def page(self) -> Page:
         """What was read; ends what is still open."""
@@ -129,7 +133,7 @@ class _Parser(HTMLParser):
             self._blocks.append(self._open.pop().block())
         loose = [Block(None, (Picture(uri, None),), ()) for uri in self._loose.pictures]
         blocks = [block for block in (*self._blocks, *loose) if block.pictures]
-        return Page(_joined(self._title), tuple(blocks), tuple(self._links))
+        return Page(_one_line(self._title), tuple(blocks), tuple(self._links))
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         values = {name: value for name, value in attrs if value is not None}
@@ -137,6 +141,7 @@ class _Parser(HTMLParser):
         if self._open and len(self._stack) == self._open[-1].depth:
             self._open[-1].child += 1
         self._note(tag, values)
+        self._broken = self._broken or tag not in _INLINE
         if tag in _VOID:
             return
         self._stack.append((tag, classes))
@@ -150,6 +155,7 @@ class _Parser(HTMLParser):
     def handle_endtag(self, tag: str) -> None:
         if tag in _VOID or not self._inside[tag]:
             return
+        self._broken = self._broken or tag not in _INLINE
         ended = ""
         while ended != tag:
             if self._open and self._open[-1].depth == len(self._stack):
@@ -158,11 +164,8 @@ class _Parser(HTMLParser):
             self._inside.subtract((ended, *self._marks(classes)))
 
     def handle_data(self, data: str) -> None:
-        words = " ".join(data.split())
-        if not words:
-            return
         if self._inside["title"]:
-            self._title.append(words)
+            self._title.append(data)
         if not self._open or self._inside[_COMMENTS_CLASS]:
             return
         caption = self._inside[_CAPTION_CLASS] > 0
@@ -170,8 +173,13 @@ class _Parser(HTMLParser):
         if any(self._inside[tag] for tag in silent):
             return
         block = self._open[-1]
-        heading = any(self._inside[tag] for tag in _HEADINGS)
-        block.words.append(_Words(words, block.child, heading, caption))
+        last = block.words[-1] if block.words else ""
+        if not self._broken and isinstance(last, _Words):
+            last.text.append(data)
+        elif data.strip():
+            heading = any(self._inside[tag] for tag in _HEADINGS)
+            block.words.append(_Words([data], block.child, heading, caption))
+            self._broken = False
 
     def _note(self, tag: str, values: dict[str, str]) -> None:
         block = self._open[-1] if self._open else self._loose
@@ -193,5 +201,9 @@ class _Parser(HTMLParser):
         return (_COMMENTS_CLASS,) if _COMMENTS_CLASS in classes else ()
 
 
-def _joined(words: list[str]) -> str | None:
-    return "\n".join(dict.fromkeys(words)) or None
+def _lines(words: list[_Words]) -> str | None:
+    return "\n".join(dict.fromkeys(line for item in words if (line := _one_line(item.text)) is not None)) or None
+
+
+def _one_line(pieces: list[str]) -> str | None:
+    return " ".join("".join(pieces).split()) or None

@@ -1,0 +1,222 @@
+"""Facebook's HTML pages: miniature downloads in the old and the new form, and what is read from them."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from made_up_archives import MadeUpFiles
+from untag.sources.facebook import READER
+from untag.sources.meta_html import parse_page
+from untag.types import LinkConfidence, Origin
+
+JPEG = b"\xff\xd8\xff\xd9"
+MEDIA = "your_facebook_activity/posts/media"
+TRIP = f"{MEDIA}/TriptoŻory_100200300/400500600.jpg"
+SECOND = f"{MEDIA}/your_posts/400500601.jpg"
+SAVED = f"{MEDIA}/your_posts/191053255_10160743390471729_8817736_n.jpg"
+LINK = "https://www.facebook.com/photo/?fbid="
+FOOT = "https://www.facebook.com/dyi/l/?l=AbC"
+POSTS = "your_facebook_activity/posts/your_posts__check_ins__photos_and_videos_1.html"
+ALBUM = "your_facebook_activity/posts/album/0.html"
+
+
+def page(*blocks: str, title: str = "Twoje posty") -> str:
+    return f"<html><head><title>{title}</title><style>.x {{}}</style></head><body><h1>{title}</h1>{''.join(blocks)}"
+
+
+def new(title: str, content: str, link: str = FOOT + "&amp;s=1") -> str:
+    return (
+        f'<section class="_a6-g" aria-labelledby="u_0"><h2 class="_2ph_ _a6-h _a6-i" id="u_0">{title}</h2>'
+        f'<div class="_2ph_ _a6-p"><div>{content}</div></div>'
+        f'<footer class="_3-94 _a6-o"><a href="{link}"><div class="_a72d">2 sty 2021 15:04</div></a></footer></section>'
+    )
+
+
+def old(title: str, content: str) -> str:
+    return (
+        f'<div class="pam _3-95 _2pi0 _2lej uiBoxWhite noborder"><div class="_3-96 _2pio">{title}</div>'
+        f'<div class="_3-96 _2let"><div>{content}</div></div><div class="_3-94 _2lem">2. Januar 2019, 15:04</div></div>'
+    )
+
+
+def image(uri: str) -> str:
+    return f'<a target="_blank" href="{uri}"><img src="{uri}" class="_a6_o _3-96"/></a>'
+
+
+def words(text: str) -> str:
+    return f'<div class="_3-95">{text}</div>'
+
+
+def facebook(link: str | None, **more: Any) -> Origin:
+    confidence = LinkConfidence.NONE if link is None else LinkConfidence.PROBABLE
+    return Origin(platform="facebook", permalink=link, permalink_confidence=confidence, **more)
+
+
+TRIP_LINK = f"{LINK}400500600&set=a.100200300"
+OLD = "photos_and_videos/Trip_x1Y2z3-A_b/28819_1251667781858_646231_n_1251667781858.jpg"
+
+ROWS: dict[str, tuple[dict[str, Any], dict[str, Origin]]] = {
+    "new: a post with its words; places, tables and the date are not the caption": (
+        {
+            POSTS: page(
+                new(
+                    "Ana dodała zdjęcie.",
+                    words("") + image(TRIP) + words("Lato w <b>Żorach</b>, <a href='https://e.org'>i</a> &amp; dalej"),
+                ).replace(
+                    "</div></div><footer",
+                    "<div>Place: Park</div><table><tr><td>IP 192.0.2.1</td></tr></table></div></div><footer",
+                )
+            ),
+            TRIP: JPEG,
+        },
+        {TRIP: facebook(TRIP_LINK, caption="Lato w Żorach, i & dalej")},
+    ),
+    "new: several pictures, each with its own words or with those of the post": (
+        {
+            POSTS: page(new("Ana", words("Summer") + image(TRIP) + image(SECOND) + words("The lake"))),
+            TRIP: JPEG,
+            SECOND: JPEG,
+        },
+        {TRIP: facebook(TRIP_LINK, caption="Summer"), SECOND: facebook(f"{LINK}400500601", caption="The lake")},
+    ),
+    "new: an album, whose title is the page's; comments are not captions": (
+        {
+            ALBUM: page(
+                new("", image(TRIP) + f'<div class="uiBoxGray">{words("nice")}</div>', FOOT), title="Trip to Żory"
+            ),
+            TRIP: JPEG,
+        },
+        {TRIP: facebook(TRIP_LINK, album="Trip to Żory")},
+    ),
+    "a link below a single picture stands in where its name has none, but not one to the activity log": (
+        {
+            ALBUM: page(new("", image(SAVED), FOOT)),
+            POSTS: page(new("Ana", image(f"{MEDIA}/your_posts/a_n.jpg"))),
+            SAVED: JPEG,
+            f"{MEDIA}/your_posts/a_n.jpg": JPEG,
+        },
+        {SAVED: facebook(FOOT), f"{MEDIA}/your_posts/a_n.jpg": facebook(None)},
+    ),
+    "old: relative addresses, boxes": (
+        {
+            "posts/your_posts_1.html": page(
+                old("Ana Doe hat ein Foto hinzugefügt.", image(f"../{OLD}") + words("Café"))
+            ),
+            OLD: JPEG,
+        },
+        {OLD: facebook(f"{LINK}1251667781858", caption="Café")},
+    ),
+    "unknown classes: sections are blocks; without any, the pictures are still Facebook's": (
+        {
+            POSTS: page(f"<section><h2>Ana</h2><div>{image(TRIP)}<p>Summer</p></div><footer>2 sty</footer></section>"),
+            ALBUM: page(f'<div class="q1">{image(SECOND)}<div>words of any kind</div></div>'),
+            TRIP: JPEG,
+            SECOND: JPEG,
+        },
+        {TRIP: facebook(TRIP_LINK, caption="Summer"), SECOND: facebook(f"{LINK}400500601")},
+    ),
+    "messages: the title is the sender, there is no link": (
+        {
+            "your_facebook_activity/messages/inbox/bea_1/message_1.html": page(
+                new(
+                    "Bea Roe",
+                    "<div></div><div>Look!</div>" + image("your_facebook_activity/messages/inbox/bea_1/photos/1.jpg"),
+                )
+            ),
+            "messages/inbox/bea_1/photos/1.jpg": JPEG,
+        },
+        {"messages/inbox/bea_1/photos/1.jpg": Origin(platform="facebook", poster="Bea Roe", caption="Look!")},
+    ),
+    "names with signs that addresses write otherwise": (
+        {
+            POSTS: page(new("Ana", image(f"{MEDIA}/your%20posts/4%C3%A9.jpg"))),
+            f"{MEDIA}/your posts/4é.jpg": JPEG,
+        },
+        {f"{MEDIA}/your posts/4é.jpg": facebook(None)},
+    ),
+}
+
+
+@pytest.mark.parametrize(("archive", "expected"), ROWS.values(), ids=ROWS)
+def test_what_pages_say_of_photos(archive: dict[str, Any], expected: dict[str, Origin]) -> None:
+    files = MadeUpFiles(archive)
+    assert READER.sniff(files)
+    found = READER.describe(files)
+    assert found.origins == expected
+    assert found.errors == ()
+    assert found.understood == {name for name in archive if name.endswith(".html")}
+
+
+def test_dates_in_words_are_never_read() -> None:
+    english = page(new("Ana", image(TRIP)).replace("2 sty 2021", "Jan 02, 2021"))
+    found = READER.describe(MadeUpFiles({POSTS: english, TRIP: JPEG}))
+    assert (found.origins[TRIP].posted_at, found.origins[TRIP].taken_at) == (None, None)
+
+
+def test_json_and_pages_of_the_same_download_fill_each_other_s_gaps() -> None:
+    photo = {"uri": SAVED, "creation_timestamp": 1640500100}
+    archive = {
+        ALBUM: page(new("", image(SAVED) + words("Summer"), FOOT)),
+        "your_facebook_activity/posts/album/0.json": {"name": "Trip", "photos": [photo]},
+        SAVED: JPEG,
+    }
+    assert READER.describe(MadeUpFiles(archive)).origins == {
+        SAVED: facebook(FOOT, caption="Summer", album="Trip", posted_at="2021-12-26T06:28:20+00:00")
+    }
+
+
+def test_the_page_of_photos_that_the_owner_is_tagged_in() -> None:
+    name = "your_facebook_activity/activity_you're_tagged_in/photos_and_videos_you're_tagged_in.html"
+    links = [
+        "https://www.facebook.com/photo.php?fbid=700&amp;set=p.700",
+        "https://www.facebook.com/help/1",
+        "https://example.org/photo.php?fbid=1",
+        "javascript:alert(1)",
+    ]
+    cells = "".join(
+        f'<table><tr><td class="_a6_q">URL</td><td><a href="{link}">x</a></td></tr></table>' for link in links
+    )
+    found = READER.describe(MadeUpFiles({name: page(new("", cells))}))
+    assert [(item.file, item.key, item.origin) for item in found.absent] == [
+        (
+            name,
+            "700",
+            Origin(
+                platform="facebook",
+                permalink="https://www.facebook.com/photo.php?fbid=700&set=p.700",
+                permalink_confidence=LinkConfidence.CERTAIN,
+            ),
+        )
+    ]
+    assert found.understood == {name}
+
+
+def test_pictures_of_other_parts_are_counted() -> None:
+    found = READER.describe(MadeUpFiles({POSTS: page(new("Ana", image(TRIP) + image(TRIP) + image(SECOND)))}))
+    assert found.missing == (
+        "2 photos that your posts and albums name are not here; they are probably in other parts of the download",
+    )
+
+
+TAGS = st.sampled_from(
+    [
+        *("<section class=_a6-g>", "<div class=_3-95>", "</div>", "</section>", "<h2>", "</h2>", "<a href=", "words"),
+        *("<![CDATA[", "<!", "<?", "&#x110000;", "&", "<script>", "</table>", "<table>", "<p/>", "<img src=//x/..>"),
+        f"<img src='{TRIP}'>",
+    ]
+)
+
+
+@settings(max_examples=100, deadline=None)
+@given(html=st.lists(TAGS, max_size=30).map("".join).map(str.encode) | st.binary(max_size=80))
+def test_no_page_makes_it_raise(html: bytes) -> None:
+    READER.describe(MadeUpFiles({POSTS: html, TRIP: JPEG}))
+
+
+def test_a_page_that_nests_without_end_is_read() -> None:
+    deep = b"<section class=_a6-g>" + b"<div class=_3-95>" * 50_000 + f"<img src='{TRIP}'>".encode() + b"</p>" * 50_000
+    assert [picture.uri for block in parse_page(deep).blocks for picture in block.pictures] == [TRIP]
