@@ -21,7 +21,7 @@ from untag.engine.models import ModelOptions
 from untag.faces.engine import load_engine
 from untag.judge import load_judge
 from untag.scan import ScanModels, scan
-from untag.scenes.classify import load_classifier
+from untag.scenes.installed import load_scene_models
 from untag.store import Reference, Store, add_reference
 from untag.types import Box, Face
 
@@ -43,7 +43,7 @@ def main() -> None:
             folder = root / f"{number // PER_FOLDER:04}"
             folder.mkdir(exist_ok=True)
             (folder / f"IMG_{number:06}.jpg").write_bytes(first.read_bytes())
-        models = ScanModels(load_engine("dlib", ModelOptions(home)), load_classifier(ModelOptions(home)))
+        models = ScanModels(load_engine("dlib", ModelOptions(home)), load_scene_models(ModelOptions(home)))
         with Store.open(home) as store:
             face = Face(Box(0, 0, 1, 1), 1.0, np.zeros((5, 2), np.float32), 1.0, np.zeros(128, np.float32))
             add_reference(store, Reference("me", models.faces.id, "0" * 64, "made up", face))

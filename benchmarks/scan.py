@@ -35,7 +35,7 @@ from untag.judge import load_judge
 from untag.people.calibrate import load_calibration
 from untag.people.enroll import EnrolmentOptions, enroll
 from untag.scan import SEARCH_SIDE, ScanModels, scan
-from untag.scenes.classify import load_classifier, scene_input
+from untag.scenes.installed import load_scene_models
 from untag.store import Store, photo_evidence
 from untag.types import Verdict
 
@@ -72,7 +72,7 @@ class Untag:
     def __init__(self, name: str, models_home: Path, me: Path, work: Path) -> None:
         self.name, self.me, self.work = name, me, work
         options = ModelOptions(models_home)
-        self.models = ScanModels(load_engine(name, options), load_classifier(options))
+        self.models = ScanModels(load_engine(name, options), load_scene_models(options))
         self.runs = 0
 
     def scan(self, photos: Sequence[Path]) -> Answer:
@@ -110,7 +110,7 @@ class Untag:
             self.models.faces.analyse(frames[first : first + 8])
         analysed = time.perf_counter()
         for frame in frames:
-            self.models.scenes.classify(np.stack([scene_input(frame.pixels)]))
+            self.models.scenes.classify([self.models.scenes.prepare(frame.pixels)])
         judged = time.perf_counter()
         return {"decode": decoded - start, "faces": analysed - decoded, "scenes": judged - analysed}
 

@@ -10,18 +10,19 @@ import json
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from io import BytesIO
 from pathlib import Path
+from types import MappingProxyType
 
 import numpy as np
-from numpy.typing import NDArray
 from PIL import Image
 
 from untag.engine.models import ModelOptions
 from untag.engine.session import Device
-from untag.types import Box, Face, Frame, SceneScores, Vector
+from untag.scenes.installed import Prepared
+from untag.types import Box, Face, Frame, Pixels, SceneScores, Vector
 
 ENGINE_ID = "fake-1"
 DIMENSIONS = 128
@@ -121,16 +122,22 @@ def _faces(frame: Frame) -> tuple[Face, ...]:
 
 
 class FakeScenes:
-    """Reads the scores of alcohol and weapon from the background."""
+    """Reads the scores of alcohol and weapon from the background, in place of SceneModels."""
 
-    def classify(self, images: NDArray[np.uint8]) -> list[SceneScores]:
+    id = "fake-scenes"
+    thresholds: Mapping[str, float] = MappingProxyType({"alcohol": 0.5, "weapon": 0.5})
+
+    def prepare(self, rgb: Pixels) -> Prepared:
+        return (rgb[:1, :1],)
+
+    def classify(self, photos: Sequence[Prepared]) -> list[SceneScores]:
         return [
             SceneScores(
                 {"alcohol": float(image[0, 0, 1]) / 100, "weapon": float(image[0, 0, 2]) / 100},
                 {"alcohol": ("a green background",)},
-                "fake-scenes",
+                self.id,
             )
-            for image in images
+            for (image,) in photos
         ]
 
 
@@ -140,14 +147,14 @@ def install(patch: Callable[[str, object], None], engine: FakeEngine) -> None:
     def load_engine(_: ModelOptions) -> FakeEngine:
         return engine
 
-    def load_classifier(_: ModelOptions) -> FakeScenes:
+    def load_scene_models(_: ModelOptions) -> FakeScenes:
         return FakeScenes()
 
     def read_asset(_: str) -> bytes:
         return json.dumps({"engines": {ENGINE_ID: CALIBRATION}}).encode()
 
     patch("untag.faces.engine._ENGINES", {"dlib": load_engine})
-    patch("untag.scenes.classify.load_classifier", load_classifier)
+    patch("untag.scenes.installed.load_scene_models", load_scene_models)
     patch("untag.people.calibrate.read_asset", read_asset)
 
 

@@ -10,10 +10,13 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from fakes import Untag
 from untag.engine.downloads import DOWNLOAD_SETS
+from untag.engine.models import ModelOptions
 from untag.errors import UsageError
 from untag.scenes.categories import AVAILABLE, CATEGORIES
-from untag.scenes.installed import SceneModels, installed_thresholds
+from untag.scenes.classify import MODEL_ID
+from untag.scenes.installed import SceneModels, installed_thresholds, load_scene_models
 from untag.scenes.prompts import ASKED
 from untag.types import Pixels, SceneScores
 
@@ -46,7 +49,7 @@ def photo(value: int) -> Pixels:
 
 
 def test_the_first_model_that_can_judge_a_category_does() -> None:
-    models = SceneModels([Fake("first", 3, {"weapon": 0.1}), Fake("second", 4, {"alcohol": 0.2, "weapon": 0.3})])
+    models = SceneModels([Fake("first", 3, {"weapon": 0.1}), Fake("second", 4, {"alcohol": 0.2, "weapon": 0.3})], {})
     assert models.id == "first+second"
     one, two = models.classify([models.prepare(photo(1)), models.prepare(photo(2))])
     assert list(one.scores.items()) == [("alcohol", 0.2), ("weapon", 0.1)]
@@ -70,7 +73,7 @@ def test_what_is_pulled_can_be_judged_and_changes_nothing_else(tmp_path: Path) -
     pull(tmp_path, "clip")
     everything = installed_thresholds(tmp_path)
     assert set(ASKED) <= set(everything)
-    assert everything | embedded == everything
+    assert {name: everything[name] for name in embedded} == embedded
     assert everything["nudity"] == 0.5
     assert everything["drugs"] == 0.9
 
@@ -84,6 +87,32 @@ def test_thresholds_are_those_of_the_users_prompts(tmp_path: Path) -> None:
     (tmp_path / "prompts.toml").write_text("[drugs\n")
     with pytest.raises(UsageError, match="line 1"):
         installed_thresholds(tmp_path)
+
+
+def test_measured_models_judge_before_those_that_were_pulled(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    everywhere = {"nudity": 0.001, "drugs": 0.002}
+    monkeypatch.setattr("untag.scenes.installed.load_classifier", lambda _: Fake("embedded", 1, {}))
+    monkeypatch.setattr("untag.scenes.installed.load_nudity", lambda _: Fake("nsfwjs", 3, {"nudity": 0.003}))
+    monkeypatch.setattr("untag.scenes.installed.load_zero_shot", lambda _: Fake("clip", 4, everywhere))
+    assert load_scene_models(ModelOptions(tmp_path)).id == MODEL_ID
+    pull(tmp_path, "clip")
+    assert load_scene_models(ModelOptions(tmp_path)).id == f"{MODEL_ID}+clip"
+    pull(tmp_path, "nsfwjs")
+    models = load_scene_models(ModelOptions(tmp_path))
+    assert models.id == f"{MODEL_ID}+nsfwjs+clip"
+    assert models.thresholds == installed_thresholds(tmp_path)
+
+
+def test_a_scene_model_that_was_pulled_changes_what_counts_and_is_listed(untag: Untag) -> None:
+    before = untag.run("categories").out
+    assert "drugs       unavailable" in before
+    untag.home.mkdir()
+    pull(untag.home, "clip")
+    assert "drugs       counts from 90%  experimental" in untag.run("categories").out
+    (untag.home / "prompts.toml").write_text("[drugs]\nprompts = 1\n")
+    wrong = untag.run("categories")
+    assert wrong.status == 2
+    assert "prompts.toml: prompts must be a list of texts in quotes, not 1 (at line 2, column 1)" in wrong.err
 
 
 def test_half_a_model_is_none(tmp_path: Path) -> None:

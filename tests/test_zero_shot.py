@@ -21,6 +21,7 @@ from untag.engine.models import ModelOptions
 from untag.engine.session import Device, OrtSession, open_session
 from untag.errors import ModelError
 from untag.scenes import zero_shot
+from untag.scenes.categories import Category
 from untag.scenes.prompts import ASKED, CategoryPrompts, Prompts, load_prompts
 from untag.scenes.tokenizer import Tokenizer
 from untag.scenes.zero_shot import ImageEncoder, TextEncoder, ZeroShotModel, clip_input, load_zero_shot
@@ -56,7 +57,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     }
     for name, (weights, data) in files.items():
         monkeypatch.setattr(f"untag.scenes.zero_shot.{name}", made_up_networks.put(tmp_path, weights, data))
-    shut = "".join(f"[{name}]\nprompts = []\n" for name in ASKED if name != "bar")
+    shut = "".join(f"[{name}]\nprompts = []\n" for name in ASKED if name is not Category.BAR)
     (tmp_path / "prompts.toml").write_text(PROMPTS + shut)
     return tmp_path
 

@@ -24,8 +24,8 @@ from untag.people.calibrate import load_calibration
 from untag.people.match import Matcher
 from untag.people.profile import make_profile
 from untag.scan import SEARCH_SIDE
-from untag.scenes.categories import AVAILABLE, CATEGORIES, Category
-from untag.scenes.classify import SceneClassifier, scene_input
+from untag.scenes.categories import CATEGORIES, Category
+from untag.scenes.installed import SceneModels
 from untag.scenes.location import with_location
 from untag.sources.base import open_source
 from untag.types import Face, Frame, PhotoRef, ReadError, Vector
@@ -218,29 +218,33 @@ def _references(photos: Mapping[str, _Photo], order: Iterable[str], most: int) -
     return chosen
 
 
-def evaluate_scenes(job: Job, classifier: SceneClassifier, advance: Advance) -> Result:
+def evaluate_scenes(job: Job, models: SceneModels, advance: Advance) -> Result:
     """Each category against the labels. A photo labelled `NAME_maybe` is left out of the figures for NAME."""
     rows = _rows(job, "scenes")
     reader = _Reader(job)
     labels = {row["path"]: frozenset(label for label in row["labels"].split("|") if label) for row in rows}
     scores: dict[str, Mapping[str, float]] = {}
     for batch in _batches(reader.frames(labels, advance)):
-        inputs = np.stack([scene_input(frame.pixels) for _, frame in batch])
-        for (path, frame), judged in zip(batch, classifier.classify(inputs), strict=True):
+        inputs = [models.prepare(frame.pixels) for _, frame in batch]
+        for (path, frame), judged in zip(batch, models.classify(inputs), strict=True):
             scores[path] = with_location(judged, frame).scores
-    judged_for = {name for judged in scores.values() for name in judged} if scores else {*AVAILABLE}
-    figures = {name.value: _category(name, labels, scores) for name in Category if name in judged_for}
+    judged_for = {name for judged in scores.values() for name in judged} if scores else {*models.thresholds}
+    thresholds = {name: models.thresholds.get(name, CATEGORIES[name].threshold) for name in Category}
+    figures = {name.value: _category(name, thresholds[name], labels, scores) for name in Category if name in judged_for}
     unavailable = [name.value for name in Category if name not in judged_for]
     return Result(SceneFigures(len(scores), figures, unavailable), reader.unreadable)
 
 
 def _category(
-    category: Category, labels: Mapping[str, frozenset[str]], scores: Mapping[str, Mapping[str, float]]
+    category: Category,
+    threshold: float,
+    labels: Mapping[str, frozenset[str]],
+    scores: Mapping[str, Mapping[str, float]],
 ) -> CategoryFigures:
     judged = [path for path in scores if f"{category}_maybe" not in labels[path]]
     values = np.array([scores[path][category] for path in judged], dtype=np.float64)
     positive = np.array([category.value in labels[path] for path in judged], dtype=np.bool_)
-    flagged = values >= CATEGORIES[category].threshold
+    flagged = values >= threshold
     return CategoryFigures(
         positives=int(positive.sum()),
         ap=_or_none(average_precision(values, positive)),

@@ -7,14 +7,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from untag.config import Settings
 from untag.errors import ReadFailure
 from untag.imaging.decode import decode
 from untag.judge import Judge, load_judge
 from untag.scan import SEARCH_SIDE, ScanModels
-from untag.scenes.classify import scene_input
 from untag.scenes.location import with_location
 from untag.sources.base import walk_all
 from untag.store import DATABASE_NAME, Store
@@ -66,7 +63,7 @@ def inspect_photos(
 def _inspect(ref: PhotoRef, data: bytes, models: ScanModels, judge: Judge | None, settings: Settings) -> Inspection:
     frame = decode(data, max_side=SEARCH_SIDE, limits=settings.limits)
     (faces,) = models.faces.analyse([frame])
-    (scenes,) = models.scenes.classify(np.stack([scene_input(frame.pixels)]))
+    (scenes,) = models.scenes.classify([models.scenes.prepare(frame.pixels)])
     scenes = with_location(scenes, frame)
     matches = None if judge is None else judge.match(faces)
     return Inspection(ref.path, Outcome.OK, None, frame.width, frame.height, faces, matches, scenes)

@@ -21,7 +21,7 @@ from untag.people.concerned import faces_concerned
 from untag.people.index import discard_index, index_path, open_index
 from untag.people.match import Matcher, keeps_embedding
 from untag.people.profile import considered, embeddings_of, key_considered, make_profile, profiles_key
-from untag.scenes.categories import AVAILABLE, CATEGORIES
+from untag.scenes.installed import installed_thresholds
 from untag.store import (
     DuePhoto,
     Evidence,
@@ -79,8 +79,8 @@ def load_judge(store: Store, engine_id: str, settings: Settings, *, all_scenes: 
         make_profile(person, embeddings_of([item for item in used if item.person == person]), calibration)
         for person in sorted({reference.person for reference in used})
     )
-    thresholds = {category.value: CATEGORIES[category].threshold for category in AVAILABLE}
-    rules = Rules(settings.weights, {**thresholds, **settings.thresholds}, all_scenes)
+    thresholds = {**installed_thresholds(settings.home), **settings.thresholds}
+    rules = Rules(settings.weights, thresholds, all_scenes)
     in_force = {
         "engine": engine_id,
         "me": settings.me_similarity,

@@ -16,7 +16,7 @@ from untag.cli.app import Context
 if TYPE_CHECKING:
     from untag.config import Settings
     from untag.faces.engine import FaceEngine
-    from untag.scenes.classify import SceneClassifier
+    from untag.scenes.installed import SceneModels
     from untag.types import ReadError
 
 UNREADABLE = 1
@@ -62,12 +62,12 @@ def load_faces(settings: Settings) -> FaceEngine:
     return engine
 
 
-def load_scenes(settings: Settings) -> SceneClassifier:
-    """The scene classifier."""
+def load_scenes(settings: Settings) -> SceneModels:
+    """The scene models that are installed."""
     from untag.engine.models import ModelOptions
-    from untag.scenes.classify import load_classifier
+    from untag.scenes.installed import load_scene_models
 
-    return load_classifier(ModelOptions(settings.home, settings.device, on_build=say))
+    return load_scene_models(ModelOptions(settings.home, settings.device, on_build=say))
 
 
 @contextmanager

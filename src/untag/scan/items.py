@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from untag.scenes.installed import Prepared
 from untag.sources.listing import Source
 from untag.store import ListedFolder, PhotoRecord
-from untag.types import Frame, Outcome, PhotoRef, Pixels, ReadError
+from untag.types import Frame, Outcome, PhotoRef, ReadError
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,12 +29,12 @@ class Loaded:
 
 @dataclass(frozen=True, slots=True)
 class Decoded:
-    """A photo ready for the models; `scene` is the input of the scene model."""
+    """A photo ready for the models; `scene` is what the scene models take of it."""
 
     ref: PhotoRef
     sha256: str
     frame: Frame
-    scene: Pixels
+    scene: Prepared
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +84,7 @@ def cost(item: Item) -> int:
         case Loaded(data=data):
             return len(data)
         case Decoded(frame=frame, scene=scene):
-            return frame.nbytes + scene.nbytes
+            return frame.nbytes + sum(pixels.nbytes for pixels in scene)
         case Unchanged(paths=paths):
             return 256 * len(paths)
         case _:

@@ -6,8 +6,6 @@ import hashlib
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
-import numpy as np
-
 from untag import __version__
 from untag.config import Settings
 from untag.errors import ReadFailure
@@ -17,7 +15,7 @@ from untag.imaging.decode import decode
 from untag.imaging.phash import perceptual_hash
 from untag.judge import Judge, must_read_again
 from untag.scan.items import Decoded, Failed, Item, Known, Loaded, Task, Unchanged, UnchangedFolder
-from untag.scenes.classify import MODEL_ID, SceneClassifier, scene_input
+from untag.scenes.installed import SceneModels
 from untag.scenes.location import with_location
 from untag.sources.listing import Listing
 from untag.store import (
@@ -43,11 +41,11 @@ class ScanModels:
     """The loaded models. `pipeline` names them: an analysis by another is done again."""
 
     faces: FaceEngine
-    scenes: SceneClassifier
+    scenes: SceneModels
 
     @property
     def pipeline(self) -> str:
-        return f"{self.faces.id}/{MODEL_ID}/{SEARCH_SIDE}/{_ANALYSIS_VERSION}"
+        return f"{self.faces.id}/{self.scenes.id}/{SEARCH_SIDE}/{_ANALYSIS_VERSION}"
 
 
 class Stages:
@@ -128,7 +126,7 @@ class Stages:
             frame = decode(item.data, max_side=SEARCH_SIDE, limits=self._settings.limits)
         except ReadFailure as failure:
             return Failed(item.ref, item.sha256, failure.outcome, str(failure))
-        return Decoded(item.ref, item.sha256, frame, scene_input(frame.pixels))
+        return Decoded(item.ref, item.sha256, frame, self._models.scenes.prepare(frame.pixels))
 
     def analyse(self, items: list[Item]) -> Iterator[Item]:
         decoded = [item for item in items if isinstance(item, Decoded)]
@@ -140,7 +138,7 @@ class Stages:
         """Records, or a failure for a photo that the models cannot take even alone; a batch that fails is halved."""
         try:
             faces = self._models.faces.analyse([photo.frame for photo in photos])
-            scenes = self._models.scenes.classify(np.stack([photo.scene for photo in photos]))
+            scenes = self._models.scenes.classify([photo.scene for photo in photos])
         except Exception as error:  # a runtime that is out of memory raises a class of its own
             if len(photos) > 1:
                 yield from self._analyse(photos[: len(photos) // 2])

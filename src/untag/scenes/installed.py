@@ -40,9 +40,10 @@ class SceneModel(Protocol):
 class SceneModels:
     """Several models as one. Where two can judge a category, the first one does."""
 
-    def __init__(self, models: Sequence[SceneModel]) -> None:
-        """`models`, at least one, in the order of their right to judge."""
+    def __init__(self, models: Sequence[SceneModel], thresholds: Mapping[str, float]) -> None:
+        """`models`, at least one, in the order of their right to judge; `thresholds` are from when a score counts."""
         self._models = tuple(models)
+        self.thresholds = thresholds
         self.id = "+".join(model.id for model in self._models)
 
     def prepare(self, rgb: Pixels) -> Prepared:
@@ -95,7 +96,7 @@ def load_scene_models(options: ModelOptions) -> SceneModels:
         models.append(load_nudity(options))
     if _was_pulled("clip", options.home):
         models.append(load_zero_shot(options))
-    return SceneModels(models)
+    return SceneModels(models, installed_thresholds(options.home))
 
 
 def installed_thresholds(home: Path) -> Mapping[str, float]:

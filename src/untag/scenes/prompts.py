@@ -21,7 +21,6 @@ PROMPTS_NAME = "prompts.toml"
 ASKED = tuple(category for category in Category if category is not Category.LOCATION)
 """The categories that can be asked about. The file itself tells whether it says where it was taken."""
 
-_LISTS = ("templates", "negatives")
 _KEYS = ("prompts", "negatives", "threshold")
 _DEFAULT_THRESHOLD = 0.9
 
@@ -79,12 +78,14 @@ def _parse(text: str, name: str, base: Prompts) -> Prompts:
         raise UsageError(f"{name}: {error}") from error
     categories = dict(base.categories)
     for key, value in values.items():
-        if key in _LISTS:
-            base = replace(base, **{key: _phrases(text, name, (key,), value)})
+        if key == "templates":
+            base = replace(base, templates=_phrases(text, name, (key,), value))
+        elif key == "negatives":
+            base = replace(base, negatives=_phrases(text, name, (key,), value))
         elif key in ASKED:
             categories[key] = _category(text, name, key, value)
         else:
-            known = ", ".join([*_LISTS, *ASKED])
+            known = ", ".join(["templates", "negatives", *ASKED])
             raise _wrong(text, name, (key,), f"{key!r} is nothing to ask about; there are {known}")
     for template in base.templates:
         if template.count("{}") != 1:
