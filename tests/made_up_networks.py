@@ -60,9 +60,9 @@ def embedder(name: str, output: str, batch: int | str, dimensions: int) -> bytes
     return _model(nodes, (name, [batch, 3, 112, 112]), [(output, [batch, dimensions])], constants)
 
 
-def clip_image_encoder() -> bytes:
+def clip_image_encoder(dimensions: int = 512) -> bytes:
     """CLIP's image input and output, and one output more: the vector is the mean of each channel, then zeros."""
-    matrix = np.zeros((3, 512), np.float32)
+    matrix = np.zeros((3, dimensions), np.float32)
     matrix[:, :3] = np.eye(3)
     nodes = [
         helper.make_node("GlobalAveragePool", ["pixel_values"], ["mean"]),
@@ -70,7 +70,7 @@ def clip_image_encoder() -> bytes:
         helper.make_node("MatMul", ["flat", "matrix"], ["image_embeds"]),
         helper.make_node("Identity", ["flat"], ["last_hidden_state"]),
     ]
-    made = [("last_hidden_state", ["N", 3]), ("image_embeds", ["N", 512])]
+    made = [("last_hidden_state", ["N", 3]), ("image_embeds", ["N", dimensions])]
     return _model(nodes, ("pixel_values", ["N", "C", "H", "W"]), made, [numpy_helper.from_array(matrix, "matrix")])
 
 

@@ -190,6 +190,7 @@ def test_graphs_of_another_kind_are_refused() -> None:
         ImageEncoder(nudity)
     with pytest.raises(ModelError, match="text encoder has the inputs"):
         TextEncoder(image, tokenizer())
-    face = session(made_up_networks.embedder("data", "fc1", "N", 512))
-    with pytest.raises(ModelError, match="inputs"):
-        ImageEncoder(face)
+    with pytest.raises(ModelError, match="image encoder has the inputs"):
+        ImageEncoder(session(made_up_networks.embedder("data", "fc1", "N", 512)))
+    with pytest.raises(ModelError, match="not 512 values"):
+        ImageEncoder(session(made_up_networks.clip_image_encoder(dimensions=768)))

@@ -46,13 +46,14 @@ class NudityModel:
     id = MODEL_ID
 
     def __init__(self, session: OrtSession) -> None:
-        """Raises ModelError when the graph takes anything else."""
+        """Raises ModelError when the graph takes or gives anything else, which it is tried for."""
         match list(session.inputs.items()):
-            case [(name, (None | 1, 224, 224, None | 3))]:
+            case [(name, (None | 1, None | 224, None | 224, None | 3))]:
                 self._input = name
             case inputs:
                 raise ModelError(f"nsfwjs has the inputs {inputs}, not photos of 224 x 224 pixels, channels last")
         self._session = session
+        self.classify(np.zeros((1, SIDE, SIDE, 3), np.uint8))
 
     def input_of(self, rgb: Pixels) -> Pixels:
         """What `classify` takes of a photo."""
@@ -61,8 +62,7 @@ class NudityModel:
     def classify(self, images: NDArray[np.uint8]) -> list[SceneScores]:
         """Judge photos, (N, 224, 224, 3) uint8 as `input_of` makes them; N may be 0.
 
-        One by one, for a graph of 8 bits scales its values by the largest of a batch. Raises ModelError when what
-        comes out is not five probabilities.
+        One by one, for a graph of 8 bits scales its values by the largest of a batch.
         """
         if images.ndim != 4 or images.shape[1:] != (SIDE, SIDE, 3) or images.dtype != np.uint8:
             raise ValueError(f"images are (N, {SIDE}, {SIDE}, 3) uint8, not {images.shape} {images.dtype}")
@@ -70,7 +70,7 @@ class NudityModel:
 
     def _judge(self, image: NDArray[np.float32]) -> SceneScores:
         found = np.asarray(self._session.run({self._input: image})[0], np.float64)
-        if found.shape != (1, len(CLASSES)) or found.min() < -0.01 or abs(found.sum() - 1) > 0.02:
+        if found.shape != (1, len(CLASSES)) or not (found.min() > -0.01 and abs(found.sum() - 1) < 0.02):
             raise ModelError(f"nsfwjs gives {found.tolist()}, not {len(CLASSES)} probabilities")
         shares = dict(zip(CLASSES, found[0].tolist(), strict=True))
         score = min(1.0, max(0.0, sum(shares[name] for name in _NUDE)))

@@ -62,6 +62,7 @@ class ImageEncoder:
                 raise ModelError(f"CLIP's image encoder has the inputs {inputs}, not photos of 224 x 224 pixels")
         self._session = session
         self._output = _output(session, "image_embeds")
+        self.embed(np.zeros((1, SIDE, SIDE, 3), np.uint8))  # a wrong graph is better known before the first photo
 
     def embed(self, images: NDArray[np.uint8]) -> NDArray[np.float32]:
         """Unit vectors, (N, 512), of photos, (N, 224, 224, 3) as `clip_input` makes them.
@@ -207,7 +208,7 @@ def _output(session: OrtSession, name: str) -> int:
 def _unit(vectors: Sequence[NDArray[np.float32]] | NDArray[np.float32]) -> NDArray[np.float32]:
     """Rows of (N, 512), given as such or one by one, at length 1."""
     rows = np.asarray(vectors, np.float32)
-    if rows.size % DIMENSIONS:
+    if rows.size and rows.shape[-1] != DIMENSIONS:
         raise ModelError(f"CLIP's encoder gives {rows.shape}, not {DIMENSIONS} values")
     rows = rows.reshape(-1, DIMENSIONS)
     return np.asarray(rows / np.maximum(np.linalg.norm(rows, axis=1, keepdims=True), 1e-12))
