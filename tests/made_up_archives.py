@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from hypothesis import strategies as st
@@ -15,9 +15,13 @@ SIZE_AND_TIME = (4, 1_700_000_000_000_000_000)
 
 
 class MadeUpFiles:
-    """`Files` from a mapping of names to bytes, text, or what becomes JSON; counts how often each one is read."""
+    """`Files` from a mapping of names to bytes, text, or what becomes JSON; counts how often each one is read.
 
-    def __init__(self, files: Mapping[str, Any]) -> None:
+    They are shown as if they lay in `folder`.
+    """
+
+    def __init__(self, files: Mapping[str, Any], folder: str = "archive") -> None:
+        self._folder = folder
         self._files = {
             name: value
             if isinstance(value, bytes)
@@ -31,7 +35,7 @@ class MadeUpFiles:
         return name in self._files
 
     def shown(self, name: str) -> str:
-        return f"archive/{name}"
+        return f"{self._folder}/{name}"
 
     def stat(self, name: str) -> tuple[int, int]:
         return len(self._files[name]), SIZE_AND_TIME[1]
@@ -53,3 +57,16 @@ def any_json(keys: Iterable[str], texts: Iterable[str]) -> st.SearchStrategy[byt
         max_leaves=25,
     )
     return values.map(lambda value: json.dumps(value).encode())
+
+
+def damaged(value: Any) -> Iterator[Any]:
+    """`value` with each value in it, and itself, replaced by ones of the wrong shape, one at a time."""
+    yield from (None, 5, "x", [5], {"x": [5]}, 10**400)
+    if isinstance(value, dict):
+        yield from ({**value, key: other} for key, below in value.items() for other in damaged(below))
+    elif isinstance(value, list):
+        yield from (
+            [*value[:place], other, *value[place + 1 :]]
+            for place, below in enumerate(value)
+            for other in damaged(below)
+        )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from typing import Any
 
@@ -9,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from made_up_archives import MadeUpFiles, any_json
+from made_up_archives import MadeUpFiles, any_json, damaged
 from untag.sources.facebook import READER
 from untag.sources.facebook_links import permalink_of
 from untag.sources.reader import AbsentPhoto
@@ -474,6 +475,13 @@ def test_other_folders_are_not_taken_for_a_download(names: list[str]) -> None:
 
 def test_flat_json_of_something_else_is_not_taken_for_conversations() -> None:
     assert not READER.sniff(MadeUpFiles({"a.json": {"messages": [{"text": "x"}]}, "b.json": b"{", "media/a.jpg": JPEG}))
+
+
+@pytest.mark.parametrize("archive", [archive for archive, _ in ROWS.values()], ids=ROWS)
+def test_no_value_of_the_wrong_shape_makes_it_raise(archive: dict[str, Any]) -> None:
+    for name in [name for name in archive if name.endswith(".json")]:
+        for value in damaged(archive[name]):
+            READER.describe(MadeUpFiles({**archive, name: json.dumps(value).encode()}))
 
 
 KEYS = [

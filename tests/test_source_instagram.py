@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from typing import Any
 
@@ -9,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from made_up_archives import MadeUpFiles, any_json
+from made_up_archives import MadeUpFiles, any_json, damaged
 from untag.sources.instagram import READER
 from untag.types import LinkConfidence, Origin, Outcome
 
@@ -239,6 +240,13 @@ def test_a_file_of_the_wrong_shape_is_an_error_and_the_rest_is_read(name: str, v
 )
 def test_other_folders_are_not_taken_for_a_download(names: list[str]) -> None:
     assert not READER.sniff(MadeUpFiles(dict.fromkeys(names, "{}")))
+
+
+@pytest.mark.parametrize("archive", [archive for archive, _ in ROWS.values()], ids=ROWS)
+def test_no_value_of_the_wrong_shape_makes_it_raise(archive: dict[str, Any]) -> None:
+    for name in [name for name in archive if name.endswith(".json")]:
+        for value in damaged(archive[name]):
+            READER.describe(MadeUpFiles({**archive, name: json.dumps(value).encode()}))
 
 
 KEYS = [
