@@ -1,7 +1,7 @@
 """Text -> CLIP's tokens: byte pair encoding with the vocabulary that OpenAI published with CLIP.
 
-Our own because the library for it, `tokenizers`, comes with huggingface_hub and by it two HTTP clients; untag installs
-nothing that could use the network. Method: Sennrich et al. 2016, as in openai/CLIP, clip/simple_tokenizer.py.
+Our own because the library for it, `tokenizers`, requires huggingface_hub and so an HTTP client; untag installs nothing
+that uses the network. Method: Sennrich et al. 2016, as in openai/CLIP, clip/simple_tokenizer.py.
 """
 
 from __future__ import annotations
