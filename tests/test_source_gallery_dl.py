@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,8 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from made_up_archives import MadeUpFiles
+from untag.sources.folder import FolderSource
 from untag.sources.gallery_dl import READER
-from untag.types import LinkConfidence, Origin, Outcome
+from untag.types import LinkConfidence, Origin, Outcome, PhotoRef
 
 CERTAIN, PROBABLE = LinkConfidence.CERTAIN, LinkConfidence.PROBABLE
 ALBUM = {
@@ -91,17 +93,6 @@ OF_TWEET = Origin(
     caption="Look",
     posted_at="2024-12-20T10:00:00+00:00",
 )
-
-
-class InFolder(MadeUpFiles):
-    """Files that are shown below a folder of the disk."""
-
-    def __init__(self, folder: str, files: Mapping[str, Any]) -> None:
-        super().__init__(files)
-        self._folder = folder
-
-    def shown(self, name: str) -> str:
-        return f"{self._folder}/{name}"
 
 
 def without(entry: Mapping[str, Any], *keys: str, **more: Any) -> dict[str, Any]:
@@ -293,7 +284,7 @@ SHORT = "https://www.instagram.com/p/CeYtbU7KEsA/"
     ],
 )
 def test_names_alone_make_a_link_probable(folder: str, photo: str, expected: Origin | None) -> None:
-    files = InFolder(folder, {photo: b"", "clip.mp4": b""})
+    files = MadeUpFiles({photo: b"", "clip.mp4": b""}, folder)
     assert READER.sniff(files) == (expected is not None)
     assert READER.describe(files).origins == ({} if expected is None else {photo: expected})
     assert not files.reads
@@ -369,3 +360,12 @@ def test_no_value_is_too_wrong(category: str, entry: dict[str, Any], file: str) 
     files = MadeUpFiles({"1.jpg": b"", file: json.dumps({"subcategory": "set", **entry, "category": category})})
     READER.sniff(files)
     READER.describe(files)
+
+
+def test_a_folder_without_json_is_found_on_the_disk(tmp_path: Path) -> None:
+    folder = tmp_path / "facebook" / "Bea Roe" / "Summer (a.300)"
+    folder.mkdir(parents=True)
+    (folder / "700800900.jpg").write_bytes(b"photo")
+    (ref,) = FolderSource(tmp_path, readers=[READER]).photos()
+    assert isinstance(ref, PhotoRef)
+    assert (ref.source, ref.origin.permalink) == ("gallery_dl", f"{LINK}&set=a.300")

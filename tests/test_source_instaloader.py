@@ -127,17 +127,6 @@ def test_people_are_those_of_the_one_photo(node: dict[str, Any], people: list[tu
     assert {origin.permalink for origin in description.origins.values()} == {ORIGIN.permalink}
 
 
-class InFolder(MadeUpFiles):
-    """Files that are shown below a folder of the disk."""
-
-    def __init__(self, folder: str, files: Mapping[str, Any]) -> None:
-        super().__init__(files)
-        self._folder = folder
-
-    def shown(self, name: str) -> str:
-        return f"{self._folder}/{name}"
-
-
 @pytest.mark.parametrize(
     ("folder", "node", "people"),
     [
@@ -154,7 +143,7 @@ def test_the_folder_says_who_is_tagged_where_the_post_does_not(
     folder: str, node: dict[str, Any] | None, people: tuple[str, ...]
 ) -> None:
     sidecar = {f"{BASE}.txt": "At the lake"} if node is None else {f"{BASE}.json": post(node)}
-    files = InFolder(folder, {f"{BASE}.jpg": b"", **sidecar})
+    files = MadeUpFiles({f"{BASE}.jpg": b"", **sidecar}, folder)
     assert READER.describe(files).origins[f"{BASE}.jpg"].people == people
 
 

@@ -84,7 +84,7 @@ class FolderSource:
             real.extend(sorted(found.below, reverse=True))
             linked.extend(sorted(found.links))
             if found.files or found.errors:
-                yield found.listing(self, sidecar_readers(found.others, self._readers))
+                yield found.listing(self, sidecar_readers((*found.others, *Path(path).parts), self._readers))
             for group in group_parts(found.zips):
                 yield from ZipSource(group, limits=self._limits, seen=seen, readers=self._readers).folders()
 

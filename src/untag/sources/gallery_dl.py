@@ -11,8 +11,8 @@ from posixpath import splitext
 from typing import Any, TypeGuard
 
 from untag.errors import ReadFailure
-from untag.sources.gallery_dl_sites import Entry, Place, file_names, origin_of, place_of
-from untag.sources.names import IMAGE_SUFFIXES, is_photo, suffix_of
+from untag.sources.gallery_dl_sites import PLACES, Entry, Place, file_names, origin_of, place_of
+from untag.sources.names import is_photo, suffix_of
 from untag.sources.reader import AbsentPhoto, Description, Files
 from untag.sources.text import parse_json, read_error, read_json, text, wrong_shape
 from untag.types import Origin, ReadError
@@ -31,7 +31,7 @@ class GalleryDl:
 
     name = "gallery_dl"
     whole = False
-    marks = frozenset((".json", ".jsonl", *(f".{suffix}" for suffix in IMAGE_SUFFIXES)))
+    marks = frozenset((".json", ".jsonl", *PLACES))
 
     def sniff(self, files: Files) -> bool:
         """Whether the folder and a file in it have gallery-dl's names, or one of a few JSON files is its own."""

@@ -23,6 +23,9 @@ _FACEBOOK_FILE = re.compile(r"(?P<fbid>[0-9]{6,20})\.[a-z0-9]+", re.IGNORECASE)
 _INSTAGRAM_FILE = re.compile(r"(?:(?P<post>[0-9]{15,20})_)?(?P<media>[0-9]{15,20})p?\.[a-z0-9]+", re.IGNORECASE)
 _TWITTER_FILE = re.compile(r"(?P<tweet>[0-9]{8,20})_[0-9]{1,3}\.[a-z0-9]+", re.IGNORECASE)
 
+PLACES = frozenset(("facebook", "instagram", "twitter"))
+"""Folders whose names say a site, below which the names of files are known."""
+
 _TAGGED_SET = "t."
 _OWNED_SETS = ("a.", "pb.", "pcb.")
 """Sets of one account: an album, its photos, a post. Into others (groups, tags) several people's photos go."""

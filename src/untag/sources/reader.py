@@ -68,7 +68,8 @@ class Reader(Protocol):
 
     With `whole`, `Files` are everything below the archive's top folder, and `marks` are names of files or folders one
     of which lies directly in it. Otherwise `Files` are those of one folder, and `marks` are suffixes (`.json`) or whole
-    names one of which a file there has. Marks are compared without case; only what has one is sniffed.
+    names one of which a file there has, but for photos, or a folder in its path. Marks are compared without case; only
+    what has one is sniffed.
     """
 
     @property

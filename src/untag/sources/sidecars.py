@@ -22,7 +22,7 @@ class Sidecars:
 
 
 def sidecar_readers(names: Iterable[str], readers: Sequence[Reader]) -> list[Reader]:
-    """Those of `readers` that read sidecars and one of whose marks is among the names of a folder."""
+    """Those of `readers` that read sidecars and one of whose marks is among `names`: of files, or of folders above."""
     marks: set[str] = set()
     for name in names:
         marks.update((name.lower(), f".{suffix_of(name)}"))

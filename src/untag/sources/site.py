@@ -102,7 +102,8 @@ class SiteSource:
         """What is known of the photos in a folder, by their names in it."""
         place = self._place
         if place.archive is None:
-            return read_sidecars(Below(place.files, folder, deep=False), sidecar_readers(names, place.readers))
+            readers = sidecar_readers((*names, *folder.split("/")), place.readers)
+            return read_sidecars(Below(place.files, folder, deep=False), readers)
         origins = self.description.origins
         known = {name: origin for name in names if (origin := origins.get(_joined(folder, name))) is not None}
         skipped = frozenset(name for name in names if _joined(folder, name) in self.description.skipped)
