@@ -49,7 +49,7 @@ def inspect_photos(
 ) -> Iterator[Inspection]:
     """Looks at every photo in `paths`, in order. Raises UsageError for a path that does not exist, before the first."""
     for listing in walk_all(paths, limits=settings.limits):
-        for entry in listing.entries:
+        for entry in listing.photos:
             if isinstance(entry, ReadError):
                 yield Inspection(entry.path, entry.outcome, entry.error)
                 continue

@@ -216,7 +216,7 @@ class _Photo:
 def _batches(paths: Sequence[Path], options: EnrolmentOptions) -> Iterator[list[_Photo | ReadError]]:
     batch: list[_Photo | ReadError] = []
     for listing in walk_all(paths, limits=options.limits):
-        for entry in listing.entries:
+        for entry in listing.photos:
             if isinstance(entry, ReadError):
                 batch.append(entry)
             else:

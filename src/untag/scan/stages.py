@@ -74,7 +74,7 @@ class Stages:
         known = known_files(reader, listing.folder)
         unchanged: list[str] = []
         errors: list[ReadError] = []
-        entries = listing.entries
+        entries = listing.photos
         for entry in entries:
             if isinstance(entry, ReadError):
                 # To be told of every time.
