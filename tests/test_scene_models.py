@@ -53,6 +53,7 @@ def test_the_first_model_that_can_judge_a_category_does() -> None:
     assert models.id == "first+second"
     one, two = models.classify([models.prepare(photo(1)), models.prepare(photo(2))])
     assert list(one.scores.items()) == [("alcohol", 0.2), ("weapon", 0.1)]
+    assert {type(name) for name in one.scores} == {str}  # as a scene model by itself gives them
     assert dict(two.scores) == {"alcohol": 0.4, "weapon": 0.2}
     assert one.evidence == {"alcohol": ("second",), "weapon": ("first",)}
     assert {one.model, two.model} == {"first+second"}

@@ -18,6 +18,8 @@ from untag.scenes.prompts import load_prompts
 from untag.scenes.zero_shot import load_zero_shot
 from untag.types import Pixels, SceneScores
 
+_RANKS = {category.value: rank for rank, category in enumerate(Category)}
+
 Prepared = tuple[Pixels, ...]
 """One photo as each of the models takes it, in their order."""
 
@@ -62,10 +64,11 @@ class SceneModels:
         scores: dict[str, float] = {}
         evidence: dict[str, tuple[str, ...]] = {}
         for found in judged:
-            for name in found.scores.keys() - scores.keys():
-                scores[name] = found.scores[name]
-                evidence[name] = found.evidence.get(name, ())
-        order = [name for name in (*Category, *scores) if name in scores]
+            for name, score in found.scores.items():
+                if name not in scores:
+                    scores[name] = score
+                    evidence[name] = found.evidence.get(name, ())
+        order = sorted(scores, key=_RANKS.__getitem__)
         return SceneScores({name: scores[name] for name in order}, {name: evidence[name] for name in order}, self.id)
 
 
@@ -110,7 +113,7 @@ def installed_thresholds(home: Path) -> Mapping[str, float]:
     if _was_pulled("clip", home):
         for name, asked in load_prompts(home).categories.items():
             found.setdefault(name, asked.threshold)
-    return {name.value: found[name] for name in Category if name in found}
+    return {name: found[name] for name in _RANKS if name in found}
 
 
 def _was_pulled(name: str, home: Path) -> bool:
