@@ -125,6 +125,7 @@ class Frame:
     `pixels` is the upright photo, reduced to what detection needs; `scale` is pixels.width / width.
     `width` and `height` are those of the upright original. `taken_at` is ISO 8601 from EXIF, local time, or None.
     `finer` is None where `pixels` are all that there are. `has_place`: its EXIF says where it was taken.
+    `named` are the people whom the picture's own metadata name.
     """
 
     pixels: Pixels
@@ -134,6 +135,7 @@ class Frame:
     taken_at: str | None = None
     finer: Finer | None = None
     has_place: bool = False
+    named: tuple[NamedFace, ...] = ()
 
     @property
     def nbytes(self) -> int:
@@ -161,6 +163,14 @@ class Box:
     def scaled(self, factor: float) -> Box:
         """The same rectangle in an image enlarged by `factor`."""
         return Box(self.left * factor, self.top * factor, self.right * factor, self.bottom * factor)
+
+
+@dataclass(frozen=True, slots=True)
+class NamedFace:
+    """Somebody whom a picture's own metadata name; `box` is None where they do not say where in it."""
+
+    name: str
+    box: Box | None
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,6 +27,7 @@ from untag.imaging.exif import has_coordinates, read_orientation, read_taken_at,
 from untag.imaging.limits import DEFAULT_LIMITS, Limits
 from untag.imaging.pixels import to_rgb
 from untag.imaging.sniff import SNIFF_BYTES, ImageFormat, describe, sniff, unsupported_name
+from untag.imaging.xmp import read_named
 from untag.types import Frame, Outcome, Pixels
 
 _MAX_SCANS = 100
@@ -120,6 +121,7 @@ def _decode_open(image: ImageFile, data: bytes, max_side: int, limits: Limits) -
         decoded_pixels = _reduce_jpeg(image, data, max_side, limits)
     limits.check_pixels(width, height, decoded_pixels)
     taken_at, has_place = read_taken_at(image), has_coordinates(image)
+    stored = (width, height, read_orientation(image))
     image.load()
     # Asked only now because loading a TIFF turns it upright and says so; the stored size then follows the loaded one.
     orientation = read_orientation(image)
@@ -128,7 +130,8 @@ def _decode_open(image: ImageFile, data: bytes, max_side: int, limits: Limits) -
     pixels = upright(_fit(to_rgb(image), max(width, height), max_side), orientation)
     width, height = upright_size(width, height, orientation)
     finer = EncodedPhoto(data, max(width, height), limits) if pixels.shape[1] < width else None
-    return Frame(pixels, width, height, pixels.shape[1] / width, taken_at, finer, has_place)
+    named = read_named(image.info.get("xmp"), *stored)  # in a PNG it may come behind the pixels
+    return Frame(pixels, width, height, pixels.shape[1] / width, taken_at, finer, has_place, named)
 
 
 def _reduce_jpeg(image: JpegImagePlugin.JpegImageFile, data: bytes, max_side: int, limits: Limits) -> int:

@@ -1,0 +1,270 @@
+"""People named in a picture's own metadata (XMP), and where in it their faces are.
+
+Read are the regions of the Metadata Working Group ("Guidelines for handling image metadata" 2.0, 2010) and of
+Microsoft's photo programs, the persons and image regions of IPTC, and the keywords below `People` that digiKam,
+Lightroom, ACDSee and others write. Other keywords name anything.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from math import isfinite
+from unicodedata import normalize
+
+from untag.errors import ReadFailure
+from untag.imaging.exif import upright_size
+from untag.imaging.rdf import Value, parse_xml, parse_xmp
+from untag.types import Box, NamedFace
+
+MOST_NAMES = 200
+"""Of one picture: a larger group photo with everybody named is not known to us, a hostile packet is easily made."""
+
+_LONGEST_NAME = 200
+_SAME_SHAPE = 0.02
+"""How much the ratio of sides may differ, of the picture that the regions were drawn in and of this one."""
+
+_HINTS = (b"Region", b"PersonInImage", b"TagsList", b"Keyword", b"hierarchicalSubject", b"CatalogSets", b"categories")
+_PACKET_MARKS = (b"rdf-syntax-ns#", b"XML:com.adobe.xmp")
+
+_MWG = "http://www.metadataworkinggroup.com/schemas/regions"
+_MICROSOFT = "http://ns.microsoft.com/photo/1.2"
+_IPTC = "http://iptc.org/std/Iptc4xmpExt/2008-02-29"
+_KEYWORDS = {"TagsList": "/", "LastKeywordXMP": "/", "hierarchicalSubject": "|", "CatalogSets": "|"}
+"""Hierarchical keywords and what parts their levels, in whatever version of its namespace a program writes them."""
+
+_PEOPLE = frozenset(
+    ("people", "persons", "faces", "personen", "personnes", "personas", "pessoas", "persone", "osoby", "люди", "人物")
+)
+"""The top level of keywords that name people; programs translate it."""
+
+_NOBODY = frozenset(("unknown", "unconfirmed", "ignored", "unknown person"))
+"""What digiKam and others call the faces that they have no name for."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Stored:
+    """The picture as it is stored: pixels, and the EXIF orientation that turns it upright."""
+
+    width: int
+    height: int
+    orientation: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Area:
+    """A rectangle in parts of the picture's sides, 0 to 1: its left top corner and its size."""
+
+    left: float
+    top: float
+    width: float
+    height: float
+
+
+def may_name_people(data: bytes) -> bool:
+    """Whether a picture's file has XMP at all. False is certain."""
+    return any(mark in data for mark in _PACKET_MARKS)
+
+
+def read_named(packet: object, width: int, height: int, orientation: int) -> tuple[NamedFace, ...]:
+    """The people whom an XMP packet names, with boxes in pixels of the upright picture where it says where they are.
+
+    `packet` is what Pillow has as `info["xmp"]`, None for none; `width`, `height` and the EXIF `orientation` are those
+    of the stored picture. A box is kept only where it is certain what it refers to. Raises nothing.
+    """
+    if not isinstance(packet, bytes) or not any(hint in packet for hint in _HINTS):
+        return ()
+    try:
+        return _named(parse_xmp(packet), _Stored(width, height, orientation))
+    except ReadFailure:
+        return ()
+
+
+def read_people(packet: bytes) -> tuple[str, ...]:
+    """The names of the people whom an XMP packet names, each once. Raises ReadFailure where it is not XML."""
+    return tuple(dict.fromkeys(face.name for face in _named(parse_xmp(packet), _Stored(1, 1, 1))))
+
+
+def name_key(name: str) -> str:
+    """What two writings of a name have in common: without case, and with accents composed."""
+    return " ".join(normalize("NFC", name).casefold().split())
+
+
+def _named(properties: Iterable[tuple[str, str, Value]], stored: _Stored) -> tuple[NamedFace, ...]:
+    """Everybody once, with the boxes of the first property that has any for them; regions come before keywords."""
+    by_rank: list[list[NamedFace]] = [[], [], [], []]
+    for namespace, name, value in properties:
+        if namespace == _MWG and name == "Regions":
+            by_rank[0] += _mwg(value, stored)
+        elif namespace == _MICROSOFT and name == "RegionInfo":
+            by_rank[1] += _microsoft(value, stored)
+        elif namespace == _IPTC and name == "ImageRegion":
+            by_rank[2] += _iptc(value, stored)
+        else:
+            by_rank[3] += (NamedFace(text, None) for text in _without_place(name, value))
+    found: dict[str, list[NamedFace]] = {}
+    for faces in by_rank:
+        groups: dict[str, list[NamedFace]] = {}
+        for face in faces:
+            groups.setdefault(name_key(face.name), []).append(face)
+        for key, group in groups.items():
+            placed = list(dict.fromkeys(face for face in group if face.box is not None))
+            if key not in found or (placed and found[key][0].box is None):
+                found[key] = placed or group[:1]
+    return tuple(face for faces in found.values() for face in faces)[:MOST_NAMES]
+
+
+def _mwg(value: Value, stored: _Stored) -> Iterator[NamedFace]:
+    drawn_in = _field(value, "AppliedToDimensions")
+    orientation = _orientation_of(_number(_field(drawn_in, "w")), _number(_field(drawn_in, "h")), stored)
+    for region in _items(_field(value, "RegionList")):
+        name = _name(_field(region, "Name"))
+        if name is None or _text(_field(region, "Type")) not in ("Face", ""):
+            continue
+        area = _field(region, "Area")
+        x, y, width, height = (_number(_field(area, key)) for key in "xywh")
+        normalised = _text(_field(area, "unit")) in ("normalized", "")
+        box = None
+        if orientation is not None and normalised and None not in (x, y, width, height):
+            assert x is not None and y is not None and width is not None and height is not None
+            box = _box(_Area(x - width / 2, y - height / 2, width, height), stored, orientation)
+        yield NamedFace(name, box)
+
+
+def _orientation_of(width: float | None, height: float | None, stored: _Stored) -> int | None:
+    """How the picture that regions were drawn in has to be turned, from its size; None where it was another picture.
+
+    It is the stored one by the specification. A picture made smaller keeps its regions, one that was cropped does not.
+    """
+    if width is None or height is None or min(width, height) <= 0:
+        return stored.orientation
+    if _alike(width / height, stored.width / stored.height):
+        return stored.orientation
+    upright = upright_size(stored.width, stored.height, stored.orientation)
+    return 1 if _alike(width / height, upright[0] / upright[1]) else None
+
+
+def _alike(ratio: float, other: float) -> bool:
+    return abs(ratio - other) <= _SAME_SHAPE * other
+
+
+def _microsoft(value: Value, stored: _Stored) -> Iterator[NamedFace]:
+    for region in _items(_field(value, "Regions")):
+        name = _name(_field(region, "PersonDisplayName"))
+        if name is not None:
+            numbers = [_number(part) for part in _text(_field(region, "Rectangle")).split(",")]
+            yield NamedFace(name, _unturned_box(numbers, stored))
+
+
+def _iptc(value: Value, stored: _Stored) -> Iterator[NamedFace]:
+    """IPTC Photo Metadata Standard 2019.1, Image Region, where it is a rectangle in relative units."""
+    for region in _items(value):
+        boundary = _field(region, "RegionBoundary")
+        numbers = [_number(_field(boundary, key)) for key in ("rbX", "rbY", "rbW", "rbH")]
+        relative = _text(_field(boundary, "rbUnit")) == "relative" and _text(_field(boundary, "rbShape")) == "rectangle"
+        names = [name for person in _items(_field(region, "PersonInImage")) if (name := _name(person)) is not None]
+        box = _unturned_box(numbers, stored) if relative and len(names) == 1 else None
+        yield from (NamedFace(name, box) for name in names)
+
+
+def _unturned_box(numbers: list[float | None], stored: _Stored) -> Box | None:
+    """That of left, top, width and height, where up is up. Of turned pictures programs do not agree what is left."""
+    if stored.orientation != 1 or len(numbers) != 4 or None in numbers:
+        return None
+    return _box(_Area(*(number for number in numbers if number is not None)), stored, 1)
+
+
+def _without_place(name: str, value: Value) -> Iterator[str]:
+    """The names in a property that says nothing of where in the picture the people are."""
+    match name:
+        case "PersonInImage":
+            names: Iterable[Value] = _items(value)
+        case "PersonInImageWDetails":
+            names = [_field(person, "PersonName") for person in _items(value)]
+        case "categories" if isinstance(value, str):
+            names = _acdsee(value)
+        case _ if name in _KEYWORDS:
+            names = _people_of([_text(item).split(_KEYWORDS[name]) for item in _items(value)])
+        case _:
+            return
+    yield from (known for item in names if (known := _name(item)) is not None)
+
+
+def _people_of(keywords: Iterable[list[str]]) -> list[Value]:
+    """The last levels of keywords below `People`, but for the levels that others of the keywords go through."""
+    paths = {tuple(part.strip() for part in keyword): None for keyword in keywords}
+    through = {path[:length] for path in paths for length in range(2, min(len(path), 10))}
+    return [path[-1] for path in paths if len(path) > 1 and path[0].casefold() in _PEOPLE and path not in through]
+
+
+def _acdsee(text: str) -> list[Value]:
+    """ACDSee's categories are XML within a text; what it assigned to the picture is marked with a 1."""
+    try:
+        root = parse_xml(text)
+    except ReadFailure:
+        return []
+    paths: list[list[str]] = []
+    left = [(element, [(element.text or "").strip()]) for element in reversed(root)]
+    while left:
+        element, path = left.pop()
+        if element.get("Assigned") == "1":
+            paths.append(path)
+        if len(path) < 10:
+            left += [(child, [*path, (child.text or "").strip()]) for child in reversed(element)]
+    return _people_of(paths)
+
+
+def _box(area: _Area, stored: _Stored, orientation: int) -> Box | None:
+    """Pixels of the upright picture, cut to it; None for what is no rectangle in it."""
+    if area.width <= 0 or area.height <= 0:
+        return None
+    right, bottom = area.left + area.width, area.top + area.height
+    corners = (_turned(area.left, area.top, orientation), _turned(right, bottom, orientation))
+    width, height = upright_size(stored.width, stored.height, stored.orientation)
+    left, right = (_cut(x) * width for x in sorted(corner[0] for corner in corners))
+    top, bottom = (_cut(y) * height for y in sorted(corner[1] for corner in corners))
+    return Box(left, top, right, bottom) if right > left and bottom > top else None
+
+
+def _cut(part: float) -> float:
+    return min(max(part, 0.0), 1.0)
+
+
+def _turned(x: float, y: float, orientation: int) -> tuple[float, float]:
+    """Where a point of the stored picture is in the upright one, as `exif.upright` turns it; both in parts."""
+    if orientation >= 5:
+        x, y = y, x
+    return (1 - x if orientation in (2, 3, 6, 7) else x), (1 - y if orientation in (3, 4, 7, 8) else y)
+
+
+def _field(value: Value | None, name: str) -> Value | None:
+    return value.get(name) if isinstance(value, Mapping) else None
+
+
+def _items(value: Value | None) -> list[Value]:
+    """An array's items; one value that was written without its array counts as one of it."""
+    if value is None:
+        return []
+    return value if isinstance(value, list) else [value]
+
+
+def _text(value: Value | None) -> str:
+    """A text; that of the first language where it has several."""
+    if isinstance(value, list):
+        value = value[0] if value else ""
+    return value.strip() if isinstance(value, str) else ""
+
+
+def _name(value: Value | None) -> str | None:
+    """A person's name on one line; None for what is none."""
+    text = " ".join(_text(value).split())
+    known = 0 < len(text) <= _LONGEST_NAME and text.isprintable() and text.casefold() not in _NOBODY
+    return text if known else None
+
+
+def _number(value: Value | None) -> float | None:
+    try:
+        number = float(_text(value))
+    except ValueError:
+        return None
+    return number if isfinite(number) and abs(number) < 1e9 else None
