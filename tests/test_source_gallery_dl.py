@@ -260,7 +260,7 @@ SHORT = "https://www.instagram.com/p/CeYtbU7KEsA/"
             "700800900.webp",
             Origin("facebook", f"{LINK}&set=t.100", PROBABLE, album="Photos of Ana"),
         ),
-        ("facebook/Bea Roe/Summer", "700800900.jpg", Origin("facebook", LINK, PROBABLE, album="Summer")),
+        ("facebook/photos/stickers", "700800900.jpg", None),
         ("facebook/Bea Roe/Summer (a.300)", "IMG_1.jpg", None),
         ("facebook/Bea Roe", "700800900.jpg", None),
         ("photos/Bea Roe/Summer (a.300)", "700800900.jpg", None),

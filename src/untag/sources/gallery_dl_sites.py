@@ -93,10 +93,7 @@ class Place:
 def place_of(folders: list[str]) -> Place | None:
     """What the names of a folder and of those that it is in say, the innermost last; None for no site's default."""
     match folders:
-        case [*_, "facebook", user, title]:
-            found = _SET_FOLDER.fullmatch(title)
-            if found is None:
-                return Place("facebook", album=title)
+        case [*_, "facebook", user, title] if found := _SET_FOLDER.fullmatch(title):
             return Place("facebook", _set_owner(found["set_id"], user), found["title"] or None, found["set_id"])
         case [*_, "instagram", "tag", _]:
             return Place("instagram")
