@@ -22,7 +22,7 @@ from untag.pipeline import Cancel
 from untag.scan import ScanModels, scan
 from untag.scan import stages as scan_stages
 from untag.sources.base import walk_all
-from untag.sources.listing import Listing
+from untag.sources.listing import Entry, Listing
 from untag.store import KnownFile, Store, known_files, references, set_reference_use, unchanged_folder
 from untag.store.folders import KnownFolder
 from untag.types import Origin, Outcome, PhotoRef, ReadError
@@ -436,7 +436,7 @@ def test_a_source_whose_fingerprint_tells_of_origins_has_new_ones_recorded(
     def captioned(listing: Listing) -> Listing:
         assert listing.fingerprint is not None
 
-        def entries() -> list[PhotoRef | ReadError]:
+        def entries() -> list[Entry]:
             origin = Origin(caption=caption)
             return [replace(entry, origin=origin) for entry in listing.entries if isinstance(entry, PhotoRef)]
 
@@ -460,9 +460,10 @@ def test_an_error_that_a_source_finds_only_on_looking_is_told_every_time(
     filled: Untag, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def troubled(listing: Listing) -> Listing:
-        # A photo on record, which therefore stays there.
+        # In the place of a photo on record, which therefore stays there.
         wrong = ReadError(str(filled.photos / "b/5.png"), Outcome.BROKEN, "cut short")
-        entries = [wrong if entry.path == wrong.path else entry for entry in listing.entries]
+        refs = [entry for entry in listing.entries if isinstance(entry, PhotoRef)]
+        entries: list[Entry] = [wrong if ref.path == wrong.path else ref for ref in refs]
         return replace(listing, fingerprint=b"the same", list_entries=lambda: entries)
 
     def walk(paths: Sequence[Path], **options: Any) -> Iterator[Listing]:

@@ -174,7 +174,7 @@ def test_a_fingerprint_changes_with_names_sizes_and_times_and_with_nothing_else(
     photo("b.jpg")
     first = fingerprint(tmp_path)
     assert first is not None
-    seen = [first]
+    seen: list[bytes | None] = [first]
     photo("b.jpg", size=11)
     seen.append(fingerprint(tmp_path))
     photo("b.jpg", time_ns=10**18 + 1)
