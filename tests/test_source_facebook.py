@@ -399,6 +399,29 @@ def test_one_s_own_photo_that_one_is_tagged_in_gets_the_link_that_the_list_gives
     assert (own.poster, own.people, own.caption) == ("Ana Doe", ("Ana Doe",), None)
 
 
+def test_a_tagged_photo_that_is_here_after_all_is_not_absent() -> None:
+    here, away = f"{MEDIA}/your_posts/91.jpg", f"{MEDIA}/your_posts/92.jpg"
+    records = [tagged("1", PAGE, media=[media(here)]), tagged("2", f"{LINK}2", media=[media(away)])]
+    found = READER.describe(MadeUpFiles(one(here, {TAGGED: records})))
+    assert found.origins == {here: absent(TAGGED, "1", PAGE, CAPTION).origin}
+    assert [item.key for item in found.absent] == ["2"]
+    assert found.missing == ()
+
+
+def test_a_link_without_a_number_is_no_other_photo_s() -> None:
+    page = "https://www.facebook.com/bea.roe/posts/pfbid0AbC"
+    away = f"{MEDIA}/Trip_abcdefghij/1.jpg"
+    archive = one(away, {POSTS: [post(media(away))], TAGGED: [tagged("", page)]})
+    found = READER.describe(MadeUpFiles(archive))
+    assert [item.key for item in found.absent] == ["www_facebook_com_bea_roe_posts_pfbid0AbC"]
+    assert found.origins == {away: OWN}
+
+
+def test_a_bare_name_that_several_files_have_means_none_of_them() -> None:
+    archive = {POSTS: [post(media("1.jpg"), media("2.jpg"))], "a/1.jpg": JPEG, "b/1.jpg": JPEG, "b/2.jpg": JPEG}
+    assert list(READER.describe(MadeUpFiles(archive)).origins) == ["b/2.jpg"]
+
+
 def test_the_list_of_places_and_of_likes_is_not_that_of_photos() -> None:
     archive = {
         "your_facebook_activity/posts/places_you_have_been_tagged_in.json": [tagged("1", PAGE)],

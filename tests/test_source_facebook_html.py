@@ -151,6 +151,12 @@ def test_what_pages_say_of_photos(archive: dict[str, Any], expected: dict[str, O
     assert found.understood == {name for name in archive if name.endswith(".html")}
 
 
+def test_logos_are_not_photos() -> None:
+    archive = {"start_here.html": "<a href=posts/1.html><img src='../files/logo.png'></a>", "files/logo.png": JPEG}
+    found = READER.describe(MadeUpFiles(archive))
+    assert (found.origins, found.missing, found.understood) == ({}, (), frozenset())
+
+
 def test_dates_in_words_are_never_read() -> None:
     english = page(new("Ana", image(TRIP)).replace("2 sty 2021", "Jan 02, 2021"))
     found = READER.describe(MadeUpFiles({POSTS: english, TRIP: JPEG}))

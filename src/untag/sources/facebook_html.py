@@ -13,8 +13,8 @@ from untag.sources.facebook_links import (
     album_matches,
     is_tagged_list,
     item_link,
-    note_tagged,
     permalink_of,
+    tagged_photo,
 )
 from untag.sources.links import page as page_at
 from untag.sources.meta import Gathering
@@ -35,7 +35,8 @@ def read_page(gathering: Gathering, name: str) -> None:
     page = parse_page(data)
     tagged = [link for link in page.links if item_link(link) is not None] if is_tagged_list(name) else []
     for link in tagged:
-        note_tagged(gathering, name, link)
+        photo = tagged_photo(gathering, name, link)
+        gathering.absent.setdefault(photo.key, photo)
     messages = _MESSAGES.fullmatch(name.rpartition("/")[2]) is not None
     for block in page.blocks:
         for picture in block.pictures:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -79,49 +78,42 @@ def read_tagged(gathering: Gathering, name: str, value: Any) -> None:
                 continue
             names = {repaired(entry.get("value")) for entry in entries if text(entry.get("href")) is None}
             names -= {None, link}
-            origin = Origin(caption=_listed_with(names.pop() if len(names) == 1 else None, record.get("timestamp")))
-            pictures = [media.get("uri") for media in items(record.get("media"))]
-            note_tagged(gathering, name, link, number(record.get("fbid")), origin, pictures)
+            name_given = names.pop() if len(names) == 1 else None
+            caption = _listed_with(name_given, record.get("timestamp"))
+            photo = tagged_photo(gathering, name, link, number(record.get("fbid")), caption)
+            uris = [media.get("uri") for media in items(record.get("media"))]
+            if not [uri for uri in uris if gathering.add(uri, photo.origin, wanted_by=None)]:
+                gathering.absent.setdefault(photo.key, photo)
 
 
-def note_tagged(
-    gathering: Gathering,
-    file: str,
-    link: str,
-    key: str | None = None,
-    origin: Origin = Origin(),  # noqa: B008 - frozen
-    pictures: Iterable[Any] = (),
-) -> None:
-    """Note a photo that the owner is tagged in: where `pictures` are here on those, else as absent."""
-    origin = replace(
-        origin,
+def tagged_photo(
+    gathering: Gathering, file: str, link: str, key: str | None = None, caption: str | None = None
+) -> AbsentPhoto:
+    """A photo that the owner is tagged in, as `file` tells of it. `key` is its id where it is known."""
+    origin = Origin(
         platform=PLATFORM,
         permalink=link,
         permalink_confidence=LinkConfidence.CERTAIN,
         people=gathering.owner[:1],
+        caption=caption,
     )
-    here = [uri for uri in pictures if gathering.add(uri, origin, wanted_by=TAGGED)]
-    if not here:
-        key = key or _id_in(link) or re.sub(r"\W+", "_", link.partition("//")[2])
-        gathering.absent.setdefault(key, AbsentPhoto(file, key, origin))
+    return AbsentPhoto(file, key or _id_in(link) or re.sub(r"\W+", "_", link.partition("//")[2]), origin)
 
 
 def recognise_own(gathering: Gathering) -> None:
     """Give the links of the photos that the owner is tagged in to those among the owner's own photos."""
-    ids = {_id_in(origin.permalink): name for name, origin in gathering.origins.items() if origin.permalink is not None}
+    ids = {_id_in(origin.permalink or ""): name for name, origin in gathering.origins.items()}
     for key, absent in list(gathering.absent.items()):
-        own = ids.get(_id_in(absent.origin.permalink or ""))
-        if own is not None:
+        photo_id = _id_in(absent.origin.permalink or "")
+        own = ids.get(photo_id)
+        if photo_id is not None and own is not None:
             del gathering.absent[key]
-            tagged = replace(absent.origin, caption=None)
-            gathering.origins[own] = merged(gathering.origins[own], tagged)
+            gathering.origins[own] = merged(gathering.origins[own], replace(absent.origin, caption=None))
 
 
 def _listed_with(name: str | None, timestamp: Any) -> str | None:
     time = posted_time(timestamp)
-    parts = [
-        part for part in (None if name is None else f"the name {name}", None if time is None else time[:10]) if part
-    ]
+    parts = [*(() if name is None else (f"the name {name}",)), *(() if time is None else (time[:10],))]
     return f"Facebook lists it with {' and '.join(parts)}" if parts else None
 
 

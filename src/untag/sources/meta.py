@@ -78,7 +78,9 @@ class MediaIndex:
             return ()
         candidates = self._by_stem.get(_key(parts[-1]), [])
         if len(parts) == 1:
-            best = [name for name in candidates if not near or name.startswith(f"{near}/")]
+            best = [name for name in candidates if name.startswith(f"{near}/")] if near else candidates
+            # Far from anything, a name that several files have says nothing.
+            best = best if near or len(best) == 1 else []
         else:
             wanted = [_folder(part) for part in parts[:-1]]
             scores = {name: _shared_folders(name, wanted) for name in candidates}
@@ -148,13 +150,17 @@ class Gathering:
             self.errors.append(read_error(self.files, name, failure))
             return None
 
-    def add(self, uri: Any, origin: Origin, *, wanted_by: str, near: str = "") -> bool:
-        """Note where the picture `uri` is from; False when it is no picture, or not here. `wanted_by` names it."""
+    def add(self, uri: Any, origin: Origin, *, wanted_by: str | None, near: str = "") -> bool:
+        """Note where the picture `uri` is from; False when it is no picture, or not here.
+
+        Those that are not here are counted for `wanted_by`, which names them, unless that is None.
+        """
         if not isinstance(uri, str) or not uri.strip() or "://" in uri or not is_picture(uri):
             return False
         found = self.index.find(uri, near)
         if not found:
-            self._not_here.setdefault(wanted_by, set()).add(uri)
+            if wanted_by is not None:
+                self._not_here.setdefault(wanted_by, set()).add(uri.lstrip("./"))
             return False
         for name in found:
             known = self.origins.get(name)

@@ -188,7 +188,8 @@ class _Parser(HTMLParser):
             if tag == "a":
                 block.links.append(target)
                 self._links.append(target)
-        elif is_picture(target) and "/" in target and ":" not in target:
+        elif is_picture(target) and ":" not in target and target.lstrip("./").count("/") > 1:
+            # What lies in a folder at the top is no photo but a logo.
             uri = unquote(target)
             if uri not in block.pictures:
                 block.pictures[uri] = block.child
