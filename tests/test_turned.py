@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
 import pytest
@@ -78,7 +79,7 @@ def with_arrow(quarters: int = 0) -> Pixels:
 class MeanColour:
     """A session whose embedding of a chip is its mean colour."""
 
-    def run(self, feeds: dict[str, NDArray[np.uint8]]) -> list[NDArray[np.float32]]:
+    def run(self, feeds: Mapping[str, NDArray[Any]]) -> list[NDArray[Any]]:
         return [feeds["images"].mean(axis=(1, 2)).astype(np.float32)]
 
 

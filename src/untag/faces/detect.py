@@ -44,9 +44,8 @@ class MmodOptions:
     Without a scout, images are searched whole with their long side at most `max_side`; one whose long side is below
     `enlarge_below` is first doubled, as face_recognition does, since the network's smallest face is its window of
     `window` pixels. With a scout, images are searched whole only up to `coarse_side`, for faces that fill much of them,
-    and around what the scout points at, if that is at most `pointed_share` of the image large; up to `fallback_side`
-    where that finds nobody. The scout takes faces that are too small for it for `small` pixels or less: those are tried
-    `small_scale` as well.
+    and around what the scout points at, but its largest candidates; up to `fallback_side` where that finds nobody. The
+    scout takes faces that are too small for it for `small` pixels or less: those are tried at `small_scale` as well.
     `max_overlap` is the detector's own limit for non-maximum suppression. Canvases of one size, from whatever image,
     share a run of at most `batch_pixels`.
     """
@@ -58,7 +57,6 @@ class MmodOptions:
     enlarge_below: int = 800
     coarse_side: int = 320
     fallback_side: int = 640
-    pointed_share: float = 0.3
     small: float = 40.0
     small_scale: float = 1.7
     batch_pixels: int = 4_000_000
@@ -111,7 +109,11 @@ class MmodDetector:
             return [(faces, []) for faces in found]
         candidates = self._scout.candidates(images)
         whole = self._whole(images, range(len(images)), self._options.coarse_side)
-        found = self._search(images, chain(whole, self._pointed_at(images, candidates)))
+        followed = [
+            [one for one in pointed if one.size <= self._scout.largest_followed(image)]
+            for image, pointed in zip(images, candidates, strict=True)
+        ]
+        found = self._search(images, chain(whole, self._pointed_at(images, followed)))
         nobody = [index for index, faces in enumerate(found) if not faces]
         more = self._search(images, self._whole(images, nobody, self._options.fallback_side))
         return [(faces or others, pointed) for faces, others, pointed in zip(found, more, candidates, strict=True)]
@@ -160,10 +162,7 @@ class MmodDetector:
     def _pointed_at(self, images: Sequence[Pixels], candidates: Sequence[Sequence[Candidate]]) -> Iterator[_Canvas]:
         for index, pointed_at in enumerate(candidates):
             halves = [images[index]]
-            largest = max(self._options.pointed_share * max(images[index].shape[:2]), self._options.small)
             for candidate in pointed_at:
-                if candidate.size > largest:
-                    continue
                 more = (self._options.small_scale,) if candidate.size <= self._options.small else ()
                 for factor in (*_CROP_SCALES, *more):
                     scale = self._options.window / candidate.size * factor

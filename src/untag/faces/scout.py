@@ -35,13 +35,15 @@ class Candidate:
 class ScoutOptions:
     """What to point at: faces of at least `smallest` pixels, up to those whose size is `largest_share` of the image.
 
-    The larger ones are for faces that lie on their side: where those are upright, the detector finds them unaided.
+    Those above `followed_share` are for faces that lie on their side: where they are upright, the detector finds them
+    unaided.
 
     Candidates below `confidence` are not followed, and of each image only the `most` most confident.
     """
 
     smallest: float = 28.0
     largest_share: float = 0.9
+    followed_share: float = 0.3
     confidence: float = 0.2
     most: int = 100
 
@@ -67,10 +69,19 @@ class Scout:
             (cells,) = self._session.run({"images": np.stack([reduced for _, _, reduced in members])})
             for (index, scale, _), maps in zip(members, cells, strict=True):
                 found[index].extend(self._peaks(maps, scale))
-        return [
-            _distinct([item for item in items if item.size <= self._largest(image)], self._options.most)
-            for image, items in zip(images, found, strict=True)
-        ]
+        return [self._chosen(image, items) for image, items in zip(images, found, strict=True)]
+
+    def largest_followed(self, image: Pixels) -> float:
+        """The size of candidates in this image up to which the detector should look at them."""
+        long_side: int = max(image.shape[:2])
+        return max(self._options.followed_share * long_side, self._options.smallest)
+
+    def _chosen(self, image: Pixels, items: list[Candidate]) -> list[Candidate]:
+        # Apart, so that none that is followed goes for one that is not.
+        limit, most = self.largest_followed(image), self._options.most
+        followed = _distinct([item for item in items if item.size <= limit], most)
+        larger = _distinct([item for item in items if limit < item.size <= self._largest(image)], most)
+        return sorted([*followed, *larger], key=lambda item: -item.confidence)
 
     def in_tiles(self, image: Pixels, largest: float) -> list[Candidate]:
         """Possible faces of `smallest` to about `largest` pixels, however large the image: it is searched in parts."""
