@@ -453,6 +453,11 @@ def test_the_owner_is_known_by_every_name() -> None:
     assert READER.describe(MadeUpFiles(PROFILE)).owner == OWNER
 
 
+def test_another_file_with_a_profile_does_not_rename_the_owner() -> None:
+    other = {"your_facebook_activity/other.json": {"profile": {"name": "Game"}}}
+    assert READER.describe(MadeUpFiles(PROFILE | other)).owner == OWNER
+
+
 def test_stickers_are_not_photos() -> None:
     sticker = f"{MEDIA}/stickers_used/126361900881940.png"
     assert READER.describe(MadeUpFiles({sticker: JPEG})).skipped == {sticker}

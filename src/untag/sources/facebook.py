@@ -107,7 +107,7 @@ def _read(gathering: Gathering, name: str, value: Any) -> None:
     elif is_thread(value):
         read_thread(gathering, name, value, PLATFORM)
     elif (owner := _owner(value)) is not None:
-        gathering.owner = owner
+        gathering.owner = gathering.owner or owner
     elif isinstance(member(value, "photos"), list):
         _read_album(gathering, value)
     elif not _read_lists(gathering, name, value):
