@@ -29,6 +29,7 @@ _DEVICES = re.compile(r"(?:con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³])(?:\.|$
 _DRIVE = re.compile(r"[A-Za-z]:")
 _METHODS = frozenset((zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA))
 _LOCAL_HEADER = 30
+_NO_ARCHIVE = "it is not a zip archive, or it is damaged or not complete; download it again"
 _UTF_8 = 0x800
 _ENCRYPTED = 0x1
 
@@ -63,6 +64,8 @@ class ZipFiles:
         self._unpacked = 0
         self.errors: list[ReadError] = []
         infos = self._zip.infolist()
+        if not infos and self._zip.start_dir > 0:
+            raise ReadFailure(Outcome.BROKEN, _NO_ARCHIVE)
         if len(infos) > limits.members:
             raise ReadFailure(Outcome.TOO_LARGE, f"an archive of {len(infos):,} files; the limit is {limits.members:,}")
         overlapping = _overlapping(infos)
@@ -202,8 +205,7 @@ def _open(path: str) -> zipfile.ZipFile:
     except OSError as error:
         raise failure(error) from error
     except (zipfile.BadZipFile, ValueError, NotImplementedError, OverflowError, MemoryError, EOFError) as error:
-        reason = "it is not a zip archive, or it is damaged or not complete; download it again"
-        raise ReadFailure(Outcome.BROKEN, reason) from error
+        raise ReadFailure(Outcome.BROKEN, _NO_ARCHIVE) from error
 
 
 def _name(info: zipfile.ZipInfo) -> str:
