@@ -121,7 +121,7 @@ def _decode_open(image: ImageFile, data: bytes, max_side: int, limits: Limits) -
         decoded_pixels = _reduce_jpeg(image, data, max_side, limits)
     limits.check_pixels(width, height, decoded_pixels)
     taken_at, has_place = read_taken_at(image), has_coordinates(image)
-    stored = (width, height, read_orientation(image))
+    stored_orientation = read_orientation(image)
     image.load()
     # Asked only now because loading a TIFF turns it upright and says so; the stored size then follows the loaded one.
     orientation = read_orientation(image)
@@ -130,7 +130,8 @@ def _decode_open(image: ImageFile, data: bytes, max_side: int, limits: Limits) -
     pixels = upright(_fit(to_rgb(image), max(width, height), max_side), orientation)
     width, height = upright_size(width, height, orientation)
     finer = EncodedPhoto(data, max(width, height), limits) if pixels.shape[1] < width else None
-    named = read_named(image.info.get("xmp"), *stored)  # in a PNG it may come behind the pixels
+    # Asked only now because in a PNG it may come behind the pixels.
+    named = read_named(image.info.get("xmp"), width, height, stored_orientation)
     return Frame(pixels, width, height, pixels.shape[1] / width, taken_at, finer, has_place, named)
 
 

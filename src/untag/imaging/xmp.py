@@ -43,8 +43,8 @@ _NOBODY = frozenset(("unknown", "unconfirmed", "ignored", "unknown person"))
 
 
 @dataclass(frozen=True, slots=True)
-class _Stored:
-    """The picture as it is stored: pixels, and the EXIF orientation that turns it upright."""
+class _Picture:
+    """Pixels of the upright picture, and the EXIF orientation that turns the stored one so."""
 
     width: int
     height: int
@@ -69,20 +69,21 @@ def may_name_people(data: bytes) -> bool:
 def read_named(packet: object, width: int, height: int, orientation: int) -> tuple[NamedFace, ...]:
     """The people whom an XMP packet names, with boxes in pixels of the upright picture where it says where they are.
 
-    `packet` is what Pillow has as `info["xmp"]`, None for none; `width`, `height` and the EXIF `orientation` are those
-    of the stored picture. A box is kept only where it is certain what it refers to. Raises nothing.
+    `packet` is what Pillow has as `info["xmp"]`, None for none; `width` and `height` are those of the upright picture,
+    `orientation` (EXIF) turns the stored one so. A box is kept only where it is certain what it refers to. Raises
+    nothing.
     """
     if not isinstance(packet, bytes) or not any(hint in packet for hint in _HINTS):
         return ()
     try:
-        return _named(parse_xmp(packet), _Stored(width, height, orientation))
+        return _named(parse_xmp(packet), _Picture(width, height, orientation))
     except ReadFailure:
         return ()
 
 
 def read_people(packet: bytes) -> tuple[str, ...]:
     """The names of the people whom an XMP packet names, each once. Raises ReadFailure where it is not XML."""
-    return tuple(dict.fromkeys(face.name for face in _named(parse_xmp(packet), _Stored(1, 1, 1))))
+    return tuple(dict.fromkeys(face.name for face in _named(parse_xmp(packet), _Picture(1, 1, 1))))
 
 
 def name_key(name: str) -> str:
@@ -90,16 +91,16 @@ def name_key(name: str) -> str:
     return " ".join(normalize("NFC", name).casefold().split())
 
 
-def _named(properties: Iterable[tuple[str, str, Value]], stored: _Stored) -> tuple[NamedFace, ...]:
+def _named(properties: Iterable[tuple[str, str, Value]], picture: _Picture) -> tuple[NamedFace, ...]:
     """Everybody once, with the boxes of the first property that has any for them; regions come before keywords."""
     by_rank: list[list[NamedFace]] = [[], [], [], []]
     for namespace, name, value in properties:
         if namespace == _MWG and name == "Regions":
-            by_rank[0] += _mwg(value, stored)
+            by_rank[0] += _mwg(value, picture)
         elif namespace == _MICROSOFT and name == "RegionInfo":
-            by_rank[1] += _microsoft(value, stored)
+            by_rank[1] += _microsoft(value, picture)
         elif namespace == _IPTC and name == "ImageRegion":
-            by_rank[2] += _iptc(value, stored)
+            by_rank[2] += _iptc(value, picture)
         else:
             by_rank[3] += (NamedFace(text, None) for text in _without_place(name, value))
     found: dict[str, list[NamedFace]] = {}
@@ -114,9 +115,9 @@ def _named(properties: Iterable[tuple[str, str, Value]], stored: _Stored) -> tup
     return tuple(face for faces in found.values() for face in faces)[:MOST_NAMES]
 
 
-def _mwg(value: Value, stored: _Stored) -> Iterator[NamedFace]:
+def _mwg(value: Value, picture: _Picture) -> Iterator[NamedFace]:
     drawn_in = _field(value, "AppliedToDimensions")
-    orientation = _orientation_of(_number(_field(drawn_in, "w")), _number(_field(drawn_in, "h")), stored)
+    orientation = _orientation_of(_number(_field(drawn_in, "w")), _number(_field(drawn_in, "h")), picture)
     for region in _items(_field(value, "RegionList")):
         name = _name(_field(region, "Name"))
         if name is None or _text(_field(region, "Type")) not in ("Face", ""):
@@ -127,51 +128,51 @@ def _mwg(value: Value, stored: _Stored) -> Iterator[NamedFace]:
         box = None
         if orientation is not None and normalised and None not in (x, y, width, height):
             assert x is not None and y is not None and width is not None and height is not None
-            box = _box(_Area(x - width / 2, y - height / 2, width, height), stored, orientation)
+            box = _box(_Area(x - width / 2, y - height / 2, width, height), picture, orientation)
         yield NamedFace(name, box)
 
 
-def _orientation_of(width: float | None, height: float | None, stored: _Stored) -> int | None:
+def _orientation_of(width: float | None, height: float | None, picture: _Picture) -> int | None:
     """How the picture that regions were drawn in has to be turned, from its size; None where it was another picture.
 
     It is the stored one by the specification. A picture made smaller keeps its regions, one that was cropped does not.
     """
     if width is None or height is None or min(width, height) <= 0:
-        return stored.orientation
-    if _alike(width / height, stored.width / stored.height):
-        return stored.orientation
-    upright = upright_size(stored.width, stored.height, stored.orientation)
-    return 1 if _alike(width / height, upright[0] / upright[1]) else None
+        return picture.orientation
+    stored = upright_size(picture.width, picture.height, picture.orientation)
+    if _alike(width / height, stored[0] / stored[1]):
+        return picture.orientation
+    return 1 if _alike(width / height, picture.width / picture.height) else None
 
 
 def _alike(ratio: float, other: float) -> bool:
     return abs(ratio - other) <= _SAME_SHAPE * other
 
 
-def _microsoft(value: Value, stored: _Stored) -> Iterator[NamedFace]:
+def _microsoft(value: Value, picture: _Picture) -> Iterator[NamedFace]:
     for region in _items(_field(value, "Regions")):
         name = _name(_field(region, "PersonDisplayName"))
         if name is not None:
             numbers = [_number(part) for part in _text(_field(region, "Rectangle")).split(",")]
-            yield NamedFace(name, _unturned_box(numbers, stored))
+            yield NamedFace(name, _unturned_box(numbers, picture))
 
 
-def _iptc(value: Value, stored: _Stored) -> Iterator[NamedFace]:
+def _iptc(value: Value, picture: _Picture) -> Iterator[NamedFace]:
     """IPTC Photo Metadata Standard 2019.1, Image Region, where it is a rectangle in relative units."""
     for region in _items(value):
         boundary = _field(region, "RegionBoundary")
         numbers = [_number(_field(boundary, key)) for key in ("rbX", "rbY", "rbW", "rbH")]
         relative = _text(_field(boundary, "rbUnit")) == "relative" and _text(_field(boundary, "rbShape")) == "rectangle"
         names = [name for person in _items(_field(region, "PersonInImage")) if (name := _name(person)) is not None]
-        box = _unturned_box(numbers, stored) if relative and len(names) == 1 else None
+        box = _unturned_box(numbers, picture) if relative and len(names) == 1 else None
         yield from (NamedFace(name, box) for name in names)
 
 
-def _unturned_box(numbers: list[float | None], stored: _Stored) -> Box | None:
+def _unturned_box(numbers: list[float | None], picture: _Picture) -> Box | None:
     """That of left, top, width and height, where up is up. Of turned pictures programs do not agree what is left."""
-    if stored.orientation != 1 or len(numbers) != 4 or None in numbers:
+    if picture.orientation != 1 or len(numbers) != 4 or None in numbers:
         return None
-    return _box(_Area(*(number for number in numbers if number is not None)), stored, 1)
+    return _box(_Area(*(number for number in numbers if number is not None)), picture, 1)
 
 
 def _without_place(name: str, value: Value) -> Iterator[str]:
@@ -214,15 +215,14 @@ def _acdsee(text: str) -> list[Value]:
     return _people_of(paths)
 
 
-def _box(area: _Area, stored: _Stored, orientation: int) -> Box | None:
+def _box(area: _Area, picture: _Picture, orientation: int) -> Box | None:
     """Pixels of the upright picture, cut to it; None for what is no rectangle in it."""
     if area.width <= 0 or area.height <= 0:
         return None
     right, bottom = area.left + area.width, area.top + area.height
     corners = (_turned(area.left, area.top, orientation), _turned(right, bottom, orientation))
-    width, height = upright_size(stored.width, stored.height, stored.orientation)
-    left, right = (_cut(x) * width for x in sorted(corner[0] for corner in corners))
-    top, bottom = (_cut(y) * height for y in sorted(corner[1] for corner in corners))
+    left, right = (_cut(x) * picture.width for x in sorted(corner[0] for corner in corners))
+    top, bottom = (_cut(y) * picture.height for y in sorted(corner[1] for corner in corners))
     return Box(left, top, right, bottom) if right > left and bottom > top else None
 
 

@@ -29,7 +29,7 @@ from untag.sources.reader import Reader
 from untag.sources.seen import Seen
 from untag.sources.sidecars import read_sidecars, sidecar_readers
 from untag.sources.site import PLAIN
-from untag.sources.tree import SKIPPED_FOLDERS, FolderFiles
+from untag.sources.tree import SKIPPED_FOLDERS, FolderFiles, is_hidden
 from untag.types import Origin, Outcome, PhotoRef, ReadError
 
 _NO_ORIGIN = Origin()
@@ -123,7 +123,7 @@ class _Folder:
         with os.scandir(self.path) as children:
             for child in children:
                 name = child.name
-                if name.startswith(".") or name in given:
+                if is_hidden(name) or name in given:
                     continue
                 try:
                     if child.is_dir():

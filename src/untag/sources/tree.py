@@ -20,6 +20,11 @@ SKIPPED_FOLDERS = frozenset(("@eaDir", "__MACOSX", "#recycle", "$RECYCLE.BIN", "
 """Folders of thumbnails, resource forks and deleted files that network disks and archives leave among photos."""
 
 
+def is_hidden(name: str) -> bool:
+    """Whether a file or folder is passed over for its name. `.picasa.ini` is hidden, and says who is in photos."""
+    return name.startswith(".") and name != ".picasa.ini"
+
+
 class FolderFiles:
     """The files below `root`, without links to folders and hidden files; with `deep` False only those directly in it.
 
@@ -79,7 +84,7 @@ class FolderFiles:
 
     def _add(self, child: os.DirEntry[str], name: str) -> str | None:
         """Notes a file; the name of a folder to go on in."""
-        if child.name.startswith(".") and child.name != ".picasa.ini":
+        if is_hidden(child.name):
             return None
         try:
             if child.is_dir(follow_symlinks=False):

@@ -1,0 +1,73 @@
+"""XMP sidecars: the files in which darktable, digiKam, Lightroom and osxphotos keep what they know of a photo.
+
+A sidecar is called `a.jpg.xmp`, or `a.xmp` (Adobe), which tells of the only photo there is of that name.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Sequence
+
+from untag.errors import ReadFailure
+from untag.imaging.rdf import MOST_BYTES
+from untag.imaging.xmp import read_people
+from untag.sources.names import is_photo
+from untag.sources.reader import Description, Files
+from untag.sources.text import read_error
+from untag.types import Origin, ReadError
+
+_SUFFIX = ".xmp"
+
+
+class XmpSidecar:
+    """What XMP sidecars say of the people in the photos beside them."""
+
+    name = "xmp_sidecar"
+    whole = False
+    marks = frozenset((_SUFFIX,))
+
+    def sniff(self, files: Files) -> bool:
+        """Whether there is a sidecar. Raises nothing."""
+        return any(name.lower().endswith(_SUFFIX) for name in files.names)
+
+    def describe(self, files: Files) -> Description:
+        """The people whom the sidecars name. Raises nothing."""
+        origins: dict[str, Origin] = {}
+        understood: list[str] = []
+        errors: list[ReadError] = []
+        for sidecar, photo in _pairs(files.names):
+            try:
+                people = read_people(files.read(sidecar, MOST_BYTES))
+            except ReadFailure as failure:
+                errors.append(read_error(files, sidecar, failure))
+                continue
+            understood.append(sidecar)
+            if people:
+                both = (*origins[photo].people, *people) if photo in origins else people
+                origins[photo] = Origin(people=tuple(dict.fromkeys(both)))
+        return Description(origins=origins, understood=frozenset(understood), errors=tuple(errors))
+
+
+def _pairs(names: Sequence[str]) -> list[tuple[str, str]]:
+    """Each sidecar with its photo; letters' case counts only where it has to. Those of no photo are left out."""
+    exact: dict[str, str] = {}
+    stems: defaultdict[str, list[str]] = defaultdict(list)
+    for name in filter(is_photo, names):
+        exact[name] = name
+        exact.setdefault(name.lower(), name)
+        stems[name.rpartition(".")[0].lower()].append(name)
+    found = []
+    for name in names:
+        if not name.lower().endswith(_SUFFIX):
+            continue
+        told = name[: -len(_SUFFIX)]
+        photo = exact.get(told, exact.get(told.lower()))
+        alike = stems.get(told.lower(), [])
+        if photo is not None:
+            found.append((name, photo))
+        elif len(alike) == 1:
+            found.append((name, alike[0]))
+    return found
+
+
+READER = XmpSidecar()
