@@ -6,6 +6,7 @@ import os
 import stat
 import struct
 import zipfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -13,8 +14,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from untag.errors import ReadFailure
-from untag.sources.archive import ArchiveLimits, MergedFiles, ZipFiles, group_parts
-from untag.types import Outcome
+from untag.sources.archive import ArchiveLimits, MergedFiles, ZipFiles, are_parts, group_parts
+from untag.sources.base import walk_all
+from untag.types import Outcome, PhotoRef, ReadError
 
 PHOTO = os.urandom(4000)
 ENOUGH = 1_000_000
@@ -221,13 +223,33 @@ def test_parts_are_one(tmp_path: Path) -> None:
     assert "z.jpg" not in files
 
 
+def test_archives_that_only_are_called_like_parts_lose_no_photo(tmp_path: Path) -> None:
+    ours = [
+        ZipFiles(make(tmp_path, ("1.jpg", PHOTO), ("index.html", b"one"), name="a-1.zip")),
+        ZipFiles(make(tmp_path, ("1.jpg", PHOTO), ("2.jpg", PHOTO), ("index.html", b"two"), name="a-2.zip")),
+    ]
+    assert are_parts(ours)
+    other = ZipFiles(make(tmp_path, ("1.jpg", PHOTO[::-1]), name="a-3.zip"))
+    assert not are_parts([*ours, other])
+    listed = {entry.path for entry in walk(tmp_path)}
+    assert listed == {
+        f"{tmp_path}/{name}" for name in ("a-1.zip/1.jpg", "a-2.zip/1.jpg", "a-2.zip/2.jpg", "a-3.zip/1.jpg")
+    }
+
+
+def walk(folder: Path) -> Iterator[PhotoRef | ReadError]:
+    for listing in walk_all([folder]):
+        yield from listing.photos
+
+
 @pytest.mark.parametrize(
     "together",
     [
         ["takeout-20240101T000000Z-001.zip", "takeout-20240101T000000Z-002.zip"],
         ["takeout-20240101T000000Z-3-001.zip", "takeout-20240101T000000Z-3-010.zip"],
         ["facebook-ana-2025-01-04-AbCdEf12.zip", "facebook-ana-2025-01-04-ZyXwVu98.zip"],
-        ["photos (1).zip", "photos (2).zip", "photos.zip"],
+        ["facebook-ana-2025-01-04-AbCdEfGh-2.zip", "facebook-ana-2025-01-04-AbCdEfGh.zip"],
+        ["photos (1).zip", "photos(2).zip", "photos.zip"],
         ["a.zip", "A.ZIP"],
     ],
 )
@@ -244,6 +266,8 @@ def test_parts_of_one_download(together: list[str]) -> None:
         ["facebook-ana-2025-01-04-AbCdEf12.zip", "facebook-bea-2025-01-04-AbCdEf12.zip"],
         ["facebook-ana-2025-01-04-AbCdEf12.zip", "facebook-ana-2026-01-04-AbCdEf12.zip"],
         ["holiday.zip", "work.zip"],
+        ["2023.zip", "2024.zip"],
+        ["DCIM100.zip", "DCIM101.zip"],
     ],
 )
 def test_downloads_that_are_two(apart: list[str]) -> None:

@@ -18,6 +18,7 @@ from pathlib import Path, PurePosixPath
 
 from untag.errors import ReadFailure
 from untag.sources.files import absolute, failure
+from untag.sources.names import is_photo
 from untag.sources.paths import printable_path
 from untag.types import Outcome, ReadError
 
@@ -57,7 +58,7 @@ class ZipFiles:
     def __init__(self, path: Path, limits: ArchiveLimits = DEFAULT_ARCHIVE_LIMITS) -> None:
         """Reads the archive's directory. Raises ReadFailure when that cannot be done."""
         self._path = absolute(path)
-        self._shown = printable_path(self._path)
+        self.root = printable_path(self._path)
         self._limits = limits
         self._zip = _open(self._path)
         self._members: dict[str, zipfile.ZipInfo] = {}
@@ -82,7 +83,7 @@ class ZipFiles:
         return name in self._members
 
     def shown(self, name: str) -> str:
-        return f"{self._shown}/{printable_path(name)}"
+        return f"{self.root}/{printable_path(name)}"
 
     def stat(self, name: str) -> tuple[int, int]:
         info = self._members[name]
@@ -128,7 +129,7 @@ class ZipFiles:
             self._members[name] = info
             self._unpacked += info.file_size
         else:
-            self.errors.append(ReadError(f"{self._shown}/{printable_path(name)}", *reason))
+            self.errors.append(ReadError(f"{self.root}/{printable_path(name)}", *reason))
 
     def _refusal(self, info: zipfile.ZipInfo, name: str) -> tuple[Outcome, str] | None:
         parts = PurePosixPath(name).parts
@@ -150,6 +151,17 @@ class ZipFiles:
         if _suffix(name) in ARCHIVE_SUFFIXES:
             return Outcome.UNSUPPORTED, "an archive inside an archive is not opened; unpack the outer one"
         return None
+
+
+def are_parts(archives: Sequence[ZipFiles]) -> bool:
+    """Whether archives can be parts of one download: no photo's name is that of another photo in another part."""
+    photos: dict[str, tuple[int, int]] = {}
+    return all(
+        photos.setdefault(name, archive.stat(name)) == archive.stat(name)
+        for archive in archives
+        for name in archive.names
+        if is_photo(name)
+    )
 
 
 class MergedFiles:
@@ -180,15 +192,16 @@ class MergedFiles:
         return part.read(name, max_bytes)
 
 
-_COUNTED = re.compile(r"(?:[-_ ]*\(?\d{1,3}\)?)$")
+_COUNTED = re.compile(r"(?:[-_ ]+|(?=\())\(?\d{1,3}\)?$")
 _META = re.compile(r"^((?:facebook|instagram|meta)-.+)-[A-Za-z0-9]{8}$", re.IGNORECASE)
 
 
 def part_key(name: str) -> str:
     """What the names of the parts of one download have in common: no counter at the end, no random letters."""
     stem = name.rpartition(".")[0] or name
-    meta = _META.match(stem)
-    return (meta[1] if meta is not None else _COUNTED.sub("", stem)).casefold()
+    uncounted = _COUNTED.sub("", stem)
+    meta = _META.match(stem) or _META.match(uncounted)
+    return (uncounted if meta is None else meta[1]).casefold()
 
 
 def group_parts(paths: Iterable[str]) -> Iterator[list[str]]:

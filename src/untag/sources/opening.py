@@ -8,7 +8,7 @@ from pathlib import Path
 
 from untag.errors import ReadFailure
 from untag.imaging.limits import Limits
-from untag.sources.archive import MergedFiles, ZipFiles
+from untag.sources.archive import MergedFiles, ZipFiles, are_parts
 from untag.sources.files import folder_id
 from untag.sources.listing import Entry, Listing
 from untag.sources.names import is_photo
@@ -36,7 +36,7 @@ def open_folder(
 
 
 class ZipSource:
-    """The photos in zip files that are parts of one download, whoever made it."""
+    """The photos in zip files whose names are those of parts of one download, whoever made it."""
 
     name = PLAIN
 
@@ -45,7 +45,7 @@ class ZipSource:
         self._limits = limits
         self._seen = seen
         self._readers = readers
-        self._site: SiteSource | None = None
+        self._sites: list[SiteSource] = []
 
     @property
     def root(self) -> str:
@@ -62,9 +62,10 @@ class ZipSource:
             except ReadFailure as failure:
                 error = ReadError(printable_path(path), failure.outcome, str(failure))
                 yield Listing(self, error.path, 1, None, partial(list[Entry], [error]))
-        self._site = self._merged(parts) if parts else None
-        if self._site is not None:
-            yield from self._site.folders()
+        downloads = [parts] if are_parts(parts) else [[part] for part in parts]
+        self._sites = [site for download in downloads if (site := self._merged(download)) is not None]
+        for site in self._sites:
+            yield from site.folders()
 
     def photos(self) -> Iterator[PhotoRef | ReadError]:
         """The photos and errors of all folders, in the order of `folders`."""
@@ -73,9 +74,10 @@ class ZipSource:
 
     def read(self, ref: PhotoRef) -> bytes:
         """The bytes of a photo that was listed; raises ReadFailure as `Files.read` does."""
-        if self._site is None:
-            raise ReadFailure(Outcome.MISSING, "it is not in the archive (any more)")
-        return self._site.read(ref)
+        for site in self._sites:
+            if site.holds(ref):
+                return site.read(ref)
+        raise ReadFailure(Outcome.MISSING, "it is not in the archive (any more)")
 
     def _merged(self, parts: Sequence[ZipFiles]) -> SiteSource | None:
         files: Files = parts[0] if len(parts) == 1 else MergedFiles(parts)
@@ -86,7 +88,7 @@ class ZipSource:
         if reader is None and not any(is_photo(name) for name in files.names):
             return None
         refused = [error for part in parts for error in part.errors]
-        return SiteSource(Place(self.root, files, reader, self._readers, refused), self._limits)
+        return SiteSource(Place(parts[0].root, files, reader, self._readers, refused), self._limits)
 
 
 def _wrapping(files: Files) -> str | None:

@@ -91,6 +91,10 @@ class SiteSource:
         files = self._place.files
         return [files.shown(name) for name in files.names if not is_photo(name) and name not in known]
 
+    def holds(self, ref: PhotoRef) -> bool:
+        """Whether a photo was listed here."""
+        return ref.path in self._names
+
     def read(self, ref: PhotoRef) -> bytes:
         """The bytes of a photo that was listed; raises ReadFailure as `Files.read` does."""
         name = self._names.get(ref.path)
