@@ -202,6 +202,8 @@ def test_categories_are_all_listed(untag: Untag) -> None:
         spec = CATEGORIES[line.split()[0]]  # type: ignore[index]
         # No model judges where a photo was taken: the file says it.
         assert ("unavailable" in line) is not (spec.available or spec.category is Category.LOCATION)
+        assert ("experimental" in line) is spec.experimental
+        assert ("false alarms in 1,000" in line) is spec.available
 
 
 def test_the_home_folder_is_chosen(untag: Untag, monkeypatch: pytest.MonkeyPatch) -> None:

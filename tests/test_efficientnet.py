@@ -10,7 +10,7 @@ import pytest
 from numpy.typing import NDArray
 
 from golden_images import golden_images
-from untag.engine.efficientnet import build_efficientnet_lite0, graph_from_weights
+from untag.engine.efficientnet import DETAILS, build_efficientnet_lite0, graph_from_weights
 from untag.engine.registry import EFFICIENTNET_LITE0
 from untag.engine.session import Device, Session, open_session
 from untag.engine.torch_weights import read_state_dict
@@ -33,7 +33,7 @@ def session(state: dict[str, NDArray[Any]]) -> Session:
 
 def test_agrees_with_the_published_network(session: Session) -> None:
     with np.load(GOLDEN) as golden:
-        logits, features = session.run({"images": golden_images()})
+        logits, features, _ = session.run({"images": golden_images()})
         np.testing.assert_allclose(logits, golden["logits"], rtol=0, atol=TOLERANCE)
         np.testing.assert_allclose(features, golden["features"], rtol=0, atol=TOLERANCE)
 
@@ -42,8 +42,27 @@ def test_an_image_is_judged_alike_alone_and_in_any_batch(session: Session) -> No
     images = golden_images()
     together = session.run({"images": images})
     alone = [session.run({"images": image[None]}) for image in images]
-    for output in (0, 1):
+    for output in (0, 1, 2):
         np.testing.assert_allclose(together[output], [result[output][0] for result in alone], rtol=0, atol=TOLERANCE)
+
+
+def test_details_are_means_and_maxima_of_80_and_112_channels(session: Session) -> None:
+    details = session.run({"images": golden_images()})[2]
+    assert details.shape == (len(golden_images()), DETAILS)
+    means_80, maxima_80, means_112, maxima_112 = np.split(details, [80, 160, 272], axis=1)
+    assert (means_80 < maxima_80).any()
+    assert (means_80 <= maxima_80).all()
+    assert (means_112 < maxima_112).any()
+    assert (means_112 <= maxima_112).all()
+
+
+def test_a_larger_image_sees_the_same_things_smaller(session: Session) -> None:
+    """Mirrored at its edges to twice the size, an image has nearly the features of one of its four parts."""
+    (image,) = golden_images()[1:2]
+    mirrored = np.pad(image, ((0, 224), (0, 224), (0, 0)), mode="symmetric")
+    once, more = (session.run({"images": pixels[None]})[1][0] for pixels in (image, mirrored))
+    other = session.run({"images": golden_images()[2][None]})[1][0]
+    assert np.corrcoef(once, more)[0, 1] > np.corrcoef(once, other)[0, 1]
 
 
 def test_the_state_dict_is_read_whole(state: dict[str, NDArray[Any]]) -> None:

@@ -18,9 +18,16 @@ from untag.engine.onnx_graph import Dimensions, GraphBuilder
 from untag.engine.torch_weights import read_state_dict
 from untag.errors import ModelError
 
-INPUT_SIZE = 224
+INPUT_SIZE = 320
+"""The side of the photos that the scene heads were trained on. The published network was trained with 224; being fully
+convolutional it takes any multiple of 32, and sees smaller things in a larger input."""
+
 FEATURES = 1280
+DETAILS = 2 * 80 + 2 * 112
 CLASSES = 1000
+
+_DETAIL_STAGES = (3, 4)
+"""The stages with a stride of 16, whose channels, by mean and maximum over the photo, are the details."""
 
 _EPSILON = 1e-3  # of every batch normalisation, `batch_norm_epsilon` of the published network
 
@@ -71,8 +78,10 @@ def graph_from_weights(weights: bytes) -> bytes:
 def build_efficientnet_lite0(state: Mapping[str, NDArray[Any]]) -> bytes:
     """Build the network from its state dict, as a serialized ONNX model for any batch size N.
 
-    Input `images`: (N, 224, 224, 3) uint8 RGB; the graph itself computes the published normalisation (x - 127) / 128.
-    Outputs: `logits` (N, 1000) float32 and `features` (N, 1280) float32, the pooled features under the last layer.
+    Input `images`: (N, H, W, 3) uint8 RGB, H and W multiples of 32; the graph itself computes the published
+    normalisation (x - 127) / 128.
+    Outputs, all float32: `logits` (N, 1000); `features` (N, 1280), the pooled features under the last layer; `details`
+    (N, 384), for each of two earlier layers the means and then the maxima: they have not yet forgotten what is small.
     Batch normalisation is folded into the convolutions.
     Raises ModelError when a tensor is missing or has another shape.
     """
@@ -80,15 +89,17 @@ def build_efficientnet_lite0(state: Mapping[str, NDArray[Any]]) -> bytes:
     value = network.normalise()
     value = network.convolve(value, _Conv("_conv_stem", "_bn0", out=32, inputs=3, kernel=3, stride=2))
     channels, index = 32, 0
-    for stage in _STAGES:
+    for number, stage in enumerate(_STAGES):
         for repeat in range(stage.repeats):
             stride = stage.stride if repeat == 0 else 1
             value = _bottleneck(network, value, f"_blocks.{index}.", stage, channels=channels, stride=stride)
             channels, index = stage.channels, index + 1
+        if number in _DETAIL_STAGES:
+            network.pool_details(value)
     value = network.convolve(value, _Conv("_conv_head", "_bn1", out=FEATURES, inputs=channels))
     network.classify(value)
-    outputs: dict[str, Dimensions] = {"logits": ["N", CLASSES], "features": ["N", FEATURES]}
-    return network.graph.serialize("efficientnet_lite0", ["N", INPUT_SIZE, INPUT_SIZE, 3], outputs)
+    outputs: dict[str, Dimensions] = {"logits": ["N", CLASSES], "features": ["N", FEATURES], "details": ["N", DETAILS]}
+    return network.graph.serialize("efficientnet_lite0", ["N", "H", "W", 3], outputs)
 
 
 def _bottleneck(network: _Network, value: str, prefix: str, stage: _Stage, *, channels: int, stride: int) -> str:
@@ -110,6 +121,7 @@ class _Network:
     def __init__(self, state: Mapping[str, NDArray[Any]]) -> None:
         self._state = state
         self.graph = GraphBuilder()
+        self._pooled: list[str] = []
         self._bounds = [self.graph.constant(np.array(bound, np.float32)) for bound in (0, 6)]
 
     def normalise(self) -> str:
@@ -142,9 +154,13 @@ class _Network:
         # Clip with constant bounds is the form of ReLU6 that ONNX Runtime fuses into the convolution.
         return self.graph.node("Clip", value, *self._bounds) if activate else value
 
+    def pool_details(self, value: str) -> None:
+        self._pooled += [self.graph.node(operator, value) for operator in ("GlobalAveragePool", "GlobalMaxPool")]
+
     def classify(self, value: str) -> None:
         weight = self.graph.constant(self._tensor("_fc.weight", (CLASSES, FEATURES)).astype(np.float32))
         bias = self.graph.constant(self._tensor("_fc.bias", (CLASSES,)).astype(np.float32))
+        self.graph.node("Flatten", self.graph.node("Concat", *self._pooled, axis=1), output="details")
         self.graph.node("Flatten", self.graph.node("GlobalAveragePool", value), output="features")
         self.graph.node("Gemm", "features", weight, bias, output="logits", transB=1)
 

@@ -1,8 +1,7 @@
-"""The categories, and which of them the embedded model can judge: a table, and nothing else.
+"""The categories, and how the embedded model judges them: a table, and nothing else.
 
-The embedded model knows the 1,000 classes of ImageNet-1k. A category is judged by the sum of the softmax probabilities
-of the classes named here. Only categories for which that was measured to work have classes; the figures are in
-docs/models.md and come from training/measure_scenes.py.
+The heads (`scenes/heads.py`) give each category its score. Only those for which that was measured to work have one;
+thresholds and expected false alarms come from training/train_scenes.py and training/measure_scenes.py.
 """
 
 from __future__ import annotations
@@ -43,25 +42,35 @@ class ImageNetClass:
 
 @dataclass(frozen=True, slots=True)
 class CategorySpec:
-    """How the embedded model judges a category; without classes it cannot.
+    """How the embedded model judges a category; `judged` is False when it cannot.
 
-    `midpoint` is the sum of probabilities that is given a score of 0.5, chosen so that few ordinary photos reach it.
-    `threshold` is the score from which a photo counts as showing the category.
+    `threshold` is the score, a calibrated probability, from which a photo counts as showing the category.
+    `false_alarms_per_1000` is how many of 1,000 ordinary photos then count wrongly, in cross-validation. `experimental`
+    categories were learnt from too few photos, or too few kinds of photo, to be relied on.
+    Evidence is the `classes` that the network names in a photo, else the `impression` that the whole of it makes. The
+    heads were trained with the classes of alcohol and weapon as inputs: whoever changes those trains again.
     """
 
     category: Category
-    classes: tuple[ImageNetClass, ...] = ()
-    midpoint: float = 0.5
+    judged: bool = False
     threshold: float = 0.5
+    false_alarms_per_1000: float = 0.0
+    experimental: bool = False
+    impression: str = ""
+    classes: tuple[ImageNetClass, ...] = ()
 
     @property
     def available(self) -> bool:
         """Whether the embedded model can judge this category."""
-        return bool(self.classes)
+        return self.judged
 
 
 _ALCOHOL = CategorySpec(
     Category.ALCOHOL,
+    judged=True,
+    threshold=0.27,
+    false_alarms_per_1000=2.8,
+    impression="looks like photos of drinks or of people drinking",
     classes=(
         ImageNetClass(440, "beer bottle"),
         ImageNetClass(441, "beer glass"),
@@ -70,22 +79,60 @@ _ALCOHOL = CategorySpec(
         ImageNetClass(907, "wine bottle"),
         ImageNetClass(966, "red wine"),
     ),
-    midpoint=0.10,
+)
+
+_PARTY = CategorySpec(
+    Category.PARTY,
+    judged=True,
+    threshold=0.55,
+    false_alarms_per_1000=1.4,
+    experimental=True,
+    impression="looks like photos of parties",
+    classes=(ImageNetClass(417, "balloon"), ImageNetClass(470, "candle")),
+)
+
+_BAR = CategorySpec(
+    Category.BAR,
+    judged=True,
+    threshold=0.37,
+    false_alarms_per_1000=0.9,
+    experimental=True,
+    impression="looks like photos taken in bars",
 )
 
 _WEAPON = CategorySpec(
     Category.WEAPON,
-    # Measured and left out: a bulletproof vest (five times the false alarms among ordinary photos), a cannon (no gain).
+    judged=True,
+    threshold=0.58,
+    false_alarms_per_1000=1.9,
+    impression="looks like photos of people with guns",
     classes=(
         ImageNetClass(413, "assault rifle"),
         ImageNetClass(597, "holster"),
         ImageNetClass(763, "handgun"),  # "revolver"
         ImageNetClass(764, "rifle"),
     ),
-    midpoint=0.05,
 )
 
-_JUDGED = {spec.category: spec for spec in (_ALCOHOL, _WEAPON)}
+_GAMBLING = CategorySpec(
+    Category.GAMBLING,
+    judged=True,
+    threshold=0.20,
+    false_alarms_per_1000=0.0,
+    experimental=True,
+    impression="looks like photos of playing cards",
+    classes=(ImageNetClass(800, "slot machine"),),
+)
+
+_CROWD = CategorySpec(
+    Category.CROWD,
+    judged=True,
+    threshold=0.92,
+    false_alarms_per_1000=2.8,
+    impression="many people close together",
+)
+
+_JUDGED = {spec.category: spec for spec in (_ALCOHOL, _PARTY, _BAR, _WEAPON, _GAMBLING, _CROWD)}
 
 CATEGORIES: Mapping[Category, CategorySpec] = MappingProxyType(
     {category: _JUDGED.get(category, CategorySpec(category)) for category in Category}

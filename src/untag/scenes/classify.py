@@ -1,8 +1,7 @@
-"""A photo -> how surely it shows each category, with the embedded ImageNet classifier."""
+"""A photo -> how surely it shows each category, with EfficientNet-Lite0 and the heads trained on its features."""
 
 from __future__ import annotations
 
-import hashlib
 import math
 
 import cv2
@@ -14,28 +13,21 @@ from untag.engine.efficientnet import INPUT_SIZE, graph_from_weights
 from untag.engine.models import ModelOptions, open_derived
 from untag.engine.registry import EFFICIENTNET_LITE0
 from untag.engine.session import Session
-from untag.scenes.categories import AVAILABLE, CATEGORIES, Category
+from untag.scenes.categories import CATEGORIES, Category, CategorySpec
+from untag.scenes.heads import HEADS_SHA256, Heads, head_inputs, load_heads
 from untag.types import Pixels, SceneScores
 
-_WORTH_NAMING = 0.01  # a class below this probability explains nothing
+_WORTH_NAMING = 0.02  # a class below this probability explains nothing
+_WORTH_A_WORD = 0.1  # a score below this needs no explanation
 _MOST_WORDS = 3
 
-
-def _model_id() -> str:
-    # Scores follow from the weights, the table and the preprocessing: a change in any must not pass for the same model.
-    judged = (CATEGORIES[category] for category in AVAILABLE)
-    recipe = [(spec.category.value, [item.index for item in spec.classes], spec.midpoint) for spec in judged]
-    digest = hashlib.sha256(f"{_PREPARATION} {recipe}".encode()).hexdigest()
-    return f"efficientnet-lite0@{EFFICIENTNET_LITE0.sha256[:12]}+{digest[:8]}"
-
-
-_PREPARATION = "geometric-mean-crop"
-MODEL_ID = _model_id()
-"""Identifies scores: the hash of the weights, and that of what is summed and of how photos are prepared."""
+_PREPARATION = f"geometric-mean-crop-{INPUT_SIZE}"
+MODEL_ID = f"efficientnet-lite0@{EFFICIENTNET_LITE0.sha256[:12]}+{HEADS_SHA256[:8]}+{_PREPARATION}"
+"""Identifies scores: the hash of the weights, that of the heads, and how photos are prepared."""
 
 
 def scene_input(rgb: Pixels) -> Pixels:
-    """Prepare a photo, (height, width, 3) uint8 of any size, for the classifier: (224, 224, 3) uint8.
+    """Prepare a photo, (height, width, 3) uint8 of any size, for the classifier: (320, 320, 3) uint8.
 
     Crops the middle of the longer side to the geometric mean of both sides, then squashes to a square: half-way
     between a centre crop, which loses what is at the edges, and squashing all of it, which makes things too thin to
@@ -55,14 +47,15 @@ def scene_input(rgb: Pixels) -> Pixels:
 
 
 class SceneClassifier:
-    """Scores the categories that the embedded model can judge, from its ImageNet probabilities."""
+    """Scores the categories that the embedded model can judge."""
 
-    def __init__(self, session: Session) -> None:
-        """`session` runs the graph of `untag.engine.efficientnet`."""
+    def __init__(self, session: Session, heads: Heads) -> None:
+        """`session` runs the graph of `untag.engine.efficientnet`, on whose features `heads` were trained."""
         self._session = session
+        self._heads = heads
 
     def classify(self, images: NDArray[np.uint8]) -> list[SceneScores]:
-        """Judge a batch, (N, 224, 224, 3) uint8 RGB as `scene_input` makes them; N may be 0.
+        """Judge a batch, (N, 320, 320, 3) uint8 RGB as `scene_input` makes them; N may be 0.
 
         Returns one SceneScores for each image, in order. Categories that cannot be judged are absent from it.
         Raises ValueError for an array of another shape or type.
@@ -71,19 +64,26 @@ class SceneClassifier:
             raise ValueError(f"images are (N, {INPUT_SIZE}, {INPUT_SIZE}, 3) uint8, not {images.shape} {images.dtype}")
         if len(images) == 0:
             return []
-        logits = self._session.run({"images": images})[0]
-        return [_judge(probabilities) for probabilities in _softmax(logits)]
+        logits, features, details = self._session.run({"images": images})
+        rows = zip(self._heads.scores(head_inputs(logits, features, details)), _softmax(logits), strict=True)
+        return [self._judged(scores, probabilities) for scores, probabilities in rows]
+
+    def _judged(self, row: NDArray[np.float64], probabilities: NDArray[np.float64]) -> SceneScores:
+        scores = {name: float(score) for name, score in zip(self._heads.categories, row, strict=True)}
+        evidence = {name: _evidence(CATEGORIES[Category(name)], score, probabilities) for name, score in scores.items()}
+        return SceneScores(scores, evidence, MODEL_ID)
 
 
-GRAPH_FILE = DerivedFile(EFFICIENTNET_LITE0, 1, graph_from_weights)
+GRAPH_FILE = DerivedFile(EFFICIENTNET_LITE0, 2, graph_from_weights)
 
 
 def load_classifier(options: ModelOptions) -> SceneClassifier:
     """The classifier, its graph built when it is not cached yet.
 
-    Raises ModelError when the weights are missing or damaged, DeviceError when the device does not really run.
+    Raises ModelError when the weights or the heads are missing or damaged, DeviceError when the device does not really
+    run.
     """
-    return SceneClassifier(open_derived(GRAPH_FILE, options))
+    return SceneClassifier(open_derived(GRAPH_FILE, options), load_heads())
 
 
 def _softmax(logits: NDArray[np.float32]) -> NDArray[np.float64]:
@@ -91,24 +91,10 @@ def _softmax(logits: NDArray[np.float32]) -> NDArray[np.float64]:
     return np.asarray(exponents / exponents.sum(axis=1, keepdims=True))
 
 
-def _judge(probabilities: NDArray[np.float64]) -> SceneScores:
-    scores: dict[str, float] = {}
-    evidence: dict[str, tuple[str, ...]] = {}
-    for category in AVAILABLE:
-        scores[category.value], evidence[category.value] = _sum_classes(category, probabilities)
-    return SceneScores(scores, evidence, MODEL_ID)
-
-
-def _sum_classes(category: Category, probabilities: NDArray[np.float64]) -> tuple[float, tuple[str, ...]]:
-    spec = CATEGORIES[category]
-    found = [(float(probabilities[item.index]), item.word) for item in spec.classes]
-    strongest = sorted((pair for pair in found if pair[0] >= _WORTH_NAMING), key=lambda pair: -pair[0])
-    words = tuple(word for _, word in strongest[:_MOST_WORDS])
-    return _rescale(sum(value for value, _ in found), spec.midpoint), words
-
-
-def _rescale(total: float, midpoint: float) -> float:
-    # Bayes' rule for another prior: the odds are divided by those of the midpoint, so that 0.5 means the same for every
-    # category. Order is kept. A sum of nearly all may come out a rounding error above 1.
-    shown, absent = min(total, 1.0) * (1 - midpoint), (1 - min(total, 1.0)) * midpoint
-    return shown / (shown + absent)
+def _evidence(spec: CategorySpec, score: float, probabilities: NDArray[np.float64]) -> tuple[str, ...]:
+    """The words for what speaks for a category, strongest first."""
+    if score < _WORTH_A_WORD:
+        return ()
+    found = sorted(((float(probabilities[item.index]), item.word) for item in spec.classes), key=lambda pair: -pair[0])
+    words = tuple(word for probability, word in found[:_MOST_WORDS] if probability >= _WORTH_NAMING)
+    return words if words else (spec.impression,)

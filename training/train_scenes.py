@@ -1,0 +1,178 @@
+"""Train the scene heads: a logistic regression for each category on what EfficientNet-Lite0 sees.
+
+`python training/train_scenes.py DATA models/scene_heads.npz [--cache features.npz]` writes the heads, and prints the
+thresholds for `src/untag/scenes/categories.py` and the hash for `heads.py`; `measure_scenes.py` says how good they are.
+The same photos and the same versions of numpy, scipy and onnxruntime give the same bytes.
+"""
+
+from __future__ import annotations
+
+import os
+
+for _name in ("OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "OMP_NUM_THREADS"):
+    os.environ[_name] = "1"  # before numpy: how sums are split among threads changes their last bits
+
+import argparse  # noqa: E402
+import hashlib  # noqa: E402
+import io  # noqa: E402
+import tempfile  # noqa: E402
+import zipfile  # noqa: E402
+from dataclasses import dataclass  # noqa: E402
+from pathlib import Path  # noqa: E402
+
+import numpy as np  # noqa: E402
+from numpy.typing import NDArray  # noqa: E402
+from scipy.optimize import minimize  # noqa: E402
+
+from scene_data import FOLDS, TRAINED, Photos, load  # noqa: E402
+from untag.engine.efficientnet import DETAILS, FEATURES  # noqa: E402
+from untag.scenes.categories import Category  # noqa: E402
+
+Floats = NDArray[np.float64]
+
+RIDGE = 0.03  # of weights on features whose mean square is 1 for each photo; 0.01 to 0.1 rank alike
+SHIPPED = tuple(category for category in TRAINED if category is not Category.SMOKING)
+"""Measured, and good enough to ship."""
+
+EMPHASIS = 4.0
+"""How much larger the log-odds of ImageNet classes are made than other inputs, so that the ridge spares them: otherwise
+they drown among a thousand features. Half and twice as much do about as well."""
+
+DOUBTFUL = {Category.ALCOHOL: 0.5}
+"""Photos of which nobody can tell are learnt from as positives of this weight: somebody holds a cup, of what does not
+show. In alcohol that ranks photos that were not learnt from better; in the other categories it does not."""
+
+FALSE_ALARMS = {
+    Category.ALCOHOL: 3.0,
+    Category.PARTY: 1.5,
+    Category.BAR: 1.0,
+    Category.WEAPON: 2.0,
+    Category.GAMBLING: 0.5,
+    Category.CROWD: 3.0,
+}
+"""Of 1,000 ordinary photos, how many each category may flag. Those that crowd flags do show one: a street, a temple."""
+
+LEAST_THRESHOLD = 0.2
+"""A photo that shows something with less than one chance in five is not worth pointing at, however rare the alarm."""
+
+
+@dataclass(frozen=True)
+class Linear:
+    """Logits are `features @ weights + biases`; weights (1666, categories)."""
+
+    weights: Floats
+    biases: Floats
+
+    def logits(self, features: Floats) -> Floats:
+        """(photos, categories)."""
+        return features @ self.weights + self.biases
+
+
+def fit(features: Floats, truth: NDArray[np.int64]) -> Linear:
+    """The ridge-penalised logistic regressions, all at once; where nobody can tell (-1), `DOUBTFUL` decides."""
+    mean, deviation = features.mean(axis=0), features.std(axis=0) + 1e-2
+    deviation[FEATURES + DETAILS :] /= EMPHASIS
+    inputs = (features - mean) / deviation
+    scale = float(np.sqrt((inputs**2).sum(axis=1).mean()))
+    inputs *= 30 / scale
+    doubtful = np.array([DOUBTFUL.get(category, 0.0) for category in TRAINED])
+    weight = np.where(truth >= 0, 1.0, doubtful)
+    weight /= weight.sum(axis=0)
+    shown = (truth != 0).astype(np.float64)
+    shape = (inputs.shape[1] + 1, truth.shape[1])
+
+    def loss_and_slope(flat: Floats) -> tuple[float, Floats]:
+        parameters = flat.reshape(shape)
+        logits = inputs @ parameters[:-1] + parameters[-1]
+        loss = float((weight * (np.logaddexp(0, logits) - shown * logits)).sum())
+        loss += 0.5 * RIDGE * float((parameters[:-1] ** 2).sum())
+        error = weight * (1 / (1 + np.exp(-logits)) - shown)
+        slope = np.vstack([inputs.T @ error + RIDGE * parameters[:-1], error.sum(axis=0)])
+        return loss, slope.ravel()
+
+    options = {"maxiter": 500, "maxcor": 20, "ftol": 1e-11, "gtol": 1e-7}
+    found = minimize(loss_and_slope, np.zeros(shape).ravel(), jac=True, method="L-BFGS-B", options=options)
+    parameters = found.x.reshape(shape)
+    weights = parameters[:-1] * (30 / scale) / deviation[:, None]
+    return Linear(weights, parameters[-1] - mean @ weights)
+
+
+def cross_validate(photos: Photos) -> Floats:
+    """(photos, TRAINED) logits, each from heads that saw neither the photo nor its near-duplicates."""
+    logits = np.empty(photos.truth.shape)
+    for fold in range(FOLDS):
+        tested = photos.fold == fold
+        logits[tested] = fit(photos.features[~tested], photos.truth[~tested]).logits(photos.features[tested])
+    return logits
+
+
+def calibrate(logits: Floats, truth: NDArray[np.int64]) -> tuple[Floats, Floats]:
+    """Platt's slopes and offsets (Platt 1999, with his smoothed targets) for each column of out-of-fold logits."""
+    slopes, offsets = np.empty(logits.shape[1]), np.empty(logits.shape[1])
+    for column in range(logits.shape[1]):
+        known = truth[:, column] >= 0
+        values, shown = logits[known, column], truth[known, column] == 1
+        target = np.where(shown, (shown.sum() + 1) / (shown.sum() + 2), 1 / ((~shown).sum() + 2))
+
+        def loss(parameters: Floats, values: Floats = values, target: Floats = target) -> float:
+            calibrated = parameters[0] * values + parameters[1]
+            return float((np.logaddexp(0, calibrated) - target * calibrated).mean())
+
+        slopes[column], offsets[column] = minimize(loss, np.array([1.0, 0.0]), method="BFGS").x
+    return slopes, offsets
+
+
+def probabilities(logits: Floats, calibration: tuple[Floats, Floats]) -> Floats:
+    """Calibrated, 0 to 1."""
+    slopes, offsets = calibration
+    return np.asarray(1 / (1 + np.exp(-(slopes * logits + offsets))))
+
+
+def thresholds(scores: Floats, photos: Photos) -> dict[Category, float]:
+    """The lowest score, in whole percent, from which each category raises no more than its share of false alarms."""
+    found = {}
+    for category, share in FALSE_ALARMS.items():
+        column = TRAINED.index(category)
+        negatives = np.sort(scores[photos.ordinary, column])[::-1]
+        percent = np.floor(100 * negatives[int(share * len(negatives) / 1000)]) + 1
+        found[category] = max(LEAST_THRESHOLD, float(percent / 100))
+    return found
+
+
+def main() -> None:
+    """Train, write, and print what `categories.py` and `heads.py` state."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("data", type=Path)
+    parser.add_argument("output", type=Path)
+    parser.add_argument("--cache", type=Path, default=Path(tempfile.gettempdir()) / "scene-features.npz")
+    arguments = parser.parse_args()
+    photos = load(arguments.data, arguments.cache)
+    out_of_fold = cross_validate(photos)
+    calibration = calibrate(out_of_fold, photos.truth)
+    trained = fit(photos.features, photos.truth)
+    columns = [TRAINED.index(category) for category in SHIPPED]
+    arrays = {
+        "categories": np.array([category.value for category in SHIPPED]),
+        # Half precision forgets the last bits, on which two machines would not agree, and moves no score by 0.001.
+        "weights": (trained.weights * calibration[0])[:, columns].astype(np.float16),
+        "biases": (trained.biases * calibration[0] + calibration[1])[columns].astype(np.float32),
+    }
+    arguments.output.write_bytes(_pack(arrays))
+    for category, threshold in thresholds(probabilities(out_of_fold, calibration), photos).items():
+        print(f"{category}: threshold={threshold:.2f}")
+    print(f'HEADS_SHA256 = "{hashlib.sha256(arguments.output.read_bytes()).hexdigest()}"')
+
+
+def _pack(arrays: dict[str, NDArray[np.generic]]) -> bytes:
+    """An .npz without the time of day in it, which numpy.savez writes."""
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, array in arrays.items():
+            member = io.BytesIO()
+            np.save(member, array, allow_pickle=False)
+            archive.writestr(zipfile.ZipInfo(f"{name}.npy", (1980, 1, 1, 0, 0, 0)), member.getvalue())
+    return packed.getvalue()
+
+
+if __name__ == "__main__":
+    main()
