@@ -35,7 +35,7 @@ def evidence(
 ) -> PhotoEvidence:
     boxes = tuple(Box(10.0 * number, 5, 10.0 * number + 8, 15) for number in range(len(matches)))
     scenes = None if scores is None else SceneScores(scores, {} if words is None else words, "toy")
-    return PhotoEvidence(origin, "2019-07-14T23:10:00", 100, 80, boxes, matches, scenes, "a/1.jpg", "0" * 64, "folder")
+    return PhotoEvidence((origin,), "2019-07-14T23:10:00", 100, 80, boxes, matches, scenes, "a/1.jpg", "0" * 64, "folder")
 
 
 @pytest.mark.parametrize(

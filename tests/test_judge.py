@@ -37,7 +37,7 @@ def judge(untag: Untag, settings: Settings | None = None, **options: bool) -> Ju
 def photo(*matches: Match, alcohol: float = 0.0) -> PhotoEvidence:
     scores = SceneScores({"alcohol": alcohol}, {"alcohol": ("beer",)}, "fake")
     boxes = tuple(Box(number * 10.0, 0, number * 10.0 + 9, 9) for number in range(len(matches)))
-    return PhotoEvidence(Origin(), None, 100, 100, boxes, matches, scores)
+    return PhotoEvidence((Origin(),), None, 100, 100, boxes, matches, scores)
 
 
 def test_nobody_is_enrolled(untag: Untag) -> None:

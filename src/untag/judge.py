@@ -14,7 +14,7 @@ import numpy as np
 
 from untag.config import Settings
 from untag.errors import StoreError
-from untag.findings import PhotoEvidence, Rules, decide
+from untag.findings import Names, PhotoEvidence, Rules, decide, decide_without_copy, names_of
 from untag.findings.grouping import group_near_duplicates
 from untag.people.calibrate import load_calibration
 from untag.people.concerned import faces_concerned
@@ -27,25 +27,29 @@ from untag.store import (
     Evidence,
     MatchUpdate,
     Store,
+    changed_places,
     due_photos,
     hashed_findings,
     mark_judged,
+    person_names,
     photo_evidence,
     photos_of,
     references,
     replace_findings,
     replace_groups,
+    told_photos,
     update_matches,
 )
-from untag.types import Face, Finding, Match
+from untag.types import Face, Finding, Match, Origin
 
 
 @dataclass(frozen=True, slots=True)
 class Judge:
-    """The profiles and rules in force. `key` changes whenever a verdict or a finding could."""
+    """The profiles, names and rules in force. `key` changes whenever a verdict or a finding could."""
 
     matcher: Matcher
     rules: Rules
+    names: Names
     keep_bystanders: bool
     key: str
 
@@ -63,7 +67,11 @@ class Judge:
 
     def decide(self, evidence: PhotoEvidence) -> Finding | None:
         """The finding for a photo, by the rules in force."""
-        return decide(evidence, self.rules)
+        return decide(evidence, self.rules, self.names)
+
+    def decide_without_copy(self, origins: tuple[Origin, ...]) -> Finding | None:
+        """The finding for a photo that archives only tell of."""
+        return decide_without_copy(origins, self.rules, self.names)
 
     @property
     def persons(self) -> frozenset[str]:
@@ -79,6 +87,8 @@ def load_judge(store: Store, engine_id: str, settings: Settings, *, all_scenes: 
         make_profile(person, embeddings_of([item for item in used if item.person == person]), calibration)
         for person in sorted({reference.person for reference in used})
     )
+    called = person_names(store)
+    names = {profile.person: called.get(profile.person, ()) for profile in profiles}
     thresholds = {**installed_thresholds(settings.home), **settings.thresholds}
     rules = Rules(settings.weights, thresholds, all_scenes)
     in_force = {
@@ -90,16 +100,18 @@ def load_judge(store: Store, engine_id: str, settings: Settings, *, all_scenes: 
         "thresholds": sorted(rules.thresholds.items()),
         "all_scenes": all_scenes,
         "keep_bystanders": settings.keep_bystanders,
+        "names": sorted(names.items()),
     }
     matcher = Matcher(profiles, calibration, settings.me_similarity, settings.maybe_similarity)
-    return Judge(matcher, rules, settings.keep_bystanders, profiles_key(profiles, in_force))
+    key = profiles_key(profiles, in_force)
+    return Judge(matcher, rules, names_of(names), settings.keep_bystanders, key)
 
 
 def judge_again(store: Store, engine_id: str, judge: Judge, run_id: int) -> int:
     """Match and decide again every stored photo that was judged otherwise; returns how many there were.
 
-    Photos in which nobody was found and nobody can be are passed over: no finding can come of them, and the similarity
-    of their faces, which are nobody's, stays as it was measured first.
+    Photos in which nobody was found or is named, and nobody can be, are passed over: no finding can come of them, and
+    the similarity of their faces, which are nobody's, stays as it was measured first.
 
     A photo keeps its old key, so that the next scan reads it again, when somebody is enrolled now who was not when the
     embeddings of its bystanders were thrown away. One transaction for each batch: an interruption loses nothing. If
@@ -107,11 +119,14 @@ def judge_again(store: Store, engine_id: str, judge: Judge, run_id: int) -> int:
     """
     count = 0
     near: frozenset[str] | None = None
+    told = frozenset[str]()
     for page in due_photos(store, engine_id, judge.key):
         if count == 0:
             near = _photos_near(store, engine_id, judge)
-        looked_at = [due for due in page if _may_concern(due, near, judge)]
-        passed = [due for due in page if not _may_concern(due, near, judge)]
+            told = told_photos(store, lambda names: judge.names.among(names) is not None)
+        looked_at = [due for due in page if due.sha256 in told or _may_concern(due, near, judge)]
+        known = {due.sha256 for due in looked_at}
+        passed = [due for due in page if due.sha256 not in known]
         complete = [due for due in passed if not must_read_again(due.people_key, due.discarded, judge)]
         mark_judged(store, [due.sha256 for due in complete], judge.key)
         if looked_at:
@@ -152,6 +167,19 @@ def _clean_index(store: Store, engine_id: str, judge: Judge) -> None:
             open_index(store, engine_id)
 
 
+def decide_moved(store: Store, judge: Judge, run_id: int) -> None:
+    """Decide again about all photos that have come to lie somewhere, or lie somewhere no more, since they were decided.
+
+    From stored verdicts, whichever engine they are of. One transaction for each batch: an interruption loses nothing.
+    """
+    while placed := changed_places(store):
+        decided = [
+            (evidence.sha256, _decide_stored(judge, evidence, [stored.match for stored in evidence.faces]))
+            for evidence in photo_evidence(store, placed)
+        ]
+        replace_findings(store, run_id, decided, placed=placed)
+
+
 def group_copies(store: Store) -> None:
     """Find out again which findings are copies of one picture, in one transaction."""
     with store.transaction():
@@ -173,22 +201,30 @@ def _judge_batch(store: Store, judge: Judge, run_id: int, batch: list[Evidence])
             MatchUpdate(stored.id, match, judge.keeps(match))
             for stored, match in zip(evidence.faces, matches, strict=True)
         ]
-        finding = judge.decide(
-            PhotoEvidence(
-                evidence.places[0].origin,
-                evidence.taken_at,
-                evidence.width,
-                evidence.height,
-                tuple(stored.face.box for stored in evidence.faces),
-                tuple(matches),
-                evidence.scenes,
-            )
-        )
+        finding = _decide_stored(judge, evidence, matches)
         lacking = must_read_again(evidence.people_key, evidence.discarded, judge)
         (incomplete if lacking else complete).append((evidence.sha256, finding))
     update_matches(store, updates)
     replace_findings(store, run_id, incomplete)
     replace_findings(store, run_id, complete, people_key=judge.key)
+
+
+def _decide_stored(judge: Judge, evidence: Evidence, matches: Sequence[Match]) -> Finding | None:
+    origins = tuple(place.origin for place in evidence.places)
+    if evidence.is_absent:
+        return judge.decide_without_copy(origins)
+    return judge.decide(
+        PhotoEvidence(
+            origins,
+            evidence.taken_at,
+            evidence.width,
+            evidence.height,
+            tuple(stored.face.box for stored in evidence.faces),
+            tuple(matches),
+            evidence.scenes,
+            named=evidence.named,
+        )
+    )
 
 
 def _match_stored(judge: Judge, evidence: Evidence) -> Iterator[Match]:

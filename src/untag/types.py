@@ -209,11 +209,22 @@ class SceneScores:
 
 
 @dataclass(frozen=True, slots=True)
+class Place:
+    """One file in which a photo lies, or a line of an archive that tells of it."""
+
+    path: str
+    source: str
+    origin: Origin
+
+
+@dataclass(frozen=True, slots=True)
 class Finding:
     """One photo that shows an enrolled person, with what untag makes of it. `risk` is 0 to 100.
 
     `categories` holds the categories at or above their thresholds. `faces` are the boxes of the person's own faces.
-    `duplicate_of` is the path of the picture that this file is a copy of, identical or nearly so.
+    `duplicate_of` is the path of the picture that this file is a copy of, identical or nearly so. `places` are all
+    files of the picture and of its copies, this one first. `absent` says that an archive tells of the photo without a
+    copy: the path is one in name only, and `sha256` is that of no photo.
     """
 
     path: str
@@ -231,6 +242,8 @@ class Finding:
     taken_at: str | None = None
     duplicate_of: str | None = None
     faces: tuple[Box, ...] = ()
+    places: tuple[Place, ...] = ()
+    absent: bool = False
 
 
 @dataclass(frozen=True, slots=True)

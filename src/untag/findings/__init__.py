@@ -1,7 +1,18 @@
 """From evidence to findings: what a photo that shows you means, how much it matters and why."""
 
-from untag.findings.decide import PhotoEvidence, decide
+from untag.findings.decide import PhotoEvidence, decide, decide_without_copy
+from untag.findings.names import Names, names_of
 from untag.findings.preset import Preset, load_preset
 from untag.findings.rules import Rules, Weights
 
-__all__ = ["PhotoEvidence", "Preset", "Rules", "Weights", "decide", "load_preset"]
+__all__ = [
+    "Names",
+    "PhotoEvidence",
+    "Preset",
+    "Rules",
+    "Weights",
+    "decide",
+    "decide_without_copy",
+    "load_preset",
+    "names_of",
+]

@@ -66,6 +66,14 @@ class UnchangedFolder:
 
 
 @dataclass(frozen=True, slots=True)
+class Told:
+    """Photos of which one folder has no copy: the paths of those that are as they were, and the records of others."""
+
+    unchanged: tuple[str, ...]
+    records: tuple[PhotoRecord, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Failed:
     """A photo that could not be read, decoded or analysed; `sha256` is None when not even its bytes could be."""
 
@@ -75,7 +83,19 @@ class Failed:
     error: str
 
 
-Item = Task | Loaded | Decoded | Known | Unchanged | UnchangedFolder | ListedFolder | Failed | ReadError | PhotoRecord
+Item = (
+    Task
+    | Loaded
+    | Decoded
+    | Known
+    | Unchanged
+    | UnchangedFolder
+    | ListedFolder
+    | Told
+    | Failed
+    | ReadError
+    | PhotoRecord
+)
 
 
 def cost(item: Item) -> int:
@@ -87,5 +107,7 @@ def cost(item: Item) -> int:
             return frame.nbytes + sum(pixels.nbytes for pixels in scene)
         case Unchanged(paths=paths):
             return 256 * len(paths)
+        case Told(unchanged=paths, records=records):
+            return 256 * len(paths) + 1024 * len(records)
         case _:
             return 1024

@@ -9,7 +9,7 @@ import time
 from collections import Counter
 from dataclasses import dataclass, field
 
-from untag.scan.items import Failed, Item, Known, Unchanged, UnchangedFolder
+from untag.scan.items import Failed, Item, Known, Told, Unchanged, UnchangedFolder
 from untag.store import ListedFolder, PhotoRecord, Store, record_batch, touch_files, touch_folders
 from untag.types import Outcome, PhotoRef, ReadError, Verdict
 
@@ -19,7 +19,10 @@ _RECORD_SECONDS = 2.0
 
 @dataclass(slots=True)
 class ScanSummary:
-    """What a scan saw. `unreadable` is every input that could not be read, for the list at the end."""
+    """What a scan saw. `told` photos are not among the `photos`: archives tell of them without a copy.
+
+    `unreadable` is every input that could not be read, for the list at the end.
+    """
 
     photos: int = 0
     analysed: int = 0
@@ -32,6 +35,7 @@ class ScanSummary:
     removed: int = 0
     interrupted: bool = False
     unreadable: list[ReadError] = field(default_factory=list)
+    told: int = 0
 
 
 class Recorder:
@@ -68,6 +72,10 @@ class Recorder:
                 self.summary.unchanged += entries
                 self._touched_folders.append(path)
                 self.summary.unreadable.extend(errors)
+            case Told(unchanged, records):
+                self.summary.told += len(unchanged) + len(records)
+                self._touched.extend(unchanged)
+                self._records.extend(records)
             case ListedFolder():
                 self.listed.append(item)
             case ReadError():
@@ -149,7 +157,7 @@ def _entries(item: Item) -> int:
             return len(paths)
         case UnchangedFolder(count=count):
             return count
-        case ListedFolder():
+        case ListedFolder() | Told():
             return 0
         case _:
             return 1

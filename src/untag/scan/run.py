@@ -9,7 +9,7 @@ from pathlib import Path
 
 from untag.config import Settings
 from untag.errors import UsageError
-from untag.judge import Judge, group_copies, judge_again
+from untag.judge import Judge, decide_moved, group_copies, judge_again
 from untag.pipeline import Cancel, Stage, run_pipeline
 from untag.scan.items import Decoded, Item, Loaded, Task, cost
 from untag.scan.recorder import Recorder, ScanSummary
@@ -96,6 +96,7 @@ def scan(
             unread = [error.path for error in summary.unreadable]
             summary.removed = prune(store, run_id, roots, unread=unread)
             remember_folders(store, run_id, recorder.listed, stages.is_settled)
+        decide_moved(store, judge, run_id)
         group_copies(store)
         summary.new_findings = new_findings(store, run_id)
     return summary

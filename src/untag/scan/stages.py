@@ -14,10 +14,11 @@ from untag.findings import PhotoEvidence
 from untag.imaging.decode import decode
 from untag.imaging.phash import perceptual_hash
 from untag.judge import Judge, must_read_again
-from untag.scan.items import Decoded, Failed, Item, Known, Loaded, Task, Unchanged, UnchangedFolder
+from untag.scan.absent import absent_record, is_current_absent
+from untag.scan.items import Decoded, Failed, Item, Known, Loaded, Task, Told, Unchanged, UnchangedFolder
 from untag.scenes.installed import SceneModels
 from untag.scenes.location import with_location
-from untag.sources.listing import Listing
+from untag.sources.listing import AbsentRef, Listing
 from untag.store import (
     Analysis,
     KnownFile,
@@ -33,7 +34,7 @@ from untag.types import Face, Outcome, PhotoRef, ReadError, SceneScores
 SEARCH_SIDE = 1600
 """Photos are searched for faces with their long side at most this many pixels."""
 
-_ANALYSIS_VERSION = 4
+_ANALYSIS_VERSION = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,9 +75,16 @@ class Stages:
         known = known_files(reader, listing.folder)
         unchanged: list[str] = []
         errors: list[ReadError] = []
-        entries = listing.photos
+        told: list[str] = []
+        records: list[PhotoRecord] = []
+        entries = listing.entries
         for entry in entries:
-            if isinstance(entry, ReadError):
+            if isinstance(entry, AbsentRef):
+                if is_current_absent(known.get(entry.path), entry, self._judge):
+                    told.append(entry.path)
+                else:
+                    records.append(absent_record(entry, self._judge))
+            elif isinstance(entry, ReadError):
                 # To be told of every time.
                 digest = None
                 yield entry
@@ -88,6 +96,10 @@ class Stages:
                 yield Task(listing.source, entry)
         if unchanged:
             yield Unchanged(tuple(unchanged), tuple(errors))
+        if told or records:
+            # A folder that is passed over would count them as photos.
+            digest = None
+            yield Told(tuple(told), tuple(records))
         if digest is not None:
             yield ListedFolder(listing.folder, len(entries), digest)
 
@@ -155,7 +167,9 @@ class Stages:
         scenes = with_location(scenes, frame)
         matches = self._judge.match(faces)
         boxes = tuple(face.box for face in faces)
-        judged = PhotoEvidence(photo.ref.origin, frame.taken_at, frame.width, frame.height, boxes, matches, scenes)
+        named = tuple(dict.fromkeys(face.name for face in frame.named))
+        origins = (photo.ref.origin,)
+        judged = PhotoEvidence(origins, frame.taken_at, frame.width, frame.height, boxes, matches, scenes, named=named)
         return Analysis(
             width=frame.width,
             height=frame.height,
@@ -169,6 +183,7 @@ class Stages:
             keep=tuple(self._judge.keeps(match) for match in matches),
             scenes=scenes,
             finding=self._judge.decide(judged),
+            named=named,
         )
 
     def _is_current(self, file: KnownFile, ref: PhotoRef) -> bool:

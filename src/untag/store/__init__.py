@@ -11,17 +11,28 @@ from untag.store.embeddings import (
     index_files,
     make_durable,
 )
-from untag.store.evidence import due_photos, mark_judged, photo_evidence, photos_of, stored_faces, update_matches
+from untag.store.evidence import (
+    changed_places,
+    due_photos,
+    mark_judged,
+    photo_evidence,
+    photos_of,
+    stored_faces,
+    told_photos,
+    update_matches,
+)
 from untag.store.findings import findings, new_findings, replace_findings
 from untag.store.folders import ListedFolder, remember_folders, touch_folders, unchanged_folder
 from untag.store.groups import hashed_findings, replace_groups
 from untag.store.people import (
+    add_names,
     add_reference,
     confirmed_faces,
     denied_references,
     forget_all,
     forget_bystanders,
     forget_person,
+    person_names,
     references,
     set_reference_use,
 )
@@ -36,6 +47,7 @@ from untag.store.photos import (
     touch_files,
 )
 from untag.store.records import (
+    ABSENT,
     Analysis,
     DuePhoto,
     Evidence,
@@ -43,13 +55,13 @@ from untag.store.records import (
     KnownPhoto,
     MatchUpdate,
     PhotoRecord,
-    Place,
     Reference,
     StoredFace,
 )
 from untag.store.runs import Run, finish_run, last_run, runs, start_run
 
 __all__ = [
+    "ABSENT",
     "DATABASE_NAME",
     "Analysis",
     "Decision",
@@ -60,12 +72,13 @@ __all__ = [
     "ListedFolder",
     "MatchUpdate",
     "PhotoRecord",
-    "Place",
     "Reference",
     "Run",
     "Store",
     "StoredFace",
+    "add_names",
     "add_reference",
+    "changed_places",
     "check_integrity",
     "confirmed_faces",
     "decide",
@@ -91,6 +104,7 @@ __all__ = [
     "make_durable",
     "mark_judged",
     "new_findings",
+    "person_names",
     "photo_evidence",
     "photos_of",
     "prune",
@@ -104,6 +118,7 @@ __all__ = [
     "set_reference_use",
     "start_run",
     "stored_faces",
+    "told_photos",
     "touch_files",
     "touch_folders",
     "unchanged_folder",

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from untag.store.codec import json_list, unsigned
 from untag.store.db import Row, Store
-from untag.store.records import DuePhoto, Evidence, MatchUpdate, Place, StoredFace
+from untag.store.records import ABSENT, DuePhoto, Evidence, MatchUpdate, StoredFace
 from untag.store.rows import face_of, match_of, place_of
-from untag.types import SceneScores, Verdict
+from untag.types import Place, SceneScores, Verdict
 
 # Photos read at a time: no query stays open while the caller writes, and memory does not grow with the archive.
 _PAGE = 256
@@ -76,7 +76,7 @@ def photo_evidence(
 
 
 def due_photos(store: Store, engine: str, people_key: str) -> Iterator[list[DuePhoto]]:
-    """The photos that `engine` analysed and that have another `people_key`, or none, a page at a time.
+    """The photos that `engine` analysed, or none, and that have another `people_key`, or none, a page at a time.
 
     In the order of their hashes, without those that lie in no file. The caller may write between two pages.
     """
@@ -87,10 +87,17 @@ def due_photos(store: Store, engine: str, people_key: str) -> Iterator[list[DueP
                 EXISTS (SELECT 1 FROM findings WHERE findings.sha256 = photos.sha256)
                     OR EXISTS (SELECT 1 FROM faces WHERE faces.sha256 = photos.sha256 AND verdict <> :other) AS shows,
                 EXISTS (SELECT 1 FROM faces WHERE faces.sha256 = photos.sha256 AND embedding IS NOT NULL) AS embedded
-            FROM photos WHERE sha256 > :last AND engine = :engine AND people_key IS NOT :key
+            FROM photos WHERE sha256 > :last AND engine IN (:engine, :absent) AND people_key IS NOT :key
                 AND EXISTS (SELECT 1 FROM files WHERE files.sha256 = photos.sha256)
             ORDER BY sha256 LIMIT :page""",
-            {"other": Verdict.OTHER, "last": last, "engine": engine, "key": people_key, "page": _PAGE},
+            {
+                "other": Verdict.OTHER,
+                "last": last,
+                "engine": engine,
+                "absent": ABSENT,
+                "key": people_key,
+                "page": _PAGE,
+            },
         )
     ):
         yield [
@@ -98,6 +105,27 @@ def due_photos(store: Store, engine: str, people_key: str) -> Iterator[list[DueP
             for row in page
         ]
         last = page[-1]["sha256"]
+
+
+def told_photos(store: Store, means: Callable[[Sequence[str]], bool]) -> frozenset[str]:
+    """The photos of which archives, or their own metadata, give names that `means` somebody, and all without a copy."""
+    told = {row["sha256"] for row in store.rows("SELECT sha256 FROM photos WHERE engine = ?", (ABSENT,))}
+    # The conditions are those of two indexes, so that photos without names are not looked at.
+    rows = store.rows(
+        """SELECT named AS names, sha256 FROM photos WHERE named <> '[]'
+            UNION ALL SELECT people, sha256 FROM files WHERE people <> '[]' AND sha256 IS NOT NULL"""
+    )
+    told.update(row["sha256"] for row in rows if means(json.loads(row["names"])))
+    return frozenset(told)
+
+
+def changed_places(store: Store) -> list[str]:
+    """Some of the photos whose places are not those that their finding was decided from; none when there is no more.
+
+    `replace_findings` with `placed` takes them off.
+    """
+    rows = store.rows("SELECT sha256 FROM changed_places LIMIT ?", (_PAGE,))
+    return [row["sha256"] for row in rows]
 
 
 def photos_of(store: Store, faces: Iterable[int]) -> frozenset[str]:
@@ -182,4 +210,5 @@ def _evidence(photo: Row, faces: list[StoredFace], scenes: list[Row], places: li
             model=photo["scene_model"],
         ),
         places=tuple(places),
+        named=tuple(json.loads(photo["named"])),
     )

@@ -7,15 +7,20 @@ from collections.abc import Iterator, Sequence
 
 from untag.store.codec import json_list, path_of
 from untag.store.db import Row, Store
-from untag.store.rows import boxes_of, origin_of
-from untag.types import Action, Finding, Status, Verdict
+from untag.store.records import ABSENT
+from untag.store.rows import boxes_of, origin_of, place_of
+from untag.types import Action, Finding, Place, Status, Verdict
 
 _LISTED = """WITH places AS (
-        SELECT files.*, FIRST_VALUE(path) OVER (PARTITION BY sha256 ORDER BY first_run, path) AS first_path
+        SELECT files.*, FIRST_VALUE(path) OVER (PARTITION BY sha256 ORDER BY first_run, path) AS first_path,
+            COUNT(*) OVER (PARTITION BY sha256) AS alike
         FROM files WHERE sha256 IN (SELECT sha256 FROM findings)
     )
     SELECT places.*, findings.person, findings.verdict, findings.similarity, findings.risk, findings.categories,
         findings.reasons, findings.action, findings.faces, COALESCE(photos.taken_at, places.taken_at) AS taken,
+        photos.engine = :absent AS absent,
+        alike > 1 OR EXISTS (SELECT 1 FROM near_duplicates
+            WHERE findings.sha256 IN (near_duplicates.sha256, representative)) AS several,
         (SELECT status FROM decisions WHERE decisions.sha256 = findings.sha256 AND undone_at IS NULL
             ORDER BY decisions.id DESC LIMIT 1) AS status,
         (SELECT files.path FROM near_duplicates
@@ -30,6 +35,17 @@ _LISTED = """WITH places AS (
             WHERE key IN (SELECT value FROM json_each(:categories))))
     ORDER BY risk DESC, taken IS NULL, taken, path"""
 
+_PLACES = """WITH picture (sha256) AS (
+        SELECT COALESCE((SELECT representative FROM near_duplicates WHERE sha256 = :sha256), :sha256)
+    ), alike (sha256) AS (
+        SELECT sha256 FROM picture
+        UNION SELECT near_duplicates.sha256 FROM near_duplicates JOIN picture ON representative = picture.sha256
+    )
+    SELECT files.* FROM alike JOIN findings AS other USING (sha256) JOIN files USING (sha256)
+        JOIN findings AS own ON own.sha256 = :sha256
+    WHERE other.verdict = own.verdict AND other.person IS own.person
+    ORDER BY files.sha256 <> own.sha256, files.first_run, files.path"""
+
 
 def findings(
     store: Store, *, verdicts: frozenset[Verdict] | None = None, categories: frozenset[str] = frozenset()
@@ -39,31 +55,39 @@ def findings(
     `verdicts` None means all, and no `categories` means any; otherwise a finding needs one of them. The file in which a
     photo was seen first has `duplicate_of` None, its other files name that one, and so do all files of its
     near-duplicates, as `replace_groups` has them; a photo that was judged differently since stands for itself.
-    `status` is the user's last decision.
+    `status` is the user's last decision. `places` are the files of all these, each finding's own first.
     """
     rows = store.rows(
         _LISTED,
         {
+            "absent": ABSENT,
             "verdicts": None if verdicts is None else json_list(verdicts),
             "categories": json_list(categories) if categories else None,
         },
     )
-    return map(_finding, rows)
+    return (_finding(row, _places(store, row)) for row in rows)
 
 
 def replace_findings(
-    store: Store, run_id: int, decided: Sequence[tuple[str, Finding | None]], *, people_key: str | None = None
+    store: Store,
+    run_id: int,
+    decided: Sequence[tuple[str, Finding | None]],
+    *,
+    people_key: str | None = None,
+    placed: Sequence[str] = (),
 ) -> None:
     """Write what was decided again for each hash, in one transaction; None means that there is no finding any more.
 
     With `people_key` the photos are recorded as matched against those persons: pass it when they were matched again,
-    so that a run that ends between `update_matches` and this is done again.
+    so that a run that ends between `update_matches` and this is done again. `placed` are the `changed_places` that were
+    taken into account.
     """
     with store.transaction():
         for sha256, finding in decided:
             save_finding(store, run_id, sha256, finding)
             if people_key is not None:
                 store.execute("UPDATE photos SET people_key = ? WHERE sha256 = ?", (people_key, sha256))
+        store.execute_many("DELETE FROM changed_places WHERE sha256 = ?", ((sha256,) for sha256 in placed))
 
 
 def new_findings(store: Store, run_id: int) -> int:
@@ -111,7 +135,16 @@ def save_finding(store: Store, run_id: int, sha256: str, finding: Finding | None
     )
 
 
-def _finding(row: Row) -> Finding:
+def _places(store: Store, row: Row) -> tuple[Place, ...]:
+    """The places of the picture that a row of `_LISTED` lies in, the row's own first."""
+    own = place_of(row)
+    if not row["several"]:
+        return (own,)
+    places = map(place_of, store.rows(_PLACES, {"sha256": row["sha256"]}))
+    return (own, *(place for place in places if place.path != own.path))
+
+
+def _finding(row: Row, places: tuple[Place, ...]) -> Finding:
     path = path_of(row["path"])
     picture = row["first_path"] if row["representative_path"] is None else row["representative_path"]
     first = path_of(picture)
@@ -131,4 +164,6 @@ def _finding(row: Row) -> Finding:
         taken_at=row["taken"],
         duplicate_of=None if path == first else first,
         faces=boxes_of(row["faces"]),
+        places=places,
+        absent=bool(row["absent"]),
     )

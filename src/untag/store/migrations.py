@@ -29,8 +29,10 @@ _FIRST = (
         people_key TEXT,
         engine TEXT NOT NULL,
         scene_model TEXT,
-        discarded INTEGER NOT NULL
+        discarded INTEGER NOT NULL,
+        named TEXT NOT NULL
     ) WITHOUT ROWID""",
+    "CREATE INDEX photos_named ON photos(named, sha256) WHERE named <> '[]'",
     # `path` is text, or bytes where a file name is not valid UTF-8.
     """CREATE TABLE files (
         path PRIMARY KEY NOT NULL,
@@ -57,6 +59,7 @@ _FIRST = (
     "CREATE INDEX files_folder ON files(folder)",
     "CREATE INDEX files_sha256 ON files(sha256)",
     "CREATE INDEX files_unreadable ON files(folder) WHERE outcome <> 'ok'",
+    "CREATE INDEX files_people ON files(people, sha256) WHERE people <> '[]'",
     # Every folder that holds files. A run that saw a folder saw all its files, whatever their own `seen_run` says.
     # `digest` and `count` are set by remember_folders; a change of a row behind the digest takes it back.
     """CREATE TABLE folders (
@@ -82,6 +85,21 @@ _FIRST = (
     """CREATE TRIGGER photo_removed AFTER DELETE ON photos
         BEGIN UPDATE folders SET digest = NULL
             WHERE path IN (SELECT folder FROM files WHERE sha256 = old.sha256); END""",
+    # The photos that have come to lie somewhere, or lie somewhere no more, since their finding was decided: those that
+    # lose a place by these triggers, the others by record_batch.
+    """CREATE TABLE changed_places (
+        sha256 TEXT PRIMARY KEY REFERENCES photos(sha256) ON DELETE CASCADE
+    ) WITHOUT ROWID""",
+    """CREATE TRIGGER place_changed AFTER UPDATE OF sha256 ON files WHEN old.sha256 IS NOT new.sha256
+        BEGIN INSERT INTO changed_places
+            SELECT sha256 FROM photos WHERE sha256 = old.sha256
+                AND EXISTS (SELECT 1 FROM files WHERE files.sha256 = old.sha256)
+            ON CONFLICT DO NOTHING; END""",
+    """CREATE TRIGGER place_removed AFTER DELETE ON files
+        BEGIN INSERT INTO changed_places
+            SELECT sha256 FROM photos WHERE sha256 = old.sha256
+                AND EXISTS (SELECT 1 FROM files WHERE files.sha256 = old.sha256)
+            ON CONFLICT DO NOTHING; END""",
     # Ids are never given twice (AUTOINCREMENT), so that the index of embeddings, a copy outside of the database, can
     # tell what is new; `generation` tells it that it is out of date.
     """CREATE TABLE faces (
@@ -161,6 +179,11 @@ _FIRST = (
         added_at TEXT NOT NULL,
         UNIQUE (person, engine, sha256)
     )""",
+    """CREATE TABLE person_names (
+        person TEXT NOT NULL,
+        name TEXT NOT NULL,
+        PRIMARY KEY (person, name)
+    ) WITHOUT ROWID""",
 )
 
 

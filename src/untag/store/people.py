@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from untag.errors import StoreError
@@ -97,8 +97,24 @@ def denied_references(store: Store, person: str, engine: str) -> frozenset[str]:
     return frozenset(row["sha256"] for row in rows)
 
 
+def add_names(store: Store, person: str, names: Iterable[str]) -> None:
+    """Record, in one transaction, that archives call a person so too."""
+    with store.transaction():
+        store.execute_many(
+            "INSERT OR IGNORE INTO person_names (person, name) VALUES (?, ?)", ((person, text(name)) for name in names)
+        )
+
+
+def person_names(store: Store) -> dict[str, tuple[str, ...]]:
+    """What archives call each person besides the person's own name; who is called nothing else is left out."""
+    names: dict[str, tuple[str, ...]] = {}
+    for row in store.rows("SELECT person, name FROM person_names ORDER BY person, name"):
+        names[row["person"]] = (*names.get(row["person"], ()), row["name"])
+    return names
+
+
 def forget_person(store: Store, person: str, *, key_without: Callable[[str], str | None] | None = None) -> int:
-    """Erase a person: references, the embeddings of the faces matched to them, and their findings.
+    """Erase a person: names, references, the embeddings of the faces matched to them, and their findings.
 
     A `people_key` may name the person. `key_without` makes from each key one that does not, and that differs from the
     key of any later match; without it, all photos count as never matched. Returns how many references there were;
@@ -108,6 +124,7 @@ def forget_person(store: Store, person: str, *, key_without: Callable[[str], str
         _destroy_all(index_files(store.home))
         with store.transaction():
             count = store.execute("DELETE FROM reference_faces WHERE person = ?", (person,))
+            store.execute("DELETE FROM person_names WHERE person = ?", (person,))
             store.execute(
                 """UPDATE photos SET discarded = discarded + (SELECT COUNT(*) FROM faces
                     WHERE faces.sha256 = photos.sha256 AND person = ? AND embedding IS NOT NULL)""",

@@ -7,7 +7,7 @@ import os
 from collections.abc import Iterable, Iterator, Sequence
 
 from untag.errors import StoreError
-from untag.store.codec import path_key, path_of, signed, text
+from untag.store.codec import json_list, path_key, path_of, signed, text
 from untag.store.db import Row, Store
 from untag.store.findings import save_finding
 from untag.store.records import Analysis, KnownFile, KnownPhoto, PhotoRecord
@@ -87,6 +87,23 @@ def record_batch(store: Store, run_id: int, records: Sequence[PhotoRecord]) -> N
                 sha256 = excluded.sha256, seen_run = excluded.seen_run""",
             [_file_values(record, run_id) for record in records],
         )
+        _note_places(store, records)
+
+
+def _note_places(store: Store, records: Sequence[PhotoRecord]) -> None:
+    """Note which findings were decided without knowing of a place in the batch: an analysis knows of one alone."""
+    store.execute(
+        """INSERT OR IGNORE INTO changed_places
+            SELECT sha256 FROM photos WHERE sha256 IN (SELECT value FROM json_each(:copies))
+                OR sha256 IN (SELECT value FROM json_each(:analysed))
+                    AND (SELECT COUNT(*) FROM files WHERE files.sha256 = photos.sha256) > 1""",
+        {
+            "copies": json_list(item.sha256 for item in records if item.analysis is None and item.sha256 is not None),
+            "analysed": json_list(
+                item.sha256 for item in records if item.analysis is not None and item.sha256 is not None
+            ),
+        },
+    )
 
 
 def touch_files(store: Store, run_id: int, paths: Iterable[str]) -> None:
@@ -148,11 +165,11 @@ def _save_analysis(store: Store, run_id: int, sha256: str, analysis: Analysis) -
     scenes = analysis.scenes
     store.execute(
         """INSERT INTO photos (sha256, width, height, taken_at, phash, pipeline, people_key, engine, scene_model,
-            discarded) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+            discarded, named) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
         ON CONFLICT (sha256) DO UPDATE SET
             width = excluded.width, height = excluded.height, taken_at = excluded.taken_at, phash = excluded.phash,
             pipeline = excluded.pipeline, people_key = excluded.people_key, engine = excluded.engine,
-            scene_model = excluded.scene_model, discarded = excluded.discarded""",
+            scene_model = excluded.scene_model, discarded = excluded.discarded, named = excluded.named""",
         (
             sha256,
             int(analysis.width),
@@ -164,6 +181,7 @@ def _save_analysis(store: Store, run_id: int, sha256: str, analysis: Analysis) -
             analysis.engine,
             None if scenes is None else scenes.model,
             sum(face.embedding is not None and not keep for face, _, keep in kept),
+            json.dumps([text(name) for name in analysis.named]),
         ),
     )
     store.execute("DELETE FROM faces WHERE sha256 = ?", (sha256,))

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from untag.types import Face, Finding, Match, Origin, Outcome, PhotoRef, SceneScores
+from untag.types import Face, Finding, Match, Origin, Outcome, PhotoRef, Place, SceneScores
+
+ABSENT = "absent"
+"""The pipeline and the engine of a photo that an archive tells of without a copy: no model has seen it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,7 +16,8 @@ class Analysis:
 
     `pipeline` names engine, scene model and settings; `people_key` the enrolled persons considered. `faces`, `matches`
     and `keep` have one entry for each face; a face's embedding is stored only where `keep` is true. `phash` is 64 bits.
-    The path, hash and status of `finding` are ignored: they are those of the record, and the user's.
+    `named` are the people whom the photo's own metadata name. The path, hash and status of `finding` are ignored: they
+    are those of the record, and the user's.
     """
 
     width: int
@@ -28,6 +32,7 @@ class Analysis:
     keep: tuple[bool, ...] = ()
     scenes: SceneScores | None = None
     finding: Finding | None = None
+    named: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,20 +108,11 @@ class MatchUpdate:
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
-    """One file in which a photo lies."""
-
-    path: str
-    source: str
-    origin: Origin
-
-
-@dataclass(frozen=True, slots=True)
 class Evidence:
     """All that is on record for one photo: what a finding is decided from.
 
-    `places` is never empty; the first is the one that was seen earliest. `scenes` is None when the photo was not
-    classified.
+    `named` is as in `Analysis`. `places` is never empty; the first is the one that was seen earliest. `scenes` is None
+    when the photo was not classified.
     """
 
     sha256: str
@@ -131,6 +127,12 @@ class Evidence:
     faces: tuple[StoredFace, ...]
     scenes: SceneScores | None
     places: tuple[Place, ...]
+    named: tuple[str, ...] = ()
+
+    @property
+    def is_absent(self) -> bool:
+        """Whether this is a photo that archives only tell of."""
+        return self.engine == ABSENT
 
 
 @dataclass(frozen=True, slots=True)

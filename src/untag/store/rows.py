@@ -6,8 +6,7 @@ import json
 
 from untag.store.codec import Key, array_bytes, path_of, points, text, vector
 from untag.store.db import Row
-from untag.store.records import Place
-from untag.types import Box, Face, LinkConfidence, Match, Origin, Verdict
+from untag.types import Box, Face, LinkConfidence, Match, Origin, Place, Verdict
 
 Value = str | int | float | bytes | None
 

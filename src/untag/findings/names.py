@@ -1,0 +1,40 @@
+"""Who of the enrolled is meant by a name that an archive gives."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+
+def plain_name(name: str) -> str:
+    """A name as it is compared: without case, spaces around it and the @ of a handle, composed (NFC)."""
+    return unicodedata.normalize("NFC", " ".join(name.split()).removeprefix("@").lstrip().casefold())
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """What each enrolled person is called, as `plain_name` has it; `names_of` makes it."""
+
+    called: Mapping[str, frozenset[str]]
+
+    def is_called(self, person: str | None, name: str | None) -> bool:
+        """Whether this name is one of the person's; one who is not enrolled has their own name only."""
+        if person is None or name is None:
+            return False
+        return plain_name(name) in self.called.get(person, (plain_name(person),))
+
+    def among(self, names: Iterable[str]) -> str | None:
+        """The person whom one of `names` means, the first by name if several; None for nobody."""
+        said = {plain_name(name) for name in names}
+        return next((person for person in sorted(self.called) if not said.isdisjoint(self.called[person])), None)
+
+
+NOBODY = Names({})
+
+
+def names_of(called: Mapping[str, Iterable[str]]) -> Names:
+    """The names of persons, each of whom is called so, and by their own name. One that is empty means nobody."""
+    return Names(
+        {person: frozenset(plain_name(name) for name in (person, *others)) - {""} for person, others in called.items()}
+    )

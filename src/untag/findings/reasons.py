@@ -1,0 +1,105 @@
+"""The reasons of a finding, in plain words."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from untag.findings.online import Online
+from untag.findings.prominence import Prominence
+from untag.findings.rules import Audience
+from untag.types import Match, SceneScores, Verdict
+
+_EVIDENCE_WORDS = 3
+_MOST_POSTERS = 5
+
+_AUDIENCE_REASONS: Mapping[Audience, str] = {
+    Audience.PUBLIC: "anyone can see it",
+    Audience.LINK: "anyone with the link can see it",
+    Audience.FRIENDS: "friends of the poster can see it",
+    Audience.ONLY_ME: "only the account it is in can see it",
+}
+
+_PLACE_REASONS: Mapping[Prominence, str] = {
+    Prominence.CLOSE: "{} face fills much of the picture",
+    Prominence.SMALL: "{} face is small in the picture",
+    Prominence.EDGE: "{} face is small and at the edge of the picture",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Pictured:
+    """What the picture itself shows: the categories that count, where the person is, and among how many.
+
+    `own` faces of all `faces` are the person's.
+    """
+
+    flagged: Mapping[str, float]
+    scenes: SceneScores | None
+    marks: Sequence[Prominence]
+    own: int
+    faces: int
+
+
+def reasons_of(best: Match, pictured: Pictured, where: Online) -> tuple[str, ...]:
+    """Why a photo is a finding: whose face, what it shows, who posted it, who can see it."""
+    by_name = best.verdict is not Verdict.OTHER and pictured.own == 0
+    reasons = ["you are tagged in it by name, but your face was not found" if by_name else _face_reason(best)]
+    reasons += [_category_reason(name, score, pictured.scenes) for name, score in pictured.flagged.items()]
+    if pictured.scenes is None:
+        reasons.append("what the picture shows was not judged; look at it yourself")
+    elif not pictured.flagged:
+        reasons.append("nothing found that you may not want online")
+    if pictured.own:
+        reasons += _place_reasons(best, pictured)
+        if where.tagged:
+            reasons.append("you are tagged in it")
+    return (*reasons, *_where(where))
+
+
+def reasons_without_copy(where: Online) -> tuple[str, ...]:
+    """Why a photo is a finding that nobody here has seen."""
+    told = "you are tagged here; the download has no copy of the photo"
+    return (told if where.origin.permalink is None else f"{told}: open the link", *_where(where))
+
+
+def _where(where: Online) -> Iterator[str]:
+    if where.own:
+        yield "posted by you"
+    for poster in where.posters[:_MOST_POSTERS]:
+        yield f"posted by {poster}"
+    more = len(where.posters) - _MOST_POSTERS
+    if more > 0:
+        yield f"posted by {more} more"
+    if where.audience in _AUDIENCE_REASONS:
+        yield _AUDIENCE_REASONS[where.audience]
+
+
+def _face_reason(best: Match) -> str:
+    if best.verdict is Verdict.ME:
+        return f"Your face: {_percent(best.similarity)} alike"
+    if best.verdict is Verdict.MAYBE:
+        return f"You may be in this picture: {_percent(best.similarity)} alike; check it"
+    return "Your face was not found in this picture"
+
+
+def _place_reasons(best: Match, pictured: Pictured) -> Iterator[str]:
+    whose = "your" if best.verdict is Verdict.ME else "the"
+    yield from (_PLACE_REASONS[mark].format(whose) for mark in pictured.marks if mark in _PLACE_REASONS)
+    others = pictured.faces - pictured.own
+    if Prominence.CROWD in pictured.marks:
+        yield f"one of {others + 1} people in the picture"
+    elif others:
+        yield f"{others} other {'face' if others == 1 else 'faces'} in the picture"
+    else:
+        yield "no other face in the picture"
+
+
+def _category_reason(name: str, score: float, scenes: SceneScores | None) -> str:
+    said = f"{name} {_percent(score)}"
+    words = () if scenes is None else scenes.evidence.get(name, ())
+    return f"{said}: {', '.join(words[:_EVIDENCE_WORDS])}" if words else said
+
+
+def _percent(share: float) -> str:
+    return f"{round(100 * share)} %"

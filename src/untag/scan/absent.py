@@ -1,0 +1,40 @@
+"""Photos that an archive tells of without a copy: on record like others, so that decisions on them last."""
+
+from __future__ import annotations
+
+import hashlib
+
+from untag.judge import Judge
+from untag.sources.listing import AbsentRef
+from untag.store import ABSENT, Analysis, KnownFile, PhotoRecord
+from untag.types import Outcome, PhotoRef
+
+
+def absent_id(ref: AbsentRef) -> str:
+    """What stands for the hash of its content: the same in every archive that gives the same permalink."""
+    told = ref.path if ref.origin.permalink is None else ref.origin.permalink
+    return hashlib.sha256(f"untag: photo without a copy\n{told}".encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def absent_record(ref: AbsentRef, judge: Judge) -> PhotoRecord:
+    """The record of such a photo, which has no size, no time and no pixels."""
+    analysis = Analysis(
+        width=0,
+        height=0,
+        taken_at=None,
+        phash=None,
+        pipeline=ABSENT,
+        people_key=judge.key,
+        engine=ABSENT,
+        finding=judge.decide_without_copy((ref.origin,)),
+    )
+    return PhotoRecord(PhotoRef(ref.path, ref.source, 0, 0, ref.origin), absent_id(ref), Outcome.OK, None, analysis)
+
+
+def is_current_absent(known: KnownFile | None, ref: AbsentRef, judge: Judge) -> bool:
+    """Whether it is on record as the archive tells of it now."""
+    return known is not None and (known.sha256, known.origin, known.people_key) == (
+        absent_id(ref),
+        ref.origin,
+        judge.key,
+    )
