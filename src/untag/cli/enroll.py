@@ -20,11 +20,20 @@ _MOST_NAMED = 10
 @click.argument("paths", nargs=-1, type=click.Path(path_type=Path), metavar="PHOTO|FOLDER…")
 @click.option("--person", default="me", show_default=True, metavar="NAME", help="Whose photos these are.")
 @click.option("--confirmed", is_flag=True, help="Add the faces in photos that you decided show this person.")
+@click.option(
+    "--from-tags", "name", metavar="NAME", help="Take the faces that the photos, or their site, call by this name."
+)
 @engine_option
 @device_option
 @click.pass_obj
 def command(
-    context: Context, paths: tuple[Path, ...], person: str, confirmed: bool, engine: str | None, device: str | None
+    context: Context,
+    paths: tuple[Path, ...],
+    person: str,
+    confirmed: bool,
+    name: str | None,
+    engine: str | None,
+    device: str | None,
 ) -> int:
     """Show untag whose face to look for, from photos with one clear face each.
 
@@ -34,22 +43,30 @@ def command(
     With --confirmed, the photos are those on which you decided anything but not-me (untag decide): they show you as
     you look in your archive.
 
+    With --from-tags, PHOTO and FOLDER are your archive, in which others or programs have tagged you: by regions in the
+    photos (Picasa, digiKam, Lightroom and others), their sidecars, or what a site's download says. The clearest faces
+    become the profile, at most 30; a photo that names several people counts only if it says which face is whose.
+
     \b
     Examples:
       untag enroll ~/Pictures/me/
       untag enroll passport.jpg wedding.jpg
       untag enroll --person "Grandma" grandma/*.jpg
       untag enroll --confirmed
+      untag enroll --from-tags "Ana Doe" ~/Pictures ~/Downloads/takeout.zip
     """
     from untag.errors import UsageError
     from untag.judge import judge_again, load_judge
     from untag.people.calibrate import load_calibration
     from untag.people.enroll import Enrolled, EnrolmentOptions, enroll, enroll_confirmed, list_people
+    from untag.people.tagged import NamedIn, enroll_tagged
     from untag.scan import SEARCH_SIDE, count_photos
     from untag.store import Store, start_run
 
     if confirmed == bool(paths):
         raise UsageError("say either PHOTO… or --confirmed")
+    if name is not None and not paths:
+        raise UsageError("say where to look for the name: untag enroll --from-tags NAME FOLDER…")
     settings = settings_of(context, engine=engine, device=device)
     total = count_photos(paths, settings)
     with Store.open(settings.home) as store:
@@ -62,10 +79,18 @@ def command(
         else:
             options = EnrolmentOptions(person, calibration, SEARCH_SIDE, settings.limits)
             with progress("enrolling", lambda: total) as advance:
-                results = enroll(store, paths, faces, options, on_photo=advance)
+                if name is None:
+                    results = enroll(store, paths, faces, options, on_photo=advance)
+                else:
+                    results = enroll_tagged(store, NamedIn(paths, name), faces, options, on_photo=advance)
         for result in results:
+            if result.outcome is Enrolled.SPARE:
+                continue
             mark = "used    " if result.outcome is Enrolled.USED else "not used"
             click.echo(f"{mark}  {result.path}: {result.note}")
+        spare = sum(result.outcome is Enrolled.SPARE for result in results)
+        if spare:
+            say(f"{spare} more would do as well and are not needed")
         (known,) = list_people(store, person, faces.id) or (None,)
         if known is None or known.used == 0:
             say(f"no photo could be used, so {person} is not enrolled; give photos with one clear face each")

@@ -46,7 +46,7 @@ def parse_xmp(packet: bytes | str) -> list[tuple[str, str, Value]]:
 
     A property counts whether it was written as an attribute or as an element. Raises ReadFailure as `parse_xml` does.
     """
-    found = []
+    found: list[tuple[str, str, Value]] = []
     for description in _descriptions(parse_xml(packet)):
         found += [(*_split(key), text) for key, text in description.attrib.items() if _is_field(key)]
         found += [(*_split(child.tag), _value(child, 0)) for child in description]

@@ -179,7 +179,7 @@ def _without_place(name: str, value: Value) -> Iterator[str]:
     """The names in a property that says nothing of where in the picture the people are."""
     match name:
         case "PersonInImage":
-            names: Iterable[Value] = _items(value)
+            names: Iterable[Value | None] = _items(value)
         case "PersonInImageWDetails":
             names = [_field(person, "PersonName") for person in _items(value)]
         case "categories" if isinstance(value, str):
@@ -191,14 +191,14 @@ def _without_place(name: str, value: Value) -> Iterator[str]:
     yield from (known for item in names if (known := _name(item)) is not None)
 
 
-def _people_of(keywords: Iterable[list[str]]) -> list[Value]:
+def _people_of(keywords: Iterable[list[str]]) -> list[str]:
     """The last levels of keywords below `People`, but for the levels that others of the keywords go through."""
     paths = {tuple(part.strip() for part in keyword): None for keyword in keywords}
     through = {path[:length] for path in paths for length in range(2, min(len(path), 10))}
     return [path[-1] for path in paths if len(path) > 1 and path[0].casefold() in _PEOPLE and path not in through]
 
 
-def _acdsee(text: str) -> list[Value]:
+def _acdsee(text: str) -> list[str]:
     """ACDSee's categories are XML within a text; what it assigned to the picture is marked with a 1."""
     try:
         root = parse_xml(text)

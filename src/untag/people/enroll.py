@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
+from itertools import islice
 from pathlib import Path
 
 from untag.errors import ReadFailure, UsageError
@@ -38,10 +39,12 @@ class Enrolled(StrEnum):
     USED = "used"
     NO_FACE = "no face"
     SEVERAL_FACES = "several faces"
+    SEVERAL_PEOPLE = "several people"
     TINY = "tiny face"
     UNCLEAR = "unclear face"
     OUTLIER = "somebody else"
     UNREADABLE = "unreadable"
+    SPARE = "not needed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,26 +80,22 @@ def enroll(
     better profile may take back what it had set aside. Raises UsageError for a path that does not exist or a name that
     cannot be one.
     """
-    if not options.person.strip() or not options.person.isprintable():
-        raise UsageError("a person's name must be printable and not empty")
+    check_person(options.person)
     results: list[EnrolmentResult] = []
     added: dict[str, list[int]] = {}
-    for batch in _batches(paths, options):
-        frames = [item for item in batch if isinstance(item, _Photo)]
-        faces = iter(engine.analyse([photo.frame for photo in frames]) if frames else ())
-        for item in batch:
-            on_photo()
-            if isinstance(item, ReadError):
-                results.append(EnrolmentResult(item.path, Enrolled.UNREADABLE, item.error))
-                continue
-            face = _usable(next(faces))
-            if isinstance(face, Face):
-                add_reference(store, Reference(options.person, engine.id, item.sha256, item.path, face))
-                added.setdefault(item.sha256, []).append(len(results))
-                results.append(EnrolmentResult(item.path, Enrolled.USED, "one clear face"))
-            else:
-                results.append(EnrolmentResult(item.path, *face))
-    return _with_outliers(results, added, review_references(store, options.person, engine.id, options.calibration))
+    for item, faces in analysed(_photos(paths, options), engine):
+        on_photo()
+        if isinstance(item, ReadError):
+            results.append(EnrolmentResult(item.path, Enrolled.UNREADABLE, item.error))
+            continue
+        face = usable_face(faces)
+        if isinstance(face, Face):
+            add_reference(store, Reference(options.person, engine.id, item.sha256, item.path, face))
+            added.setdefault(item.sha256, []).append(len(results))
+            results.append(EnrolmentResult(item.path, Enrolled.USED, "one clear face"))
+        else:
+            results.append(EnrolmentResult(item.path, *face))
+    return with_outliers(results, added, review_references(store, options.person, engine.id, options.calibration))
 
 
 def enroll_confirmed(store: Store, person: str, engine_id: str, calibration: Calibration) -> list[EnrolmentResult]:
@@ -108,7 +107,7 @@ def enroll_confirmed(store: Store, person: str, engine_id: str, calibration: Cal
     added: dict[str, list[int]] = {}
     known = {reference.sha256 for reference in references(store, person, engine_id)}
     for found in confirmed_faces(store, person, engine_id):
-        face = _usable([found.face])
+        face = usable_face([found.face])
         if isinstance(face, Face):
             if found.sha256 not in known:
                 add_reference(store, found)
@@ -116,16 +115,23 @@ def enroll_confirmed(store: Store, person: str, engine_id: str, calibration: Cal
             results.append(EnrolmentResult(found.path, Enrolled.USED, "confirmed by you"))
         else:
             results.append(EnrolmentResult(found.path, *face))
-    return _with_outliers(results, added, review_references(store, person, engine_id, calibration))
+    return with_outliers(results, added, review_references(store, person, engine_id, calibration))
+
+
+def check_person(name: str) -> None:
+    """Raises UsageError for a name that a person cannot have."""
+    if not name.strip() or not name.isprintable():
+        raise UsageError("a person's name must be printable and not empty")
 
 
 _OUTLIER_NOTE = "looks unlike the other references, so it is not used; is it the same person?"
 _DENIED_NOTE = "you decided that it is not-me, so it is not used"
 
 
-def _with_outliers(
+def with_outliers(
     results: list[EnrolmentResult], added: Mapping[str, Sequence[int]], aside: Sequence[Reference]
 ) -> list[EnrolmentResult]:
+    """`results`, in which references that were set `aside` say so; `added` has their positions, by hash."""
     for reference in aside:
         for index in added.get(reference.sha256, ()):
             results[index] = EnrolmentResult(results[index].path, Enrolled.OUTLIER, reference.note or "")
@@ -186,7 +192,7 @@ def _person(person: str, engine_id: str, members: Sequence[Reference]) -> Person
     return Person(person, engine_id, looks, len(members) - len(used), agreement(vectors, calibration))
 
 
-def _usable(faces: Sequence[Face]) -> Face | tuple[Enrolled, str]:
+def usable_face(faces: Sequence[Face]) -> Face | tuple[Enrolled, str]:
     """The one usable face of a photo, or why there is none."""
     largest = max((_side(face) for face in faces), default=0.0)
     counted = [face for face in faces if _side(face) >= _BACKGROUND * largest]
@@ -207,27 +213,36 @@ def _side(face: Face) -> float:
 
 
 @dataclass(frozen=True, slots=True)
-class _Photo:
+class Photo:
+    """A decoded photo by path and hash, with the `name_key` of everybody whom something names in it."""
+
     path: str
     sha256: str
     frame: Frame
+    people: frozenset[str] = frozenset()
 
 
-def _batches(paths: Sequence[Path], options: EnrolmentOptions) -> Iterator[list[_Photo | ReadError]]:
-    batch: list[_Photo | ReadError] = []
+def analysed(
+    photos: Iterable[Photo | ReadError], engine: FaceEngine
+) -> Iterator[tuple[Photo | ReadError, tuple[Face, ...]]]:
+    """Each of `photos` with its faces, in order; a few are held at a time."""
+    rest = iter(photos)
+    while batch := list(islice(rest, _BATCH)):
+        frames = [item.frame for item in batch if isinstance(item, Photo)]
+        faces = iter(engine.analyse(frames) if frames else ())
+        yield from ((item, next(faces) if isinstance(item, Photo) else ()) for item in batch)
+
+
+def _photos(paths: Sequence[Path], options: EnrolmentOptions) -> Iterator[Photo | ReadError]:
     for listing in walk_all(paths, limits=options.limits):
         for entry in listing.photos:
             if isinstance(entry, ReadError):
-                batch.append(entry)
+                yield entry
+                continue
+            try:
+                data = listing.source.read(entry)
+                frame = decode(data, max_side=options.search_side, limits=options.limits)
+            except ReadFailure as failure:
+                yield ReadError(entry.path, failure.outcome, str(failure))
             else:
-                try:
-                    data = listing.source.read(entry)
-                    frame = decode(data, max_side=options.search_side, limits=options.limits)
-                    batch.append(_Photo(entry.path, hashlib.sha256(data).hexdigest(), frame))
-                except ReadFailure as failure:
-                    batch.append(ReadError(entry.path, failure.outcome, str(failure)))
-            if len(batch) == _BATCH:
-                yield batch
-                batch = []
-    if batch:
-        yield batch
+                yield Photo(entry.path, hashlib.sha256(data).hexdigest(), frame)
