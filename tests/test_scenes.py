@@ -115,7 +115,7 @@ def test_heads_that_are_not_the_pinned_ones_are_refused(monkeypatch: pytest.Monk
 
 def packed(**arrays: NDArray[Any]) -> bytes:
     file = io.BytesIO()
-    np.savez(file, **arrays)
+    np.savez(file, **arrays)  # type: ignore[arg-type]  # taken for allow_pickle
     return file.getvalue()
 
 

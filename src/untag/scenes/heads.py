@@ -21,7 +21,6 @@ from untag.scenes.categories import CATEGORIES, Category
 _GROUPS = tuple([item.index for item in CATEGORIES[name].classes] for name in (Category.ALCOHOL, Category.WEAPON))
 _LEAST_SHARE = 1e-4  # of probability: below, the network has not seen it at all, and by how much means nothing
 INPUTS = FEATURES + DETAILS + len(_GROUPS)
-HEADS_FILE = "scene_heads.npz"
 HEADS_SHA256 = "11de3613bf4b1a71f38ae544a32c33553864d93cc1a55c480964ca69688dbac8"
 """Of the shipped heads: part of the name that their scores are stored under, so it cannot drift from the file."""
 
@@ -57,9 +56,9 @@ class Heads:
 
 def load_heads() -> Heads:
     """The heads that ship with untag. Raises ModelError when they are missing or not the pinned ones."""
-    data = read_asset(HEADS_FILE)
+    data = read_asset("scene_heads.npz")
     if hashlib.sha256(data).hexdigest() != HEADS_SHA256:
-        raise ModelError(f"models/{HEADS_FILE} is damaged; install untag again")
+        raise ModelError("models/scene_heads.npz is damaged; install untag again")
     return read_heads(data)
 
 
@@ -70,7 +69,7 @@ def read_heads(data: bytes) -> Heads:
             categories = tuple(str(name) for name in file["categories"])
             weights, biases = file["weights"].astype(np.float32), file["biases"].astype(np.float32)
     except (KeyError, ValueError, OSError, EOFError, BadZipFile) as error:
-        raise ModelError(f"models/{HEADS_FILE} holds no scene heads; install untag again") from error
+        raise ModelError("models/scene_heads.npz holds no scene heads; install untag again") from error
     if weights.shape != (INPUTS, len(categories)) or biases.shape != (len(categories),):
-        raise ModelError(f"models/{HEADS_FILE} holds heads of another shape; install untag again")
+        raise ModelError("models/scene_heads.npz holds heads of another shape; install untag again")
     return Heads(categories, weights, biases)
