@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from untag.reports import write_csv, write_json
-from untag.types import Action, Finding, LinkConfidence, Origin, Verdict
+from untag.types import Action, Finding, LinkConfidence, Origin, Place, Verdict
 
 CONTRACT = [
     "path",
@@ -33,6 +33,7 @@ CONTRACT = [
     "status",
     "duplicate_of",
     "person",
+    "places",
 ]
 
 FULL = Finding(
@@ -49,6 +50,21 @@ FULL = Finding(
     action=Action.UNTAG,
     taken_at="2019-07-14T23:10:00",
     duplicate_of="archive.zip/photos/0.jpg",
+    places=(
+        Place(
+            "archive.zip/photos/1.jpg",
+            "facebook",
+            Origin(
+                "facebook",
+                "https://www.facebook.com/1",
+                LinkConfidence.CERTAIN,
+                "Zoë",
+                album="Trip",
+                posted_at="2019-07-15",
+            ),
+        ),
+        Place("b/1.jpg", "folder", Origin()),
+    ),
 )
 BARE = Finding("b.jpg", "cd" * 32, "folder", Origin(), None, Verdict.OTHER, 0.0, {}, 0, (), Action.REVIEW)
 
@@ -90,9 +106,33 @@ def test_json_keys_and_values() -> None:
         "status": "open",
         "duplicate_of": "archive.zip/photos/0.jpg",
         "person": "ana",
+        "places": [
+            {
+                "path": "archive.zip/photos/1.jpg",
+                "source": "facebook",
+                "platform": "facebook",
+                "permalink": "https://www.facebook.com/1",
+                "permalink_confidence": "certain",
+                "poster": "Zoë",
+                "album": "Trip",
+                "posted_at": "2019-07-15",
+            },
+            {
+                **dict.fromkeys(("platform", "permalink", "poster", "album", "posted_at")),
+                "path": "b/1.jpg",
+                "source": "folder",
+                "permalink_confidence": "none",
+            },
+        ],
     }
     assert bare["platform"] is bare["permalink"] is bare["taken_at"] is bare["person"] is None
     assert (bare["permalink_confidence"], bare["categories"], bare["reasons"]) == ("none", {}, [])
+
+
+def test_what_stands_for_the_hash_of_a_photo_without_a_copy_is_not_shown() -> None:
+    absent = replace(FULL, absent=True)
+    assert json.loads(as_json(absent))[0]["sha256"] is None
+    assert rows(absent)[0]["sha256"] == ""
 
 
 @pytest.mark.parametrize("count", [0, 1, 3])
@@ -138,6 +178,7 @@ def test_csv_columns_and_cells() -> None:
         "status": "open",
         "duplicate_of": "archive.zip/photos/0.jpg",
         "person": "ana",
+        "places": "https://www.facebook.com/1 | b/1.jpg",
     }
     assert rows(BARE)[0]["person"] == ""
 
@@ -146,9 +187,16 @@ def test_csv_columns_and_cells() -> None:
 def test_csv_runs_no_formula(start: str) -> None:
     evil = start + 'HYPERLINK("https://evil.example";A1)'
     cells = rows(
-        replace(BARE, path=evil, origin=Origin(evil, evil, poster=evil), categories={evil: 0.5}, reasons=(evil,))
+        replace(
+            BARE,
+            path=evil,
+            origin=Origin(evil, evil, poster=evil),
+            categories={evil: 0.5},
+            reasons=(evil,),
+            places=(Place(evil, evil, Origin()),),
+        )
     )
-    for column in ("path", "platform", "permalink", "poster", "reasons"):
+    for column in ("path", "platform", "permalink", "poster", "reasons", "places"):
         assert cells[0][column] == "'" + evil
     assert cells[0]["categories"].startswith("'" + start)
 

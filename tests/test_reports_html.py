@@ -20,7 +20,7 @@ from untag.errors import UsageError
 from untag.imaging.thumbnail import Thumbnail, make_thumbnail
 from untag.reports import write_report
 from untag.reports.cards import day_words, link_of
-from untag.types import Action, Box, Finding, LinkConfidence, Origin, Status, Verdict
+from untag.types import Action, Box, Finding, LinkConfidence, Origin, Place, Status, Verdict
 
 PLAIN = Finding(
     path="/photos/party/IMG_1.jpg",
@@ -209,6 +209,32 @@ def test_a_photo_that_cannot_be_read_has_a_placeholder(tmp_path: Path) -> None:
     built = page(tmp_path, PLAIN)
     assert not built.all("img")
     assert "The photo cannot be read now" in built.source
+
+
+def test_all_links_with_who_posted_there(tmp_path: Path) -> None:
+    likely = Origin("flickr", "https://flickr.example/2", LinkConfidence.PROBABLE, "Cy")
+    hostile = Origin("x", "javascript:alert(1)", LinkConfidence.CERTAIN, "Eve")
+    origins = (likely, Origin(), hostile, PLAIN.origin)
+    places = tuple(Place(f"{number}.jpg", "folder", origin) for number, origin in enumerate(origins))
+    built = page(tmp_path, replace(PLAIN, places=places))
+    assert [link["href"] for link in built.all("a")] == [PLAIN.origin.permalink, likely.permalink]
+    assert [text.strip() for text in built.texts["a"]] == ["Open on Facebook", "Open likely link"]
+    assert [name for name in built.texts["bdi"] if name in ("Bea", "Cy", "Eve")] == ["Bea", "Cy"]
+
+
+@pytest.mark.parametrize("permalink", ["https://www.facebook.com/photo?fbid=1", None])
+def test_a_photo_without_a_copy_is_not_looked_for(tmp_path: Path, permalink: str | None) -> None:
+    def never(_: Finding) -> Thumbnail | None:
+        raise AssertionError("there is no file")
+
+    origin = replace(PLAIN.origin, permalink=permalink)
+    absent = replace(PLAIN, origin=origin, absent=True, verdict=Verdict.MAYBE, similarity=0.0, categories={}, faces=())
+    built = page(tmp_path, absent, thumbnail=never)
+    (said,) = [text for text in built.texts["p"] if "no copy" in text]
+    assert ("open the link" in said) == (permalink is not None)
+    assert [link["href"] for link in built.all("a")] == ([] if permalink is None else [permalink])
+    assert [text.strip() for text in built.texts["h2"]] == ["Perhaps you"]
+    assert "alike" not in "".join(built.texts["h2"] + built.texts["span"])
 
 
 def test_summary_and_details(tmp_path: Path) -> None:

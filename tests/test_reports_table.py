@@ -10,9 +10,9 @@ import pytest
 from rich.cells import cell_len
 
 from untag.reports import write_table
-from untag.reports.overview import fold, overview
+from untag.reports.overview import Group, fold, overview, places_online
 from untag.reports.table import printable, shorten
-from untag.types import Action, Finding, LinkConfidence, Origin, Status, Verdict
+from untag.types import Action, Finding, LinkConfidence, Origin, Place, Status, Verdict
 
 LINK = Origin("facebook", "https://www.facebook.com/1", LinkConfidence.CERTAIN, "Bea")
 
@@ -66,6 +66,7 @@ def test_golden_table() -> None:
         " 100  you 94%    weapon 90%                         2019-07-14  untag   done    /photos/IMG_4.jpg\n"
         "  72  you 94%    alcohol 87%, party 61%, crowd 70%  2019-07-14  untag           "
         "/photos/2019/party/IMG_1.jpg  +1 copy\n"
+        "      https://www.facebook.com/1\n"
         "  50  you 94%    weapon 90%                         2019-07-14  untag   not-me  /photos/IMG_5.jpg\n"
         "   9  maybe 61%                                                 review          /photos/IMG_3.jpg\n"
         "   3  you 94%                                       2019-07-14  keep            /photos/2020/海辺/IMG_2.jpg\n"
@@ -158,6 +159,38 @@ def test_copies_without_their_first_and_decided_copies() -> None:
     assert len(fold([COPY, second])) == 1
     assert len(fold([replace(PARTY, status=Status.DONE), COPY])) == 2
     assert len(fold([PARTY, replace(COPY, person="bea")])) == 2
+
+
+LIKELY = replace(LINK, permalink="https://www.facebook.com/2", permalink_confidence=LinkConfidence.PROBABLE)
+SENT = Origin("whatsapp", poster="Cy")
+ORIGINS = {"/a": Origin(), "/b": LIKELY, "/c": SENT, "/d": LINK, "/e": LINK}
+PLACES = tuple(Place(path, "folder", origin) for path, origin in ORIGINS.items())
+
+
+def test_places_online_are_each_named_once_certain_links_first() -> None:
+    places = places_online(Group(replace(PARTY, places=PLACES), ()))
+    assert [place.path for place in places] == ["/d", "/b", "/c"]
+    assert [place.path for place in places_online(Group(PARTY, (COPY,)))] == [PARTY.path]
+    assert places_online(Group(BEACH, (COPY,))) == []
+
+
+@pytest.mark.parametrize(
+    ("places", "line"),
+    [
+        (PLACES, "      https://www.facebook.com/1 and 2 more places"),
+        (PLACES[:3], "      https://www.facebook.com/2 and 1 more place"),
+        (PLACES[3:], "      https://www.facebook.com/1"),
+        (PLACES[2:3], ""),
+    ],
+)
+def test_the_first_link_and_how_many_places_more(places: tuple[Place, ...], line: str) -> None:
+    assert table(replace(PARTY, places=places)).splitlines()[2] == line
+    stacked = without_colours(table(replace(PARTY, places=places), terminal=True, width=60)).splitlines()
+    assert stacked[2] == line.replace("      ", "  ")
+
+
+def test_whom_only_a_tag_names_is_not_alike() -> None:
+    assert "  maybe  " in table(replace(UNSURE, similarity=0.0))
 
 
 def test_counts() -> None:

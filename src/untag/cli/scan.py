@@ -57,9 +57,10 @@ def command(
     """Look through folders and archives for photos that show you, and judge what they show.
 
     Photos are JPEG, PNG, WebP, HEIC, AVIF, TIFF, BMP and GIF files, told by their suffixes (.jpg and so on) or, without
-    one, by what they hold. Zip archives are read where they are; what downloads of social networks say of a photo (link,
-    poster, date, who is tagged) is kept with it: see untag sources. Only new and changed files are read. Stop it at any time with Ctrl-C: the next scan goes on
-    where this one ended.
+    one, by what they hold. Zip archives are read where they are; what downloads of social networks say of a photo
+    (link, poster, date, who is tagged) is kept with it, and photos that they only tell of are listed, too: see untag
+    sources. Only new and changed files are read. Stop it at any time with Ctrl-C: the next scan goes on where this one
+    ended.
 
     \b
     Examples:
@@ -124,12 +125,13 @@ def _as_dict(summary: ScanSummary) -> dict[str, Any]:
 
 
 def _tell(summary: ScanSummary) -> None:
-    if summary.photos == 0 and not summary.interrupted:
+    if summary.photos == 0 and summary.told == 0 and not summary.interrupted:
         say("there are no photos in what you gave; see which files count with: untag scan --help")
         return
+    told = f"; {summary.told} more that archives only tell of" if summary.told else ""
     say(
         f"{summary.photos} photos: {summary.analysed} analysed, {summary.unchanged} unchanged, {summary.copies} copies;"
-        f" {summary.faces} faces found"
+        f" {summary.faces} faces found{told}"
     )
     if summary.analysed:
         say(f"you are in {summary.me} of the photos analysed, and may be in {summary.maybe} more")

@@ -10,7 +10,7 @@ from pathlib import PurePosixPath
 from urllib.parse import urlsplit
 
 from untag.imaging.thumbnail import Thumbnail
-from untag.reports.overview import Group
+from untag.reports.overview import Group, places_online
 from untag.types import Action, Box, Finding, LinkConfidence, Origin, Status, Verdict
 
 _HIGH, _MEDIUM = 60, 30
@@ -58,18 +58,11 @@ _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct",
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """Where to act: a web address that was checked, and what the button says."""
+    """Where to act: a web address that was checked, what the button says, and who posted it there."""
 
     url: str
     words: str
-
-
-@dataclass(frozen=True, slots=True)
-class Copy:
-    """The same picture somewhere else."""
-
-    path: str
-    link: Link | None
+    poster: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,9 +99,10 @@ class Card:
     reasons: tuple[str, ...]
     advice: str
     decision: str
-    link: Link | None
-    copies: tuple[Copy, ...]
+    links: tuple[Link, ...]
+    copies: tuple[str, ...]
     picture: Picture | None
+    absent: bool
 
 
 def card_of(group: Group, thumbnail: Thumbnail | None, *, named: bool) -> Card:
@@ -121,7 +115,8 @@ def card_of(group: Group, thumbnail: Thumbnail | None, *, named: bool) -> Card:
         level="high" if finding.risk >= _HIGH else "medium" if finding.risk >= _MEDIUM else "low",
         verdict=str(finding.verdict),
         who=finding.person if named and finding.person is not None else _WHO[finding.verdict],
-        alike=None if finding.verdict is Verdict.OTHER else f"{_percent(finding.similarity)} % alike",
+        # Whom only a tag names is not alike.
+        alike=f"{_percent(finding.similarity)} % alike" if finding.similarity > 0 else None,
         day=None if finding.taken_at is None else day_words(finding.taken_at),
         moment=finding.taken_at,
         name=name,
@@ -135,9 +130,10 @@ def card_of(group: Group, thumbnail: Thumbnail | None, *, named: bool) -> Card:
         reasons=finding.reasons,
         advice=_ADVICE[finding.action],
         decision=_DECISIONS[finding.status],
-        link=link_of(origin),
-        copies=tuple(Copy(copy.path, link_of(copy.origin)) for copy in group.copies),
+        links=tuple(link for place in places_online(group) if (link := link_of(place.origin)) is not None),
+        copies=tuple(copy.path for copy in group.copies),
         picture=None if thumbnail is None else _picture(thumbnail, finding.faces),
+        absent=finding.absent,
     )
 
 
@@ -153,9 +149,9 @@ def link_of(origin: Origin) -> Link | None:
     if parts.scheme not in ("http", "https") or not parts.hostname:
         return None
     if origin.permalink_confidence is LinkConfidence.PROBABLE:
-        return Link(url.strip(), "Open likely link")
+        return Link(url.strip(), "Open likely link", origin.poster)
     platform = _platform(origin)
-    return Link(url.strip(), "Open online" if platform is None else f"Open on {platform}")
+    return Link(url.strip(), "Open online" if platform is None else f"Open on {platform}", origin.poster)
 
 
 def day_words(moment: str) -> str:

@@ -36,8 +36,13 @@ def _cell(value: object) -> str | int | float:
     if isinstance(value, Mapping):
         return _inert("; ".join(f"{name}={score:.4g}" for name, score in value.items()))
     if isinstance(value, list):
-        return _inert(" | ".join(value))
+        return _inert(" | ".join(map(_item, value)))
     return _inert(str(value))
+
+
+def _item(value: str | Mapping[str, str | None]) -> str:
+    """One of several in a cell; of a place its link, or else its path."""
+    return value if isinstance(value, str) else value["permalink"] or value["path"] or ""
 
 
 def _inert(text: str) -> str:

@@ -51,7 +51,8 @@ def _render(
 
     def cards() -> Iterator[Card]:
         for group in groups:
-            yield card_of(group, thumbnail(group.finding), named=counts.several_people)
+            picture = None if group.finding.absent else thumbnail(group.finding)
+            yield card_of(group, picture, named=counts.several_people)
             if on_progress is not None:
                 on_progress()
 

@@ -6,7 +6,10 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from untag.types import Action, Finding, Status, Verdict
+from untag.types import Action, Finding, LinkConfidence, Origin, Place, Status, Verdict
+
+_SURENESS = (LinkConfidence.CERTAIN, LinkConfidence.PROBABLE, LinkConfidence.NONE)
+_NOWHERE = Origin()
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +50,23 @@ def fold(findings: Iterable[Finding]) -> list[Group]:
         groups.setdefault((picture, finding.person, finding.status), []).append(finding)
     folded = [_group(members) for members in groups.values()]
     return sorted(folded, key=lambda group: (-group.finding.risk, -group.finding.similarity, group.finding.path))
+
+
+def places_online(group: Group) -> list[Place]:
+    """Where a picture is online as far as sources say, each address once, certain links before likely ones."""
+    places = group.finding.places or [
+        Place(finding.path, finding.source, finding.origin) for finding in (group.finding, *group.copies)
+    ]
+    known = [place for place in places if place.origin != _NOWHERE]
+    ranked = sorted(known, key=lambda place: (place.origin.permalink is None, _sureness(place)))
+    unique: dict[str, Place] = {}
+    for place in ranked:
+        unique.setdefault(place.origin.permalink or place.path, place)
+    return list(unique.values())
+
+
+def _sureness(place: Place) -> int:
+    return _SURENESS.index(place.origin.permalink_confidence)
 
 
 def overview(groups: Sequence[Group]) -> Overview:

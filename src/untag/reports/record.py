@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from untag.types import Finding
+from untag.types import Finding, Place
 
 FIELDS = (
     "path",
@@ -22,6 +22,7 @@ FIELDS = (
     "status",
     "duplicate_of",
     "person",
+    "places",
 )
 """The keys and columns in their order. Scripts rely on them: only ever append."""
 
@@ -33,7 +34,7 @@ def record(finding: Finding) -> dict[str, object]:
     origin = finding.origin
     values: tuple[object, ...] = (
         finding.path,
-        finding.sha256,
+        None if finding.absent else finding.sha256,
         finding.source,
         origin.platform,
         origin.permalink,
@@ -49,5 +50,20 @@ def record(finding: Finding) -> dict[str, object]:
         str(finding.status),
         finding.duplicate_of,
         finding.person,
+        [_place(place) for place in finding.places],
     )
     return dict(zip(FIELDS, values, strict=True))
+
+
+def _place(place: Place) -> dict[str, str | None]:
+    origin = place.origin
+    return {
+        "path": place.path,
+        "source": place.source,
+        "platform": origin.platform,
+        "permalink": origin.permalink,
+        "permalink_confidence": str(origin.permalink_confidence),
+        "poster": origin.poster,
+        "album": origin.album,
+        "posted_at": origin.posted_at,
+    }

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import TextIO
 
 from rich.cells import cell_len
 from rich.console import Console
 from rich.text import Text
 
-from untag.reports.overview import Group, Overview, fold, overview
+from untag.reports.overview import Group, Overview, fold, overview, places_online
 from untag.types import Action, Finding, Status, Verdict
 
 NOTHING = (
@@ -115,6 +115,8 @@ def _aligned(
             line.append_text(_photo(group, room))
         line.rstrip()
         yield line
+        if group is not None:
+            yield from _link(group, widths[0] + len(_GAP))
 
 
 def _stacked(groups: Sequence[Group], rows: Sequence[Sequence[Text]], width: int) -> Iterable[Text]:
@@ -123,6 +125,7 @@ def _stacked(groups: Sequence[Group], rows: Sequence[Sequence[Text]], width: int
             yield Text()
         yield Text(" · ").join(cell for cell in row if cell.plain)
         yield Text("  ") + _photo(group, width - 2)
+        yield from _link(group, 2)
 
 
 def _header() -> list[Text]:
@@ -145,7 +148,8 @@ def _cells(group: Group, counts: Overview, most: int | None) -> list[Text]:
 def _who(finding: Finding, counts: Overview) -> str:
     if finding.verdict is Verdict.OTHER:
         return _WHO[finding.verdict]
-    who = f"{_WHO[finding.verdict]} {round(100 * finding.similarity)}%"
+    # Whom only a tag names is not alike.
+    who = _WHO[finding.verdict] + (f" {round(100 * finding.similarity)}%" if finding.similarity > 0 else "")
     return f"{who} {printable(finding.person)}" if counts.several_people and finding.person is not None else who
 
 
@@ -162,6 +166,14 @@ def _photo(group: Group, width: int | None) -> Text:
     if width is not None:
         path = shorten(path, width - cell_len(copies))
     return Text(path) + Text(copies, style="dim")
+
+
+def _link(group: Group, indent: int) -> Iterator[Text]:
+    """A line with the surest link, whole so that it can be opened, and in how many more places the picture is."""
+    places = places_online(group)
+    if places and places[0].origin.permalink is not None:
+        more = f" and {_count(len(places) - 1, 'more place', 'more places')}" if len(places) > 1 else ""
+        yield Text(" " * indent + printable(places[0].origin.permalink)) + Text(more, style="dim")
 
 
 def _risk_style(risk: int) -> str:
