@@ -13,6 +13,7 @@ from fakes import ME, STRANGER, Result, Square, Untag, paint
 from test_imaging_xmp import bag, mwg, packet, region
 from untag.people import tagged
 from untag.sources import picasa
+from untag.sources.base import walk_all
 from untag.store import Store, references
 from untag.types import Box
 
@@ -119,7 +120,7 @@ def test_the_best_of_every_folder(untag: Untag, monkeypatch: pytest.MonkeyPatch)
 
 
 def test_names_that_only_a_source_gives(untag: Untag, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(tagged, "walk_all", partial(tagged.walk_all, readers=[picasa.READER]))
+    monkeypatch.setattr(tagged, "walk_all", partial(walk_all, readers=[picasa.READER]))
     untag.add("a.png", paint(ME, serial=1))
     untag.add("b.png", tag(paint(ME, serial=2), keyword("Ana Doe", "Bea")))
     id_ = "8e62b2035b74b477"
@@ -147,6 +148,7 @@ def test_unreadable_photos_are_listed(untag: Untag) -> None:
     [
         ([["Ana Doe"], ["Ana Doe", "Bea"], ["Zoë"]], "Anna Doe", "the nearest names are Ana Doe (2 photos)"),
         ([["Ana Doe"], ["Zoë"]], "ana", "the nearest names are Ana Doe (1 photo)"),
+        ([["Ana Maria Doe"], ["Zoë"]], "Mari", "the nearest names are Ana Maria Doe (1 photo)"),
         ([["Ana Doe"], ["Zoë"]], "Zoe", "the nearest names are Zoë (1 photo)"),
         ([["Ana"], ["Bea"], ["Bea"]], "Xerxes", "the most frequent names are Bea (2 photos), Ana (1 photo)"),
         ([], "Ana", "no photo there says who is in it"),

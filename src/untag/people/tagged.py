@@ -36,8 +36,8 @@ MOST_REFERENCES = 30
 _LEAST_OVERLAP = 0.1
 """Of a face and the region drawn for it, as intersection over union. What people draw has hair and neck in it."""
 
-_NEAR = 0.6
-_SHARED_WORD = 0.8
+_NEAR = 0.65
+_ONE_WORD = 0.9
 _MOST_SUGGESTED = 5
 
 
@@ -210,9 +210,13 @@ def _nobody(name: str, names: _Names) -> str:
 
 
 def _likeness(name: str, other: str) -> float:
-    """0 to 1; names that share a word are alike, however long the rest is."""
-    shared = _SHARED_WORD if not set(name.split()).isdisjoint(other.split()) else 0.0
-    return max(shared, SequenceMatcher(None, name, other).ratio())
+    """0 to 1; names that have a word nearly in common are alike, however long the rest is."""
+    words = (_ratio(one, two) for one in name.split() for two in other.split()[:10])
+    return max(_ONE_WORD * max(words, default=0.0), _ratio(name, other))
+
+
+def _ratio(left: str, right: str) -> float:
+    return SequenceMatcher(None, left, right).ratio()
 
 
 def _photos_of(count: int) -> str:
