@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from untag.cli.app import _run
+from untag.scenes.categories import CATEGORIES, Category
 
 SAMPLES = Path(__file__).parents[1] / "sample_photos"
 REFERENCES = ("portrait.jpg", "at-home.jpg")
@@ -16,6 +17,7 @@ FACEBOOK = "facebook-ana-2025-01-04/your_facebook_activity/posts/media"
 PORTRAIT = f"{FACEBOOK}/Timelinephotos_1002003001/4005008200.jpg"
 WINE = f"{FACEBOOK}/Mobileuploads_1002003004/4005006007.jpg"
 NOBODY = "Takeout/Google Photos/Photos from 2023/IMG_20230916_214502.jpg"
+RANGE = "Takeout/Google Photos/Photos from 2024/IMG_20240427_101500.jpg"
 SOMEBODY_ELSE = "instaloader/bea.moor/2024-09-03_14-23-18_UTC_1.jpg"
 
 
@@ -52,3 +54,17 @@ def test_the_enrolled_person_is_found_among_others(tmp_path: Path, capfd: pytest
     assert found[Path(WINE).name]["categories"].keys() == {"alcohol"}
     assert found[Path(WINE).name]["risk"] > 30 > found[Path(PORTRAIT).name]["risk"]
     assert sum(item["duplicate_of"] is None for item in found.values()) == 2
+
+
+def test_sample_photos_show_what_they_were_made_to_show(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    shown = {WINE: {"alcohol"}, RANGE: {"weapon"}, PORTRAIT: set(), SOMEBODY_ELSE: set(), NOBODY: {"alcohol"}}
+    photos = {SAMPLES / "archive" / name: categories for name, categories in shown.items()}
+    photos |= {path: set() for path in sorted((SAMPLES / "me").glob("*.jpg"))}
+    if missing := [path.name for path in photos if not path.is_file()]:
+        pytest.skip(f"sample photos are missing: {', '.join(missing)}")
+    assert _run(["--home", str(tmp_path), "inspect", *map(str, photos), "--json", "--device", "cpu"]) == 0
+    flagged = [
+        {name for name, score in json.loads(line)["scenes"].items() if score >= CATEGORIES[Category(name)].threshold}
+        for line in capfd.readouterr().out.splitlines()
+    ]
+    assert dict(zip(photos, flagged, strict=True)) == photos

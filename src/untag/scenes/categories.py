@@ -42,7 +42,7 @@ class ImageNetClass:
 
 @dataclass(frozen=True, slots=True)
 class CategorySpec:
-    """How the embedded model judges a category; `judged` is False when it cannot.
+    """How the embedded model judges a category; `available` is False when it cannot.
 
     `threshold` is the score, a calibrated probability, from which a photo counts as showing the category.
     `false_alarms_per_1000` is how many of 1,000 ordinary photos then count wrongly, in cross-validation. `experimental`
@@ -52,22 +52,17 @@ class CategorySpec:
     """
 
     category: Category
-    judged: bool = False
+    available: bool = False
     threshold: float = 0.5
     false_alarms_per_1000: float = 0.0
     experimental: bool = False
     impression: str = ""
     classes: tuple[ImageNetClass, ...] = ()
 
-    @property
-    def available(self) -> bool:
-        """Whether the embedded model can judge this category."""
-        return self.judged
-
 
 _ALCOHOL = CategorySpec(
     Category.ALCOHOL,
-    judged=True,
+    available=True,
     threshold=0.27,
     false_alarms_per_1000=2.8,
     impression="looks like photos of drinks or of people drinking",
@@ -83,7 +78,7 @@ _ALCOHOL = CategorySpec(
 
 _PARTY = CategorySpec(
     Category.PARTY,
-    judged=True,
+    available=True,
     threshold=0.55,
     false_alarms_per_1000=1.4,
     experimental=True,
@@ -93,7 +88,7 @@ _PARTY = CategorySpec(
 
 _BAR = CategorySpec(
     Category.BAR,
-    judged=True,
+    available=True,
     threshold=0.37,
     false_alarms_per_1000=0.9,
     experimental=True,
@@ -102,7 +97,7 @@ _BAR = CategorySpec(
 
 _WEAPON = CategorySpec(
     Category.WEAPON,
-    judged=True,
+    available=True,
     threshold=0.58,
     false_alarms_per_1000=1.9,
     impression="looks like photos of people with guns",
@@ -116,7 +111,7 @@ _WEAPON = CategorySpec(
 
 _GAMBLING = CategorySpec(
     Category.GAMBLING,
-    judged=True,
+    available=True,
     threshold=0.20,
     false_alarms_per_1000=0.0,
     experimental=True,
@@ -126,7 +121,7 @@ _GAMBLING = CategorySpec(
 
 _CROWD = CategorySpec(
     Category.CROWD,
-    judged=True,
+    available=True,
     threshold=0.92,
     false_alarms_per_1000=2.8,
     impression="many people close together",

@@ -14,7 +14,7 @@ from untag.engine.models import ModelOptions, open_derived
 from untag.engine.registry import EFFICIENTNET_LITE0
 from untag.engine.session import Session
 from untag.scenes.categories import CATEGORIES, Category, CategorySpec
-from untag.scenes.heads import HEADS_SHA256, Heads, head_inputs, load_heads
+from untag.scenes.heads import HEADS_SHA256, Heads, class_probabilities, head_inputs, load_heads
 from untag.types import Pixels, SceneScores
 
 _WORTH_NAMING = 0.02  # a class below this probability explains nothing
@@ -65,8 +65,8 @@ class SceneClassifier:
         if len(images) == 0:
             return []
         logits, features, details = self._session.run({"images": images})
-        rows = zip(self._heads.scores(head_inputs(logits, features, details)), _softmax(logits), strict=True)
-        return [self._judged(scores, probabilities) for scores, probabilities in rows]
+        scores = self._heads.scores(head_inputs(logits, features, details))
+        return [self._judged(*row) for row in zip(scores, class_probabilities(logits), strict=True)]
 
     def _judged(self, row: NDArray[np.float64], probabilities: NDArray[np.float64]) -> SceneScores:
         scores = {name: float(score) for name, score in zip(self._heads.categories, row, strict=True)}
@@ -84,11 +84,6 @@ def load_classifier(options: ModelOptions) -> SceneClassifier:
     run.
     """
     return SceneClassifier(open_derived(GRAPH_FILE, options), load_heads())
-
-
-def _softmax(logits: NDArray[np.float32]) -> NDArray[np.float64]:
-    exponents = np.exp(logits.astype(np.float64) - logits.max(axis=1, keepdims=True))
-    return np.asarray(exponents / exponents.sum(axis=1, keepdims=True))
 
 
 def _evidence(spec: CategorySpec, score: float, probabilities: NDArray[np.float64]) -> tuple[str, ...]:

@@ -25,6 +25,12 @@ HEADS_SHA256 = "11de3613bf4b1a71f38ae544a32c33553864d93cc1a55c480964ca69688dbac8
 """Of the shipped heads: part of the name that their scores are stored under, so it cannot drift from the file."""
 
 
+def class_probabilities(logits: NDArray[np.float32]) -> NDArray[np.float64]:
+    """(N, 1000) logits of the ImageNet classes -> their probabilities."""
+    exponents = np.exp(logits.astype(np.float64) - logits.max(axis=1, keepdims=True))
+    return np.asarray(exponents / exponents.sum(axis=1, keepdims=True))
+
+
 def head_inputs(
     logits: NDArray[np.float32], features: NDArray[np.float32], details: NDArray[np.float32]
 ) -> NDArray[np.float32]:
@@ -32,8 +38,7 @@ def head_inputs(
 
     The features, the details, and the log-odds that the network names one of the classes of alcohol, or of weapon.
     """
-    exponents = np.exp(logits.astype(np.float64) - logits.max(axis=1, keepdims=True))
-    probabilities = exponents / exponents.sum(axis=1, keepdims=True)
+    probabilities = class_probabilities(logits)
     shares = np.stack([probabilities[:, group].sum(axis=1) for group in _GROUPS], axis=1)
     shares = np.clip(shares, _LEAST_SHARE, 1 - _LEAST_SHARE)
     return np.hstack([features, details, np.log(shares / (1 - shares))]).astype(np.float32)
