@@ -87,8 +87,8 @@ def read_people(packet: bytes) -> tuple[str, ...]:
 
 
 def name_key(name: str) -> str:
-    """What two writings of a name have in common: without case, and with accents composed."""
-    return " ".join(normalize("NFC", name).casefold().split())
+    """What two writings of a name have in common: without case and the @ of a handle, with accents composed."""
+    return " ".join(normalize("NFC", name).casefold().split()).removeprefix("@").lstrip()
 
 
 def _named(properties: Iterable[tuple[str, str, Value]], picture: _Picture) -> tuple[NamedFace, ...]:
