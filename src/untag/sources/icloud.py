@@ -1,0 +1,132 @@
+"""iCloud Photos as privacy.apple.com gives them: `Photo Details.csv` beside the photos, and a CSV for each album."""
+
+from __future__ import annotations
+
+import csv
+import re
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from io import StringIO
+
+from untag.errors import ReadFailure
+from untag.sources.dates import english_month, moment
+from untag.sources.names import is_photo
+from untag.sources.reader import Description, Files
+from untag.sources.text import read_error, text
+from untag.types import Origin, Outcome, ReadError
+
+PLATFORM = "icloud"
+
+MAX_CSV_BYTES = 64 * 1024 * 1024
+"""A row has about two hundred bytes; Apple begins a new file long before this."""
+
+_DETAILS = re.compile(r"(?:.*/)?photo details(?:-\d+)?\.csv", re.IGNORECASE | re.ASCII | re.DOTALL)
+_ALBUM = re.compile(r"(?:.*/)?albums/([^/]+)\.csv", re.IGNORECASE | re.DOTALL)
+_MEMORIES = re.compile(r"(?:.*/)?memories/[^/]+\.csv", re.IGNORECASE | re.DOTALL)
+_NAME = "imgname"
+_DATE = re.compile(r"\w+ (\w+) (\d{1,2}), ?(\d{4}) (\d{1,2}):(\d\d) (AM|PM) GMT", re.ASCII)
+
+
+class ICloud:
+    """The photos of an iCloud account, one part or all of them."""
+
+    name = "icloud"
+    whole = True
+    # No "photos": most people have a folder of that name. The details that lie in it tell as much.
+    marks = frozenset(("photo details.csv", "albums", "memories", "recently deleted"))
+
+    def sniff(self, files: Files) -> bool:
+        """Whether there is a file of details."""
+        return any(_DETAILS.fullmatch(name) for name in files.names)
+
+    def describe(self, files: Files) -> Description:
+        """When each photo was taken and came to iCloud, and the first of its albums; it names nobody."""
+        tables = _Tables(files)
+        told: dict[str, Origin] = {}
+        albums: defaultdict[str, list[str]] = defaultdict(list)
+        for name in files.names:
+            if _DETAILS.fullmatch(name):
+                folder = name.rpartition("/")[0]
+                for row in tables.read(name):
+                    photo = f"{folder}/{row[_NAME]}" if folder else row[_NAME]
+                    told[_key(photo)] = Origin(
+                        PLATFORM,
+                        taken_at=_time(row.get("originalcreationdate")),
+                        posted_at=_time(row.get("importdate")),
+                    )
+            elif (match := _ALBUM.fullmatch(name)) is not None:
+                for row in tables.read(name):
+                    albums[_key(row[_NAME])].append(match[1])
+            elif _MEMORIES.fullmatch(name):
+                tables.understood.append(name)
+        photos = [name for name in files.names if is_photo(name)]
+        same_name: defaultdict[str, int] = defaultdict(int)
+        for name in photos:
+            same_name[_last(name)] += 1
+        origins: dict[str, Origin] = {}
+        for name in photos:
+            known = told.get(_key(name), Origin(PLATFORM))
+            # An album names no folder: of two photos of one name either may be meant.
+            titles = albums.get(_last(name), []) if same_name[_last(name)] == 1 else []
+            origins[name] = Origin(
+                PLATFORM,
+                album=min(titles, default=None),
+                taken_at=known.taken_at,
+                posted_at=known.posted_at,
+            )
+        return Description(origins=origins, understood=frozenset(tables.understood), errors=tuple(tables.errors))
+
+
+@dataclass(slots=True)
+class _Tables:
+    files: Files
+    understood: list[str] = field(default_factory=list)
+    errors: list[ReadError] = field(default_factory=list)
+
+    def read(self, name: str) -> list[Mapping[str, str]]:
+        """The rows of a CSV that names photos, by the headings in lower case. An empty file has none."""
+        try:
+            lines = StringIO(self.files.read(name, MAX_CSV_BYTES).decode("utf-8-sig", "replace"), newline="")
+            heading, *rows = csv.reader(lines)
+        except ReadFailure as failure:
+            if failure.outcome is Outcome.EMPTY:
+                self.understood.append(name)
+            else:
+                self.errors.append(read_error(self.files, name, failure))
+            return []
+        except (csv.Error, ValueError):
+            self.errors.append(self._wrong(name))
+            return []
+        keys = [key.strip().lower() for key in heading]
+        if _NAME not in keys:
+            self.errors.append(self._wrong(name))
+            return []
+        self.understood.append(name)
+        found = (dict(zip(keys, row, strict=False)) for row in rows)
+        return [row for row in found if text(row.get(_NAME)) is not None]
+
+    def _wrong(self, name: str) -> ReadError:
+        return ReadError(self.files.shown(name), Outcome.BROKEN, "it is not a table of photos")
+
+
+READER = ICloud()
+
+
+def _key(name: str) -> str:
+    return name.casefold()
+
+
+def _last(name: str) -> str:
+    return _key(name.rpartition("/")[2])
+
+
+def _time(value: str | None) -> str | None:
+    """`Friday October 06,2023 12:11 PM GMT`: English in the exports seen; other words give no time."""
+    match = _DATE.fullmatch(value.strip()) if value is not None else None
+    if match is None or (month := english_month(match[1])) is None:
+        return None
+    _, day, year, hour, minute, half = match.groups()
+    if not 1 <= int(hour) <= 12:
+        return None
+    return moment(int(year), month, int(day), (int(hour) % 12 + 12 * (half == "PM"), int(minute)), utc=True)

@@ -1,0 +1,161 @@
+"""Exported chats of WhatsApp: who sent which photo, in any language, and when, where that is beyond doubt."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from made_up_archives import MadeUpFiles
+from untag.sources.whatsapp import READER
+from untag.types import Origin
+
+A, B = "00000012-PHOTO-2020-06-01-12-00-06.jpg", "IMG-20260321-WA0001.jpg"
+
+
+def chat(*lines: str) -> str:
+    return "\n".join(lines)
+
+
+def row(poster: str | None, posted_at: str | None, caption: str | None = None) -> Origin:
+    return Origin("whatsapp", poster=poster, posted_at=posted_at, caption=caption)
+
+
+CHATS: dict[str, tuple[str, dict[str, Origin]]] = {
+    "iPhone": (
+        chat(
+            "[2020-06-01, 11:59:00] Lake: \u200eMessages and calls are end-to-end encrypted.",
+            f"[2020-06-01, 12:00:06] Ana Doe: \u200e<attached: {A}>",
+            "[2020-06-01, 12:01:00] Bea: nice",
+        ),
+        {A: row("Ana Doe", "2020-06-01T12:00:06")},
+    ),
+    "iPhone, German, with a caption": (
+        chat(
+            "[13.06.20, 11:59:00] Lake: \u200eHallo",
+            f"\u200e[14.06.20, 12:00:06] ~\u202fBea: Am See\nmit euch \u200e<Anhang: {A}>",
+            "[03.07.20, 08:00:00] Ana: schön",
+        ),
+        {A: row("Bea", "2020-06-14T12:00:06", "Am See\nmit euch")},
+    ),
+    "iPhone, Chinese": (
+        f"[2020/6/1 下午12:00:06] 安娜: \u200e<附件\uff1a{A}>",
+        {A: row("安娜", "2020-06-01")},
+    ),
+    "Android, with a caption, and what WhatsApp says": (
+        chat(
+            "20/03/2026, 11:00 pm - Ana created group",
+            f"21/03/2026, 11:13\u202fpm - Ana: \u200e{B} (file attached)",
+            "At the lake",
+            "21/03/2026, 11:14 pm - Bea left",
+            "and a line of nobody's",
+        ),
+        {B: row("Ana", "2026-03-21T23:13:00", "At the lake")},
+    ),
+    "Android, Spanish, two figures of the year": (
+        chat(f"25/3/26, 9:05 a. m. - Ana: {B} (archivo adjunto)", "5/4/26, 9:05 a. m. - Bea: hola"),
+        {B: row("Ana", "2026-03-25T09:05:00")},
+    ),
+    "two figures of the year, which may as well be the day": (
+        f"25/3/26, 9:05 - Ana: {B} (archivo adjunto)",
+        {B: row("Ana", None)},
+    ),
+    "Android, month first": (
+        chat("3/20/26, 9:05 AM - Ana: hi", f"4/5/26, 12:05 AM - Ana: {B} (file attached)"),
+        {B: row("Ana", "2026-04-05T00:05:00")},
+    ),
+    "the order of the date is in doubt": (
+        chat("04/03/2026, 11:13 - Bea: hi", f"05/03/2026, 11:13 - Ana: {B} (file attached)"),
+        {B: row("Ana", None)},
+    ),
+    "no order fits all": (
+        chat("25/03/2026, 11:13 - Bea: hi", f"05/25/2026, 11:13 - Ana: {B} (file attached)"),
+        {B: row("Ana", None)},
+    ),
+    "the first message that names a photo sent it": (
+        chat(
+            f"25/03/2026, 11:13 - Ana: {B} (Datei angehängt)",
+            f"26/03/2026, 11:13 - Bea: {B} (Datei angehängt)",
+            f"26/03/2026, 11:14 - Bea: I like {B} (file attached)",
+        ),
+        {B: row("Ana", "2026-03-25T11:13:00")},
+    ),
+    "photos that are not here, and left out ones": (
+        chat("25/03/2026, 11:13 - Ana: IMG-1.jpg (file attached)", "25/03/2026, 11:13 - Ana: <Media omitted>"),
+        {},
+    ),
+}
+
+
+@pytest.mark.parametrize(("text", "expected"), CHATS.values(), ids=CHATS)
+def test_a_chat(text: str, expected: dict[str, Origin]) -> None:
+    files = MadeUpFiles({"_chat.txt": text, A: b"", B: b""})
+    assert READER.sniff(files)
+    description = READER.describe(files)
+    assert description.origins == expected
+    assert description.understood == {"_chat.txt"}
+    assert not description.errors
+    assert files.reads == {"_chat.txt": 1}
+
+
+@pytest.mark.parametrize(
+    ("names", "expected"),
+    [
+        (["WhatsApp Chat with Ana.txt", "a.jpg"], True),
+        (["Chat de WhatsApp con Ana.TXT"], True),
+        (["ana.txt", B], True),
+        (["ana.txt", A], True),
+        (["notes.txt", "a.jpg"], False),
+        ([B], False),
+        (["_chat.txt"], True),
+    ],
+)
+def test_what_a_chat_is_called(names: list[str], expected: bool) -> None:
+    assert READER.sniff(MadeUpFiles(dict.fromkeys(names, b""))) is expected
+
+
+def test_other_texts_are_left_alone_and_a_broken_chat_is_told() -> None:
+    description = READER.describe(MadeUpFiles({"_chat.txt": "no chat", "notes.txt": "notes", B: b""}))
+    assert [(error.path, error.error) for error in description.errors] == [
+        ("archive/_chat.txt", "it does not hold a chat")
+    ]
+    assert (description.origins, description.understood) == ({}, frozenset())
+
+
+def test_stickers_are_no_photos() -> None:
+    names = ["STK-20260321-WA0001.webp", "00000013-STICKER-2020-06-01-12-00-06.webp"]
+    text = f"25/03/2026, 11:13 - Ana: {names[0]} (file attached)"
+    description = READER.describe(MadeUpFiles({"_chat.txt": text, **dict.fromkeys(names, b"")}))
+    assert (description.origins, description.skipped) == ({}, set(names))
+
+
+PIECES = st.sampled_from(
+    [
+        "[",
+        "]",
+        "2020-06-01",
+        "31/02/2020",
+        "٣/٤",
+        ", ",
+        "12:00",
+        "99:99",
+        " - ",
+        "Ana",
+        ": ",
+        "<",
+        ">",
+        A,
+        B,
+        " (",
+        ")",
+        "\n",
+    ]
+)
+
+
+@given(st.lists(PIECES | st.text(max_size=5), max_size=40).map("".join) | st.binary(max_size=200))
+def test_no_text_is_too_wrong(text: Any) -> None:
+    data = text if isinstance(text, bytes) else text.encode("utf-8", "surrogatepass")
+    READER.describe(MadeUpFiles({"_chat.txt": data, A: b"", B: b""}))
