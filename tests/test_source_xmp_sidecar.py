@@ -51,11 +51,16 @@ def test_people_in_photos(
 
 def test_utf_16_is_read_and_what_is_no_xml_is_an_error() -> None:
     wide = ('<?xml version="1.0" encoding="UTF-16"?>' + sidecar("Zoë")).encode("utf-16")
-    files = MadeUpFiles({"a.jpg": "", "b.jpg": "", "a.jpg.xmp": wide, "b.jpg.xmp": "no XML"})
+    files = MadeUpFiles({"a.jpg": "", "b.jpg": "", "a.jpg.xmp": wide, "b.jpg.xmp": "PersonInImage, no XML"})
     description = READER.describe(files)
     assert description.origins == {"a.jpg": Origin(people=("Zoë",))}
     assert description.understood == {"a.jpg.xmp"}
     assert [error.path for error in description.errors] == ["archive/b.jpg.xmp"]
+
+
+def test_a_long_sidecar_without_names_is_no_error() -> None:
+    files = MadeUpFiles({"a.jpg": "", "a.xmp": f"<x:xmpmeta>{'mask' * 500_000}</x:xmpmeta>"})
+    assert READER.describe(files).errors == ()
 
 
 def test_a_sidecar_in_a_folder(tmp_path: Path) -> None:

@@ -17,7 +17,9 @@ MOST_BYTES = 1024 * 1024
 _DEEPEST = 40
 """A person's region lies eight elements below the packet's own."""
 
-_UTF_16 = (b"\xff\xfe", b"\xfe\xff")
+UTF_16 = (b"\xff\xfe", b"\xfe\xff")
+"""The byte order marks that a document in UTF-16 begins with."""
+
 _RDF = "{http://www.w3.org/1999/02/22-rdf-syntax-ns#}"
 _XML = "{http://www.w3.org/XML/1998/namespace}"
 _DESCRIPTION = f"{_RDF}Description"
@@ -31,7 +33,7 @@ def parse_xml(data: bytes | str) -> Element:
     """The root of an XML document without document types and entities. Raises ReadFailure(BROKEN or TOO_LARGE)."""
     if len(data) > MOST_BYTES:
         raise ReadFailure(Outcome.TOO_LARGE, f"it has more than {MOST_BYTES:,} bytes of metadata")
-    if isinstance(data, bytes) and not data.startswith(_UTF_16):
+    if isinstance(data, bytes) and not data.startswith(UTF_16):
         data = data.strip(b"\0 \t\r\n")  # some programs end a packet with a zero
     try:
         root: Element = fromstring(data, forbid_dtd=True)

@@ -14,7 +14,7 @@ from unicodedata import normalize
 
 from untag.errors import ReadFailure
 from untag.imaging.exif import upright_size
-from untag.imaging.rdf import Value, parse_xml, parse_xmp
+from untag.imaging.rdf import UTF_16, Value, parse_xml, parse_xmp
 from untag.types import Box, NamedFace
 
 MOST_NAMES = 200
@@ -73,7 +73,7 @@ def read_named(packet: object, width: int, height: int, orientation: int) -> tup
     `orientation` (EXIF) turns the stored one so. A box is kept only where it is certain what it refers to. Raises
     nothing.
     """
-    if not isinstance(packet, bytes) or not any(hint in packet for hint in _HINTS):
+    if not isinstance(packet, bytes) or not _has_hint(packet):
         return ()
     try:
         return _named(parse_xmp(packet), _Picture(width, height, orientation))
@@ -82,8 +82,17 @@ def read_named(packet: object, width: int, height: int, orientation: int) -> tup
 
 
 def read_people(packet: bytes) -> tuple[str, ...]:
-    """The names of the people whom an XMP packet names, each once. Raises ReadFailure where it is not XML."""
+    """The names of the people whom an XMP packet names, each once. Raises ReadFailure as `parse_xml` does.
+
+    One that can name nobody is not parsed: Lightroom writes masks of megabytes into sidecars.
+    """
+    if not _has_hint(packet):
+        return ()
     return tuple(dict.fromkeys(face.name for face in _named(parse_xmp(packet), _Picture(1, 1, 1))))
+
+
+def _has_hint(packet: bytes) -> bool:
+    return packet.startswith(UTF_16) or any(hint in packet for hint in _HINTS)
 
 
 def name_key(name: str) -> str:

@@ -9,12 +9,14 @@ from collections import defaultdict
 from collections.abc import Sequence
 
 from untag.errors import ReadFailure
-from untag.imaging.rdf import MOST_BYTES
 from untag.imaging.xmp import read_people
 from untag.sources.names import is_photo
 from untag.sources.reader import Description, Files
 from untag.sources.text import read_error
 from untag.types import Origin, ReadError
+
+MAX_SIDECAR_BYTES = 64 * 1024 * 1024
+"""Nearly all are of some kilobytes. What has names is parsed up to a megabyte."""
 
 _SUFFIX = ".xmp"
 
@@ -37,7 +39,7 @@ class XmpSidecar:
         errors: list[ReadError] = []
         for sidecar, photo in _pairs(files.names):
             try:
-                people = read_people(files.read(sidecar, MOST_BYTES))
+                people = read_people(files.read(sidecar, MAX_SIDECAR_BYTES))
             except ReadFailure as failure:
                 errors.append(read_error(files, sidecar, failure))
                 continue
