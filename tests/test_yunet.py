@@ -57,7 +57,9 @@ def test_candidates_are_those_of_opencv(tmp_path: Path, size: tuple[int, int]) -
     path.write_bytes(made_up_networks.detector())
     image = noise(*size)
     expected = opencv(path, image, threshold=0.3, max_overlap=1.0)
-    found = as_rows(finder(path, sides=(max(size),), threshold=0.3, max_overlap=1.0).find([image])[0].faces)
+    found = as_rows(
+        finder(path, sides=(max(size),), fine_side=max(size), threshold=0.3, max_overlap=1.0).find([image])[0].faces
+    )
     assert 20 < len(expected) < 96 * 160 * 1.5 / 64  # some candidates and not all
     assert found.shape == expected.shape
     np.testing.assert_allclose(found, expected, atol=1e-3)
@@ -111,10 +113,30 @@ def test_working_sizes(side: int, sides: list[int]) -> None:
     assert sorted(shape[3] for shape in session.shapes) == [-(-side // 32) * 32 for side in sides]
 
 
+@pytest.mark.parametrize(
+    ("small", "searched"),
+    [(0.0, [(2, 3, 128, 128)]), (9.0, [(2, 3, 128, 128), (2, 3, 256, 256)])],
+    ids=["nothing small", "a small hint"],
+)
+def test_a_hint_at_a_small_face_is_looked_into(small: float, searched: list[tuple[int, ...]]) -> None:
+    session = Recorder()
+    session.score = 0.4  # a hint, and no face; the smallest has 8 pixels
+    options = YunetOptions(sides=(128,), fine_side=256, small=small)
+    assert [seen.faces for seen in YunetFinder(session, options).find([noise(400, 400)] * 2)] == [[], []]
+    assert session.shapes == searched
+
+
+def test_what_is_as_large_already_is_not_searched_again() -> None:
+    session = Recorder()
+    session.score = 0.4
+    YunetFinder(session, YunetOptions(sides=(128,), fine_side=256, small=99)).find([noise(64, 64)])
+    assert [shape[3] for shape in session.shapes] == [128]
+
+
 def test_a_face_comes_back_in_the_pixels_of_its_photo() -> None:
     session = Recorder()
     session.score = 1.0
-    (seen,) = YunetFinder(session, YunetOptions(sides=(100,), max_overlap=1.0)).find([noise(400, 400)])
+    (seen,) = YunetFinder(session, YunetOptions(sides=(100,), fine_side=100, max_overlap=1.0)).find([noise(400, 400)])
     faces = seen.faces
     sizes = sorted(face.box.width for face in faces)
     assert sizes == pytest.approx([stride * 4 for stride in STRIDES])  # exp(0) cells, enlarged four times
@@ -124,7 +146,7 @@ def test_a_face_comes_back_in_the_pixels_of_its_photo() -> None:
 def test_faces_too_small_to_tell_apart_are_left_out() -> None:
     session = Recorder()
     session.score = 1.0
-    options = YunetOptions(sides=(100,), max_overlap=1.0, smallest=64)
+    options = YunetOptions(sides=(100,), fine_side=100, max_overlap=1.0, smallest=64)
     (seen,) = YunetFinder(session, options).find([noise(400, 400)])
     assert sorted(face.box.width for face in seen.faces) == pytest.approx([64, 128])
 
@@ -163,7 +185,7 @@ def test_a_closer_look_moves_a_face_to_what_the_finer_pixels_show() -> None:
 def test_what_is_less_certain_is_a_hint_and_no_face() -> None:
     session = Recorder()
     session.score = 0.4
-    (seen,) = YunetFinder(session, YunetOptions(sides=(100,), max_overlap=1.0)).find([noise(400, 400)])
+    (seen,) = YunetFinder(session, YunetOptions(sides=(100,), fine_side=100, max_overlap=1.0)).find([noise(400, 400)])
     assert seen.faces == []
     assert {round(hint.confidence, 2) for hint in seen.hints} == {0.4}
 
