@@ -154,6 +154,7 @@ def test_scan_json(scanned: Untag) -> None:
         "removed": 0,
         "interrupted": False,
         "unreadable": [{"path": str(scanned.photos / "d.jpg"), "outcome": "empty", "error": "the file is empty"}],
+        "told": 0,
     }
     assert "1 could not be read:" in result.err
 

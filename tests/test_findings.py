@@ -8,7 +8,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from untag.findings import PhotoEvidence, Preset, Rules, decide, load_preset
+from untag.findings import (
+    Names,
+    PhotoEvidence,
+    Preset,
+    Rules,
+    decide,
+    decide_without_copy,
+    load_preset,
+    names_of,
+)
 from untag.findings import preset as preset_module
 from untag.findings.prominence import Prominence, prominence
 from untag.findings.rules import DEFAULT_SEVERITY, Audience, audience_of
@@ -35,7 +44,9 @@ def evidence(
 ) -> PhotoEvidence:
     boxes = tuple(Box(10.0 * number, 5, 10.0 * number + 8, 15) for number in range(len(matches)))
     scenes = None if scores is None else SceneScores(scores, {} if words is None else words, "toy")
-    return PhotoEvidence((origin,), "2019-07-14T23:10:00", 100, 80, boxes, matches, scenes, "a/1.jpg", "0" * 64, "folder")
+    return PhotoEvidence(
+        (origin,), "2019-07-14T23:10:00", 100, 80, boxes, matches, scenes, "a/1.jpg", "0" * 64, "folder"
+    )
 
 
 @pytest.mark.parametrize(
@@ -61,6 +72,141 @@ def test_action_table(match: Match, scores: dict[str, float] | None, origin: Ori
     assert finding is not None
     assert finding.action is action
     assert finding.status is Status.OPEN
+
+
+LIKELY = replace(LINKED, permalink="https://www.facebook.com/2", permalink_confidence=LinkConfidence.PROBABLE)
+UNKNOWN_POSTER = replace(LIKELY, poster=None)
+
+
+@pytest.mark.parametrize(
+    ("origins", "action", "acted_on", "posters"),
+    [
+        ((OWN, LINKED), Action.UNTAG, LINKED, ["you", "Bea Roe"]),
+        ((OWN, POSTED), Action.REQUEST_REMOVAL, POSTED, ["you", "Bea Roe"]),
+        ((OWN, NOWHERE), Action.REVIEW, OWN, ["you"]),
+        ((OWN, OWN), Action.REVIEW, OWN, ["you"]),
+        ((NOWHERE, POSTED, LIKELY, LINKED), Action.UNTAG, LINKED, ["Bea Roe"]),
+        ((UNKNOWN_POSTER, POSTED), Action.UNTAG, UNKNOWN_POSTER, ["Bea Roe"]),
+        ((UNKNOWN_POSTER, LIKELY), Action.UNTAG, LIKELY, ["Bea Roe"]),
+        ((POSTED, replace(POSTED, poster="Cy")), Action.REQUEST_REMOVAL, POSTED, ["Bea Roe", "Cy"]),
+        ((NOWHERE, NOWHERE), Action.REVIEW, NOWHERE, []),
+        ((), Action.REVIEW, NOWHERE, []),
+        (
+            tuple(replace(POSTED, poster=str(number)) for number in range(8)),
+            Action.REQUEST_REMOVAL,
+            replace(POSTED, poster="0"),
+            ["0", "1", "2", "3", "4", "3 more"],
+        ),
+    ],
+)
+def test_all_places_of_a_photo(
+    origins: tuple[Origin, ...], action: Action, acted_on: Origin, posters: list[str]
+) -> None:
+    finding = decide(replace(evidence(ME, scores={"alcohol": 0.9}), origins=origins), RULES)
+    assert finding is not None
+    assert (finding.action, finding.origin) == (action, acted_on)
+    assert [reason for reason in finding.reasons if reason.startswith("posted")] == [
+        f"posted by {poster}" for poster in posters
+    ]
+
+
+@pytest.mark.parametrize(
+    ("audiences", "reason"),
+    [
+        (("friends", "public"), "anyone can see it"),
+        (("only me", "friends"), "friends of the poster can see it"),
+        (("only me", None), None),
+        (("only me",), "only the account it is in can see it"),
+    ],
+)
+def test_the_broadest_audience_counts_but_no_plain_folder(
+    audiences: tuple[str | None, ...], reason: str | None
+) -> None:
+    origins = (*(replace(POSTED, audience=audience) for audience in audiences), NOWHERE)
+    finding = decide(replace(evidence(ME, scores={}), origins=origins), RULES)
+    assert finding is not None
+    assert [said for said in finding.reasons if "can see it" in said] == ([] if reason is None else [reason])
+
+
+@pytest.mark.parametrize(
+    ("called", "name", "meant"),
+    [
+        ((), "Ana", True),
+        ((), " ANA ", True),
+        ((), "Anna", False),
+        (("Ana Maria Roe",), "ana  maria roe", True),
+        (("Ana Maria Roe",), "Ana Maria", False),
+        (("@Ana.R",), "ana.r", True),
+        (("ana.r",), "@ANA.R ", True),
+        (("Zoe\u0308",), "ZO\u00cb", True),
+        (("Stra\u00dfe",), "STRASSE", True),
+        (("", "@"), "", False),
+        (("",), "@", False),
+    ],
+)
+def test_who_is_meant_by_a_name(called: tuple[str, ...], name: str, meant: bool) -> None:
+    names = names_of({"ana": called, "bea": ()})
+    assert names.is_called("ana", name) is meant
+    assert names.among(["somebody", name]) == ("ana" if meant else None)
+    tagged = replace(evidence(ME, scores={}), origins=(NOWHERE, Origin("x", people=("Cy", name))))
+    finding = decide(tagged, RULES, names)
+    assert finding is not None
+    assert ("you are tagged in it" in finding.reasons) is meant
+
+
+NAMES = names_of({"ana": ("Ana Roe",), "bea": ()})
+
+
+@pytest.mark.parametrize(
+    ("origins", "named"),
+    [((Origin(people=("Ana Roe",)),), ()), ((NOWHERE, Origin("x", people=("Cy", "ANA"))), ()), ((), ("ana roe",))],
+)
+def test_a_tag_by_name_without_the_face_is_a_maybe(origins: tuple[Origin, ...], named: tuple[str, ...]) -> None:
+    tagged = replace(evidence(OTHER, OTHER, scores={"alcohol": 0.9}), origins=origins, named=named)
+    finding = decide(tagged, RULES, NAMES)
+    assert finding is not None
+    assert (finding.verdict, finding.similarity, finding.person) == (Verdict.MAYBE, 0.0, "ana")
+    assert (finding.action, finding.faces) == (Action.REVIEW, ())
+    assert finding.reasons == ("you are tagged in it by name, but your face was not found", "alcohol 90 %")
+    assert decide(tagged, RULES) is None
+    assert decide(tagged, RULES, names_of({"bea": ()})) is None
+
+
+def test_a_face_goes_before_a_tag_of_somebody_else() -> None:
+    tagged = replace(evidence(MAYBE, scores={}), named=("bea",))
+    finding = decide(tagged, RULES, NAMES)
+    assert finding is not None
+    assert finding.person == "ana"
+    assert "you are tagged in it" not in finding.reasons
+
+
+TOLD = "you are tagged here; the download has no copy of the photo"
+
+
+@pytest.mark.parametrize(
+    ("origins", "names", "person", "reasons"),
+    [
+        ((LINKED,), names_of({"me": ()}), "me", [f"{TOLD}: open the link", "posted by Bea Roe"]),
+        ((POSTED,), names_of({"me": ()}), "me", [TOLD, "posted by Bea Roe"]),
+        ((replace(LINKED, people=("Ana Example",)),), names_of({"me": ()}), "me", None),
+        ((replace(LINKED, people=("Ana Roe",)),), NAMES, "ana", None),
+        ((LINKED, replace(POSTED, people=("Cy", "BEA"))), NAMES, "bea", None),
+        ((replace(LINKED, people=("Cy",)),), NAMES, None, None),
+        ((LINKED,), names_of({}), None, None),
+    ],
+)
+def test_a_photo_without_a_copy(
+    origins: tuple[Origin, ...], names: Names, person: str | None, reasons: list[str] | None
+) -> None:
+    finding = decide_without_copy(origins, RULES, names)
+    if person is None:
+        assert finding is None
+        return
+    assert finding is not None
+    assert (finding.person, finding.verdict, finding.similarity) == (person, Verdict.MAYBE, 0.0)
+    assert (finding.action, finding.categories, finding.faces, finding.absent) == (Action.REVIEW, {}, (), True)
+    assert finding.origin == origins[0]
+    assert reasons is None or list(finding.reasons) == reasons
 
 
 def test_a_photo_of_others_is_no_finding() -> None:

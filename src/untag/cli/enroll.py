@@ -23,6 +23,9 @@ _MOST_NAMED = 10
 @click.option(
     "--from-tags", "name", metavar="NAME", help="Take the faces that the photos, or their site, call by this name."
 )
+@click.option(
+    "--called", multiple=True, metavar="NAME", help="A name or handle that archives tag this person with; repeatable."
+)
 @engine_option
 @device_option
 @click.pass_obj
@@ -32,6 +35,7 @@ def command(
     person: str,
     confirmed: bool,
     name: str | None,
+    called: tuple[str, ...],
     engine: str | None,
     device: str | None,
 ) -> int:
@@ -47,6 +51,10 @@ def command(
     photos (Picasa, digiKam, Lightroom and others), their sidecars, or what a site's download says. The clearest faces
     become the profile, at most 30; a photo that names several people counts only if it says which face is whose.
 
+    With --called, photos that are tagged with this name are listed even when the face is not found in them, and your
+    own posts are told from those of others. The names of --from-tags and --person count anyway. Needs no PHOTO when
+    the person is enrolled already.
+
     \b
     Examples:
       untag enroll ~/Pictures/me/
@@ -54,16 +62,17 @@ def command(
       untag enroll --person "Grandma" grandma/*.jpg
       untag enroll --confirmed
       untag enroll --from-tags "Ana Doe" ~/Pictures ~/Downloads/takeout.zip
+      untag enroll --called "Ana Doe" --called @ana.doe
     """
     from untag.errors import UsageError
     from untag.judge import judge_again, load_judge
     from untag.people.calibrate import load_calibration
-    from untag.people.enroll import Enrolled, EnrolmentOptions, enroll, enroll_confirmed, list_people
+    from untag.people.enroll import Enrolled, EnrolmentOptions, call, enroll, enroll_confirmed, list_people
     from untag.people.tagged import NamedIn, enroll_tagged
     from untag.scan import SEARCH_SIDE, count_photos
     from untag.store import Store, start_run
 
-    if confirmed == bool(paths):
+    if (confirmed and paths) or not (confirmed or paths or called):
         raise UsageError("say either PHOTO… or --confirmed")
     if name is not None and not paths:
         raise UsageError("say where to look for the name: untag enroll --from-tags NAME FOLDER…")
@@ -95,6 +104,7 @@ def command(
         if known is None or known.used == 0:
             say(f"no photo could be used, so {person} is not enrolled; give photos with one clear face each")
             return UNREADABLE
+        call(store, person, called if name is None else (*called, name))
         judge_again(store, faces.id, load_judge(store, faces.id, settings), start_run(store, []))
     say(f"{person} is enrolled with {known.used} photo{'s' if known.used > 1 else ''}")
     if len(known.looks) > 1:

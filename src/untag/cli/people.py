@@ -29,6 +29,7 @@ def command(context: Context) -> int:
         sizes = " + ".join(str(len(look)) for look in entry.looks)
         looks = f", {len(entry.looks)} looks ({sizes})" if len(entry.looks) > 1 else ""
         aside = f", {entry.set_aside} set aside" if entry.set_aside else ""
+        called = f", also called {', '.join(entry.called)}" if entry.called else ""
         photos = f"{entry.used} photo{'' if entry.used == 1 else 's'}"
-        click.echo(f"{entry.person}: {photos}{looks}{alike}{aside} ({entry.engine})")
+        click.echo(f"{entry.person}: {photos}{looks}{alike}{aside}{called} ({entry.engine})")
     return 0

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
+from untag.imaging.xmp import name_key
+
 
 def plain_name(name: str) -> str:
-    """A name as it is compared: without case, spaces around it and the @ of a handle, composed (NFC)."""
-    return unicodedata.normalize("NFC", " ".join(name.split()).removeprefix("@").lstrip().casefold())
+    """A name as it is compared: by its `name_key`, without the @ of a handle."""
+    return name_key(name).removeprefix("@").lstrip()
 
 
 @dataclass(frozen=True, slots=True)

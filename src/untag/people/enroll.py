@@ -20,9 +20,11 @@ from untag.sources.base import walk_all
 from untag.store import (
     Reference,
     Store,
+    add_names,
     add_reference,
     confirmed_faces,
     denied_references,
+    person_names,
     references,
     set_reference_use,
 )
@@ -160,7 +162,8 @@ def review_references(store: Store, person: str, engine_id: str, calibration: Ca
 class Person:
     """An enrolled person with one engine: the references used, by look, the look with the most first.
 
-    `agreement` is that of all references used, 0 to 1, None for a single photo.
+    `called` are further names under which archives have the person. `agreement` is that of all references used, 0 to 1,
+    None for a single photo.
     """
 
     person: str
@@ -168,6 +171,7 @@ class Person:
     looks: tuple[tuple[Reference, ...], ...]
     set_aside: int
     agreement: float | None
+    called: tuple[str, ...] = ()
 
     @property
     def used(self) -> int:
@@ -180,7 +184,15 @@ def list_people(store: Store, person: str | None = None, engine_id: str | None =
     groups: dict[tuple[str, str], list[Reference]] = {}
     for reference in references(store, person, engine_id):
         groups.setdefault((reference.person, reference.engine), []).append(reference)
-    return [_person(*key, members) for key, members in sorted(groups.items())]
+    called = person_names(store)
+    return [replace(_person(*key, members), called=called.get(key[0], ())) for key, members in sorted(groups.items())]
+
+
+def call(store: Store, person: str, names: Sequence[str]) -> None:
+    """Records that archives call a person by these names, too. Raises UsageError for a name that nobody can have."""
+    for name in names:
+        check_person(name)
+    add_names(store, person, names)
 
 
 def _person(person: str, engine_id: str, members: Sequence[Reference]) -> Person:

@@ -19,8 +19,8 @@ _LISTED = """WITH places AS (
     SELECT places.*, findings.person, findings.verdict, findings.similarity, findings.risk, findings.categories,
         findings.reasons, findings.action, findings.faces, COALESCE(photos.taken_at, places.taken_at) AS taken,
         photos.engine = :absent AS absent,
-        alike > 1 OR EXISTS (SELECT 1 FROM near_duplicates
-            WHERE findings.sha256 IN (near_duplicates.sha256, representative)) AS several,
+        alike > 1 OR findings.sha256 IN (SELECT sha256 FROM near_duplicates
+            UNION ALL SELECT representative FROM near_duplicates) AS several,
         (SELECT status FROM decisions WHERE decisions.sha256 = findings.sha256 AND undone_at IS NULL
             ORDER BY decisions.id DESC LIMIT 1) AS status,
         (SELECT files.path FROM near_duplicates
