@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from xml.etree.ElementTree import Element, ParseError  # only the types: the parser is defusedxml's
 
 from defusedxml.common import DefusedXmlException
@@ -50,9 +50,28 @@ def parse_xmp(packet: bytes | str) -> list[tuple[str, str, Value]]:
     """
     found: list[tuple[str, str, Value]] = []
     for description in _descriptions(parse_xml(packet)):
-        found += [(*_split(key), text) for key, text in description.attrib.items() if _is_field(key)]
+        found += [(*_split(key), value) for key, value in description.attrib.items() if _is_field(key)]
         found += [(*_split(child.tag), _value(child, 0)) for child in description]
     return found
+
+
+def field(value: Value | None, name: str) -> Value | None:
+    """One field of a structure; None where there is none, or no structure."""
+    return value.get(name) if isinstance(value, Mapping) else None
+
+
+def items(value: Value | None) -> list[Value]:
+    """An array's items; one value that was written without its array counts as one of it."""
+    if value is None:
+        return []
+    return value if isinstance(value, list) else [value]
+
+
+def text(value: Value | None) -> str:
+    """A text; that of the first language where it has several."""
+    if isinstance(value, list):
+        value = value[0] if value else ""
+    return value.strip() if isinstance(value, str) else ""
 
 
 def _descriptions(root: Element) -> Iterator[Element]:
@@ -79,7 +98,7 @@ def _value(element: Element, depth: int) -> Value:
 
 
 def _fields(element: Element, depth: int) -> dict[str, Value]:
-    found: dict[str, Value] = {_local(key): text for key, text in element.attrib.items() if _is_field(key)}
+    found: dict[str, Value] = {_local(key): value for key, value in element.attrib.items() if _is_field(key)}
     for child in element:
         if child.tag != _DESCRIPTION:
             found[child.tag if child.tag == f"{_RDF}value" else _local(child.tag)] = _value(child, depth + 1)

@@ -7,20 +7,20 @@ Lightroom, ACDSee and others write. Other keywords name anything.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from math import isfinite
 from unicodedata import normalize
 
 from untag.errors import ReadFailure
 from untag.imaging.exif import upright_size
-from untag.imaging.rdf import UTF_16, Value, parse_xml, parse_xmp
+from untag.imaging.persons import names_without_place, person_name
+from untag.imaging.rdf import UTF_16, Value, field, items, parse_xmp, text
 from untag.types import Box, NamedFace
 
 MOST_NAMES = 200
 """Of one picture: a larger group photo with everybody named is not known to us, a hostile packet is easily made."""
 
-_LONGEST_NAME = 200
 _SAME_SHAPE = 0.02
 """How much the ratio of sides may differ, of the picture that the regions were drawn in and of this one."""
 
@@ -30,16 +30,6 @@ _PACKET_MARKS = (b"rdf-syntax-ns#", b"XML:com.adobe.xmp")
 _MWG = "http://www.metadataworkinggroup.com/schemas/regions"
 _MICROSOFT = "http://ns.microsoft.com/photo/1.2"
 _IPTC = "http://iptc.org/std/Iptc4xmpExt/2008-02-29"
-_KEYWORDS = {"TagsList": "/", "LastKeywordXMP": "/", "hierarchicalSubject": "|", "CatalogSets": "|"}
-"""Hierarchical keywords and what parts their levels, in whatever version of its namespace a program writes them."""
-
-_PEOPLE = frozenset(
-    ("people", "persons", "faces", "personen", "personnes", "personas", "pessoas", "persone", "osoby", "люди", "人物")
-)
-"""The top level of keywords that name people; programs translate it."""
-
-_NOBODY = frozenset(("unknown", "unconfirmed", "ignored", "unknown person"))
-"""What digiKam and others call the faces that they have no name for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +101,7 @@ def _named(properties: Iterable[tuple[str, str, Value]], picture: _Picture) -> t
         elif namespace == _IPTC and name == "ImageRegion":
             by_rank[2] += _iptc(value, picture)
         else:
-            by_rank[3] += (NamedFace(text, None) for text in _without_place(name, value))
+            by_rank[3] += (NamedFace(person, None) for person in names_without_place(name, value))
     found: dict[str, list[NamedFace]] = {}
     for faces in by_rank:
         groups: dict[str, list[NamedFace]] = {}
@@ -125,15 +115,15 @@ def _named(properties: Iterable[tuple[str, str, Value]], picture: _Picture) -> t
 
 
 def _mwg(value: Value, picture: _Picture) -> Iterator[NamedFace]:
-    drawn_in = _field(value, "AppliedToDimensions")
-    orientation = _orientation_of(_number(_field(drawn_in, "w")), _number(_field(drawn_in, "h")), picture)
-    for region in _items(_field(value, "RegionList")):
-        name = _name(_field(region, "Name"))
-        if name is None or _text(_field(region, "Type")) not in ("Face", ""):
+    drawn_in = field(value, "AppliedToDimensions")
+    orientation = _orientation_of(_number(field(drawn_in, "w")), _number(field(drawn_in, "h")), picture)
+    for region in items(field(value, "RegionList")):
+        name = person_name(field(region, "Name"))
+        if name is None or text(field(region, "Type")) not in ("Face", ""):
             continue
-        area = _field(region, "Area")
-        x, y, width, height = (_number(_field(area, key)) for key in "xywh")
-        normalised = _text(_field(area, "unit")) in ("normalized", "")
+        area = field(region, "Area")
+        x, y, width, height = (_number(field(area, key)) for key in "xywh")
+        normalised = text(field(area, "unit")) in ("normalized", "")
         box = None
         if orientation is not None and normalised and None not in (x, y, width, height):
             assert x is not None and y is not None and width is not None and height is not None
@@ -159,20 +149,20 @@ def _alike(ratio: float, other: float) -> bool:
 
 
 def _microsoft(value: Value, picture: _Picture) -> Iterator[NamedFace]:
-    for region in _items(_field(value, "Regions")):
-        name = _name(_field(region, "PersonDisplayName"))
+    for region in items(field(value, "Regions")):
+        name = person_name(field(region, "PersonDisplayName"))
         if name is not None:
-            numbers = [_number(part) for part in _text(_field(region, "Rectangle")).split(",")]
+            numbers = [_number(part) for part in text(field(region, "Rectangle")).split(",")]
             yield NamedFace(name, _unturned_box(numbers, picture))
 
 
 def _iptc(value: Value, picture: _Picture) -> Iterator[NamedFace]:
     """IPTC Photo Metadata Standard 2019.1, Image Region, where it is a rectangle in relative units."""
-    for region in _items(value):
-        boundary = _field(region, "RegionBoundary")
-        numbers = [_number(_field(boundary, key)) for key in ("rbX", "rbY", "rbW", "rbH")]
-        relative = _text(_field(boundary, "rbUnit")) == "relative" and _text(_field(boundary, "rbShape")) == "rectangle"
-        names = [name for person in _items(_field(region, "PersonInImage")) if (name := _name(person)) is not None]
+    for region in items(value):
+        boundary = field(region, "RegionBoundary")
+        numbers = [_number(field(boundary, key)) for key in ("rbX", "rbY", "rbW", "rbH")]
+        relative = text(field(boundary, "rbUnit")) == "relative" and text(field(boundary, "rbShape")) == "rectangle"
+        names = [name for person in items(field(region, "PersonInImage")) if (name := person_name(person)) is not None]
         box = _unturned_box(numbers, picture) if relative and len(names) == 1 else None
         yield from (NamedFace(name, box) for name in names)
 
@@ -182,46 +172,6 @@ def _unturned_box(numbers: list[float | None], picture: _Picture) -> Box | None:
     if picture.orientation != 1 or len(numbers) != 4 or None in numbers:
         return None
     return _box(_Area(*(number for number in numbers if number is not None)), picture, 1)
-
-
-def _without_place(name: str, value: Value) -> Iterator[str]:
-    """The names in a property that says nothing of where in the picture the people are."""
-    match name:
-        case "PersonInImage":
-            names: Iterable[Value | None] = _items(value)
-        case "PersonInImageWDetails":
-            names = [_field(person, "PersonName") for person in _items(value)]
-        case "categories" if isinstance(value, str):
-            names = _acdsee(value)
-        case _ if name in _KEYWORDS:
-            names = _people_of([_text(item).split(_KEYWORDS[name]) for item in _items(value)])
-        case _:
-            return
-    yield from (known for item in names if (known := _name(item)) is not None)
-
-
-def _people_of(keywords: Iterable[list[str]]) -> list[str]:
-    """The last levels of keywords below `People`, but for the levels that others of the keywords go through."""
-    paths = {tuple(part.strip() for part in keyword): None for keyword in keywords}
-    through = {path[:length] for path in paths for length in range(2, min(len(path), 10))}
-    return [path[-1] for path in paths if len(path) > 1 and path[0].casefold() in _PEOPLE and path not in through]
-
-
-def _acdsee(text: str) -> list[str]:
-    """ACDSee's categories are XML within a text; what it assigned to the picture is marked with a 1."""
-    try:
-        root = parse_xml(text)
-    except ReadFailure:
-        return []
-    paths: list[list[str]] = []
-    left = [(element, [(element.text or "").strip()]) for element in reversed(root)]
-    while left:
-        element, path = left.pop()
-        if element.get("Assigned") == "1":
-            paths.append(path)
-        if len(path) < 10:
-            left += [(child, [*path, (child.text or "").strip()]) for child in reversed(element)]
-    return _people_of(paths)
 
 
 def _box(area: _Area, picture: _Picture, orientation: int) -> Box | None:
@@ -246,34 +196,9 @@ def _turned(x: float, y: float, orientation: int) -> tuple[float, float]:
     return (1 - x if orientation in (2, 3, 6, 7) else x), (1 - y if orientation in (3, 4, 7, 8) else y)
 
 
-def _field(value: Value | None, name: str) -> Value | None:
-    return value.get(name) if isinstance(value, Mapping) else None
-
-
-def _items(value: Value | None) -> list[Value]:
-    """An array's items; one value that was written without its array counts as one of it."""
-    if value is None:
-        return []
-    return value if isinstance(value, list) else [value]
-
-
-def _text(value: Value | None) -> str:
-    """A text; that of the first language where it has several."""
-    if isinstance(value, list):
-        value = value[0] if value else ""
-    return value.strip() if isinstance(value, str) else ""
-
-
-def _name(value: Value | None) -> str | None:
-    """A person's name on one line; None for what is none."""
-    text = " ".join(_text(value).split())
-    known = 0 < len(text) <= _LONGEST_NAME and text.isprintable() and text.casefold() not in _NOBODY
-    return text if known else None
-
-
 def _number(value: Value | None) -> float | None:
     try:
-        number = float(_text(value))
+        number = float(text(value))
     except ValueError:
         return None
     return number if isfinite(number) and abs(number) < 1e9 else None
