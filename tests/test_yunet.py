@@ -47,7 +47,7 @@ def as_rows(faces: list[FoundFace]) -> NDArray[np.float64]:
 
 
 def finder(path: Path | bytes, *, sides: tuple[int, ...], threshold: float, max_overlap: float = 0.3) -> YunetFinder:
-    options = YunetOptions(sides=sides, threshold=threshold, max_overlap=max_overlap, smallest=0)
+    options = YunetOptions(sides, fine_side=max(sides), threshold=threshold, max_overlap=max_overlap, smallest=0)
     return YunetFinder(open_session(path, device=Device.CPU, threads=1), options)
 
 
@@ -57,9 +57,7 @@ def test_candidates_are_those_of_opencv(tmp_path: Path, size: tuple[int, int]) -
     path.write_bytes(made_up_networks.detector())
     image = noise(*size)
     expected = opencv(path, image, threshold=0.3, max_overlap=1.0)
-    found = as_rows(
-        finder(path, sides=(max(size),), fine_side=max(size), threshold=0.3, max_overlap=1.0).find([image])[0].faces
-    )
+    found = as_rows(finder(path, sides=(max(size),), threshold=0.3, max_overlap=1.0).find([image])[0].faces)
     assert 20 < len(expected) < 96 * 160 * 1.5 / 64  # some candidates and not all
     assert found.shape == expected.shape
     np.testing.assert_allclose(found, expected, atol=1e-3)
