@@ -192,7 +192,7 @@ class MergedFiles:
         return part.read(name, max_bytes)
 
 
-_COUNTED = re.compile(r"(?:[-_ ]+|(?=\())\(?\d{1,3}\)?$")
+_COUNTED = re.compile(r"(?:[-_ ]+|(?=\())(?:part \d{1,3} of \d{1,3}|\(?\d{1,3}\)?)$", re.IGNORECASE)
 _META = re.compile(r"^((?:facebook|instagram|meta)-.+)-[A-Za-z0-9]{8}$", re.IGNORECASE)
 
 

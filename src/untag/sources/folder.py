@@ -80,11 +80,12 @@ class FolderSource:
             archive = open_folder(path, found.marks, self._readers, self._limits, seen)
             if archive is not None:
                 yield from archive.folders()
-                continue
-            real.extend(sorted(found.below, reverse=True))
-            linked.extend(sorted(found.links))
-            if found.files or found.errors:
-                yield found.listing(self, sidecar_readers((*found.others, *Path(path).parts), self._readers))
+            else:
+                real.extend(sorted(found.below, reverse=True))
+                linked.extend(sorted(found.links))
+                if found.files or found.errors:
+                    yield found.listing(self, sidecar_readers((*found.others, *Path(path).parts), self._readers))
+            # Beside an unpacked archive too: its other parts may be zipped still.
             for group in group_parts(found.zips):
                 yield from ZipSource(group, limits=self._limits, seen=seen, readers=self._readers).folders()
 

@@ -11,6 +11,7 @@ from itertools import groupby
 
 from untag.errors import ReadFailure
 from untag.imaging.limits import Limits
+from untag.sources.archive import ARCHIVE_SUFFIXES
 from untag.sources.listing import AbsentRef, Entry, Listing
 from untag.sources.names import is_photo, suffix_of
 from untag.sources.reader import Description, Files, Reader
@@ -84,11 +85,15 @@ class SiteSource:
             yield from listing.photos
 
     def unknown(self) -> list[str]:
-        """The files of a site's archive that are neither photos nor understood, as shown."""
+        """The files of a site's archive that are neither photos nor understood, as shown.
+
+        Zip files at its top are left out: the scan opens them.
+        """
         if self._place.archive is None:
             return []
         known = self.description.understood | self.description.origins.keys() | self.description.skipped
         files = self._place.files
+        known |= {name for name in files.names if "/" not in name and suffix_of(name) in ARCHIVE_SUFFIXES}
         return [files.shown(name) for name in files.names if not is_photo(name) and name not in known]
 
     def holds(self, ref: PhotoRef) -> bool:

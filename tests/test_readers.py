@@ -1,0 +1,90 @@
+"""The registry of readers: complete, consistent, and each archive is read by its own reader."""
+
+from __future__ import annotations
+
+from importlib import import_module
+from pathlib import Path
+from pkgutil import iter_modules
+
+import pytest
+
+import untag.sources
+from made_up_archives import MadeUpFiles
+from miniature_archives import MINIATURES, unpack, zipped
+from untag.imaging.limits import DEFAULT_LIMITS
+from untag.sources.archive import group_parts
+from untag.sources.base import READERS, open_source
+from untag.sources.opening import recognise
+from untag.sources.overview import survey
+
+MODULES = {
+    found.name: import_module(f"untag.sources.{found.name}")
+    for found in iter_modules(untag.sources.__path__)
+    if not found.ispkg
+}
+WITH_READER = sorted(name for name, module in MODULES.items() if hasattr(module, "READER"))
+
+
+def test_each_module_with_a_reader_is_registered_once() -> None:
+    assert sorted(reader.name for reader in READERS) == WITH_READER
+    assert len(WITH_READER) >= 14
+
+
+@pytest.mark.parametrize("name", WITH_READER)
+def test_a_reader_is_called_like_its_module_and_its_marks_are_in_lower_case(name: str) -> None:
+    reader = MODULES[name].READER
+    assert reader.name == name
+    assert reader in READERS
+    assert reader.marks
+    assert all(mark == mark.lower() and "/" not in mark for mark in reader.marks)
+
+
+def test_each_reader_has_a_miniature_archive() -> None:
+    assert sorted(MINIATURES) == WITH_READER
+
+
+@pytest.mark.parametrize("name", MINIATURES)
+def test_an_archive_is_recognised_by_its_own_reader_alone(name: str) -> None:
+    files = MadeUpFiles(MINIATURES[name])
+    whole = MODULES[name].READER.whole
+    found = recognise(files, READERS)
+    assert (None if found is None else found.name) == (name if whole else None)
+    claimed = [reader.name for reader in READERS if reader.whole and reader.sniff(files)]
+    assert claimed == ([name] if whole else [])
+
+
+@pytest.mark.parametrize("packed", [False, True])
+@pytest.mark.parametrize("name", MINIATURES)
+def test_an_archive_is_surveyed_unpacked_and_zipped(name: str, packed: bool, tmp_path: Path) -> None:
+    place = tmp_path / "archive"
+    if packed:
+        place = tmp_path / "archive.zip"
+        place.write_bytes(zipped(MINIATURES[name]))
+    else:
+        unpack(MINIATURES[name], place)
+    found = survey([place], DEFAULT_LIMITS, READERS)
+    assert found.unreadable == []
+    (overview,) = found.overviews
+    assert (overview.source, overview.unknown) == (name, ())
+    assert overview.photos >= 1
+
+
+def test_parts_that_are_still_zipped_beside_an_unpacked_archive_are_read(tmp_path: Path) -> None:
+    unpack({name: data for name, data in MINIATURES["flickr"].items() if name.endswith(".json")}, tmp_path)
+    (tmp_path / "data-download-1.zip").write_bytes(zipped({"sea_5312345678_o.jpg": b"\xff\xd8\xff\xd9"}))
+    paths = [entry.path for entry in open_source(tmp_path, readers=READERS).photos()]
+    assert paths == [str(tmp_path / "data-download-1.zip" / "sea_5312345678_o.jpg")]
+    overviews = survey([tmp_path], DEFAULT_LIMITS, READERS).overviews
+    assert [(overview.source, overview.unknown) for overview in overviews] == [("flickr", ()), ("folder", ())]
+
+
+@pytest.mark.parametrize(
+    ("names", "groups"),
+    [
+        (["iCloud Photos Part 1 of 12.zip", "iCloud Photos Part 2 of 12.zip"], 1),
+        (["mydata~1700000000000.zip", "mydata~1700000000000-2.zip"], 1),
+        (["20240105.zip", "20240106.zip"], 2),
+    ],
+)
+def test_the_parts_of_a_download_belong_together(names: list[str], groups: int) -> None:
+    assert len(list(group_parts(names))) == groups
