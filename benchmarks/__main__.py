@@ -65,8 +65,8 @@ def index_ratios(result: Any) -> Iterator[Ratio]:
 
 
 def rescan_ratios(result: Any) -> Iterator[Ratio]:
-    # `find` only lists the files; untag asks the database about each.
-    yield "time, find / untag", 1 / result["median_ratio"], 0.1
+    # `find` only lists the files; untag also says that none of them has to be looked at.
+    yield "time, find / untag", 1 / result["median_ratio"], 1 / 6
 
 
 def scan_ratios(result: Any) -> Iterator[Ratio]:
@@ -75,11 +75,17 @@ def scan_ratios(result: Any) -> Iterator[Ratio]:
             yield f"time, {name}", figures["median_ratio"], 1.0
 
 
+def memory_ratios(result: Any) -> Iterator[Ratio]:
+    few, many = result["peak_mebibytes"].values()
+    yield "peak memory of a scan, one photo / ten", few / many, 0.9
+    yield "1,536 MiB / peak memory of a scan", 1536 / many, 1.0
+
+
 def arguments_of(name: str, options: argparse.Namespace) -> list[str]:
     home = [] if options.home is None else ["--home", str(options.home)]
     if name == "face_detection":
         return ["--root", str(options.labels), "--engines", "dlib,hog", "--cached-only", *home]
-    return [str(options.photos), "--me", str(options.me), *home] if name == "scan" else []
+    return [str(options.photos), "--me", str(options.me), *home] if name in ("scan", "memory") else []
 
 
 BENCHMARKS = (
@@ -88,6 +94,7 @@ BENCHMARKS = (
     Benchmark("face_detection", (), (), detection_ratios),
     Benchmark("index_search", ("faiss", "usearch"), ("--faces", "50000", "--rounds", "3"), index_ratios),
     Benchmark("rescan", (), ("--files", "5000", "--repeats", "2"), rescan_ratios),
+    Benchmark("memory", (), ("--few", "20"), memory_ratios),
     Benchmark("scan", ("dlib",), ("--most", "6", "--repeats", "1", "--against", "hog"), scan_ratios),
 )
 
@@ -98,7 +105,7 @@ def missing(benchmark: Benchmark, options: argparse.Namespace) -> str | None:
         return f"{', '.join(lacking)} not installed; pip install '.[reference,bench]'"
     if benchmark.name == "rescan" and sys.platform != "linux":
         return "needs find -printf"
-    if benchmark.name == "scan" and not (options.photos.is_dir() and options.me.is_file()):
+    if benchmark.name in ("scan", "memory") and not (options.photos.is_dir() and options.me.is_file()):
         return f"{options.photos} or {options.me} is not there"
     if benchmark.name == "face_detection":
         with LABELS.open(newline="", encoding="utf-8") as file:
