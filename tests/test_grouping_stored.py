@@ -55,11 +55,15 @@ def test_the_findings_of_near_duplicates_name_one_file(tmp_path: Path) -> None:
         assert copies() == together
         group_copies(store)
         assert copies() == together
+        assert {one.path: [place.path for place in one.places] for one in findings(store)}["/a/4-big-again"] == [
+            *("/a/4-big-again", "/a/3-big", "/a/1-small", "/a/2-small-again"),
+        ]
         decide(store, "s2", Status.DONE)
         assert {one.path: one.status for one in findings(store)}["/a/1-small"] is Status.OPEN, "a decision is for one"
         # A scan that is killed before it groups must not leave a photo behind one that was judged otherwise.
         replace_findings(store, run, [("s2", finding(Verdict.MAYBE))])
         assert copies() == alone
+        assert [len(one.places) for one in findings(store)] == [2, 2, 2, 2, 1]
         replace_findings(store, run, [("s2", finding())])
         assert copies() == together
         replace_findings(store, run, [("s2", None)])

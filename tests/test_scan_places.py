@@ -171,9 +171,11 @@ def test_photos_analysed_anew_are_decided_from_all_their_places(
     archives.scan()
     before = archives.listed()
     monkeypatch.setattr("untag.scan.stages._ANALYSIS_VERSION", 999)
-    assert archives.scan()["analysed"] == 1
-    assert archives.listed() == before
+    for paths in ([archives.photos / "a"], [archives.photos]):
+        assert archives.run("scan", *paths).status == 0
+        assert archives.listed() == before
     assert only(archives)["action"] == "untag"
+    assert archives.engine.analysed == {1: 2}
 
 
 def test_a_scan_that_dies_before_deciding_again_is_caught_up_with(

@@ -31,10 +31,6 @@ def absent_record(ref: AbsentRef, judge: Judge) -> PhotoRecord:
     return PhotoRecord(PhotoRef(ref.path, ref.source, 0, 0, ref.origin), absent_id(ref), Outcome.OK, None, analysis)
 
 
-def is_current_absent(known: KnownFile | None, ref: AbsentRef, judge: Judge) -> bool:
-    """Whether it is on record as the archive tells of it now."""
-    return known is not None and (known.sha256, known.origin, known.people_key) == (
-        absent_id(ref),
-        ref.origin,
-        judge.key,
-    )
+def is_current_absent(known: KnownFile | None, ref: AbsentRef) -> bool:
+    """Whether it is on record as the archive tells of it now. `judge_again` has judged it since, if need be."""
+    return known is not None and (known.sha256, known.origin) == (absent_id(ref), ref.origin)

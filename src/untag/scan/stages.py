@@ -80,7 +80,7 @@ class Stages:
         entries = listing.entries
         for entry in entries:
             if isinstance(entry, AbsentRef):
-                if is_current_absent(known.get(entry.path), entry, self._judge):
+                if is_current_absent(known.get(entry.path), entry):
                     told.append(entry.path)
                 else:
                     records.append(absent_record(entry, self._judge))
@@ -97,8 +97,6 @@ class Stages:
         if unchanged:
             yield Unchanged(tuple(unchanged), tuple(errors))
         if told or records:
-            # A folder that is passed over would count them as photos.
-            digest = None
             yield Told(tuple(told), tuple(records))
         if digest is not None:
             yield ListedFolder(listing.folder, len(entries), digest)
