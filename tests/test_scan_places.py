@@ -13,6 +13,7 @@ import pytest
 from PIL import Image, PngImagePlugin
 
 from fakes import MAYBE, ME, STRANGER, Square, Untag, paint
+from miniature_archives import MINIATURES
 from test_imaging_xmp import bag, packet
 from untag.scan import run as scan_run
 from untag.sources.reader import AbsentPhoto, Description, Files
@@ -405,3 +406,35 @@ def test_a_zip_tells_of_photos_too(archives: Untag) -> None:
     (archives.photos / "facebook.zip").unlink()
     assert archives.scan()["removed"] == 1
     assert archives.listed() == []
+
+
+def test_a_facebook_download_and_a_friends_album_kept_by_gallery_dl(untag: Untag) -> None:
+    untag.enroll()
+    drink = paint(ME, serial=1, alcohol=0.9)
+    untag.photos.mkdir(parents=True)
+    with zipfile.ZipFile(untag.photos / "facebook-ana.zip", "w") as archive:
+        for name, data in MINIATURES["facebook"].items():
+            archive.writestr(name, drink if name.endswith(".jpg") else data)
+    untag.add("bea/1.jpg", drink)
+    sidecar = {
+        "category": "instagram",
+        "subcategory": "tagged",
+        "post_url": "https://www.instagram.com/p/AAA/",
+        "post_shortcode": "AAA",
+        "username": "bea",
+        "tagged_users": [{"username": "ana.doe", "full_name": "Ana Doe"}],
+    }
+    untag.add("bea/1.jpg.json", json.dumps(sidecar).encode())
+    assert untag.run("enroll", "--called", "Ana Doe", "--called", "@ana.doe").status == 0
+    assert untag.scan()["told"] == 1
+    told, *both = sorted(untag.listed(), key=lambda item: item["verdict"] != "maybe")
+    assert (told["sha256"], told["reasons"]) == (None, [NO_COPY])
+    assert told["permalink"] == "https://www.facebook.com/photo.php?fbid=7"
+    assert [item["action"] for item in both] == ["untag", "untag"]
+    for item in both:
+        said = json.dumps(item["reasons"])
+        assert "you are tagged in it" in said
+        assert '"posted by you", "posted by bea"' in said
+    links = {place["permalink"] for place in both[0]["places"]}
+    assert "https://www.instagram.com/p/AAA/" in links
+    assert len(links) == 2
