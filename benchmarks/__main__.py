@@ -81,6 +81,15 @@ def memory_ratios(result: Any) -> Iterator[Ratio]:
     yield "1,536 MiB / peak memory of a scan", 1536 / many, 1.0
 
 
+def archive_ratios(result: Any) -> Iterator[Ratio]:
+    takeout, damaged = result["takeout"], result["damaged"]
+    yield "30 s / survey of a Takeout", 30 / takeout["seconds"], 1.0
+    yield "500 MiB / peak memory of it", 500 / takeout["peak_mebibytes"], 1.0
+    yield "1 / reads of one member, at most", 1 / takeout["most_reads_of_one"], 1.0
+    harmless = damaged["archives"] - damaged["crashes"] - damaged["writes"]
+    yield "damaged archives without harm / all", harmless / damaged["archives"], 1.0
+
+
 def arguments_of(name: str, options: argparse.Namespace) -> list[str]:
     home = [] if options.home is None else ["--home", str(options.home)]
     if name == "face_detection":
@@ -95,6 +104,7 @@ BENCHMARKS = (
     Benchmark("index_search", ("faiss", "usearch"), ("--faces", "50000", "--rounds", "3"), index_ratios),
     Benchmark("rescan", (), ("--files", "5000", "--repeats", "2"), rescan_ratios),
     Benchmark("memory", (), ("--few", "20"), memory_ratios),
+    Benchmark("archives", (), ("--photos", "2000", "--mutations", "200"), archive_ratios),
     Benchmark("scan", ("dlib",), ("--most", "6", "--repeats", "1", "--against", "hog"), scan_ratios),
 )
 

@@ -15,9 +15,11 @@ import pytest
 from untag.cli import app
 from untag.config import Settings
 from untag.scenes.categories import Category
+from untag.sources.base import READERS
 
 ROOT = Path(__file__).parents[1]
-DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+ARCHIVES = ROOT / "docs" / "archives"
+DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
 PAGES = [*DOCUMENTS, *sorted((ROOT / "sample_photos").glob("*.md")), ROOT / "CHANGELOG.md"]
 
 FENCED = re.compile(r"^```\w*\n(.*?)^```", re.MULTILINE | re.DOTALL)
@@ -131,6 +133,13 @@ def test_every_command_is_documented(command: str) -> None:
 @pytest.mark.parametrize("category", Category)
 def test_every_category_is_documented(category: Category) -> None:
     assert re.search(rf"\b{category}\b", (ROOT / "docs" / "models.md").read_text().lower())
+
+
+def test_every_reader_has_a_page_in_the_index_of_archives() -> None:
+    rows = re.findall(r"^\| \[[^\]]+\]\(([^)]+)\) \| `(\w+)` \|", (ARCHIVES / "README.md").read_text(), re.MULTILINE)
+    assert sorted(reader for _, reader in rows) == sorted(reader.name for reader in READERS)
+    pages = {page.partition("#")[0] for page, _ in rows}
+    assert pages == {path.name for path in ARCHIVES.glob("*.md")} - {"README.md"}
 
 
 @pytest.mark.parametrize("setting", [item.name for item in fields(Settings) if item.name != "home"])

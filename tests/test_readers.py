@@ -16,6 +16,7 @@ from untag.sources.archive import group_parts
 from untag.sources.base import READERS, open_source
 from untag.sources.opening import recognise
 from untag.sources.overview import survey
+from untag.sources.sidecars import read_sidecars, sidecar_readers
 
 MODULES = {
     found.name: import_module(f"untag.sources.{found.name}")
@@ -67,6 +68,13 @@ def test_an_archive_is_surveyed_unpacked_and_zipped(name: str, packed: bool, tmp
     (overview,) = found.overviews
     assert (overview.source, overview.unknown) == (name, ())
     assert overview.photos >= 1
+
+
+def test_all_readers_together_read_each_sidecar_once() -> None:
+    files = MadeUpFiles({name.rpartition("/")[2]: data for name, data in MINIATURES["google_takeout"].items()})
+    told = read_sidecars(files, sidecar_readers(files.names, READERS))
+    assert told.readers == {"IMG_1.jpg": "google_takeout"}
+    assert files.reads == {"IMG_1.jpg.supplemental-metadata.json": 1, "metadata.json": 1}
 
 
 def test_parts_that_are_still_zipped_beside_an_unpacked_archive_are_read(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -56,8 +57,8 @@ def test_a_download() -> None:
     assert READER.sniff(files)
     description = READER.describe(files)
     assert description.origins == {
-        "sea-2_5312345678_o.jpg": ROW,
-        "parts/99_3fa9c1_o.png": Origin("flickr", caption="Untitled"),
+        "sea-2_5312345678_o.jpg": replace(ROW, poster="Ana Doe"),
+        "parts/99_3fa9c1_o.png": Origin("flickr", poster="Ana Doe", caption="Untitled"),
     }
     assert [(absent.file, absent.key) for absent in description.absent] == [("photo_777.json", "777")]
     assert description.owner == ("Ana Doe", "ana")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from untag.errors import ReadFailure
@@ -44,6 +44,7 @@ class Flickr:
                 download.read_photo(name, match[1])
             elif name.rpartition("/")[2].lower() == _PROFILE:
                 download.read_profile(name)
+        download.name_poster()
         origins = {}
         for name in filter(is_photo, files.names):
             photo_id = next((part for part in _numbers(name) if part in download.photos), None)
@@ -81,6 +82,14 @@ class _Download:
         if value is not None:
             names = (text(value.get("real_name")), text(value.get("screen_name")))
             self.owner = tuple(found for found in names if found is not None)
+
+    def name_poster(self) -> None:
+        """A download holds its owner's photos alone."""
+        if self.owner:
+            self.photos = {
+                photo_id: (name, replace(origin, poster=self.owner[0]))
+                for photo_id, (name, origin) in self.photos.items()
+            }
 
     def _read(self, name: str, wanted: str) -> dict[str, Any] | None:
         try:

@@ -10,6 +10,9 @@ from untag.sources.names import suffix_of
 from untag.sources.reader import Files, Reader
 from untag.types import Origin, ReadError
 
+_MOST_KEPT, _MOST_KEPT_BYTES = 16, 1024 * 1024
+"""How many files are kept after sniffing, and how large each may be: four readers sniff at four JSON files at most."""
+
 
 @dataclass(frozen=True, slots=True)
 class Sidecars:
@@ -35,6 +38,7 @@ def read_sidecars(files: Files, readers: Sequence[Reader]) -> Sidecars:
     knew: dict[str, str] = {}
     skipped: set[str] = set()
     errors: list[ReadError] = []
+    files = _Kept(files)
     for reader in readers:
         if not reader.sniff(files):
             continue
@@ -45,6 +49,35 @@ def read_sidecars(files: Files, readers: Sequence[Reader]) -> Sidecars:
         skipped |= description.skipped
         errors += description.errors
     return Sidecars(origins, knew, frozenset(skipped), tuple(errors))
+
+
+class _Kept:
+    """The `Files` of others; a few small ones are kept once they were read, as every reader sniffs at the same."""
+
+    def __init__(self, files: Files) -> None:
+        self._files = files
+        self._kept: dict[str, bytes] = {}
+
+    @property
+    def names(self) -> Sequence[str]:
+        return self._files.names
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._files
+
+    def shown(self, name: str) -> str:
+        return self._files.shown(name)
+
+    def stat(self, name: str) -> tuple[int, int]:
+        return self._files.stat(name)
+
+    def read(self, name: str, max_bytes: int) -> bytes:
+        data = self._kept.get(name)
+        if data is None or len(data) > max_bytes:
+            data = self._files.read(name, max_bytes)
+            if len(self._kept) < _MOST_KEPT and len(data) <= _MOST_KEPT_BYTES:
+                self._kept[name] = data
+        return data
 
 
 def _filled(first: Origin, second: Origin) -> Origin:
