@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import zipfile
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -15,6 +15,7 @@ from PIL import Image, PngImagePlugin
 from fakes import MAYBE, ME, STRANGER, Square, Untag, paint
 from miniature_archives import MINIATURES
 from test_imaging_xmp import bag, packet
+from untag import judge
 from untag.scan import run as scan_run
 from untag.sources.reader import AbsentPhoto, Description, Files
 from untag.store import Store
@@ -64,17 +65,22 @@ def tell(
     untag.add(f"{archive}/{TOLD}", json.dumps({"origins": origins or {}, "absent": absent or {}}).encode())
 
 
-def only(untag: Untag, *arguments: str) -> dict[str, Any]:
+def listed(untag: Untag) -> list[dict[str, Any]]:
+    """The findings, with values of any type."""
+    return untag.listed()
+
+
+def only(untag: Untag) -> dict[str, Any]:
     """The one finding in the list that is no copy of another."""
-    (finding,) = (item for item in untag.listed(*arguments) if item["duplicate_of"] is None)
+    (finding,) = (item for item in listed(untag) if item["duplicate_of"] is None)
     return finding
 
 
-def posted(finding: dict[str, Any]) -> list[str]:
+def posted(finding: Mapping[str, Any]) -> list[str]:
     return [reason for reason in finding["reasons"] if reason.startswith("posted")]
 
 
-def places(finding: dict[str, Any]) -> list[tuple[str, str | None]]:
+def places(finding: Mapping[str, Any]) -> list[tuple[str, str | None]]:
     return [(Path(place["path"]).parent.name, place["poster"]) for place in finding["places"]]
 
 
@@ -86,7 +92,7 @@ def test_your_post_and_a_friends_album_are_one_finding_with_both_places(archives
         tell(archives, archive, {"1.png": origin})
     archives.add("plain/1.png", drink)
     assert archives.scan()["new_findings"] == 1
-    first, *copies = archives.listed()
+    first, *copies = listed(archives)
     assert [item["duplicate_of"] for item in copies] == [first["path"]] * 2
     for item in (first, *copies):
         assert item["action"] == "untag"
@@ -286,11 +292,11 @@ def test_only_photos_with_a_name_that_counts_are_looked_at_again(
     tell(archives, "friend", {f"{number}.png": {"people": [f"name {number}"]} for number in range(4)})
     archives.scan()
     looked_at: list[int] = []
-    judge_batch: Callable[..., None] = scan_run.judge_again.__globals__["_judge_batch"]
+    judge_batch: Callable[..., None] = vars(judge)["_judge_batch"]
 
-    def counted(store: Store, judge: object, run: int, batch: list[object]) -> None:
+    def counted(store: Store, judged: object, run: int, batch: list[object]) -> None:
         looked_at.append(len(batch))
-        judge_batch(store, judge, run, batch)
+        judge_batch(store, judged, run, batch)
 
     monkeypatch.setattr("untag.judge._judge_batch", counted)
     assert archives.run("enroll", "--called", "Name 2", "--called", "name 5").status == 0
@@ -304,14 +310,14 @@ def test_photos_without_a_copy_are_findings_of_their_own(archives: Untag) -> Non
     archives.add("facebook/posts/1.png", paint(ME, serial=1))
     summary = archives.scan()
     assert (summary["photos"], summary["told"], summary["new_findings"]) == (1, 2, 3)
-    told = {Path(str(item["path"])).name: item for item in archives.listed("--verdict", "maybe")}
+    told = {Path(item["path"]).name: item for item in listed(archives) if item["verdict"] == "maybe"}
     assert set(told) == {"700", "701"}
     linked = told["700"]
     assert (linked["sha256"], linked["similarity"], linked["person"]) == (None, 0.0, "me")
     assert (linked["action"], linked["permalink"], linked["source"]) == ("review", LINKED["permalink"], "made-up")
     assert linked["reasons"] == [NO_COPY, "posted by Bea Roe"]
     assert linked["duplicate_of"] is None
-    assert [place["permalink"] for place in linked["places"]] == [LINKED["permalink"]]  # type: ignore[attr-defined]
+    assert [place["permalink"] for place in linked["places"]] == [LINKED["permalink"]]
     assert NO_COPY.partition(":")[0] in str(told["701"]["reasons"])
     again = archives.scan()
     assert (again["photos"], again["unchanged"], again["told"], again["new_findings"]) == (1, 1, 2, 0)
@@ -427,7 +433,7 @@ def test_a_facebook_download_and_a_friends_album_kept_by_gallery_dl(untag: Untag
     untag.add("bea/1.jpg.json", json.dumps(sidecar).encode())
     assert untag.run("enroll", "--called", "Ana Doe", "--called", "@ana.doe").status == 0
     assert untag.scan()["told"] == 1
-    told, *both = sorted(untag.listed(), key=lambda item: item["verdict"] != "maybe")
+    told, *both = sorted(listed(untag), key=lambda item: item["verdict"] != "maybe")
     assert (told["sha256"], told["reasons"]) == (None, [NO_COPY])
     assert told["permalink"] == "https://www.facebook.com/photo.php?fbid=7"
     assert [item["action"] for item in both] == ["untag", "untag"]
