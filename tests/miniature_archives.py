@@ -72,6 +72,7 @@ MINIATURES: dict[str, Archive] = {
     ),
     "twitter": _archive(
         {
+            "Your archive.html": "<html></html>",
             "data/account.js": _js([{"account": {"username": "ana_doe", "accountId": "77"}}]),
             "data/tweets.js": _js(
                 [{"tweet": {"id_str": "100", "entities": {"media": [{"media_url_https": "https://e.org/A.jpg"}]}}}]

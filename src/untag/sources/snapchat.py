@@ -29,7 +29,7 @@ class Snapchat:
 
     name = "snapchat"
     whole = True
-    marks = frozenset(("memories_history.json", "json", "memories", "chat_media"))
+    marks = frozenset(("memories_history.json", "memories", "chat_media"))
 
     def sniff(self, files: Files) -> bool:
         """Whether there is the history of memories, or a file with the name of one."""

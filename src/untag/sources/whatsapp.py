@@ -67,10 +67,11 @@ class WhatsApp:
             except ReadFailure as failure:
                 errors.append(read_error(files, name, failure))
                 continue
-            messages = list(_messages(data.decode("utf-8-sig", "replace")))
-            if messages:
+            chat = _Chat(files)
+            chat.read(data.decode("utf-8-sig", "replace"))
+            if chat.days:
                 understood.append(name)
-                _tell(files, messages, origins)
+                origins = chat.origins() | origins
             elif _is_chat(name):
                 errors.append(wrong_shape(files, name, "a chat"))
         stickers = frozenset(name for name in files.names if _STICKER.fullmatch(name))
@@ -93,6 +94,44 @@ class _Message:
     clock: tuple[int, ...]
     sender: str
     lines: list[str] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class _Chat:
+    """The days of all messages, as written, and those messages that sent a photo, with what they say of it."""
+
+    files: Files
+    days: set[tuple[str, str, str]] = field(default_factory=set)
+    photos: dict[str, tuple[_Message, str | None]] = field(default_factory=dict)
+
+    def read(self, chat: str) -> None:
+        for message in _messages(chat):
+            self.days.add(message.day)
+            self._find(message)
+
+    def origins(self) -> dict[str, Origin]:
+        order = _order(self.days)
+        found = {}
+        for name, (message, caption) in self.photos.items():
+            when = None if order is None else moment(*_numbers(message.day, order), message.clock)
+            found[name] = Origin(PLATFORM, poster=text(message.sender), caption=caption, posted_at=when)
+        return found
+
+    def _find(self, message: _Message) -> None:
+        """The photos that a message names, with what else it says: `<…: NAME>`, or `NAME (…)` and then other lines."""
+        whole = "\n".join(message.lines)
+        for match in _ATTACHED.finditer(whole):
+            name = _COLON.split(match[1])[-1].strip()
+            if self._is_new(name):
+                self.photos[name] = (message, text(whole[: match.start()] + whole[match.end() :]))
+        first, *more = message.lines
+        name = first.rpartition(" (")[0].strip() if first.rstrip().endswith(")") else first.strip()
+        if self._is_new(name):
+            self.photos[name] = (message, text("\n".join(more)))
+
+    def _is_new(self, name: str) -> bool:
+        """Whether this is a photo that no earlier message sent; it can be named, but not sent, by a later one."""
+        return is_photo(name) and name not in self.photos and name in self.files
 
 
 def _is_chat(name: str) -> bool:
@@ -132,31 +171,6 @@ def _clock(parts: Sequence[str]) -> tuple[int, ...]:
             return ()
         numbers[0] = numbers[0] % 12 + 12 * (half[1].lower() == "p")
     return tuple(numbers)
-
-
-def _tell(files: Files, messages: Sequence[_Message], origins: dict[str, Origin]) -> None:
-    order = _order({message.day for message in messages})
-    for message in messages:
-        for name, caption in _attachments(files, message.lines):
-            when = None if order is None else moment(*_numbers(message.day, order), message.clock)
-            origins.setdefault(name, Origin(PLATFORM, poster=text(message.sender), caption=caption, posted_at=when))
-
-
-def _attachments(files: Files, lines: Sequence[str]) -> Iterator[tuple[str, str | None]]:
-    """The photos that a message names, with what else it says: `<…: NAME>`, or `NAME (…)` and then other lines."""
-    whole = "\n".join(lines)
-    for match in _ATTACHED.finditer(whole):
-        name = _COLON.split(match[1])[-1].strip()
-        if _is_here(files, name):
-            yield name, text(whole[: match.start()] + whole[match.end() :])
-    first, *more = lines
-    name = first.rpartition(" (")[0].strip() if first.rstrip().endswith(")") else first.strip()
-    if _is_here(files, name):
-        yield name, text("\n".join(more))
-
-
-def _is_here(files: Files, name: str) -> bool:
-    return is_photo(name) and name in files
 
 
 def _order(days: set[tuple[str, str, str]]) -> tuple[int, int, int] | None:
