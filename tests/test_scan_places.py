@@ -14,6 +14,7 @@ from PIL import Image, PngImagePlugin
 
 from fakes import MAYBE, ME, STRANGER, Square, Untag, paint
 from miniature_archives import MINIATURES
+from test_enroll_tagged import FIRST, regions, tag
 from test_imaging_xmp import bag, packet
 from untag import judge
 from untag.scan import run as scan_run
@@ -254,10 +255,11 @@ def test_names_are_enrolled_shown_judged_by_and_forgotten(archives: Untag, keep:
 
 @pytest.mark.parametrize("name", ["", "  ", "a\x1b[2J"])
 def test_a_name_that_nobody_can_have(archives: Untag, name: str) -> None:
-    archives.enroll()
-    result = archives.run("enroll", "--called", name)
+    photo = archives.add("1.png", paint(ME, serial=1))
+    result = archives.run("enroll", photo, "--called", name)
     assert result.status == 2
     assert "printable" in result.err
+    assert archives.run("people").out == ""
 
 
 def test_names_for_somebody_who_is_not_enrolled_are_refused(archives: Untag) -> None:
@@ -444,3 +446,13 @@ def test_a_facebook_download_and_a_friends_album_kept_by_gallery_dl(untag: Untag
     links = {place["permalink"] for place in both[0]["places"]}
     assert "https://www.instagram.com/p/AAA/" in links
     assert len(links) == 2
+
+
+def test_the_name_of_from_tags_is_one_that_archives_use(archives: Untag) -> None:
+    archives.add("1.png", tag(paint(ME, serial=1), regions(("Ana Roe", FIRST))))
+    assert archives.run("enroll", "--from-tags", "Ana Roe", archives.photos).status == 0
+    assert "also called Ana Roe" in archives.run("people").out
+    archives.add("friend/2.png", paint(serial=2))
+    tell(archives, "friend", {"2.png": {"people": ["ana roe"]}})
+    archives.scan()
+    assert archives.found() == {"1.png": "me", "2.png": "maybe"}

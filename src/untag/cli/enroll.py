@@ -67,15 +67,18 @@ def command(
     from untag.errors import UsageError
     from untag.judge import judge_again, load_judge
     from untag.people.calibrate import load_calibration
-    from untag.people.enroll import Enrolled, EnrolmentOptions, call, enroll, enroll_confirmed, list_people
+    from untag.people.enroll import Enrolled, EnrolmentOptions, check_person, enroll, enroll_confirmed, list_people
     from untag.people.tagged import NamedIn, enroll_tagged
     from untag.scan import SEARCH_SIDE, count_photos
-    from untag.store import Store, start_run
+    from untag.store import Store, add_names, start_run
 
     if (confirmed and paths) or not (confirmed or paths or called):
         raise UsageError("say either PHOTO… or --confirmed")
     if name is not None and not paths:
         raise UsageError("say where to look for the name: untag enroll --from-tags NAME FOLDER…")
+    names = called if name is None else (*called, name)
+    for each in names:
+        check_person(each)
     settings = settings_of(context, engine=engine, device=device)
     total = count_photos(paths, settings)
     with Store.open(settings.home) as store:
@@ -104,7 +107,7 @@ def command(
         if known is None or known.used == 0:
             say(f"no photo could be used, so {person} is not enrolled; give photos with one clear face each")
             return UNREADABLE
-        call(store, person, called if name is None else (*called, name))
+        add_names(store, person, names)
         judge_again(store, faces.id, load_judge(store, faces.id, settings), start_run(store, []))
     say(f"{person} is enrolled with {known.used} photo{'s' if known.used > 1 else ''}")
     if len(known.looks) > 1:

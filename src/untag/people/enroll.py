@@ -20,7 +20,6 @@ from untag.sources.base import walk_all
 from untag.store import (
     Reference,
     Store,
-    add_names,
     add_reference,
     confirmed_faces,
     denied_references,
@@ -186,13 +185,6 @@ def list_people(store: Store, person: str | None = None, engine_id: str | None =
         groups.setdefault((reference.person, reference.engine), []).append(reference)
     called = person_names(store)
     return [replace(_person(*key, members), called=called.get(key[0], ())) for key, members in sorted(groups.items())]
-
-
-def call(store: Store, person: str, names: Sequence[str]) -> None:
-    """Records that archives call a person by these names, too. Raises UsageError for a name that nobody can have."""
-    for name in names:
-        check_person(name)
-    add_names(store, person, names)
 
 
 def _person(person: str, engine_id: str, members: Sequence[Reference]) -> Person:
