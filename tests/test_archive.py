@@ -137,6 +137,17 @@ def test_a_name_twice(tmp_path: Path) -> None:
     assert "another file of this name" in refusals(files)["x.jpg"]
 
 
+def test_a_member_without_a_name_is_refused_and_the_others_are_read(tmp_path: Path) -> None:
+    path = tmp_path / "a.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("nameless.jpg", b"x")
+        archive.writestr("b.jpg", b"y")
+    path.write_bytes(path.read_bytes().replace(b"nameless.jpg", b"\0ameless.jpg"))
+    files = ZipFiles(path)
+    assert files.names == ["b.jpg"]
+    assert [error.outcome for error in files.errors] == [Outcome.UNSUPPORTED]
+
+
 def test_encrypted_members_are_said_so(tmp_path: Path) -> None:
     path = make(tmp_path, ("x.jpg", PHOTO), ("y.jpg", PHOTO))
     data = bytearray(path.read_bytes())

@@ -71,7 +71,7 @@ class ZipFiles:
             raise ReadFailure(Outcome.TOO_LARGE, f"an archive of {len(infos):,} files; the limit is {limits.members:,}")
         overlapping = _overlapping(infos)
         for info in infos:
-            if not info.is_dir():
+            if not info.filename or not info.is_dir():  # is_dir fails for an empty name (Python 3.11)
                 self._admit(info, overlaps=info.header_offset in overlapping)
         self._names = sorted(self._members)
 
