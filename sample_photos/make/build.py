@@ -6,12 +6,12 @@ import argparse
 import hashlib
 import tempfile
 import time
-import zlib
 from pathlib import Path
 
 import cv2
 import numpy as np
 
+import exports
 import layout
 import people
 import render
@@ -72,17 +72,22 @@ def main() -> None:
     parser.add_argument("--scale", type=float, default=1.0, help="below 1: a quick look")
     parser.add_argument("--output", type=Path, default=ROOT)
     options = parser.parse_args()
+    zipped: dict[str, bytes] = {}
     for path, (shot, how) in layout.PHOTOS.items():
         if options.only not in path and options.only not in shot:
             continue
-        image = finish(plate(shot, options.cache, options.scale), how, zlib.crc32(path.encode()))
-        target = options.output / path
-        target.parent.mkdir(parents=True, exist_ok=True)
-        target.write_bytes(encode(image, how, target.suffix))
+        data = encode(finish(plate(shot, options.cache, options.scale), how), how, Path(path).suffix)
+        name = exports.inside(path)
+        if name is not None:
+            zipped[name] = data
+            continue
+        (options.output / path).parent.mkdir(parents=True, exist_ok=True)
+        (options.output / path).write_bytes(data)
     for copy, original in layout.COPIES.items():
         if (options.output / original).exists() and options.only in copy + original:
             (options.output / copy).parent.mkdir(parents=True, exist_ok=True)
             (options.output / copy).write_bytes((options.output / original).read_bytes())
+    exports.write(options.output, zipped)
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
 """What is rendered (SHOTS), what becomes a photo (PHOTOS) and where it lies in the exports. Data only.
 
-Sidecar files of an export belong beside the photos of the same folder: add them here as a further table.
+What the exports say of the photos is in the modules `export_*.py`.
 """
 
 from __future__ import annotations
@@ -8,6 +8,23 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from photo import Finish
+from places import (
+    CHRISTMAS,
+    FB_CHAT,
+    FRIDAY,
+    GALLERY,
+    GALLERY_INSTAGRAM,
+    GALLERY_TAGGED,
+    INSTAGRAM,
+    LOADER,
+    MOBILE,
+    PHONE,
+    TIMELINE,
+    WEEKEND,
+    Y2023,
+    Y2024,
+    ZIPPED,
+)
 
 Colour = tuple[float, float, float]
 WIDE, LARGE, TALL = (1024, 768), (1120, 840), (840, 1120)
@@ -119,124 +136,134 @@ PORTRAITS: dict[str, tuple[str, tuple[int, int, int, int], int]] = {
     "portrait-hopper": ("hopper", (0, 0, 512, 600), 900),
 }
 
-FACEBOOK = "archive/facebook-ana-2025-01-04/your_facebook_activity/posts/media"
-MOBILE, WEEKEND = f"{FACEBOOK}/Mobileuploads_1002003004", f"{FACEBOOK}/Weekendinthehills_1002003117"
-TIMELINE = f"{FACEBOOK}/Timelinephotos_1002003001"
-FB_OLD = "archive/facebook-ana-2019-06-30/photos_and_videos/Friday_b7QxP2mLkA"
-FB_CHAT = "archive/facebook-ana-2025-01-04/your_facebook_activity/messages/inbox/beamoor_4410223/photos"
-TAKEOUT = "archive/Takeout/Google Photos"
-INSTAGRAM = "archive/instagram-ana-2025-01-05/media"
-GALLERY = "archive/gallery-dl/facebook/bea.moor/Birthday at the Otter (a.5005006007)"
-GALLERY_TAGGED = "archive/gallery-dl/facebook/carl.venn/Photos of Ana (t.7007008009)"
-LOADER = "archive/instaloader/bea.moor"
-PHONE = "archive/Phone backup/DCIM/Camera"
-
 PHOTOS: dict[str, tuple[str, Finish]] = {
-    "me/portrait.jpg": ("portrait-collins", Finish(quality=92, noise=0.003)),
+    "me/portrait.jpg": ("portrait-collins", Finish(noise=0.003, quality=92, grain=1415560493)),
     "me/by-the-lake.jpg": (
         "reference-lake",
-        Finish(quality=92, crop=(0.06, 0.32, 0.94, 1.0), taken="2023:07:16 11:20:05"),
+        Finish(crop=(0.06, 0.32, 0.94, 1.0), quality=92, taken="2023:07:16 11:20:05", grain=3728569614),
     ),
-    "me/at-home.jpg": ("reference-room", Finish(quality=92, gamma=0.95, warmth=0.15)),
-    "me/library.jpg": ("reference-library", Finish(quality=92, crop=(0.12, 0.0, 0.88, 1.0))),
+    "me/at-home.jpg": ("reference-room", Finish(gamma=0.95, warmth=0.15, quality=92, grain=3970947794)),
+    "me/library.jpg": ("reference-library", Finish(crop=(0.12, 0.0, 0.88, 1.0), quality=92, grain=513068328)),
     # Facebook, new layout: no EXIF
-    f"{MOBILE}/4005006007.jpg": ("wine-me", Finish()),
-    f"{MOBILE}/4005006021.jpg": ("desk-me", Finish()),
-    f"{MOBILE}/4005006038.jpg": ("pub-both", Finish(quality=80)),
-    f"{MOBILE}/4005006044.jpg": ("kitchen-me", Finish(gamma=0.8)),
-    f"{MOBILE}/4005006059.jpg": ("cocktail-me", Finish(quality=84)),
-    f"{WEEKEND}/4005007103.jpg": ("lake-me", Finish()),
-    f"{WEEKEND}/4005007110.jpg": ("lake-glasses", Finish()),
-    f"{WEEKEND}/4005007121.jpg": ("beach-nobody", Finish()),
-    f"{WEEKEND}/4005007133.jpg": ("terrace-me", Finish()),
-    f"{TIMELINE}/4005008200.jpg": ("portrait-collins-whole", Finish(noise=0.004)),
-    f"{TIMELINE}/4005008214.png": ("desk-me", Finish(crop=(0.0, 0.42, 0.62, 1.0), width=640, noise=0.0)),
-    f"{TIMELINE}/4005008227.jpg": ("desk-beer", Finish()),
-    f"{FB_CHAT}/4105009301.jpg": ("cocktail-glasses", Finish(width=900, quality=68)),
-    # Facebook, old layout: small and hard pressed
-    f"{FB_OLD}/28819_1251667781858_646231_n_1251667781858.jpg": ("pub-me", Finish(width=720, quality=62, warmth=0.2)),
-    f"{FB_OLD}/28819_1251667781859_646232_n_1251667781859.jpg": ("bar-me", Finish(width=720, quality=60)),
-    f"{FB_OLD}/28819_1251667781860_646233_n_1251667781860.jpg": ("stage-both", Finish(width=720, quality=66)),
+    f"{MOBILE}/1000000000201.jpg": ("wine-me", Finish(grain=1998385354)),
+    f"{MOBILE}/1000000000202.jpg": ("desk-me", Finish(grain=3046417505)),
+    f"{MOBILE}/1000000000203.jpg": ("pub-me", Finish(width=720, warmth=0.2, quality=62, grain=2327263801)),
+    f"{MOBILE}/1000000000204.jpg": ("kitchen-me", Finish(gamma=0.8, grain=2871904268)),
+    f"{MOBILE}/1000000000205.jpg": ("cocktail-me", Finish(quality=84, grain=2564939544)),
+    f"{WEEKEND}/1000000000301.jpg": ("lake-me", Finish(grain=119046271)),
+    f"{WEEKEND}/1000000000302.jpg": ("lake-glasses", Finish(grain=2346985738)),
+    f"{WEEKEND}/1000000000303.jpg": ("beach-nobody", Finish(grain=806384148)),
+    f"{WEEKEND}/1000000000304.jpg": ("terrace-me", Finish(grain=2173498065)),
+    f"{TIMELINE}/1000000000401.jpg": ("portrait-collins-whole", Finish(noise=0.004, grain=191856307)),
+    f"{TIMELINE}/1000000000402.png": (
+        "desk-me",
+        Finish(crop=(0.0, 0.42, 0.62, 1.0), width=640, noise=0.0, grain=4030927535),
+    ),
+    f"{TIMELINE}/1000000000403.jpg": ("desk-beer", Finish(grain=4102489000)),
+    f"{FB_CHAT}/photos/1000000000501.jpg": ("cocktail-glasses", Finish(width=900, quality=68, grain=85450836)),
+    # Facebook, old layout
+    f"{FRIDAY}/10101_1000000000101_20101_n_1000000000101.jpg": ("pub-both", Finish(quality=80, grain=1943541173)),
+    f"{FRIDAY}/10102_1000000000102_20102_n_1000000000102.jpg": (
+        "bar-me",
+        Finish(width=720, quality=60, grain=3447483511),
+    ),
+    f"{FRIDAY}/10103_1000000000103_20103_n_1000000000103.jpg": (
+        "stage-both",
+        Finish(width=720, quality=66, grain=1882227119),
+    ),
     # Google Photos: EXIF kept, some stored turned
-    f"{TAKEOUT}/Photos from 2023/IMG_20230916_203114.jpg": ("pub-me", Finish(taken="2023:09:16 20:31:14")),
-    f"{TAKEOUT}/Photos from 2023/IMG_20230916_214502.jpg": ("pub-nobody", Finish(taken="2023:09:16 21:45:02")),
-    f"{TAKEOUT}/Photos from 2023/IMG_20231224_181530.jpg": (
-        "wine-both",
-        Finish(taken="2023:12:24 18:15:30", orientation=6),
-    ),
-    f"{TAKEOUT}/Photos from 2023/IMG_20231002_091011.jpg": (
+    f"{Y2023}/IMG_20230916_203114.jpg": ("pub-me", Finish(taken="2023:09:16 20:31:14", grain=1036449669)),
+    f"{Y2023}/IMG_20230916_214502.jpg": ("pub-nobody", Finish(taken="2023:09:16 21:45:02", grain=2418796745)),
+    f"{Y2023}/IMG_20231002_091011.jpg": (
         "library-me",
-        Finish(taken="2023:10:02 09:10:11", orientation=8),
+        Finish(taken="2023:10:02 09:10:11", orientation=8, grain=1881134088),
     ),
-    f"{TAKEOUT}/Photos from 2023/IMG_20231002_093347.jpg": ("library-hopper", Finish(taken="2023:10:02 09:33:47")),
-    f"{TAKEOUT}/Photos from 2023/IMG_20231119_124455.jpg": (
+    f"{Y2023}/IMG_20231002_093347.jpg": ("library-hopper", Finish(taken="2023:10:02 09:33:47", grain=3697257979)),
+    f"{Y2023}/IMG_20231119_124455.jpg": (
         "kitchen-nobody",
-        Finish(gamma=0.8, taken="2023:11:19 12:44:55"),
+        Finish(gamma=0.8, taken="2023:11:19 12:44:55", grain=4265440183),
     ),
-    f"{TAKEOUT}/Photos from 2024/IMG_20240611_165920.jpg": (
-        "street-me",
-        Finish(taken="2024:06:11 16:59:20", orientation=3),
+    f"{Y2023}/IMG_20231224_181530.jpg": (
+        "wine-both",
+        Finish(taken="2023:12:24 18:15:30", orientation=6, grain=3292125295),
     ),
-    f"{TAKEOUT}/Photos from 2024/IMG_20240802_130705.jpg": ("beach-me", Finish(taken="2024:08:02 13:07:05")),
-    f"{TAKEOUT}/Photos from 2024/IMG_20240802_201010.jpg": (
-        "terrace-both",
-        Finish(taken="2024:08:02 20:10:10", warmth=0.35, gamma=1.15),
-    ),
-    f"{TAKEOUT}/Photos from 2024/IMG_20240802_201010-edited.jpg": (
-        "terrace-both",
-        Finish(crop=(0.1, 0.0, 1.0, 1.0), warmth=0.1, gamma=0.9, quality=90),
-    ),
-    f"{TAKEOUT}/Photos from 2024/IMG_20240427_101500.jpg": (
-        "lodge-me",
-        Finish(gamma=0.85, taken="2024:04:27 10:15:00"),
-    ),
-    f"{TAKEOUT}/Photos from 2024/IMG_20240427_101612.jpg": (
+    f"{Y2024}/IMG_20240427_101500.jpg": ("lodge-me", Finish(gamma=0.85, taken="2024:04:27 10:15:00", grain=4235939498)),
+    f"{Y2024}/IMG_20240427_101612.jpg": (
         "lodge-nobody",
-        Finish(gamma=0.85, taken="2024:04:27 10:16:12"),
+        Finish(gamma=0.85, taken="2024:04:27 10:16:12", grain=2081412338),
     ),
-    f"{TAKEOUT}/Photos from 2024/IMG_20240505_130002.jpg": ("lunch-me", Finish(gamma=0.8, taken="2024:05:05 13:00:02")),
-    f"{TAKEOUT}/Photos from 2024/IMG_20241130_181818.jpg": (
+    f"{Y2024}/IMG_20240505_130002.jpg": ("lunch-me", Finish(gamma=0.8, taken="2024:05:05 13:00:02", grain=818726036)),
+    f"{Y2024}/IMG_20240611_165920.jpg": (
+        "street-me",
+        Finish(taken="2024:06:11 16:59:20", orientation=3, grain=853212966),
+    ),
+    f"{Y2024}/IMG_20241130_181818.jpg": (
         "street-scarf",
-        Finish(taken="2024:11:30 18:18:18", gamma=1.3, warmth=-0.2),
+        Finish(gamma=1.3, warmth=-0.2, taken="2024:11:30 18:18:18", grain=1225691289),
+    ),
+    # Left zipped: the second part of that Takeout
+    f"{ZIPPED}/IMG_20240802_130705.jpg": ("beach-me", Finish(taken="2024:08:02 13:07:05", grain=2217328606)),
+    f"{ZIPPED}/IMG_20240802_201010-edited.jpg": (
+        "terrace-both",
+        Finish(crop=(0.1, 0.0, 1.0, 1.0), gamma=0.9, warmth=0.1, quality=90, grain=2568013437),
+    ),
+    f"{ZIPPED}/IMG_20240802_201010.jpg": (
+        "terrace-both",
+        Finish(gamma=1.15, warmth=0.35, taken="2024:08:02 20:10:10", grain=1545755357),
     ),
     # Instagram
-    f"{INSTAGRAM}/posts/202409/17800000000000001.jpg": (
+    f"{INSTAGRAM}/media/posts/202409/17800000000000001.jpg": (
         "cocktail-me",
-        Finish(crop=(0.12, 0.0, 0.87, 1.0), width=1080, quality=82),
+        Finish(crop=(0.12, 0.0, 0.87, 1.0), width=1080, quality=82, grain=1518966864),
     ),
-    f"{INSTAGRAM}/posts/202409/17800000000000002.jpg": (
-        "terrace-me",
-        Finish(crop=(0.10, 0.0, 0.85, 1.0), width=1080, quality=80, warmth=0.2),
+    f"{INSTAGRAM}/media/posts/202410/17800000000000117.jpg": (
+        "living-me",
+        Finish(width=1080, gamma=0.92, quality=82, grain=2718791988),
     ),
-    f"{INSTAGRAM}/posts/202410/17800000000000117.jpg": ("living-me", Finish(width=1080, quality=82, gamma=0.92)),
-    f"{INSTAGRAM}/posts/202411/17800000000000213.webp": ("kitchen-scarf", Finish(gamma=0.8, quality=80)),
-    f"{INSTAGRAM}/stories/202412/17800000000000344.webp": ("bar-me", Finish(crop=(0.22, 0.0, 0.85, 1.0), quality=80)),
-    f"{INSTAGRAM}/profile/202301/17800000000000400.jpg": (
+    f"{INSTAGRAM}/media/posts/202410/17800000000000118.webp": (
+        "kitchen-scarf",
+        Finish(gamma=0.8, quality=80, grain=4072889651),
+    ),
+    f"{INSTAGRAM}/media/profile/202301/17800000000000400.jpg": (
         "portrait-collins-close",
-        Finish(mirror=True, width=640, warmth=0.15),
+        Finish(width=640, mirror=True, warmth=0.15, grain=922708668),
+    ),
+    f"{INSTAGRAM}/media/stories/202412/17800000000000344.webp": (
+        "bar-me",
+        Finish(crop=(0.22, 0.0, 0.85, 1.0), quality=80, grain=1002238483),
     ),
     # gallery-dl: pictures that others put online
-    f"{GALLERY}/5005006101.jpg": ("pub-both", Finish(mirror=True, quality=82)),
-    f"{GALLERY}/5005006102.jpg": ("bar-hopper", Finish()),
-    f"{GALLERY}/5005006103.jpg": ("wine-hopper", Finish()),
-    f"{GALLERY}/5005006104.jpg": ("stage-both", Finish(quality=85)),
-    f"{GALLERY_TAGGED}/7007008110.jpg": ("desk-both", Finish()),
-    f"{GALLERY_TAGGED}/7007008127.jpg": ("wine-me", Finish(mirror=True, grey=True, quality=80)),
-    f"{GALLERY_TAGGED}/7007008133.jpg": ("beach-me", Finish(rotate=4, shadow=0.35, quality=82)),
+    f"{GALLERY}/1000000000601.jpg": ("pub-both", Finish(mirror=True, quality=82, grain=679134182)),
+    f"{GALLERY}/1000000000602.jpg": ("bar-hopper", Finish(grain=1876605238)),
+    f"{GALLERY}/1000000000603.jpg": ("wine-hopper", Finish(grain=1387958406)),
+    f"{GALLERY}/1000000000604.jpg": ("stage-both", Finish(quality=85, grain=3768208534)),
+    f"{GALLERY_TAGGED}/1000000000701.jpg": ("desk-both", Finish(grain=2474359628)),
+    f"{GALLERY_TAGGED}/1000000000702.jpg": ("wine-me", Finish(mirror=True, grey=True, quality=80, grain=2815366642)),
+    f"{GALLERY_TAGGED}/1000000000703.jpg": ("beach-me", Finish(rotate=4, shadow=0.35, quality=82, grain=2568183959)),
+    f"{GALLERY_INSTAGRAM}/9000000000000000801.jpg": (
+        "terrace-me",
+        Finish(crop=(0.1, 0.0, 0.85, 1.0), width=1080, warmth=0.2, quality=80, grain=489284224),
+    ),
     # instaloader
-    f"{LOADER}/2024-09-03_14-23-18_UTC_1.jpg": ("portrait-hopper", Finish(noise=0.004)),
-    f"{LOADER}/2024-09-03_14-23-18_UTC_2.jpg": ("desk-hopper", Finish()),
-    f"{LOADER}/2024-10-12_19-02-44_UTC.jpg": ("living-nobody", Finish()),
+    f"{LOADER}/2024-09-03_14-23-18_UTC_1.jpg": ("portrait-hopper", Finish(noise=0.004, grain=2573460659)),
+    f"{LOADER}/2024-09-03_14-23-18_UTC_2.jpg": ("desk-hopper", Finish(grain=3737362019)),
+    f"{LOADER}/2024-10-12_19-02-44_UTC.jpg": ("living-nobody", Finish(grain=460559656)),
     # a phone's own folder
-    f"{PHONE}/20240310_154412.jpg": ("street-me", Finish(taken="2024:03:10 15:44:12", gamma=1.6, noise=0.03, motion=3)),
+    f"{PHONE}/20240310_154412.jpg": (
+        "street-me",
+        Finish(gamma=1.6, motion=3, noise=0.03, taken="2024:03:10 15:44:12", grain=79073567),
+    ),
     f"{PHONE}/20240622_190355.jpg": (
         "lake-me",
-        Finish(taken="2024:06:22 19:03:55", crop=(0.25, 0.1, 1.0, 1.0), warmth=0.4, shadow=0.3),
+        Finish(crop=(0.25, 0.1, 1.0, 1.0), warmth=0.4, shadow=0.3, taken="2024:06:22 19:03:55", grain=1603031109),
     ),
 }
 
-# Byte for byte: the same photo in two archives.
+# Byte for byte: the same photo in several places.
 COPIES: dict[str, str] = {
-    f"{TAKEOUT}/Photos from 2024/IMG_20240713_112233.jpg": f"{WEEKEND}/4005007103.jpg",
-    f"{PHONE}/20231224_181530.jpg": f"{TAKEOUT}/Photos from 2023/IMG_20231224_181530.jpg",
+    f"{Y2024}/IMG_20240713_112233.jpg": f"{WEEKEND}/1000000000301.jpg",
+    f"{PHONE}/20231224_181530.jpg": f"{Y2023}/IMG_20231224_181530.jpg",
+    f"{CHRISTMAS}/IMG_20231224_181530.jpg": f"{Y2023}/IMG_20231224_181530.jpg",
+    f"{GALLERY}/1000000000605.jpg": f"{FRIDAY}/10102_1000000000102_20102_n_1000000000102.jpg",
+    f"{FB_CHAT}/photos/1000000000502.jpg": f"{GALLERY}/1000000000601.jpg",
 }

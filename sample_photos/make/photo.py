@@ -16,7 +16,10 @@ _ORIENT = {1: lambda a: a, 3: lambda a: np.rot90(a, 2), 6: lambda a: np.rot90(a,
 
 @dataclass(frozen=True, slots=True)
 class Finish:
-    """What happens between the lens and the file. `crop` is left, top, right, bottom in fractions; `warmth` is -1..1."""
+    """What happens between the lens and the file. `crop` is left, top, right, bottom in fractions; `warmth` is -1..1.
+
+    `grain` seeds the noise, so that a photo stays the same wherever it lies.
+    """
 
     crop: tuple[float, float, float, float] = (0.0, 0.0, 1.0, 1.0)
     width: int | None = None
@@ -32,11 +35,12 @@ class Finish:
     quality: int = 87
     taken: str | None = None
     orientation: int = 1
+    grain: int = 0
 
 
-def finish(plate: Array, how: Finish, seed: int) -> Array:
+def finish(plate: Array, how: Finish) -> Array:
     """(h, w, 3) float sRGB in and out, upright."""
-    rng = np.random.default_rng(seed)
+    rng = np.random.default_rng(how.grain)
     h, w = plate.shape[:2]
     image = plate.astype(np.float32)
     if how.rotate:
