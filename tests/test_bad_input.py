@@ -188,7 +188,7 @@ def test_a_damaged_database(untag: Untag, command: Callable[..., Result]) -> Non
     ("text", "sentence"),
     [
         ("jobs = 2\nengine = dlib\n", "(at line 2, column 10)"),
-        ("jbos = 2\n", "unknown setting 'jbos'; known are device, engine, jobs"),
+        ("jbos = 2\n", "unknown setting 'jbos'; did you mean 'jobs'"),
         ("jobs = -1\n", "jobs must be a whole number, at least 0, not -1"),
         ('device = "gpu"\n', "device must be one of auto, cpu, cuda"),
         ('engine = "dlip"\n', "there is no engine 'dlip'; there are dlib"),

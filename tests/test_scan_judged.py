@@ -6,7 +6,7 @@ import shutil
 from pathlib import Path
 
 from fakes import MAYBE, ME, STRANGER, Square, Untag, paint
-from untag.store import Store, decide, known_file
+from untag.store import Store, decide, known_file, photo_evidence
 from untag.types import Status
 
 
@@ -98,7 +98,19 @@ def test_all_scenes(untag: Untag) -> None:
     assert untag.scan("--all-scenes")["new_findings"] == 1
     assert untag.found("--verdict", "all") == {"bar.png": "other"}
     assert untag.found() == {}
-    assert untag.engine.analysed == {1: 1, 2: 1}
+    assert untag.engine.analysed == {1: 2, 2: 2}
+    assert untag.scan("--all-scenes")["unchanged"] == 2
+
+
+def test_only_scenes_that_may_matter_are_judged(untag: Untag) -> None:
+    untag.enroll()
+    for serial, who in enumerate((ME, MAYBE, STRANGER)):
+        untag.add(f"{serial}.png", paint(who, serial=serial, alcohol=0.9))
+    untag.add("hill.png", paint(serial=9, alcohol=0.9))
+    untag.scan()
+    with Store.open(untag.home) as store:
+        classified = {Path(seen.places[0].path).name: seen.scenes is not None for seen in photo_evidence(store)}
+    assert classified == {"0.png": True, "1.png": True, "2.png": False, "hill.png": False}
 
 
 def test_fail_on_new(untag: Untag) -> None:

@@ -16,6 +16,7 @@ from untag.errors import StoreError, UsageError
 from untag.store import (
     DuePhoto,
     Evidence,
+    KnownPhoto,
     MatchUpdate,
     Store,
     decide,
@@ -74,10 +75,9 @@ def test_everything_recorded_comes_back(store: Store) -> None:
 
     known = known_files(store, "/a")["/a/1.jpg"]
     assert (known.size, known.mtime_ns, known.sha256, known.outcome) == (1000, 1600000000123456789, "s1", Outcome.OK)
-    assert (known.pipeline, known.people_key, known.discarded, known.origin) == ("dlib+lite0", "ada", 1, ORIGIN)
-    photo = known_photo(store, "s1")
-    assert photo is not None
-    assert (photo.pipeline, photo.people_key, photo.discarded) == ("dlib+lite0", "ada", 1)
+    assert known.origin == ORIGIN
+    assert known.photo == known_photo(store, "s1")
+    assert known.photo == KnownPhoto("dlib+lite0", "ada", 1, classified=True, found=True)
 
     seen = evidence(store, "s1")
     assert seen is not None

@@ -102,9 +102,9 @@ def test_a_file_that_the_run_did_not_see_keeps_its_folder_from_being_remembered(
     [
         lambda file: file.outcome is Outcome.BROKEN,
         lambda file: file.sha256 is None,
-        lambda file: file.pipeline == "other",
-        lambda file: file.people_key is None,
-        lambda file: file.discarded == 1,
+        lambda file: file.photo is not None and file.photo.pipeline == "other",
+        lambda file: file.photo is not None and file.photo.people_key is None,
+        lambda file: file.photo is not None and file.photo.discarded == 1,
     ],
 )
 def test_one_unsettled_file_keeps_its_folder_from_being_remembered(

@@ -22,6 +22,7 @@ from untag.sources.listing import AbsentRef, Listing
 from untag.store import (
     Analysis,
     KnownFile,
+    KnownPhoto,
     ListedFolder,
     PhotoRecord,
     Store,
@@ -29,7 +30,7 @@ from untag.store import (
     known_photo,
     unchanged_folder,
 )
-from untag.types import Face, Outcome, PhotoRef, ReadError, SceneScores
+from untag.types import Face, Match, Outcome, PhotoRef, ReadError, SceneScores
 
 SEARCH_SIDE = 1600
 """Photos are searched for faces with their long side at most this many pixels."""
@@ -47,6 +48,15 @@ class ScanModels:
     @property
     def pipeline(self) -> str:
         return f"{self.faces.id}/{self.scenes.id}/{SEARCH_SIDE}/{_ANALYSIS_VERSION}"
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """A photo with its faces, and the verdict on each."""
+
+    photo: Decoded
+    faces: tuple[Face, ...]
+    matches: tuple[Match, ...]
 
 
 class Stages:
@@ -122,12 +132,16 @@ class Stages:
             if item.sha256 in self._under_way:
                 return Known(item.ref, item.sha256)
             photo = known_photo(reader, item.sha256)
-            if photo is not None and self._is_judged(photo.pipeline, photo.people_key, photo.discarded):
+            if photo is not None and self._is_judged(photo) and not self._lacks_scene(photo, item.ref):
                 return Known(item.ref, item.sha256)
             self._under_way.add(item.sha256)
             return item
 
         return recall
+
+    def _lacks_scene(self, photo: KnownPhoto, ref: PhotoRef) -> bool:
+        """Whether a photo of nobody is tagged with somebody enrolled here, where it was not met before."""
+        return not photo.classified and self._judge.names.among(ref.origin.people) is not None
 
     def decode(self, item: Item) -> Item:
         if not isinstance(item, Loaded):
@@ -147,8 +161,10 @@ class Stages:
     def _analyse(self, photos: list[Decoded]) -> Iterator[Item]:
         """Records, or a failure for a photo that the models cannot take even alone; a batch that fails is halved."""
         try:
-            faces = self._models.faces.analyse([photo.frame for photo in photos])
-            scenes = self._models.scenes.classify([photo.scene for photo in photos])
+            found = self._models.faces.analyse([photo.frame for photo in photos])
+            seen = [Seen(photo, faces, self._judge.match(faces)) for photo, faces in zip(photos, found, strict=True)]
+            concern = [one for one in seen if self._may_concern(one)]
+            scenes = self._models.scenes.classify([one.photo.scene for one in concern])
         except Exception as error:  # a runtime that is out of memory raises a class of its own
             if len(photos) > 1:
                 yield from self._analyse(photos[: len(photos) // 2])
@@ -157,17 +173,33 @@ class Stages:
             reason = f"the models could not look at it ({type(error).__name__})"
             yield Failed(photos[0].ref, photos[0].sha256, Outcome.NOT_ANALYSED, reason)
             return
-        for photo, found, scene in zip(photos, faces, scenes, strict=True):
-            yield PhotoRecord(photo.ref, photo.sha256, Outcome.OK, None, self._judged(photo, found, scene))
+        judged = {one.photo.sha256: scene for one, scene in zip(concern, scenes, strict=True)}
+        for one in seen:
+            photo = one.photo
+            yield PhotoRecord(photo.ref, photo.sha256, Outcome.OK, None, self._judged(one, judged.get(photo.sha256)))
 
-    def _judged(self, photo: Decoded, faces: tuple[Face, ...], scenes: SceneScores) -> Analysis:
-        frame = photo.frame
-        scenes = with_location(scenes, frame)
-        matches = self._judge.match(faces)
-        boxes = tuple(face.box for face in faces)
+    def _may_concern(self, seen: Seen) -> bool:
+        """Whether the scene matters: where the photo shows or names somebody enrolled, or a later profile may say so.
+
+        A face whose embedding is not kept can only be somebody after the photo was read again.
+        """
+        if self._judge.rules.all_scenes or any(self._judge.keeps(match) for match in seen.matches):
+            return True
+        return self._judge.decide(self._evidence(seen, None)) is not None
+
+    def _evidence(self, seen: Seen, scenes: SceneScores | None) -> PhotoEvidence:
+        frame = seen.photo.frame
+        boxes = tuple(face.box for face in seen.faces)
         named = tuple(dict.fromkeys(face.name for face in frame.named))
-        origins = (photo.ref.origin,)
-        judged = PhotoEvidence(origins, frame.taken_at, frame.width, frame.height, boxes, matches, scenes, named=named)
+        origins = (seen.photo.ref.origin,)
+        return PhotoEvidence(
+            origins, frame.taken_at, frame.width, frame.height, boxes, seen.matches, scenes, named=named
+        )
+
+    def _judged(self, seen: Seen, scenes: SceneScores | None) -> Analysis:
+        frame = seen.photo.frame
+        scenes = None if scenes is None else with_location(scenes, frame)
+        evidence = self._evidence(seen, scenes)
         return Analysis(
             width=frame.width,
             height=frame.height,
@@ -176,12 +208,12 @@ class Stages:
             pipeline=self._models.pipeline,
             people_key=self._judge.key,
             engine=self._models.faces.id,
-            faces=faces,
-            matches=matches,
-            keep=tuple(self._judge.keeps(match) for match in matches),
+            faces=seen.faces,
+            matches=seen.matches,
+            keep=tuple(self._judge.keeps(match) for match in seen.matches),
             scenes=scenes,
-            finding=self._judge.decide(judged),
-            named=named,
+            finding=self._judge.decide(evidence),
+            named=evidence.named,
         )
 
     def _is_current(self, file: KnownFile, ref: PhotoRef) -> bool:
@@ -194,7 +226,9 @@ class Stages:
             # has no hash was never read: the disk may have failed, not the photo.
             read = file.sha256 is not None
             return file.outcome is Outcome.EMPTY or (read and file.outcome in (Outcome.BROKEN, Outcome.NOT_AN_IMAGE))
-        return file.pipeline is not None and self._is_judged(file.pipeline, file.people_key, file.discarded)
+        return file.photo is not None and self._is_judged(file.photo)
 
-    def _is_judged(self, pipeline: str, people_key: str | None, discarded: int) -> bool:
-        return pipeline == self._models.pipeline and not must_read_again(people_key, discarded, self._judge)
+    def _is_judged(self, photo: KnownPhoto) -> bool:
+        if photo.pipeline != self._models.pipeline or must_read_again(photo.people_key, photo.discarded, self._judge):
+            return False
+        return photo.classified or not (photo.found or self._judge.rules.all_scenes)

@@ -79,7 +79,7 @@ _FIRST = (
         END""",
     """CREATE TRIGGER file_removed AFTER DELETE ON files
         BEGIN UPDATE folders SET digest = NULL WHERE path = old.folder; END""",
-    """CREATE TRIGGER photo_judged AFTER UPDATE OF sha256, pipeline, people_key, discarded ON photos
+    """CREATE TRIGGER photo_judged AFTER UPDATE OF sha256, pipeline, people_key, discarded, scene_model ON photos
         BEGIN UPDATE folders SET digest = NULL
             WHERE path IN (SELECT folder FROM files WHERE sha256 IN (old.sha256, new.sha256)); END""",
     """CREATE TRIGGER photo_removed AFTER DELETE ON photos
@@ -146,6 +146,11 @@ _FIRST = (
         faces TEXT NOT NULL,
         first_run INTEGER NOT NULL REFERENCES runs(id)
     ) WITHOUT ROWID""",
+    # A finding whose scene was not judged when it was none: the next scan does that.
+    """CREATE TRIGGER finding_added AFTER INSERT ON findings
+        WHEN (SELECT scene_model FROM photos WHERE sha256 = new.sha256) IS NULL
+        BEGIN UPDATE folders SET digest = NULL
+            WHERE path IN (SELECT folder FROM files WHERE sha256 = new.sha256); END""",
     # Which findings are lesser copies of which. Both must exist; what loses its representative is single again.
     """CREATE TABLE near_duplicates (
         sha256 TEXT PRIMARY KEY REFERENCES findings(sha256) ON DELETE CASCADE,

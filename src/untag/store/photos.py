@@ -14,8 +14,9 @@ from untag.store.records import Analysis, KnownFile, KnownPhoto, PhotoRecord
 from untag.store.rows import face_values, origin_of, origin_values
 from untag.types import Outcome, ReadError
 
-KNOWN = """SELECT files.*, pipeline, people_key, COALESCE(discarded, 0) AS discarded
-    FROM files LEFT JOIN photos ON photos.sha256 = files.sha256"""
+_PHOTO = """pipeline, people_key, discarded, scene_model IS NOT NULL AS classified,
+    EXISTS (SELECT 1 FROM findings WHERE findings.sha256 = photos.sha256) AS found"""
+KNOWN = f"SELECT files.*, {_PHOTO} FROM files LEFT JOIN photos ON photos.sha256 = files.sha256"  # noqa: S608 - constants
 """The rows that `known_file_of` reads."""
 
 # By folder: in one that was seen, no file needs to be looked at.
@@ -39,9 +40,17 @@ def known_file_of(row: Row) -> KnownFile:
         outcome=Outcome(row["outcome"]),
         error=row["error"],
         origin=origin_of(row),
+        photo=None if row["pipeline"] is None else _known_photo_of(row),
+    )
+
+
+def _known_photo_of(row: Row) -> KnownPhoto:
+    return KnownPhoto(
         pipeline=row["pipeline"],
         people_key=row["people_key"],
         discarded=row["discarded"],
+        classified=bool(row["classified"]),
+        found=bool(row["found"]),
     )
 
 
@@ -59,8 +68,8 @@ def known_file(store: Store, path: str) -> KnownFile | None:
 
 def known_photo(store: Store, sha256: str) -> KnownPhoto | None:
     """The analysis on record for a content, or None."""
-    row = store.row("SELECT pipeline, people_key, discarded FROM photos WHERE sha256 = ?", (sha256,))
-    return None if row is None else KnownPhoto(**row)
+    row = store.row(f"SELECT {_PHOTO} FROM photos WHERE sha256 = ?", (sha256,))  # noqa: S608 - a constant
+    return None if row is None else _known_photo_of(row)
 
 
 def record_batch(store: Store, run_id: int, records: Sequence[PhotoRecord]) -> None:

@@ -48,7 +48,7 @@ class PhotoRecord:
 
 @dataclass(frozen=True, slots=True)
 class DuePhoto:
-    """A photo that was judged with another key. `discarded` is as in `KnownFile`.
+    """A photo that was judged with another key. `discarded` is as in `KnownPhoto`.
 
     `shows` says that it has a finding, or a face that is not `other`; `embedded` that it has a face with an embedding.
     """
@@ -61,11 +61,23 @@ class DuePhoto:
 
 
 @dataclass(frozen=True, slots=True)
-class KnownFile:
-    """A file as it was last seen. `pipeline` is None when its content was not analysed.
+class KnownPhoto:
+    """Which analysis of a content is on record.
 
-    `discarded` is how many of the photo's faces had an embedding that was not kept.
+    `discarded` is how many of its faces had an embedding that was not kept, `classified` whether its scene was judged,
+    `found` whether it has a finding.
     """
+
+    pipeline: str
+    people_key: str | None
+    discarded: int
+    classified: bool
+    found: bool
+
+
+@dataclass(frozen=True, slots=True)
+class KnownFile:
+    """A file as it was last seen. `photo` is None when its content was not analysed."""
 
     size: int
     mtime_ns: int
@@ -73,18 +85,7 @@ class KnownFile:
     outcome: Outcome
     error: str | None
     origin: Origin
-    pipeline: str | None
-    people_key: str | None
-    discarded: int
-
-
-@dataclass(frozen=True, slots=True)
-class KnownPhoto:
-    """Which analysis of a content is on record."""
-
-    pipeline: str
-    people_key: str | None
-    discarded: int
+    photo: KnownPhoto | None
 
 
 @dataclass(frozen=True, slots=True)
