@@ -1,24 +1,167 @@
-"""From end to end with the real models, on a few of the sample photos."""
+"""The sample photos: the exports that they lie in, and from end to end with the real models on a few of them."""
 
 from __future__ import annotations
 
 import json
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
 from untag.cli.app import _run
 from untag.scenes.categories import CATEGORIES, Category
+from untag.sources.base import walk_all
+from untag.types import LinkConfidence, Origin, ReadError
 
 SAMPLES = Path(__file__).parents[1] / "sample_photos"
 REFERENCES = ("portrait.jpg", "at-home.jpg")
+ARCHIVE = SAMPLES / "archive"
 FACEBOOK = "facebook-ana-2025-01-04/your_facebook_activity/posts/media"
-PORTRAIT = f"{FACEBOOK}/Timelinephotos_1002003001/4005008200.jpg"
-WINE = f"{FACEBOOK}/Mobileuploads_1002003004/4005006007.jpg"
-NOBODY = "Takeout/Google Photos/Photos from 2023/IMG_20230916_214502.jpg"
-RANGE = "Takeout/Google Photos/Photos from 2024/IMG_20240427_101500.jpg"
+FRIDAY = "facebook-ana-2019-06-30/photos_and_videos/Friday_b7QxP2mLkA"
+CHAT = "facebook-ana-2025-01-04/your_facebook_activity/messages/inbox/beamoor_1000000000500/photos"
+NO_COPY = "facebook-ana-2025-01-04/(no copy here)"
+TAKEOUT_OLD = "takeout-20240103T090000Z-001/Takeout/Google Photos"
+TAKEOUT = "takeout-20250104T120000Z-001/Takeout/Google Photos"
+ZIPPED = "takeout-20250104T120000Z-002.zip/Takeout/Google Photos/Photos from 2024"
+GALLERY = "gallery-dl/facebook/Bea Moor/Birthday at the Otter (a.1000000000600)"
+GALLERY_TAGGED = "gallery-dl/facebook/Ana Doe/Photos of Ana (t.1000000000009)"
+PORTRAIT = f"{FACEBOOK}/Timelinephotos_1000000000400/1000000000401.jpg"
+WINE = f"{FACEBOOK}/Mobileuploads_1000000000200/1000000000201.jpg"
+NOBODY = f"{TAKEOUT_OLD}/Photos from 2023/IMG_20230916_214502.jpg"
+RANGE = f"{TAKEOUT}/Photos from 2024/IMG_20240427_101500.jpg"
 SOMEBODY_ELSE = "instaloader/bea.moor/2024-09-03_14-23-18_UTC_1.jpg"
+
+PHOTO = "https://www.facebook.com/photo"
+GOOGLE = "https://photos.google.com/photo/AF1QipEXAMPLE"
+
+# What the archives say, one row or more of each: platform, permalink, poster, people.
+ROWS: dict[str, tuple[str | None, str | None, str | None, tuple[str, ...]]] = {
+    WINE: ("facebook", f"{PHOTO}/?fbid=1000000000201&set=a.1000000000200", "Ana Doe", ("Carl Venn",)),
+    PORTRAIT: ("facebook", f"{PHOTO}/?fbid=1000000000401&set=a.1000000000400", "Ana Doe", ()),
+    f"{FACEBOOK}/Weekendinthehills_1000000000300/1000000000301.jpg": (
+        "facebook",
+        f"{PHOTO}/?fbid=1000000000301&set=a.1000000000300",
+        "Ana Doe",
+        ("Bea Moor",),
+    ),
+    f"{FRIDAY}/10102_1000000000102_20102_n_1000000000102.jpg": (
+        "facebook",
+        f"{PHOTO}/?fbid=1000000000102",
+        "Ana Doe",
+        ("Bea Moor",),
+    ),
+    f"{CHAT}/1000000000501.jpg": ("facebook", None, "Bea Moor", ()),
+    f"{CHAT}/1000000000502.jpg": ("facebook", None, "Bea Moor", ()),
+    f"{NO_COPY}/1000000000611": ("facebook", f"{PHOTO}.php?fbid=1000000000611", None, ("Ana Doe",)),
+    f"{NO_COPY}/1000000000622": ("facebook", f"{PHOTO}.php?fbid=1000000000622", None, ("Ana Doe",)),
+    f"{NO_COPY}/1000000000633": ("facebook", f"{PHOTO}.php?fbid=1000000000633", None, ("Ana Doe",)),
+    f"{NO_COPY}/1000000000644": ("facebook", f"{PHOTO}.php?fbid=1000000000644", None, ("Ana Doe",)),
+    f"{GALLERY}/1000000000605.jpg": (
+        "facebook",
+        f"{PHOTO}/?fbid=1000000000605&set=a.1000000000600",
+        "Bea Moor",
+        (),
+    ),
+    f"{GALLERY_TAGGED}/1000000000702.jpg": (
+        "facebook",
+        f"{PHOTO}/?fbid=1000000000702&set=t.1000000000009",
+        None,
+        ("Ana Doe",),
+    ),
+    "gallery-dl/instagram/carl.venn/9000000000000000801.jpg": (
+        "instagram",
+        "https://www.instagram.com/p/example-801/",
+        "carl.venn",
+        ("ana.doe",),
+    ),
+    "instagram-ana-2025-01-05/media/posts/202410/17800000000000118.webp": ("instagram", None, "ana.doe", ()),
+    "instagram-ana-2025-01-05/media/stories/202412/17800000000000344.webp": ("instagram", None, "ana.doe", ()),
+    SOMEBODY_ELSE: ("instagram", "https://www.instagram.com/p/example-901/", "bea.moor", ()),
+    SOMEBODY_ELSE.replace("_1.", "_2."): (
+        "instagram",
+        "https://www.instagram.com/p/example-901/",
+        "bea.moor",
+        ("ana.doe",),
+    ),
+    NOBODY: ("google_photos", f"{GOOGLE}20230916214502", None, ()),
+    RANGE: ("google_photos", f"{GOOGLE}20240427101500", None, ("Ana Doe",)),
+    f"{TAKEOUT_OLD}/Christmas 2023/IMG_20231224_181530.jpg": (
+        "google_photos",
+        f"{GOOGLE}20231224181530",
+        None,
+        ("Ana Doe", "Bea Moor"),
+    ),
+    f"{ZIPPED}/IMG_20240802_201010-edited.jpg": (
+        "google_photos",
+        f"{GOOGLE}20240802201010",
+        None,
+        ("Ana Doe", "Bea Moor"),
+    ),
+    "Phone backup/DCIM/Camera/20231224_181530.jpg": (None, None, None, ()),
+    "Phone backup/DCIM/Camera/20240622_190355.jpg": (None, None, None, ("Ana Doe",)),
+}
+
+
+def told() -> dict[str, tuple[str, Origin]]:
+    """The source and origin of everything in the archive, by its path there."""
+    found = {}
+    for listing in walk_all([ARCHIVE]):
+        for entry in listing.entries:
+            assert not isinstance(entry, ReadError), entry
+            found[Path(entry.path).relative_to(ARCHIVE).as_posix()] = (entry.source, entry.origin)
+    return found
+
+
+def test_the_archives_say_what_they_were_made_to_say() -> None:
+    if not ARCHIVE.is_dir():
+        pytest.skip("the sample photos are not here")
+    found = told()
+    rows = {path: found[path][1] for path in ROWS}
+    assert {path: (o.platform, o.permalink, o.poster, o.people) for path, o in rows.items()} == ROWS
+    assert rows[WINE].permalink_confidence is LinkConfidence.PROBABLE
+    assert rows[RANGE].permalink_confidence is LinkConfidence.CERTAIN
+    assert found[f"{FACEBOOK}/Weekendinthehills_1000000000300/1000000000304.jpg"][1] == Origin(
+        "facebook",
+        f"{PHOTO}/?fbid=1000000000304&set=a.1000000000300",
+        LinkConfidence.PROBABLE,
+        poster="Ana Doe",
+        people=("Bea Moor",),
+        caption="Last bottle at the Café Aurora",
+        album="Weekend in the hills",
+        taken_at="2024-07-13T21:17:40+00:00",
+        posted_at="2024-07-14T20:41:07+00:00",
+    )
+    nothing_said = {path for path, (source, _) in found.items() if source == "folder"}
+    assert nothing_said == {f"Phone backup/DCIM/Camera/{name}.jpg" for name in ("20231224_181530", "20240310_154412")}
+
+
+def test_every_file_of_the_archives_is_understood(capfd: pytest.CaptureFixture[str]) -> None:
+    if not ARCHIVE.is_dir():
+        pytest.skip("the sample photos are not here")
+    assert _run(["sources", str(ARCHIVE), "--json"]) == 0
+    overviews = json.loads(capfd.readouterr().out)
+    assert [(o["missing"], o["unknown"]) for o in overviews] == [([], [])] * len(overviews)
+    assert sum(o["without_copy"] for o in overviews) == 4
+    assert {o["source"] for o in overviews} == {
+        *("facebook", "instagram", "google_takeout", "gallery_dl", "instaloader", "xmp_sidecar", "folder")
+    }
+
+
+def test_the_scripts_write_the_archives_as_they_are(tmp_path: Path) -> None:
+    if not ARCHIVE.is_dir():
+        pytest.skip("the sample photos are not here")
+    (archive,) = ARCHIVE.glob("*.zip")
+    (tmp_path / "archive").mkdir()
+    shutil.copy(archive, tmp_path / "archive")
+    script = SAMPLES / "make" / "exports.py"
+    subprocess.run([sys.executable, "-B", script, "--output", tmp_path], check=True)
+    made = {path.relative_to(tmp_path / "archive"): path for path in tmp_path.rglob("*") if path.is_file()}
+    there = {path.relative_to(ARCHIVE): path for path in ARCHIVE.rglob("*") if path.is_file()}
+    photos = {".jpg", ".png", ".webp"}
+    assert made.keys() == {name for name in there if name.suffix not in photos}
+    assert [str(name) for name in made if made[name].read_bytes() != there[name].read_bytes()] == []
 
 
 def test_the_enrolled_person_is_found_among_others(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:

@@ -67,9 +67,7 @@ class Post:
 
 
 def _weekend(number: int, taken: str, caption: str | None = None) -> Photo:
-    return Photo(
-        f"{WEEKEND}/{number}.jpg", "Weekend in the hills", "2024-07-14 20:41:07", f"2024-07-{taken}", caption
-    )
+    return Photo(f"{WEEKEND}/{number}.jpg", "Weekend in the hills", "2024-07-14 20:41:07", f"2024-07-{taken}", caption)
 
 
 def _mobile(number: int, posted: str, taken: str | None = None) -> Photo:
