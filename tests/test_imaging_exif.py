@@ -14,7 +14,7 @@ from PIL.TiffImagePlugin import IFDRational
 from untag.imaging.decode import decode
 from untag.imaging.exif import upright, upright_size
 from untag.imaging.thumbnail import make_thumbnail
-from untag.types import LinkConfidence, Origin, Pixels
+from untag.types import Pixels
 
 EXIF_IFD = 0x8769
 
@@ -256,45 +256,6 @@ def test_monstrous_metadata_are_not_read(padding: int, read: bool) -> None:
     frame = decode(encode_with(exif.tobytes() + b"\0" * padding, "WEBP"), max_side=0)
     assert (frame.has_place, frame.taken_at is not None) == (read, read)
     assert (frame.width, frame.height) == (96, 64)
-
-
-PAGE = "https://www.facebook.com/photo.php?fbid=700800900"
-BEA = "Bea Roe (https://www.facebook.com/bea.roe)"
-
-
-@pytest.mark.parametrize(
-    ("who", "description", "expected"),
-    [
-        (BEA, f"At the lake\nwith Ana Doe\n{PAGE}", ("Bea Roe", PAGE, "At the lake")),
-        (BEA, f"\n\n{PAGE}", ("Bea Roe", PAGE, None)),
-        ("Zoë (https://www.facebook.com/profile.php?id=1)", f"Caf\u00c3\u00a9\n\n{PAGE}", ("Zoë", PAGE, "Café")),
-        (
-            BEA,
-            "\n\nhttps://www.facebook.com/bea.roe/photos/a.1/2/?type=3",
-            ("Bea Roe", "https://www.facebook.com/bea.roe/photos/a.1/2/?type=3", None),
-        ),
-        # Less than all of it may be anybody's.
-        ("Bea Roe", f"\n\n{PAGE}", None),
-        ("© Bea Roe (https://example.com/bea)", f"\n\n{PAGE}", None),
-        (BEA, f"look at {PAGE}", None),
-        (BEA, "\n\nhttps://www.facebook.com.example.com/photo.php?fbid=1", None),
-        (BEA, "\n\nhttps://www.facebook.com/logout.php?fbid=1", None),
-        ("B\x1b[1mea (https://www.facebook.com/bea)", f"\n\n{PAGE}", None),
-        (None, None, None),
-    ],
-)
-def test_where_a_photo_was_saved_from(
-    who: str | None, description: str | None, expected: tuple[str, str, str | None] | None
-) -> None:
-    written = {0x8298: who, 0x010E: description}
-    exif = dated({}, {tag: value.encode("latin-1") for tag, value in written.items() if value is not None})
-    origin = decode(encode(scene(), "JPEG", exif), max_side=0).saved_from
-    if expected is None:
-        assert origin is None
-    else:
-        poster, permalink, caption = expected
-        confidence = LinkConfidence.CERTAIN
-        assert origin == Origin("facebook", permalink, confidence, poster, caption=caption)
 
 
 def test_exif_that_is_cut_off() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from importlib import import_module
 from pathlib import Path
 from pkgutil import iter_modules
@@ -13,10 +14,12 @@ from made_up_archives import MadeUpFiles
 from miniature_archives import MINIATURES, unpack, zipped
 from untag.imaging.limits import DEFAULT_LIMITS
 from untag.sources.archive import group_parts
-from untag.sources.base import READERS, open_source
+from untag.sources.base import READERS, open_source, walk_all
+from untag.sources.listing import AbsentRef
 from untag.sources.opening import recognise
 from untag.sources.overview import survey
 from untag.sources.sidecars import read_sidecars, sidecar_readers
+from untag.types import ReadError
 
 MODULES = {
     found.name: import_module(f"untag.sources.{found.name}")
@@ -108,3 +111,16 @@ def test_parts_that_are_still_zipped_beside_an_unpacked_archive_are_read(tmp_pat
 )
 def test_the_parts_of_a_download_belong_together(names: list[str], groups: int) -> None:
     assert len(list(group_parts(names))) == groups
+
+
+def test_sidecars_of_photos_that_are_not_there_are_leads_when_somebody_is_tagged(tmp_path: Path) -> None:
+    post = {"category": "instagram", "subcategory": "tagged", "username": "bea", "num": 1, "count": 1, "media_id": "2"}
+    link = "https://www.instagram.com/p/AAA/"
+    tagged = post | {"post_url": link, "post_shortcode": "AAA", "tagged_users": [{"id": "3", "username": "ana"}]}
+    (tmp_path / "1_2.jpg.json").write_text(json.dumps(tagged))
+    (tmp_path / "1_3.jpg.json").write_text(json.dumps(post | {"media_id": "3", "post_url": link, "tagged_users": []}))
+    entries = [entry for listing in walk_all([tmp_path]) for entry in listing.entries]
+    assert [(type(entry), entry.origin.people) for entry in entries if not isinstance(entry, ReadError)] == [
+        (AbsentRef, ("ana",))
+    ]
+    assert all(Path(entry.path).parent == tmp_path for entry in entries)

@@ -125,8 +125,7 @@ class Frame:
     `pixels` is the upright photo, reduced to what detection needs; `scale` is pixels.width / width.
     `width` and `height` are those of the upright original. `taken_at` is ISO 8601 from EXIF, local time, or None.
     `finer` is None where `pixels` are all that there are. `has_place`: its EXIF says where it was taken.
-    `named` are the people whom the picture's own metadata name; `saved_from` is where a tool that saved it says it is
-    online.
+    `named` are the people whom the picture's own metadata name.
     """
 
     pixels: Pixels
@@ -137,7 +136,6 @@ class Frame:
     finer: Finer | None = None
     has_place: bool = False
     named: tuple[NamedFace, ...] = ()
-    saved_from: Origin | None = None
 
     @property
     def nbytes(self) -> int:

@@ -23,7 +23,7 @@ from PIL import BmpImagePlugin, GifImagePlugin, Image, JpegImagePlugin, PngImage
 from PIL.ImageFile import ImageFile
 
 from untag.errors import ReadFailure
-from untag.imaging.exif import has_coordinates, read_orientation, read_saved_from, read_taken_at, upright, upright_size
+from untag.imaging.exif import has_coordinates, read_orientation, read_taken_at, upright, upright_size
 from untag.imaging.limits import DEFAULT_LIMITS, Limits
 from untag.imaging.pixels import to_rgb
 from untag.imaging.sniff import SNIFF_BYTES, ImageFormat, describe, sniff, unsupported_name
@@ -121,7 +121,7 @@ def _decode_open(image: ImageFile, data: bytes, max_side: int, limits: Limits) -
         decoded_pixels = _reduce_jpeg(image, data, max_side, limits)
     limits.check_pixels(width, height, decoded_pixels)
     taken_at, has_place = read_taken_at(image), has_coordinates(image)
-    stored_orientation, saved_from = read_orientation(image), read_saved_from(image)
+    stored_orientation = read_orientation(image)
     image.load()
     # Asked only now because loading a TIFF turns it upright and says so; the stored size then follows the loaded one.
     orientation = read_orientation(image)
@@ -132,7 +132,7 @@ def _decode_open(image: ImageFile, data: bytes, max_side: int, limits: Limits) -
     finer = EncodedPhoto(data, max(width, height), limits) if pixels.shape[1] < width else None
     # Asked only now because in a PNG it may come behind the pixels.
     named = read_named(image.info.get("xmp"), width, height, stored_orientation)
-    return Frame(pixels, width, height, pixels.shape[1] / width, taken_at, finer, has_place, named, saved_from)
+    return Frame(pixels, width, height, pixels.shape[1] / width, taken_at, finer, has_place, named)
 
 
 def _reduce_jpeg(image: JpegImagePlugin.JpegImageFile, data: bytes, max_side: int, limits: Limits) -> int:

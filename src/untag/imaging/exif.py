@@ -1,4 +1,4 @@
-"""What scanning needs from a photo's EXIF: which way is up, when it was taken, whether it says where, who posted it."""
+"""What scanning needs from a photo's EXIF: which way is up, when it was taken, and whether it says where."""
 
 from __future__ import annotations
 
@@ -11,20 +11,18 @@ from typing import Any, cast
 import cv2
 from PIL import Image
 
-from untag.types import LinkConfidence, Origin, Pixels
+from untag.types import Pixels
 
 # Tag numbers of Exif 2.32 (CIPA DC-008-2019), sections 4.6.4 to 4.6.6.
 _ORIENTATION = 0x0112
 _EXIF_IFD = 0x8769
 _GPS_IFD = 0x8825
-_IMAGE_DESCRIPTION = 0x010E
 _DATE_TIME = 0x0132
 _DATE_TIME_ORIGINAL = 0x9003
 _DATE_TIME_DIGITIZED = 0x9004
 _OFFSET_TIME = 0x9010
 _OFFSET_TIME_ORIGINAL = 0x9011
 _OFFSET_TIME_DIGITIZED = 0x9012
-_COPYRIGHT = 0x8298
 _GPS_LATITUDE = 2
 _GPS_LONGITUDE = 4
 
@@ -32,10 +30,6 @@ _MOST_BYTES = 1024 * 1024
 """Of metadata. A JPEG segment has 64 KiB; Pillow makes objects of 25 times the size, at two megabytes a second."""
 
 _DATE = re.compile(r"\s*(\d{4})[:\-./](\d{2})[:\-./](\d{2})[ T](\d{2}):(\d{2}):(\d{2})")
-_PERSON = re.compile(r"(?P<name>[^()\n]{1,200}) \(https://(?:www|m)\.facebook\.com/[^\s()]+\)")
-_PHOTO_PAGE = re.compile(
-    r"https://(?:www|m)\.facebook\.com/(?:photo(?:\.php|/)?\?fbid=\d+|[\w.-]+/photos/[\w./-]+)(?:[?&][\w=&.%-]*)?"
-)
 _OFFSET = re.compile(r"\s*([+-])(\d{2}):?(\d{2})")
 _SIDEWAYS = frozenset((5, 6, 7, 8))
 
@@ -60,34 +54,6 @@ def read_taken_at(image: Image.Image) -> str | None:
         or _moment(details, _DATE_TIME_DIGITIZED, _OFFSET_TIME_DIGITIZED)
         or _moment({**details, **_tags(image, None)}, _DATE_TIME, _OFFSET_TIME)
     )
-
-
-def read_saved_from(image: Image.Image) -> Origin | None:
-    """Where a photo was saved from, as the tool facebook-photos-download writes it into the EXIF data; None for others.
-
-    `Copyright` has who posted it and their page, the last line of `ImageDescription` the photo's page, behind the
-    caption and a line of tags. Both must be there and of that shape.
-    """
-    tags = _tags(image, None)
-    person = _PERSON.fullmatch(_text(tags.get(_COPYRIGHT)).strip("\0 "))
-    *caption, page = _text(tags.get(_IMAGE_DESCRIPTION)).strip("\0 ").split("\n")
-    if person is None or not person["name"].isprintable() or _PHOTO_PAGE.fullmatch(page) is None:
-        return None
-    return Origin(
-        platform="facebook",
-        permalink=page,
-        permalink_confidence=LinkConfidence.CERTAIN,
-        poster=_as_utf_8(person["name"]),
-        caption=_as_utf_8("\n".join(caption[:-1])) or None,
-    )
-
-
-def _as_utf_8(text: str) -> str:
-    """EXIF has ASCII only, by the book; Pillow reads what else there is as Latin-1."""
-    try:
-        return text.encode("latin-1").decode("utf-8").strip()
-    except UnicodeError:
-        return text.strip()
 
 
 def has_coordinates(image: Image.Image) -> bool:

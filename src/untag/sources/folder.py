@@ -28,7 +28,7 @@ from untag.sources.paths import printable_path
 from untag.sources.reader import Reader
 from untag.sources.seen import Seen
 from untag.sources.sidecars import read_sidecars, sidecar_readers
-from untag.sources.site import PLAIN
+from untag.sources.site import PLAIN, absent_beside
 from untag.sources.tree import SKIPPED_FOLDERS, FolderFiles, is_hidden
 from untag.types import Origin, Outcome, PhotoRef, ReadError
 
@@ -83,8 +83,9 @@ class FolderSource:
             else:
                 real.extend(sorted(found.below, reverse=True))
                 linked.extend(sorted(found.links))
-                if found.files or found.errors:
-                    yield found.listing(self, sidecar_readers((*found.others, *Path(path).parts), self._readers))
+                sidecars = sidecar_readers((*found.others, *Path(path).parts), self._readers)
+                if found.files or found.errors or (sidecars and found.others):
+                    yield found.listing(self, sidecars)
             # Beside an unpacked archive too: its other parts may be zipped still.
             for group in group_parts(found.zips):
                 yield from ZipSource(group, limits=self._limits, seen=seen, readers=self._readers).folders()
@@ -182,7 +183,7 @@ class _Folder:
             for file in self.files
             if file[0] not in told.skipped
         )
-        return sorted([*self.errors, *told.errors, *photos], key=_path)
+        return sorted([*self.errors, *told.errors, *absent_beside(prefix, told), *photos], key=_path)
 
     def _ref(self, prefix: str, file: tuple[str, int, int], source: str, origin: Origin) -> PhotoRef:
         name, size, mtime_ns = file
@@ -210,7 +211,7 @@ def _stats(folder: str, names: Sequence[str]) -> list[tuple[str, int, int]]:
 
 
 def _fingerprint(files: Sequence[tuple[str, int, int]]) -> bytes:
-    names, sizes, times = zip(*files, strict=True)
+    names, sizes, times = zip(*files, strict=True) if files else ((), (), ())
     # No name holds a zero byte; surrogates stand for the bytes of a name that are not UTF-8.
     text = "\0".join((*names, repr(sizes), repr(times)))
     return hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).digest()

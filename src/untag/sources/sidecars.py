@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
 from untag.sources.names import suffix_of
-from untag.sources.reader import Files, Reader
+from untag.sources.reader import AbsentPhoto, Files, Reader
 from untag.types import Origin, ReadError
 
 _MOST_KEPT, _MOST_KEPT_BYTES = 16, 1024 * 1024
@@ -16,11 +16,15 @@ _MOST_KEPT, _MOST_KEPT_BYTES = 16, 1024 * 1024
 
 @dataclass(frozen=True, slots=True)
 class Sidecars:
-    """By the names of photos: their `origins`, and in `readers` the reader that knew; `skipped` are not photos."""
+    """By the names of photos: their `origins`, and in `readers` the reader that knew; `skipped` are not photos.
+
+    `absent` are photos that are told of without a copy and in which somebody is tagged, with the reader's name.
+    """
 
     origins: Mapping[str, Origin] = field(default_factory=dict)
     readers: Mapping[str, str] = field(default_factory=dict)
     skipped: frozenset[str] = frozenset()
+    absent: tuple[tuple[str, AbsentPhoto], ...] = ()
     errors: tuple[ReadError, ...] = ()
 
 
@@ -37,6 +41,7 @@ def read_sidecars(files: Files, readers: Sequence[Reader]) -> Sidecars:
     origins: dict[str, Origin] = {}
     knew: dict[str, str] = {}
     skipped: set[str] = set()
+    absent: list[tuple[str, AbsentPhoto]] = []
     errors: list[ReadError] = []
     files = _Kept(files)
     for reader in readers:
@@ -47,8 +52,10 @@ def read_sidecars(files: Files, readers: Sequence[Reader]) -> Sidecars:
             origins[photo] = _filled(origins[photo], origin) if photo in origins else origin
             knew.setdefault(photo, reader.name)
         skipped |= description.skipped
+        # A tool that was told to save no pictures tells of everything: what nobody is tagged in is of no use.
+        absent += [(reader.name, photo) for photo in description.absent if photo.origin.people]
         errors += description.errors
-    return Sidecars(origins, knew, frozenset(skipped), tuple(errors))
+    return Sidecars(origins, knew, frozenset(skipped), tuple(absent), tuple(errors))
 
 
 class _Kept:

@@ -22,8 +22,8 @@ from untag.types import Origin, Outcome, PhotoRef, ReadError
 PLAIN = "folder"
 """The source of photos of which nothing says where they are from."""
 
-NO_COPY = "(no copy here)"
-"""The folder, in name only, of photos that an archive tells of without a copy."""
+_NO_COPY = "(no copy here)"
+"""The folder, in name only, of photos that an archive tells of without a copy, or the end of their names."""
 
 _NO_ORIGIN = Origin()
 
@@ -73,11 +73,11 @@ class SiteSource:
         for folder, names in groupby(sorted(self._place.files.names, key=_by_folder), key=_parent):
             inside = _Inside(self, folder, list(names), shared)
             for number, (shown, part) in enumerate(inside.parts()):
-                yield inside.listing(shown, part, errors.pop(shown, []), tells_errors=number == 0)
+                yield inside.listing(shown, part, errors.pop(shown, []), first=number == 0)
         for shown, wrong in errors.items():
             yield Listing(self, shown, len(wrong), None, partial(list[Entry], wrong))
         if self._place.archive is not None:
-            yield Listing(self, f"{self.root}/{NO_COPY}", 0, None, self._absent)
+            yield Listing(self, f"{self.root}/{_NO_COPY}", 0, None, self._absent)
 
     def photos(self) -> Iterator[PhotoRef | ReadError]:
         """The photos and errors of all folders, in the order of `folders`."""
@@ -128,7 +128,7 @@ class SiteSource:
     def _absent(self) -> list[Entry]:
         entries: list[Entry] = [*self.description.errors]
         for absent in self.description.absent:
-            path = f"{self.root}/{NO_COPY}/{absent.key}"
+            path = f"{self.root}/{_NO_COPY}/{_as_name(absent.key)}"
             entries.append(AbsentRef(path, self.name, absent.origin))
         return entries
 
@@ -165,15 +165,16 @@ class _Inside:
                 parts.setdefault(folder_of(self.source.files.shown(name)), []).append(name)
         yield from parts.items()
 
-    def listing(self, shown: str, names: Sequence[str], errors: Sequence[ReadError], *, tells_errors: bool) -> Listing:
+    def listing(self, shown: str, names: Sequence[str], errors: Sequence[ReadError], *, first: bool) -> Listing:
         photos = [name for name in names if is_photo(name)]
         # Whether a file without a suffix is a photo, only what is told says.
         certain = not errors and len(photos) == len(names)
         fingerprint = _digest(self.source.files, self.names, self.shared) if certain else None
 
         def entries() -> list[Entry]:
-            wrong = [*errors, *self.told.errors] if tells_errors else errors
-            return [*wrong, *self._photos(names)]
+            wrong = [*errors, *self.told.errors] if first else errors
+            absent = absent_beside(f"{shown}/", self.told) if first else []
+            return [*wrong, *absent, *self._photos(names)]
 
         return Listing(self.source, shown, len(photos) + len(errors), fingerprint, entries)
 
@@ -184,6 +185,15 @@ class _Inside:
             if last not in told.skipped and (is_photo(name) or last in told.origins):
                 origin = told.origins.get(last, _NO_ORIGIN)
                 yield self.source.ref(name, told.readers.get(last, PLAIN), origin)
+
+
+def absent_beside(prefix: str, told: Sidecars) -> list[AbsentRef]:
+    """The photos without a copy of which sidecars tell, as if they lay beside them; `prefix` is their folder's."""
+    return [AbsentRef(f"{prefix}{_as_name(one.key)} {_NO_COPY}", reader, one.origin) for reader, one in told.absent]
+
+
+def _as_name(key: str) -> str:
+    return key.replace("/", "_")
 
 
 def _digest(files: Files, names: Iterable[str], *more: bytes) -> bytes:
