@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -52,6 +53,9 @@ def command(context: Context, paths: tuple[Path, ...], source: str | None, as_js
 def _lines(overview: Overview) -> list[str]:
     dates = "" if overview.first is None else f", {overview.first} to {overview.last}"
     lines = [f"{overview.source}: {overview.root}", f"  {_count(overview.photos, 'photo')}{dates}"]
+    if overview.owner:
+        known = " ".join(f"--called {shlex.quote(name)}" for name in overview.owner)
+        lines.append(f"  account of {', '.join(overview.owner)}; if that is you: untag enroll {known}")
     if overview.absent:
         lines.append(f"  {_count(overview.absent, 'more photo')} that it only tells of: there is a link, but no copy")
     links = [f"{count} {confidence}" for confidence, count in sorted(overview.linked.items())]
@@ -88,6 +92,7 @@ def _as_dict(overview: Overview) -> dict[str, Any]:
         "last": overview.last,
         "posters": dict(overview.posters.most_common()),
         "people": dict(overview.people.most_common()),
+        "owner": list(overview.owner),
         "missing": list(overview.missing),
         "unknown": list(overview.unknown),
     }

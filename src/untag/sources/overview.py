@@ -21,7 +21,7 @@ class Overview:
 
     `absent` photos are only told of. `linked` counts those with a permalink by how certain it is. `first` and `last`
     are ISO 8601 dates, of when photos were taken or else posted, as far as the archive says. `unknown` are files of an
-    archive that are neither photos nor understood.
+    archive that are neither photos nor understood. `owner` are the names of whose account it is, where it says so.
     """
 
     source: str
@@ -33,6 +33,7 @@ class Overview:
     people: Counter[str] = field(default_factory=Counter)
     first: str | None = None
     last: str | None = None
+    owner: tuple[str, ...] = ()
     missing: tuple[str, ...] = ()
     unknown: tuple[str, ...] = ()
 
@@ -82,6 +83,7 @@ def survey(paths: Sequence[Path], limits: Limits, readers: Sequence[Reader]) -> 
         if isinstance(listing.source, SiteSource) and listing.source.name != PLAIN:
             key = (listing.source.root, listing.source.name)
             overview = found.setdefault(key, Overview(key[1], key[0]))
+            overview.owner = listing.source.description.owner
             overview.missing = listing.source.description.missing
             overview.unknown = tuple(listing.source.unknown())
     return Survey(list(found.values()), unreadable)

@@ -1,0 +1,57 @@
+"""untag sources: what archives hold, in words and as JSON; and archives that are read as the one that is named."""
+
+from __future__ import annotations
+
+import json
+
+from fakes import Untag
+from miniature_archives import MINIATURES, unpack, zipped
+
+
+def test_an_archive_in_words(untag: Untag) -> None:
+    unpack(MINIATURES["facebook"], untag.photos / "export")
+    untag.add("export/unread.txt", b"?")
+    result = untag.run("sources", untag.photos)
+    assert (result.status, result.err) == (0, "")
+    assert result.out.splitlines() == [
+        f"facebook: {untag.photos}/export",
+        "  1 photo, 2021-12-26 to 2021-12-26",
+        "  account of Ana Doe; if that is you: untag enroll --called 'Ana Doe'",
+        "  1 more photo that it only tells of: there is a link, but no copy",
+        "  links: 1 certain, 1 probable",
+        "  posted by: Ana Doe (1)",
+        "  people named: Ana Doe (1)",
+        f"  not looked into: {untag.photos}/export/unread.txt",
+    ]
+
+
+def test_the_same_as_json(untag: Untag) -> None:
+    untag.add("export.zip", zipped(MINIATURES["facebook"]))
+    (overview,) = json.loads(untag.run("sources", untag.photos / "export.zip", "--json").out)
+    assert (overview["source"], overview["photos"], overview["without_copy"]) == ("facebook", 1, 1)
+    assert (overview["links"], overview["owner"]) == ({"probable": 1, "certain": 1}, ["Ana Doe"])
+
+
+def test_nothing_is_stored(untag: Untag) -> None:
+    unpack(MINIATURES["instagram"], untag.photos)
+    assert untag.run("sources", untag.photos).status == 0
+    assert not untag.home.exists()
+
+
+def test_what_cannot_be_read_is_named(untag: Untag) -> None:
+    untag.add("a.zip", b"no zip")
+    result = untag.run("sources", untag.photos)
+    assert result.status == 1
+    assert "there are no photos in what you gave" in result.err
+    assert "a.zip: it is not a zip archive" in result.err
+
+
+def test_a_source_that_is_named(untag: Untag) -> None:
+    unpack(MINIATURES["facebook"], untag.photos)
+    untag.enroll()
+    assert "flickr" not in untag.run("sources", untag.photos, "--source", "flickr").out
+    assert untag.run("sources", untag.photos, "--source", "facebook").out.startswith("facebook: ")
+    for command in ("sources", "scan"):
+        result = untag.run(command, untag.photos, "--source", "myspace")
+        assert result.status == 2
+        assert "there is no source 'myspace'; there are facebook, instagram" in result.err
