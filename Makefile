@@ -37,7 +37,8 @@ $(VENV)/.bench: $(VENV)/.made pyproject.toml
 
 demo: $(VENV)/.run
 	@mkdir -p .demo
-	$(DEMO) enroll sample_photos/me
+	$(DEMO) sources sample_photos/archive
+	$(DEMO) enroll sample_photos/me --called 'Ana Doe' --called ana.doe
 	$(DEMO) scan sample_photos/archive
 	$(DEMO) list
 	$(DEMO) report --output $(DEMO_REPORT)

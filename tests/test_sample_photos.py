@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import lzma
 import shutil
 import subprocess
 import sys
@@ -149,6 +150,12 @@ def test_every_file_of_the_archives_is_understood(capfd: pytest.CaptureFixture[s
     }
 
 
+def content(path: Path) -> bytes:
+    """How small xz makes a file depends on its version."""
+    data = path.read_bytes()
+    return lzma.decompress(data) if path.suffix == ".xz" else data
+
+
 def test_the_scripts_write_the_archives_as_they_are(tmp_path: Path) -> None:
     if not ARCHIVE.is_dir():
         pytest.skip("the sample photos are not here")
@@ -161,7 +168,7 @@ def test_the_scripts_write_the_archives_as_they_are(tmp_path: Path) -> None:
     there = {path.relative_to(ARCHIVE): path for path in ARCHIVE.rglob("*") if path.is_file()}
     photos = {".jpg", ".png", ".webp"}
     assert made.keys() == {name for name in there if name.suffix not in photos}
-    assert [str(name) for name in made if made[name].read_bytes() != there[name].read_bytes()] == []
+    assert [str(name) for name in made if content(made[name]) != content(there[name])] == []
 
 
 def test_the_enrolled_person_is_found_among_others(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:

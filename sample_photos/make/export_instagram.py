@@ -12,7 +12,7 @@ ACTIVITY = f"{INSTAGRAM}/your_instagram_activity/media"
 
 def files() -> dict[str, bytes]:
     """The download but for its photos."""
-    single = _media("posts/202409/17800000000000001.jpg", "2024-09-07 01:02:10", "One more, they said. Santé!")
+    single = _media("posts/202409/17800000000000001.jpg", "2024-09-01 19:30:00", "Adiós, summer")
     several = [
         _media("posts/202410/17800000000000117.jpg", "2024-10-06 16:20:05"),
         _media("posts/202410/17800000000000118.webp", "2024-10-06 16:20:06"),

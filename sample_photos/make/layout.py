@@ -213,8 +213,8 @@ PHOTOS: dict[str, tuple[str, Finish]] = {
     ),
     # Instagram
     f"{INSTAGRAM}/media/posts/202409/17800000000000001.jpg": (
-        "cocktail-me",
-        Finish(crop=(0.12, 0.0, 0.87, 1.0), width=1080, quality=82, grain=1518966864),
+        "terrace-me",
+        Finish(crop=(0.1, 0.0, 0.85, 1.0), width=1080, warmth=0.2, quality=80, grain=489284224),
     ),
     f"{INSTAGRAM}/media/posts/202410/17800000000000117.jpg": (
         "living-me",
@@ -241,8 +241,8 @@ PHOTOS: dict[str, tuple[str, Finish]] = {
     f"{GALLERY_TAGGED}/1000000000702.jpg": ("wine-me", Finish(mirror=True, grey=True, quality=80, grain=2815366642)),
     f"{GALLERY_TAGGED}/1000000000703.jpg": ("beach-me", Finish(rotate=4, shadow=0.35, quality=82, grain=2568183959)),
     f"{GALLERY_INSTAGRAM}/9000000000000000801.jpg": (
-        "terrace-me",
-        Finish(crop=(0.1, 0.0, 0.85, 1.0), width=1080, warmth=0.2, quality=80, grain=489284224),
+        "cocktail-me",
+        Finish(crop=(0.12, 0.0, 0.87, 1.0), width=1080, quality=82, grain=1518966864),
     ),
     # instaloader
     f"{LOADER}/2024-09-03_14-23-18_UTC_1.jpg": ("portrait-hopper", Finish(noise=0.004, grain=2573460659)),
