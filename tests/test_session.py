@@ -9,8 +9,9 @@ from typing import Any
 import numpy as np
 import onnxruntime
 import pytest
+from numpy.typing import NDArray
 
-from untag.engine.session import _PROVIDERS, Device, _probe_graph, open_session, usable_devices
+from untag.engine.session import _PROVIDERS, Device, OrtSession, _probe_graph, open_session, room, usable_devices
 from untag.errors import DeviceError, ModelError
 
 CUDA = "CUDAExecutionProvider"
@@ -132,3 +133,37 @@ def test_a_device_that_is_built_in_but_does_not_run_is_listed_as_such(monkeypatc
 
 def test_every_device_but_auto_has_a_provider() -> None:
     assert set(_PROVIDERS) == set(Device) - {Device.AUTO}
+
+
+@dataclass
+class Narrow:
+    """A runtime that doubles its input, a batch of at most `fits` at a time; `runs` are those that it was asked for."""
+
+    fits: int
+    runs: list[int] = field(default_factory=list)
+
+    def run(self, _: None, feeds: dict[str, NDArray[np.float32]]) -> list[NDArray[np.float32]]:
+        (values,) = feeds.values()
+        self.runs.append(len(values))
+        if len(values) > self.fits:
+            raise MemoryError
+        return [values * 2, values[:, :1]]
+
+
+@pytest.mark.parametrize(("fits", "runs"), [(9, [5]), (3, [5, 2, 3]), (1, [5, 2, 1, 1, 3, 1, 2, 1, 1])])
+def test_a_batch_that_does_not_fit_is_halved(fits: int, runs: list[int]) -> None:
+    inner = Narrow(fits)
+    values = np.arange(10, dtype=np.float32).reshape(5, 2)
+    doubled, first = OrtSession(inner, Device.CUDA).run({"x": values})
+    np.testing.assert_array_equal(doubled, values * 2)
+    np.testing.assert_array_equal(first, values[:, :1])
+    assert inner.runs == runs
+
+
+def test_what_does_not_fit_alone_is_an_error() -> None:
+    with pytest.raises(MemoryError):
+        OrtSession(Narrow(0), Device.CUDA).run({"x": np.ones((3, 2), np.float32)})
+
+
+def test_a_gpu_is_given_more_at_once() -> None:
+    assert room(Device.CUDA) > room(Device.CPU) == 1

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Sequence
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,9 +16,9 @@ from untag.engine.dlib_graphs import build_detector, build_embedder
 from untag.engine.dlib_weights import ShapePredictor, read_layers, read_shape_predictor
 from untag.engine.models import ModelOptions, open_derived
 from untag.engine.scout_graph import build_scout
-from untag.engine.session import open_session
+from untag.engine.session import open_session, room
 from untag.faces.align import DLIB_TEMPLATE
-from untag.faces.composed import ComposedEngine, Embedder
+from untag.faces.composed import EMBEDDING_BATCH, ComposedEngine, Embedder
 from untag.faces.detect import DEFAULT_MMOD, Detection, MmodDetector, MmodOptions, suppress
 from untag.faces.finder import CropRules, FoundFace, Sighting
 from untag.faces.landmarks import DLIB_LAYOUT, LandmarkLayout, predict_landmarks
@@ -119,5 +119,8 @@ def load_dlib_engine(
     session, detector = open_derived(EMBEDDER_FILE, options), open_derived(DETECTOR_FILE, options)
     scout_graph = build_scout(read_asset("face_scout.npz"))
     scout = Scout(open_session(scout_graph, device=options.device, threads=options.threads), scouting)
-    finder = DlibFinder(MmodDetector(detector, detection, scout), predictor)
-    return ComposedEngine(DLIB_ENGINE_ID, session.device, finder, Embedder(session, "images", DLIB_TEMPLATE, 128))
+    times = room(detector.device)
+    roomy = replace(detection, batch_pixels=detection.batch_pixels * times)
+    finder = DlibFinder(MmodDetector(detector, roomy, scout), predictor)
+    embedder = Embedder(session, "images", DLIB_TEMPLATE, 128, batch=EMBEDDING_BATCH * times)
+    return ComposedEngine(DLIB_ENGINE_ID, session.device, finder, embedder)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any
 
 import cv2
@@ -13,11 +14,11 @@ from untag.engine.downloads import AURAFACE, RETAIL_0095_GRAPH, RETAIL_0095_WEIG
 from untag.engine.models import ModelOptions
 from untag.engine.openvino_ir import build_retail_0095
 from untag.engine.registry import DownloadableWeights
-from untag.engine.session import OrtSession, open_session
+from untag.engine.session import OrtSession, open_session, room
 from untag.errors import ModelError
 from untag.faces.align import ARCFACE_TEMPLATE, RETAIL_TEMPLATE
 from untag.faces.composed import EMBEDDING_BATCH, ComposedEngine, Embedder
-from untag.faces.yunet import YunetFinder
+from untag.faces.yunet import DEFAULT_YUNET, YunetFinder
 from untag.types import Pixels
 
 
@@ -33,7 +34,8 @@ def load_yunet_0095(options: ModelOptions) -> ComposedEngine:
     """
     graph = build_retail_0095(RETAIL_0095_GRAPH.read(options.home), RETAIL_0095_WEIGHTS.read(options.home))
     session = _open(graph, options)
-    embedder = Embedder(session, "images", RETAIL_TEMPLATE, 256, unit_length=True)
+    batch = EMBEDDING_BATCH * room(session.device)
+    embedder = Embedder(session, "images", RETAIL_TEMPLATE, 256, unit_length=True, batch=batch)
     return _engine(engine_id("yunet+0095", RETAIL_0095_WEIGHTS), embedder, options)
 
 
@@ -67,7 +69,7 @@ def _upstream(session: OrtSession, dimensions: int, prepare: Callable[[Pixels], 
     """An embedder on a graph as its authors exported it, which knows what its input is called and how many it takes."""
     match list(session.inputs.items()):
         case [(name, (batch, 3, 112, 112))]:
-            runs = EMBEDDING_BATCH if batch is None else batch
+            runs = EMBEDDING_BATCH * room(session.device) if batch is None else batch
         case inputs:
             raise ModelError(f"a face embedding has the inputs {inputs}, not one of 112 x 112 pixels")
     return Embedder(session, name, ARCFACE_TEMPLATE, dimensions, unit_length=True, prepare=prepare, batch=runs)
@@ -75,7 +77,8 @@ def _upstream(session: OrtSession, dimensions: int, prepare: Callable[[Pixels], 
 
 def _engine(name: str, embedder: Embedder, options: ModelOptions) -> ComposedEngine:
     finder = _open(YUNET.read(options.home), options)
-    return ComposedEngine(name, finder.device, YunetFinder(finder), embedder)
+    detection = replace(DEFAULT_YUNET, batch_pixels=DEFAULT_YUNET.batch_pixels * room(finder.device))
+    return ComposedEngine(name, finder.device, YunetFinder(finder, detection), embedder)
 
 
 def _open(graph: bytes, options: ModelOptions) -> OrtSession:

@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from untag.config import Settings
+from untag.engine.session import room
 from untag.errors import UsageError
 from untag.judge import Judge, decide_moved, group_copies, judge_again
 from untag.pipeline import Cancel, Stage, run_pipeline
@@ -71,13 +72,13 @@ def scan(
             Stage("read", _each(stages.read), workers=max(1, settings.jobs)),
             Stage("recall", _each(stages.recall_from(recaller))),
             Stage("decode", _each(stages.decode), workers=max(1, settings.jobs)),
-            Stage("analyse", stages.analyse, batch=_ANALYSE_BATCH),
+            Stage("analyse", stages.analyse, batch=_ANALYSE_BATCH * room(models.faces.device)),
         ]
         items = run_pipeline(
             stages.walk(walker, listings),
             [replace(stage, run=_until(cancel, stage.run)) for stage in composed],
             threaded=settings.jobs > 0,
-            capacity=_QUEUE_BYTES,
+            capacity=_QUEUE_BYTES * room(models.faces.device),
             cost=cost,
             cancel=cancel,
         )
