@@ -1,6 +1,7 @@
-"""Where each export lies, with the names that sites and tools give. The people are made up, and so is every number:
+"""Where each export lies, with the names that sites and tools give. The people and all numbers are made up.
 
-ids of Facebook have 13 digits from 1000000000001, codes of Instagram begin with `example`, which none of its codes can.
+Ids of Facebook count from 1000000000001; codes of Instagram begin with `example-`, which stands for a number above all
+that its codes can.
 """
 
 from __future__ import annotations
