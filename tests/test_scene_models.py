@@ -92,7 +92,7 @@ def test_thresholds_are_those_of_the_users_prompts(tmp_path: Path) -> None:
 
 def test_measured_models_judge_before_those_that_were_pulled(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     everywhere = {"nudity": 0.001, "drugs": 0.002}
-    monkeypatch.setattr("untag.scenes.installed.load_classifier", lambda _: Fake("embedded", 1, {}))
+    monkeypatch.setattr("untag.scenes.installed.load_classifier", lambda _: Fake(MODEL_ID, 1, {}))
     monkeypatch.setattr("untag.scenes.installed.load_nudity", lambda _: Fake("nsfwjs", 3, {"nudity": 0.003}))
     monkeypatch.setattr("untag.scenes.installed.load_zero_shot", lambda _: Fake("clip", 4, everywhere))
     assert load_scene_models(ModelOptions(tmp_path)).id == MODEL_ID

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import csv
+import io
+import zipfile
 from collections import defaultdict
 from dataclasses import dataclass
 from itertools import pairwise
@@ -172,3 +174,14 @@ def _folds(groups: NDArray[np.int64], truth: NDArray[np.int64], amateur: NDArray
             sizes[smallest] += len(rows)
             total[smallest] += len(rows)
     return fold
+
+
+def pack(arrays: dict[str, NDArray[np.generic]]) -> bytes:
+    """An .npz without the time of day in it, which numpy.savez writes."""
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, array in arrays.items():
+            member = io.BytesIO()
+            np.save(member, array, allow_pickle=False)
+            archive.writestr(zipfile.ZipInfo(f"{name}.npy", (1980, 1, 1, 0, 0, 0)), member.getvalue())
+    return packed.getvalue()

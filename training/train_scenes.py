@@ -14,9 +14,7 @@ for _name in ("OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "OMP_NUM_THREADS"):
 
 import argparse  # noqa: E402
 import hashlib  # noqa: E402
-import io  # noqa: E402
 import tempfile  # noqa: E402
-import zipfile  # noqa: E402
 from dataclasses import dataclass  # noqa: E402
 from pathlib import Path  # noqa: E402
 
@@ -24,7 +22,7 @@ import numpy as np  # noqa: E402
 from numpy.typing import NDArray  # noqa: E402
 from scipy.optimize import minimize  # noqa: E402
 
-from scene_data import FOLDS, TRAINED, Photos, load  # noqa: E402
+from scene_data import FOLDS, TRAINED, Photos, load, pack  # noqa: E402
 from untag.engine.efficientnet import DETAILS, FEATURES  # noqa: E402
 from untag.scenes.categories import Category  # noqa: E402
 
@@ -157,21 +155,10 @@ def main() -> None:
         "weights": (trained.weights * calibration[0])[:, columns].astype(np.float16),
         "biases": (trained.biases * calibration[0] + calibration[1])[columns].astype(np.float32),
     }
-    arguments.output.write_bytes(_pack(arrays))
+    arguments.output.write_bytes(pack(arrays))
     for category, threshold in thresholds(probabilities(out_of_fold, calibration), photos).items():
         print(f"{category}: threshold={threshold:.2f}")
     print(f'HEADS_SHA256 = "{hashlib.sha256(arguments.output.read_bytes()).hexdigest()}"')
-
-
-def _pack(arrays: dict[str, NDArray[np.generic]]) -> bytes:
-    """An .npz without the time of day in it, which numpy.savez writes."""
-    packed = io.BytesIO()
-    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
-        for name, array in arrays.items():
-            member = io.BytesIO()
-            np.save(member, array, allow_pickle=False)
-            archive.writestr(zipfile.ZipInfo(f"{name}.npy", (1980, 1, 1, 0, 0, 0)), member.getvalue())
-    return packed.getvalue()
 
 
 if __name__ == "__main__":

@@ -19,6 +19,7 @@ from untag.findings.prominence import Prominence
 from untag.findings.rules import Audience, Weights
 from untag.imaging.limits import DEFAULT_LIMITS, Limits
 from untag.scenes.categories import Category
+from untag.scenes.taught_files import taught_names
 from untag.types import Verdict
 
 CONFIG_NAME = "config.toml"
@@ -32,6 +33,7 @@ _TABLES: Mapping[str, tuple[str, tuple[str, ...], int]] = {
     "exposure": ("audience", tuple(Audience), 2),
     "prominence": ("place in the picture", tuple(Prominence), 2),
 }
+_BY_CATEGORY = ("thresholds", "severities")
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,14 +136,16 @@ def _checked(path: Path, key: str, value: Any) -> Any:
         case "me_similarity" | "maybe_similarity" | "act_from":
             problem = None if _is_number(value, 1) else "a number from 0 to 1"
         case _:
-            _check_table(path, key, value)
+            taught = taught_names(path.parent) if key in _BY_CATEGORY else ()
+            _check_table(path, key, value, taught)
     if problem is not None:
         raise UsageError(f"{path}: {key} must be {problem}, not {value!r}")
     return value
 
 
-def _check_table(path: Path, key: str, value: Any) -> None:
+def _check_table(path: Path, key: str, value: Any, taught: tuple[str, ...]) -> None:
     noun, names, most = _TABLES[key]
+    names = (*names, *taught)
     wanted = f"{key} must be a table with a number from 0 to {most} for each {noun}"
     if not isinstance(value, dict):
         raise UsageError(f"{path}: {wanted}, not {value!r}")

@@ -229,21 +229,21 @@ def evaluate_scenes(job: Job, models: SceneModels, advance: Advance) -> Result:
         for (path, frame), judged in zip(batch, models.classify(inputs), strict=True):
             scores[path] = with_location(judged, frame).scores
     judged_for = {name for judged in scores.values() for name in judged} if scores else {*models.thresholds}
-    thresholds = {name: models.thresholds.get(name, CATEGORIES[name].threshold) for name in Category}
-    figures = {name.value: _category(name, thresholds[name], labels, scores) for name in Category if name in judged_for}
+    thresholds = {**{name.value: spec.threshold for name, spec in CATEGORIES.items()}, **models.thresholds}
+    figures = {name: _category(name, thresholds[name], labels, scores) for name in thresholds if name in judged_for}
     unavailable = [name.value for name in Category if name not in judged_for]
     return Result(SceneFigures(len(scores), figures, unavailable), reader.unreadable)
 
 
 def _category(
-    category: Category,
+    category: str,
     threshold: float,
     labels: Mapping[str, frozenset[str]],
     scores: Mapping[str, Mapping[str, float]],
 ) -> CategoryFigures:
     judged = [path for path in scores if f"{category}_maybe" not in labels[path]]
     values = np.array([scores[path][category] for path in judged], dtype=np.float64)
-    positive = np.array([category.value in labels[path] for path in judged], dtype=np.bool_)
+    positive = np.array([category in labels[path] for path in judged], dtype=np.bool_)
     flagged = values >= threshold
     return CategoryFigures(
         positives=int(positive.sum()),

@@ -31,7 +31,7 @@ _COMMANDS = {
     "decide": "Record what you decided about a photo.",
     "inspect": "Show what the models see in a photo; stores nothing.",
     "evaluate": "Measure the models on labelled photos.",
-    "categories": "List what untag can judge a scene for.",
+    "categories": "List what untag can judge a scene for; teach it your own.",
     "models": "List, download and check the models.",
     "doctor": "Check the installation and say what to do about problems.",
 }

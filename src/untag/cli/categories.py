@@ -2,27 +2,34 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from untag.cli.app import Context
-from untag.cli.common import settings_of
+from untag.cli.common import device_option, list_unreadable, progress, say, settings_of
 
 if TYPE_CHECKING:
     from untag.scenes.categories import CategorySpec
+    from untag.scenes.taught import Taught
 
 _LEAST_TOLD = 0.5  # false alarms in 1,000: none among 2,161 photos is not none at all
+_ENOUGH = 10
+_POOR = 0.3
+_AGAIN = "the next untag scan looks at every photo again"
 
 
 @click.group("categories", invoke_without_command=True)
 @click.pass_context
 def command(ctx: click.Context) -> int:
-    """List what untag can judge a scene for, with the installed models.
+    """List what untag can judge a scene for, with the installed models, and teach it categories of your own.
 
     \b
-    Example:
+    Examples:
       untag categories
+      untag categories teach band ~/Pictures/rehearsals
+      untag categories forget band
     """
     if ctx.invoked_subcommand is None:
         return int(ctx.invoke(list_categories))
@@ -34,13 +41,17 @@ def command(ctx: click.Context) -> int:
 def list_categories(context: Context) -> int:
     """List the categories: which can be judged, from which score they count, how often wrongly, and by what.
 
-    False alarms are those among 1,000 ordinary photos. What is experimental was learnt from few photos.
+    False alarms are those among 1,000 ordinary photos. What is experimental was learnt from few photos. What you taught
+    comes last.
     """
     from untag.scenes.categories import CATEGORIES, Category
-    from untag.scenes.installed import installed_thresholds
+    from untag.scenes.classify import BACKBONE_ID
+    from untag.scenes.installed import own_thresholds
     from untag.scenes.location import EVIDENCE
+    from untag.teaching import list_taught
 
-    pulled = installed_thresholds(settings_of(context).home)
+    home = settings_of(context).home
+    pulled = own_thresholds(home)
     for category, spec in CATEGORIES.items():
         if spec.available:
             click.echo(f"{category:<10}  counts from {spec.threshold:.0%}  {_described(spec)}")
@@ -50,7 +61,104 @@ def list_categories(context: Context) -> int:
             click.echo(f"{category:<10}  counts from {pulled[category]:.0%}  experimental: a model that was pulled")
         else:
             click.echo(f"{category:<10}  unavailable: no installed model can judge it")
+    for name, taught in list_taught(home, BACKBONE_ID):
+        if taught is None:
+            click.echo(f"{name:<10}  unavailable: taught with another model, or damaged; teach it again")
+        else:
+            click.echo(f"{name:<10}  counts from 50%  taught with {taught.examples} photos: {_expected(taught)}")
     return 0
+
+
+@command.command("teach")
+@click.argument("name")
+@click.argument("folder", type=click.Path(path_type=Path))
+@click.option(
+    "--unlike", type=click.Path(path_type=Path), metavar="FOLDER", help="Photos easily taken for it that are not."
+)
+@device_option
+@click.pass_obj
+def teach_category(context: Context, name: str, folder: Path, unlike: Path | None, device: str | None) -> int:
+    """Teach a category of your own with a folder of photos that show it; ten or more work well.
+
+    Photos are not copied: what the local model computes of them, 1,280 numbers each, is kept in the home folder. The
+    same NAME again replaces it. Nothing is downloaded or sent.
+
+    \b
+    Examples:
+      untag categories teach band ~/Pictures/rehearsals
+      untag categories teach band ~/Pictures/rehearsals --unlike ~/Pictures/theatre
+    """
+    from untag.engine.models import ModelOptions
+    from untag.scan import count_photos
+    from untag.scenes.classify import load_backbone
+    from untag.scenes.taught_files import check_name
+    from untag.teaching import Lesson, teach
+
+    settings = settings_of(context, device=device)
+    lesson = Lesson(check_name(name), folder, unlike, settings.limits)
+    total = count_photos(lesson.paths, settings)  # a path that does not exist is reported before the model is loaded
+    backbone = load_backbone(ModelOptions(settings.home, settings.device, on_build=say))
+    with progress("looking at examples", lambda: total) as advance:
+        learnt = teach(settings.home, lesson, backbone, on_photo=advance)
+    taught = learnt.taught
+    click.echo(f"{taught.name}: {'taught anew' if learnt.replaced else 'taught'} with {taught.examples} photos")
+    click.echo(_expected(taught))
+    if learnt.like > learnt.used:
+        say(f"of {learnt.like} photos, {learnt.used} were used, spread over the folder")
+    _advise(taught, told_unlike=unlike is not None)
+    say(f"{_AGAIN}, and then: untag list --category {_quoted(taught.name)}")
+    return list_unreadable(learnt.unreadable)
+
+
+@command.command("forget")
+@click.argument("name")
+@click.pass_obj
+def forget_category(context: Context, name: str) -> int:
+    """Erase a category that you taught: what was kept of its examples, its scores, and its name in findings.
+
+    \b
+    Example:
+      untag categories forget band
+    """
+    from untag.teaching import forget
+
+    settings = settings_of(context)
+    forget(settings.home, name)
+    say(f"forgot {name}; {_AGAIN}")
+    if name in settings.thresholds or name in settings.severities:
+        say(f"config.toml still names {name}: take it out there, or untag will not know what it means")
+    return 0
+
+
+def _expected(taught: Taught) -> str:
+    from untag.scenes.taught import FALSE_ALARMS_PER_1000
+
+    estimate = taught.estimate
+    others = f"about {FALSE_ALARMS_PER_1000:.0f} in 1,000 others flagged"
+    if estimate.tried == 0:
+        return f"the examples are near copies of each other, so nobody can tell how many like these are found; {others}"
+    share = round(10 * estimate.found / estimate.tried)
+    return f"about {share} of 10 like these would be found, {others}"
+
+
+def _advise(taught: Taught, *, told_unlike: bool) -> None:
+    """What would make it better."""
+    estimate = taught.estimate
+    copies = taught.examples - estimate.tried
+    if copies and estimate.tried:
+        say(f"{copies} of the examples are near copies of all others and say nothing about how it will do")
+    if taught.examples < _ENOUGH:
+        say("ten or more photos, from different days and places, find more")
+    elif estimate.tried and estimate.found < _POOR * estimate.tried:
+        say("the examples have little in common that the model sees; more photos, or a narrower idea, would help")
+    if estimate.unlike_found:
+        say(f"{estimate.unlike_found} of the {estimate.unlike_tried} photos unlike it would be flagged all the same")
+    if not told_unlike:
+        say("is something else flagged too often? Teach it again with photos of that: --unlike FOLDER")
+
+
+def _quoted(name: str) -> str:
+    return f'"{name}"' if " " in name else name
 
 
 def _described(spec: CategorySpec) -> str:

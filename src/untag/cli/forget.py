@@ -11,7 +11,9 @@ from untag.cli.common import say, settings_of
 @click.command("forget")
 @click.option("--person", metavar="NAME", help="Forget this person: references, embeddings and findings.")
 @click.option("--bystanders", is_flag=True, help="Forget the embeddings of everybody who is not surely enrolled.")
-@click.option("--all", "everything", is_flag=True, help="Delete the whole database, with your decisions.")
+@click.option(
+    "--all", "everything", is_flag=True, help="Delete all: the database with your decisions, taught categories."
+)
 @click.option("--yes", is_flag=True, help="Do not ask.")
 @click.pass_obj
 def command(context: Context, person: str | None, bystanders: bool, everything: bool, yes: bool) -> int:

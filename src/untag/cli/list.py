@@ -39,11 +39,13 @@ def command(context: Context, style: str, verdict: str | None, categories: tuple
     """
     from untag.reports import write_csv, write_json, write_table
     from untag.scenes.categories import check_category
+    from untag.scenes.taught_files import taught_names
     from untag.store import Store, findings
     from untag.types import Verdict
 
     settings = settings_of(context)
-    chosen = frozenset(check_category(name) for name in categories)
+    taught = taught_names(settings.home)
+    chosen = frozenset(check_category(name, taught) for name in categories)
     verdicts = {None: frozenset({Verdict.ME, Verdict.MAYBE}), "all": None}.get(
         verdict, frozenset({Verdict(verdict)}) if verdict in ("me", "maybe") else None
     )

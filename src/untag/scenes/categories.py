@@ -6,7 +6,7 @@ thresholds and expected false alarms come from training/train_scenes.py and trai
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 from types import MappingProxyType
@@ -138,8 +138,8 @@ AVAILABLE: tuple[Category, ...] = tuple(category for category, spec in CATEGORIE
 """The categories that the embedded model can judge."""
 
 
-def check_category(name: str) -> str:
-    """The category's name if there is one; raises UsageError that lists them all otherwise."""
-    if name not in list(Category):
-        raise UsageError(f"there is no category {name!r}; there are {', '.join(Category)}")
+def check_category(name: str, taught: Sequence[str]) -> str:
+    """The name if it is a category's or was `taught`; raises UsageError that lists them all otherwise."""
+    if name not in (*Category, *taught):
+        raise UsageError(f"there is no category {name!r}; there are {', '.join((*Category, *taught))}")
     return name

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import cv2
 import numpy as np
@@ -15,6 +16,7 @@ from untag.engine.registry import EFFICIENTNET_LITE0
 from untag.engine.session import Session
 from untag.scenes.categories import CATEGORIES, Category, CategorySpec
 from untag.scenes.heads import HEADS_SHA256, Heads, class_probabilities, head_inputs, load_heads
+from untag.scenes.taught import TaughtHeads, load_taught
 from untag.types import Pixels, SceneScores
 
 _WORTH_NAMING = 0.02  # a class below this probability explains nothing
@@ -24,6 +26,9 @@ _MOST_WORDS = 3
 _PREPARATION = f"geometric-mean-crop-{INPUT_SIZE}"
 MODEL_ID = f"efficientnet-lite0@{EFFICIENTNET_LITE0.sha256[:12]}+{HEADS_SHA256[:8]}+{_PREPARATION}"
 """Identifies scores: the hash of the weights, that of the heads, and how photos are prepared."""
+
+BACKBONE_ID = f"efficientnet-lite0@{EFFICIENTNET_LITE0.sha256[:12]}+{_PREPARATION}"
+"""Identifies features: those of another network or of other pixels are not comparable."""
 
 
 def scene_input(rgb: Pixels) -> Pixels:
@@ -47,12 +52,17 @@ def scene_input(rgb: Pixels) -> Pixels:
 
 
 class SceneClassifier:
-    """Scores the categories that the embedded model can judge."""
+    """Scores the categories that the embedded model can judge, and those that the user taught it.
 
-    def __init__(self, session: Session, heads: Heads) -> None:
+    `id` changes whenever a score could.
+    """
+
+    def __init__(self, session: Session, heads: Heads, taught: TaughtHeads | None = None) -> None:
         """`session` runs the graph of `untag.engine.efficientnet`, on whose features `heads` were trained."""
         self._session = session
         self._heads = heads
+        self._taught = taught
+        self.id = MODEL_ID if taught is None else f"{MODEL_ID}+{taught.id}"
 
     def classify(self, images: NDArray[np.uint8]) -> list[SceneScores]:
         """Judge a batch, (N, 320, 320, 3) uint8 RGB as `scene_input` makes them; N may be 0.
@@ -66,12 +76,31 @@ class SceneClassifier:
             return []
         logits, features, details = self._session.run({"images": images})
         scores = self._heads.scores(head_inputs(logits, features, details))
-        return [self._judged(*row) for row in zip(scores, class_probabilities(logits), strict=True)]
+        judged = [self._judged(*row) for row in zip(scores, class_probabilities(logits), strict=True)]
+        if self._taught is None:
+            return judged
+        rows = self._taught.scores(features)
+        return [_with_taught(one, self._taught, row) for one, row in zip(judged, rows, strict=True)]
 
     def _judged(self, row: NDArray[np.float64], probabilities: NDArray[np.float64]) -> SceneScores:
         scores = {name: float(score) for name, score in zip(self._heads.categories, row, strict=True)}
         evidence = {name: _evidence(CATEGORIES[Category(name)], score, probabilities) for name, score in scores.items()}
-        return SceneScores(scores, evidence, MODEL_ID)
+        return SceneScores(scores, evidence, self.id)
+
+
+class Backbone:
+    """The features on which categories are taught, of the network that is always there."""
+
+    id = BACKBONE_ID
+
+    def __init__(self, session: Session) -> None:
+        """`session` runs the graph of `untag.engine.efficientnet`."""
+        self._session = session
+
+    def features(self, photo: Pixels) -> NDArray[np.float32]:
+        """(1280,) of a photo, (height, width, 3) uint8 of any size."""
+        _, features, _ = self._session.run({"images": scene_input(photo)[np.newaxis]})
+        return np.asarray(features[0], np.float32)
 
 
 GRAPH_FILE = DerivedFile(EFFICIENTNET_LITE0, 2, graph_from_weights)
@@ -80,10 +109,25 @@ GRAPH_FILE = DerivedFile(EFFICIENTNET_LITE0, 2, graph_from_weights)
 def load_classifier(options: ModelOptions) -> SceneClassifier:
     """The classifier, its graph built when it is not cached yet.
 
-    Raises ModelError when the weights or the heads are missing or damaged, DeviceError when the device does not really
-    run.
+    Raises ModelError when the weights or the heads are missing or damaged, StoreError when what was taught is,
+    DeviceError when the device does not really run.
     """
-    return SceneClassifier(open_derived(GRAPH_FILE, options), load_heads())
+    taught = load_taught(options.home, BACKBONE_ID)
+    return SceneClassifier(open_derived(GRAPH_FILE, options), load_heads(), taught)
+
+
+def load_backbone(options: ModelOptions) -> Backbone:
+    """The backbone, its graph built when it is not cached yet.
+
+    Raises ModelError when the weights are missing or damaged, DeviceError when the device does not really run.
+    """
+    return Backbone(open_derived(GRAPH_FILE, options))
+
+
+def _with_taught(judged: SceneScores, taught: TaughtHeads, row: NDArray[np.float64]) -> SceneScores:
+    scores = {name: float(score) for name, score in zip(taught.names, row, strict=True)}
+    evidence = {name: (taught.evidence[name],) if score >= _WORTH_A_WORD else () for name, score in scores.items()}
+    return replace(judged, scores={**judged.scores, **scores}, evidence={**judged.evidence, **evidence})
 
 
 def _evidence(spec: CategorySpec, score: float, probabilities: NDArray[np.float64]) -> tuple[str, ...]:

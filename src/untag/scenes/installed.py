@@ -12,9 +12,11 @@ from numpy.typing import NDArray
 from untag.engine.downloads import DOWNLOAD_SETS
 from untag.engine.models import ModelOptions
 from untag.scenes.categories import AVAILABLE, CATEGORIES, Category
-from untag.scenes.classify import MODEL_ID, SceneClassifier, load_classifier, scene_input
+from untag.scenes.classify import BACKBONE_ID, SceneClassifier, load_classifier, scene_input
 from untag.scenes.nudity import THRESHOLD, load_nudity
 from untag.scenes.prompts import load_prompts
+from untag.scenes.taught import THRESHOLD as THRESHOLD_OF_TAUGHT
+from untag.scenes.taught import usable_names
 from untag.scenes.zero_shot import load_zero_shot
 from untag.types import Pixels, SceneScores
 
@@ -68,17 +70,16 @@ class SceneModels:
                 if name not in scores:
                     scores[name] = score
                     evidence[name] = found.evidence.get(name, ())
-        order = sorted(scores, key=_RANKS.__getitem__)
+        order = sorted(scores, key=lambda name: (_RANKS.get(name, len(_RANKS)), name))  # what was taught comes last
         return SceneScores({name: scores[name] for name in order}, {name: evidence[name] for name in order}, self.id)
 
 
 class EmbeddedModel:
     """The model that is always there, EfficientNet-Lite0, as a SceneModel."""
 
-    id = MODEL_ID
-
     def __init__(self, classifier: SceneClassifier) -> None:
         self._classifier = classifier
+        self.id = classifier.id
 
     def input_of(self, rgb: Pixels) -> Pixels:
         return scene_input(rgb)
@@ -91,8 +92,8 @@ def load_scene_models(options: ModelOptions) -> SceneModels:
     """Every scene model that is installed: the embedded one, then nsfwjs and CLIP where they were pulled.
 
     Those that were measured come first, so that pulling one adds categories and changes none.
-    Raises ModelError when weights are missing or damaged, UsageError for a wrong prompts file, DeviceError when the
-    device does not really run.
+    Raises ModelError when weights are missing or damaged, StoreError when a taught category is, UsageError for a wrong
+    prompts file, DeviceError when the device does not really run.
     """
     models: list[SceneModel] = [EmbeddedModel(load_classifier(options))]
     if _was_pulled("nsfwjs", options.home):
@@ -105,8 +106,13 @@ def load_scene_models(options: ModelOptions) -> SceneModels:
 def installed_thresholds(home: Path) -> Mapping[str, float]:
     """From which score each category counts that the installed models can judge; loads none of them.
 
-    Raises UsageError for a wrong prompts file.
+    Raises UsageError for a wrong prompts file, StoreError for a damaged file of a taught category.
     """
+    return {**own_thresholds(home), **dict.fromkeys(usable_names(home, BACKBONE_ID), THRESHOLD_OF_TAUGHT)}
+
+
+def own_thresholds(home: Path) -> Mapping[str, float]:
+    """Those of untag's own categories. Raises UsageError for a wrong prompts file."""
     found: dict[str, float] = {category.value: CATEGORIES[category].threshold for category in AVAILABLE}
     if _was_pulled("nsfwjs", home):
         found.setdefault(Category.NUDITY.value, THRESHOLD)

@@ -1,5 +1,6 @@
 """The database: the only place that knows SQL. Files are places, photos are contents, decisions are for ever."""
 
+from untag.store.categories import forget_category
 from untag.store.check import check_integrity
 from untag.store.db import DATABASE_NAME, Store
 from untag.store.decisions import Decision, decide, decisions, undo
@@ -94,6 +95,7 @@ __all__ = [
     "folder_of",
     "forget_all",
     "forget_bystanders",
+    "forget_category",
     "forget_person",
     "hashed_findings",
     "index_files",

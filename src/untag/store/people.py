@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from untag.errors import StoreError
+from untag.scenes.taught_files import example_files
 from untag.store.codec import now, path_key, path_of, text
 from untag.store.db import Store, database_files
 from untag.store.embeddings import destroy, index_files
@@ -167,13 +168,13 @@ def forget_bystanders(store: Store) -> int:
 def forget_all(home: Path) -> list[Path]:
     """Overwrite and delete the database with everything in it, even a damaged one; returns the files deleted.
 
-    Close the store first. On flash storage the drive may keep old blocks until it reuses them. Raises StoreError while
-    a scan runs, or when a file cannot be deleted.
+    What categories were taught with goes too. Close the store first. On flash storage the drive may keep old blocks
+    until it reuses them. Raises StoreError while a scan runs, or when a file cannot be deleted.
     """
     if not home.is_dir():
         return []
     with scan_lock(home):
-        files = [*index_files(home), *database_files(home)]
+        files = [*index_files(home), *example_files(home), *database_files(home)]
         _destroy_all(files)
     return files
 

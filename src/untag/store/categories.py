@@ -1,0 +1,31 @@
+"""Erasing a category that the user taught."""
+
+from __future__ import annotations
+
+import json
+import re
+
+from untag.store.db import Store
+
+
+def forget_category(store: Store, name: str) -> None:
+    """Erase a category's scores and every mention of it in findings; the next scan decides about these photos again.
+
+    Raises StoreError while a scan runs.
+    """
+    mention = re.compile(rf"{re.escape(name)} \d+ %")
+    with store.exclusive():
+        with store.transaction():
+            store.execute("DELETE FROM scenes WHERE category = ?", (name,))
+            rows = list(store.rows("SELECT sha256, categories, reasons FROM findings"))
+            for row in rows:
+                categories = json.loads(row["categories"])
+                if categories.pop(name, None) is None:
+                    continue
+                reasons = [reason for reason in json.loads(row["reasons"]) if not mention.match(reason)]
+                store.execute(
+                    "UPDATE findings SET categories = ?, reasons = ? WHERE sha256 = ?",
+                    (json.dumps(categories), json.dumps(reasons), row["sha256"]),
+                )
+                store.execute("INSERT INTO changed_places (sha256) VALUES (?) ON CONFLICT DO NOTHING", (row["sha256"],))
+        store.erase_traces()

@@ -1,0 +1,151 @@
+"""Teaching a category of one's own with a folder of photos, and forgetting it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from untag.errors import ReadFailure, StoreError, UsageError
+from untag.imaging.decode import decode
+from untag.imaging.limits import DEFAULT_LIMITS, Limits
+from untag.scan import SEARCH_SIDE
+from untag.scenes.background import load_background
+from untag.scenes.taught import Taught, learn
+from untag.scenes.taught_files import Examples, check_name, example_file, load_examples, save_examples, taught_names
+from untag.sources.base import walk_all
+from untag.store import DATABASE_NAME, Store, destroy, forget_category
+from untag.types import Pixels, ReadError
+
+FEWEST = 4
+MOST = 100
+"""Examples beyond this add time and hardly anything else: those used are spread over the folder."""
+
+
+class Backbone(Protocol):
+    """The network on whose features categories are taught."""
+
+    @property
+    def id(self) -> str: ...
+
+    def features(self, photo: Pixels) -> NDArray[np.float32]:
+        """(D,) of a photo, (height, width, 3) uint8 of any size."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Lesson:
+    """A category's name, photos like it, and photos that are easily taken for it but are not."""
+
+    name: str
+    like: Path
+    unlike: Path | None = None
+    limits: Limits = DEFAULT_LIMITS
+
+    @property
+    def paths(self) -> list[Path]:
+        """All that is looked at."""
+        return [self.like] if self.unlike is None else [self.like, self.unlike]
+
+
+@dataclass(frozen=True, slots=True)
+class Learnt:
+    """What came of a lesson. `replaced` says whether the name was taught before; `used` are examples of `like`."""
+
+    taught: Taught
+    replaced: bool
+    like: int
+    used: int
+    unreadable: tuple[ReadError, ...]
+
+
+def teach(home: Path, lesson: Lesson, backbone: Backbone, *, on_photo: Callable[[], None] = lambda: None) -> Learnt:
+    """Learn a category from photos and keep their features, not the photos, in `home`; replaces one of the same name.
+
+    Raises UsageError for a name that it cannot have, a path that does not exist, or fewer than four photos like it.
+    """
+    name = check_name(lesson.name)
+    unreadable: list[ReadError] = []
+
+    def looked_at(path: Path) -> list[NDArray[np.float32]]:
+        found = []
+        for photo in _photos(path, lesson.limits):
+            on_photo()
+            if isinstance(photo, ReadError):
+                unreadable.append(photo)
+            else:
+                found.append(backbone.features(photo))
+        return found
+
+    like = looked_at(lesson.like)
+    if len(like) < FEWEST:
+        failed = f" ({len(unreadable)} could not be read: {unreadable[0].path}: {unreadable[0].error})"
+        raise UsageError(
+            f"{lesson.like} has {_count(len(like))} to learn {name} from{failed if unreadable else ''};"
+            f" at least {FEWEST} are needed, and ten or more work well"
+        )
+    unlike = [] if lesson.unlike is None else looked_at(lesson.unlike)
+    used, against = _spread(like), np.stack(_spread(unlike)) if unlike else np.zeros((0, len(like[0])), np.float32)
+    examples = Examples(name, backbone.id, np.stack(used).astype(np.float32), against.astype(np.float32))
+    taught = learn(examples, load_background(backbone.id))
+    replaced = example_file(home, name).exists()
+    save_examples(home, examples)
+    return Learnt(taught, replaced, len(like), len(used), tuple(unreadable))
+
+
+def list_taught(home: Path, backbone_id: str) -> Iterator[tuple[str, Taught | None]]:
+    """Every taught category by name; None for one that was taught with another backbone, or whose file is damaged."""
+    for name in taught_names(home):
+        try:
+            examples = load_examples(home, name)
+        except StoreError:
+            yield name, None
+            continue
+        same = examples.backbone == backbone_id
+        yield name, learn(examples, load_background(backbone_id)) if same else None
+
+
+def forget(home: Path, name: str) -> None:
+    """Erase a taught category: its examples, and its scores and mentions in the database.
+
+    Raises UsageError for one that was never taught, StoreError while a scan runs.
+    """
+    name = check_name(name)
+    path = example_file(home, name)
+    if not path.exists():
+        known = ", ".join(taught_names(home)) or "nothing"
+        raise UsageError(f"{name} was never taught; taught is {known}")
+    if (home / DATABASE_NAME).exists():
+        with Store.open(home, create=False) as store:
+            forget_category(store, name)
+    try:
+        destroy(path)
+    except OSError as error:
+        raise StoreError(f"{path} cannot be deleted: {error.strerror}.") from error
+
+
+def _photos(path: Path, limits: Limits) -> Iterator[Pixels | ReadError]:
+    for listing in walk_all([path], limits=limits):
+        for entry in listing.photos:
+            if isinstance(entry, ReadError):
+                yield entry
+                continue
+            try:
+                yield decode(listing.source.read(entry), max_side=SEARCH_SIDE, limits=limits).pixels
+            except ReadFailure as failure:
+                yield ReadError(entry.path, failure.outcome, str(failure))
+
+
+def _spread(found: list[NDArray[np.float32]]) -> list[NDArray[np.float32]]:
+    """All, or `MOST` of them at even distances."""
+    if len(found) <= MOST:
+        return found
+    return [found[index] for index in np.linspace(0, len(found) - 1, MOST).round().astype(int)]
+
+
+def _count(photos: int) -> str:
+    return f"{photos if photos else 'no'} photo{'' if photos == 1 else 's'}"
