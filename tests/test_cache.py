@@ -95,6 +95,7 @@ def test_nobody_else_may_read(tmp_path: Path, builder: Builder, file: DerivedFil
         os.umask(before)
     assert stat.S_IMODE(file.path(tmp_path / "home").stat().st_mode) == 0o600
     assert stat.S_IMODE((tmp_path / "home" / "cache").stat().st_mode) == 0o700
+    assert stat.S_IMODE((tmp_path / "home").stat().st_mode) == 0o700
 
 
 def test_a_home_that_cannot_be_written_serves_this_run(

@@ -297,6 +297,16 @@ def test_broken_photos_are_named_and_the_others_taught(school: Untag) -> None:
     assert "taught with 10 photos" in result.out
 
 
+def test_of_too_many_photos_some_are_used_spread_over_the_folder(
+    school: Untag, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("untag.teaching.MOST", 4)
+    result = school.run("categories", "teach", "band", school.root / "like")
+    assert result.out.startswith("band: taught with 4 photos")
+    assert "of 10 photos, 4 were used" in result.err
+    assert len(load_examples(school.home, "band").like) == 4
+
+
 def test_photos_unlike_it_are_learnt_from(school: Untag) -> None:
     result = school.run("categories", "teach", "band", school.root / "like", "--unlike", school.root / "like")
     assert result.status == 0, result.err

@@ -4,7 +4,8 @@
 five folds (near-duplicates and photos of one session share a fold) are searched, for every second choice of the two;
 from the other three come the examples, six draws of them, and the statistics of ordinary photos. `told` is what leaving
 one out says with the examples alone, `found` what is found among the photos searched, `others` how many of 1,000
-ordinary ones are flagged. The last lines teach with photos unlike the category, eight of them, as well.
+ordinary ones are flagged. Then, for pairs that are taken for each other: how many of 1,000 photos unlike the category
+are flagged, without and with eight of those as counter-examples.
 """
 
 from __future__ import annotations
@@ -73,6 +74,7 @@ def main() -> None:
     photos = load(arguments.data, arguments.cache)
     themes = _themes(arguments.data, photos)
     rows: defaultdict[str, list[tuple[float, ...]]] = defaultdict(list)
+    pairs: defaultdict[str, list[tuple[float, ...]]] = defaultdict(list)
     for number, chosen in enumerate(list(combinations(range(FOLDS), 2))[::2]):
         searched = np.isin(photos.fold, chosen)
         background = background_of(photos.features[~searched & photos.ordinary, :FEATURES])
@@ -98,11 +100,14 @@ def main() -> None:
                 for words, given in ((f"{left}, not told of", unlike[:0]), (f"{left}, told of", unlike)):
                     taught = _teach(photos, background, like, given)
                     found = (_flagged(taught, background, photos, part & searched) for part in parts)
-                    rows[f"{words} {right}"].append((np.nan, *found))
+                    pairs[f"{words} {right}"].append(tuple(found))
     for name, values in rows.items():
-        told, found, others = np.nanmean(values, axis=0) if name in themes else np.mean(values, axis=0)
+        told, found, others = np.nanmean(values, axis=0)
         print(f"{name:36} told {told:.2f}  found {found:.2f}  others {1000 * others:.1f}")
-    means = np.array([np.nanmean(rows[name], axis=0) for name in themes if rows[name]])
+    for name, pair in pairs.items():
+        found, unlike_found = np.mean(pair, axis=0)
+        print(f"{name:36} found {found:.2f}  unlike {1000 * unlike_found:.1f}")
+    means = np.array([np.nanmean(values, axis=0) for values in rows.values()])
     print(f"{'mean':36} told {means[:, 0].mean():.2f}  found {means[:, 1].mean():.2f}", end="")
     print(f"  others {1000 * means[:, 2].mean():.1f}, at most {1000 * means[:, 2].max():.1f}")
 

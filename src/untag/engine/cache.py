@@ -75,7 +75,9 @@ def _read(path: Path) -> bytes | None:
 
 def _write(path: Path, content: bytes) -> None:
     try:
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        # The mode is that of the last folder alone, and the home folder is as private as its cache.
+        path.parent.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        path.parent.mkdir(mode=0o700, exist_ok=True)
         descriptor, aside = tempfile.mkstemp(dir=path.parent, prefix=".building-")  # created 0600
     except OSError:
         return

@@ -71,29 +71,39 @@ def learn(examples: Examples, background: Background) -> Taught:
     copies = products / np.outer(lengths, lengths) > _NEAR_DUPLICATE
     np.fill_diagonal(copies, True)
 
+    inverse = _inverse(products)
+    shares = inverse @ targets
+
     def judged(row: int) -> float | None:
         """How far out a photo is by what all others teach, or None when none of those is an example."""
+        left = np.flatnonzero(copies[row])
         kept = np.flatnonzero(~copies[row])
         if not (kept < like).any():
             return None
-        return float(products[row, kept] @ _coefficients(products, spreads, targets, kept))
+        # The solution without some rows, by the inverse of a partitioned matrix: no system is solved anew.
+        without = shares[kept] - inverse[np.ix_(kept, left)] @ np.linalg.solve(
+            inverse[np.ix_(left, left)], shares[left]
+        )
+        return float(products[row, kept] @ without) / _deviation(without, spreads[np.ix_(kept, kept)])
 
     out = [judged(row) for row in range(len(rows))]
     own = [value for value in out[:like] if value is not None]
     other = [value for value in out[like:] if value is not None]
     edge = max(_EDGE, _SHARE * float(np.median(own))) if own else _EDGE
     estimate = Estimate(sum(value >= edge for value in own), len(own), sum(x >= edge for x in other), len(other))
-    weights = _coefficients(products, spreads, targets, np.arange(len(rows))) @ rows
+    weights = shares @ rows / _deviation(shares, spreads)
     return Taught(examples.name, weights, edge, like, estimate)
 
 
-def _coefficients(products: Floats, spreads: Floats, targets: Floats, kept: NDArray[np.int64]) -> Floats:
-    """The shares (K,) of the `kept` rows in the weights, such that ordinary photos deviate by 1."""
-    kernel = products[np.ix_(kept, kept)]
-    ridge = _RIDGE * np.trace(kernel) / len(kept) + 1e-12
-    found = np.linalg.solve(kernel + ridge * np.eye(len(kept)), targets[kept])
-    deviation = float(np.sqrt(max(float(found @ spreads[np.ix_(kept, kept)] @ found), 1e-24)))
-    return np.asarray(found / deviation)
+def _inverse(products: Floats) -> Floats:
+    """Of the regularised kernel, (K, K)."""
+    ridge = _RIDGE * np.trace(products) / len(products) + 1e-12
+    return np.asarray(np.linalg.inv(products + ridge * np.eye(len(products))))
+
+
+def _deviation(shares: Floats, spreads: Floats) -> float:
+    """By how much ordinary photos deviate along the rows' sum, each taken with its share."""
+    return float(np.sqrt(max(float(shares @ spreads @ shares), 1e-24)))
 
 
 class TaughtHeads:
