@@ -24,6 +24,7 @@ from untag.types import Pixels, ReadError
 FEWEST = 4
 MOST = 100
 """Examples beyond this add time and hardly anything else: those used are spread over the folder."""
+_MOST_NAMED = 5
 
 
 class Backbone(Protocol):
@@ -83,10 +84,10 @@ def teach(home: Path, lesson: Lesson, backbone: Backbone, *, on_photo: Callable[
 
     like = looked_at(lesson.like)
     if len(like) < FEWEST:
-        failed = f" ({len(unreadable)} could not be read: {unreadable[0].path}: {unreadable[0].error})"
+        failed = "".join(f"; {error.path}: {error.error}" for error in unreadable[:_MOST_NAMED])
         raise UsageError(
-            f"{lesson.like} has {_count(len(like))} to learn {name} from{failed if unreadable else ''};"
-            f" at least {FEWEST} are needed, and ten or more work well"
+            f"{lesson.like} has {_count(len(like))} to learn {name} from;"
+            f" at least {FEWEST} are needed, and ten or more work well{failed}"
         )
     unlike = [] if lesson.unlike is None else looked_at(lesson.unlike)
     used, against = _spread(like), np.stack(_spread(unlike)) if unlike else np.zeros((0, len(like[0])), np.float32)
