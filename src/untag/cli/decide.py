@@ -39,6 +39,9 @@ def command(context: Context, photos: tuple[Path, ...], status: str | None, undo
         hashes: list[str] = []
         for photo in photos:
             known = known_file(store, printable_path(absolute(photo)))
+            if known is None:
+                # As untag list shows it: escaped already, or with slashes inside an archive.
+                known = known_file(store, str(photo))
             if known is None or known.sha256 is None:
                 raise UsageError(f"{photo} was not scanned yet; scan it first, or give the path as untag list shows it")
             hashes.append(known.sha256)

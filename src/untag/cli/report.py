@@ -39,11 +39,11 @@ def command(context: Context, output: Path) -> int:
         verdicts = frozenset({Verdict.ME, Verdict.MAYBE})
         found = list(findings(store, verdicts=verdicts))
         pictures = sum(finding.duplicate_of is None for finding in found)
-        with progress("writing", lambda: pictures) as advance:
+        with progress("writing", lambda: pictures) as advance, file_thumbnails(settings.limits) as thumbnail:
             count = write_report(
                 found,
                 output,
-                thumbnail=file_thumbnails(settings.limits),
+                thumbnail=thumbnail,
                 made_at=datetime.now().strftime("%Y-%m-%d %H:%M"),
                 on_progress=advance,
             )

@@ -116,6 +116,10 @@ class ZipFiles:
             raise ReadFailure(Outcome.EMPTY, "the file is empty")
         return data
 
+    def close(self) -> None:
+        """Closes the file; nothing can be read any more."""
+        self._zip.close()
+
     def _admit(self, info: zipfile.ZipInfo, *, overlaps: bool) -> None:
         name = _name(info)
         reason = self._refusal(info, name)

@@ -32,7 +32,9 @@ from untag.sources.folder import FolderSource
 from untag.sources.listing import Listing, Source
 from untag.sources.names import suffix_of
 from untag.sources.opening import ZipSource
+from untag.sources.paths import printable_path
 from untag.sources.reader import Reader
+from untag.sources.reading import MemberSource, archive_around
 from untag.sources.seen import Seen
 
 READERS: tuple[Reader, ...] = (
@@ -59,7 +61,7 @@ READERS: tuple[Reader, ...] = (
 def open_source(
     path: Path, *, limits: Limits = DEFAULT_LIMITS, seen: Seen | None = None, readers: Sequence[Reader] = READERS
 ) -> Source:
-    """The source that reads `path`: a folder, a zip file, or a single photo.
+    """The source that reads `path`: a folder, a zip file, or a single photo, which may lie in a zip file.
 
     Sources that share a `seen` never give a photo twice. Raises UsageError when there is nothing at `path`, or neither
     a folder nor a file.
@@ -90,12 +92,14 @@ def readers_named(name: str | None) -> Sequence[Reader]:
 
 
 def _open_all(paths: Sequence[Path], limits: Limits, seen: Seen | None, readers: Sequence[Reader]) -> list[Source]:
-    folders = [path for path in paths if stat.S_ISDIR(_mode(path))]
-    files = [path for path in paths if path not in folders]
+    inside = {path: around for path in paths if (around := archive_around(printable_path(absolute(path)))) is not None}
+    folders = [path for path in paths if path not in inside and stat.S_ISDIR(_mode(path))]
+    files = [path for path in paths if path not in inside and path not in folders]
     zips = [absolute(path) for path in files if suffix_of(path.name) in ARCHIVE_SUFFIXES]
     photos = [path for path in files if suffix_of(path.name) not in ARCHIVE_SUFFIXES]
     return [
         *(FileSource(path, limits=limits, seen=seen) for path in photos),
+        *(MemberSource(path, around, limits=limits, readers=readers) for path, around in inside.items()),
         *(ZipSource(group, limits=limits, seen=seen, readers=readers) for group in group_parts(zips)),
         *(FolderSource(path, limits=limits, seen=seen, readers=readers) for path in folders),
     ]
