@@ -32,6 +32,7 @@ RULES = Rules(load_preset(Preset.JOB_HUNT), THRESHOLDS)
 LINKED = Origin("facebook", "https://www.facebook.com/photo?fbid=1", LinkConfidence.CERTAIN, "Bea Roe")
 POSTED = Origin("whatsapp", poster="Bea Roe")
 OWN = replace(LINKED, poster="Ana")
+GOOGLE = Origin("google_photos", "https://photos.google.com/photo/A", LinkConfidence.CERTAIN)
 NOWHERE = Origin()
 WINE: dict[str, tuple[str, ...]] = {"alcohol": ("red wine", "wine bottle", "goblet", "beer glass")}
 
@@ -64,6 +65,9 @@ def evidence(
         (ME, {"alcohol": 0.9}, POSTED, Action.REQUEST_REMOVAL),
         (ME, {"alcohol": 0.9}, NOWHERE, Action.REVIEW),
         (ME, {"alcohol": 0.9}, OWN, Action.REVIEW),
+        (ME, {"alcohol": 0.9}, GOOGLE, Action.REVIEW),
+        (ME, {"alcohol": 0.9}, replace(GOOGLE, poster="Bea Roe"), Action.REVIEW),
+        (ME, {}, GOOGLE, Action.KEEP),
         (ME, {"what I taught": 0.5}, LINKED, Action.UNTAG),
     ],
 )
@@ -89,6 +93,11 @@ UNKNOWN_POSTER = replace(LIKELY, poster=None)
         ((UNKNOWN_POSTER, POSTED), Action.UNTAG, UNKNOWN_POSTER, ["Bea Roe"]),
         ((UNKNOWN_POSTER, LIKELY), Action.UNTAG, LIKELY, ["Bea Roe"]),
         ((POSTED, replace(POSTED, poster="Cy")), Action.REQUEST_REMOVAL, POSTED, ["Bea Roe", "Cy"]),
+        ((GOOGLE, LIKELY), Action.UNTAG, LIKELY, ["Bea Roe"]),
+        ((GOOGLE, POSTED), Action.REQUEST_REMOVAL, POSTED, ["Bea Roe"]),
+        ((GOOGLE, OWN), Action.REVIEW, OWN, ["you"]),
+        ((replace(GOOGLE, poster="Cy"), LINKED), Action.UNTAG, LINKED, ["Cy", "Bea Roe"]),
+        ((NOWHERE, GOOGLE), Action.REVIEW, GOOGLE, []),
         ((NOWHERE, NOWHERE), Action.REVIEW, NOWHERE, []),
         ((), Action.REVIEW, NOWHERE, []),
         (
@@ -108,6 +117,16 @@ def test_all_places_of_a_photo(
     assert [reason for reason in finding.reasons if reason.startswith("posted")] == [
         f"posted by {poster}" for poster in posters
     ]
+
+
+@pytest.mark.parametrize(
+    ("origins", "said"),
+    [((GOOGLE,), True), ((GOOGLE, POSTED), True), ((GOOGLE, OWN), False), ((LINKED,), False), ((POSTED,), False)],
+)
+def test_a_link_that_opens_only_for_you_is_said_so(origins: tuple[Origin, ...], said: bool) -> None:
+    finding = decide(replace(evidence(ME, scores={"alcohol": 0.9}), origins=origins), RULES)
+    assert finding is not None
+    assert ("the link opens only for you" in finding.reasons) is said
 
 
 @pytest.mark.parametrize(

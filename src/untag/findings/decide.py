@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from math import prod
 
 from untag.findings.names import NOBODY, Names
-from untag.findings.online import Online, online
+from untag.findings.online import Online, online, opens_only_for_owner
 from untag.findings.prominence import Prominence, prominence
 from untag.findings.reasons import Pictured, reasons_of, reasons_without_copy
 from untag.findings.rules import Audience, Rules
@@ -61,6 +61,7 @@ def decide(evidence: PhotoEvidence, rules: Rules, names: Names = NOBODY) -> Find
     | shows you; the scene was not judged                    | review          |
     | shows you; nothing flagged, or only what hardly matters | keep           |
     | shows you; flagged; only you posted it                 | review          |
+    | shows you; flagged; the link opens only for you        | review          |
     | shows you; flagged; a permalink of others is known     | untag           |
     | shows you; flagged; no such permalink, but a poster    | request-removal |
     | shows you; flagged; not known to be online             | review          |
@@ -179,8 +180,8 @@ def _action(evidence: PhotoEvidence, best: Match, flagged: Mapping[str, float], 
         return Action.REVIEW
     if not _asks_for_action(flagged, rules):
         return Action.KEEP
-    # Nobody can be asked to take down your own post, and there may be no tag on it: only you can say.
-    if where.only_own:
+    # Nobody can be asked to take down your own post, or what is in your own account, and there may be no tag on it.
+    if where.only_own or opens_only_for_owner(where.origin):
         return Action.REVIEW
     if where.origin.permalink is not None:
         return Action.UNTAG

@@ -71,6 +71,8 @@ def _where(where: Online) -> Iterator[str]:
     more = len(where.posters) - _MOST_POSTERS
     if more > 0:
         yield f"posted by {more} more"
+    if where.private:
+        yield "the link opens only for you"
     if where.audience in _AUDIENCE_REASONS:
         yield _AUDIENCE_REASONS[where.audience]
 
