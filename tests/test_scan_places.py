@@ -375,6 +375,51 @@ def test_two_archives_that_tell_of_one_photo(archives: Untag) -> None:
     assert len(archives.listed()) == 2
 
 
+TAGGED = {"platform": "facebook", "permalink": "https://www.facebook.com/photo.php?fbid=700", **CERTAIN}
+COPIED = TAGGED | {"permalink": "https://www.facebook.com/photo/?fbid=700&set=t.1000", "poster": "Bea Roe"}
+
+
+@pytest.mark.parametrize("copy_first", [True, False])
+def test_a_photo_that_is_told_of_is_no_finding_beside_its_copy(archives: Untag, copy_first: bool) -> None:
+    archives.enroll()
+
+    def comes(first: bool) -> int:
+        if first == copy_first:
+            archives.add("saved/1.png", paint(ME, serial=1, alcohol=0.9))
+            tell(archives, "saved", {"1.png": COPIED})
+        else:
+            tell(archives, "facebook", absent={"700": TAGGED, "701": LINKED})
+        return int(str(archives.scan()["new_findings"]))
+
+    found = (comes(True), comes(False))
+    assert found == ((1, 1) if copy_first else (2, 1))
+    assert archives.found() == {"1.png": "me", "701": "maybe"}
+    # The copy goes, and comes back.
+    (archives.photos / "saved" / "1.png").unlink()
+    archives.scan()
+    assert archives.found() == {"700": "maybe", "701": "maybe"}
+    archives.add("saved/1.png", paint(ME, serial=1, alcohol=0.9))
+    archives.scan()
+    assert archives.found() == {"1.png": "me", "701": "maybe"}
+
+
+def test_a_photo_that_is_told_of_stays_while_its_copy_is_no_finding(archives: Untag) -> None:
+    archives.enroll()
+    archives.add("saved/1.png", paint(STRANGER, serial=1, alcohol=0.9))
+    tell(archives, "saved", {"1.png": COPIED})
+    tell(archives, "facebook", absent={"700": TAGGED})
+    archives.scan("--all-scenes")
+    assert archives.found("--verdict", "all") == {"1.png": "other", "700": "maybe"}
+
+
+def test_two_archives_that_link_one_photo_otherwise(archives: Untag) -> None:
+    archives.enroll()
+    tell(archives, "a", absent={"1": TAGGED})
+    tell(archives, "b", absent={"2": COPIED})
+    assert archives.scan()["new_findings"] == 1
+    assert len(only(archives)["places"]) == 2
+
+
 def test_whom_a_photo_without_a_copy_shows(archives: Untag) -> None:
     archives.enroll()
     untagged, of_bob = LINKED, {"permalink": "https://x.example/2", "people": ["Robert"]}

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from untag.sources.links import facebook_photo, instagram_code, instagram_post, number, page, tweet
+from untag.sources.links import facebook_photo, instagram_code, instagram_post, link_key, number, page, tweet
 
 
 @pytest.mark.parametrize(
@@ -61,3 +61,55 @@ def test_a_shortcode_is_the_number_in_its_alphabet(media_id: int) -> None:
     for letter in instagram_code(media_id):
         value = value * 64 + alphabet.index(letter)
     assert value == media_id
+
+
+ONE_PHOTO_EACH: tuple[tuple[str, ...], ...] = (
+    (
+        "https://www.facebook.com/photo.php?fbid=700",
+        "https://www.facebook.com/photo/?fbid=700&set=t.1000",
+        "https://m.facebook.com/photo?set=a.9&fbid=700",
+        "http://facebook.com/photo.php?fbid=700&type=3#top",
+        "https://www.facebook.com/ana.doe/photos/a.100/700/",
+        "https://www.facebook.com/ana.doe/photos/700",
+    ),
+    ("https://www.facebook.com/photo.php?fbid=701",),
+    ("https://www.facebook.com/permalink.php?story_fbid=700&id=1",),
+    ("https://www.facebook.com.example.org/photo.php?fbid=700",),
+    ("https://notfacebook.com/photo.php?fbid=700",),
+    (
+        "https://www.instagram.com/p/AAA/",
+        "https://instagram.com/p/AAA",
+        "https://www.instagram.com/p/AAA/?img_index=3",
+        "https://www.instagram.com/bea/reel/AAA/",
+    ),
+    ("https://www.instagram.com/p/aaa/",),
+    ("https://www.instagram.com/bea/",),
+    (
+        "https://x.com/bea/status/12",
+        "https://twitter.com/i/status/12",
+        "https://mobile.twitter.com/bea/statuses/12/photo/1",
+        "https://x.com/i/web/status/12?s=20",
+    ),
+    ("https://example.org/bea/status/12",),
+    ("https://www.facebook.com/photo.php?fbid=../700",),
+    ("https://[",),
+    ("",),
+)
+
+
+def test_addresses_of_one_photo_have_one_key_and_others_another() -> None:
+    keys = [{link_key(link) for link in links} for links in ONE_PHOTO_EACH]
+    assert [len(key) for key in keys] == [1] * len(ONE_PHOTO_EACH)
+    assert len(set.union(*keys)) == len(ONE_PHOTO_EACH)
+
+
+def test_an_address_of_an_unknown_kind_is_its_own_key() -> None:
+    for link in ("https://example.org/photo?fbid=700", "https://www.instagram.com/bea/", "https://[", ""):
+        assert link_key(link) == link
+
+
+@given(
+    st.text(), st.sampled_from(["", "https://www.facebook.com/photo/?", "https://x.com/", "https://instagram.com/p/"])
+)
+def test_any_text_has_a_key(rest: str, start: str) -> None:
+    assert isinstance(link_key(start + rest), str)

@@ -92,6 +92,7 @@ def decide(evidence: PhotoEvidence, rules: Rules, names: Names = NOBODY) -> Find
         action=_action(evidence, best, flagged, where, rules),
         taken_at=evidence.taken_at if evidence.taken_at is not None else _taken_at(evidence.origins),
         faces=own,
+        act_on=where.origin.permalink,
     )
 
 
@@ -122,6 +123,7 @@ def decide_without_copy(origins: tuple[Origin, ...], rules: Rules, names: Names)
         action=Action.REVIEW,
         taken_at=_taken_at(origins),
         absent=True,
+        act_on=where.origin.permalink,
     )
 
 

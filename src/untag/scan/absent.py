@@ -5,14 +5,15 @@ from __future__ import annotations
 import hashlib
 
 from untag.judge import Judge
+from untag.sources.links import link_key
 from untag.sources.listing import AbsentRef
 from untag.store import ABSENT, Analysis, KnownFile, PhotoRecord
 from untag.types import Outcome, PhotoRef
 
 
 def absent_id(ref: AbsentRef) -> str:
-    """What stands for the hash of its content: the same in every archive that gives the same permalink."""
-    told = ref.path if ref.origin.permalink is None else ref.origin.permalink
+    """What stands for the hash of its content: the same in every archive that gives a permalink of the same photo."""
+    told = ref.path if ref.origin.permalink is None else link_key(ref.origin.permalink)
     return hashlib.sha256(f"untag: photo without a copy\n{told}".encode("utf-8", "surrogatepass")).hexdigest()
 
 

@@ -5,19 +5,26 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Sequence
 
-from untag.store.codec import json_list, path_of
+from untag.store.codec import json_list, path_of, text
 from untag.store.db import Row, Store
 from untag.store.records import ABSENT
 from untag.store.rows import boxes_of, origin_of, place_of
 from untag.types import Action, Finding, Place, Status, Verdict
 
-_LISTED = """WITH places AS (
+_COPY_LISTED = """EXISTS (SELECT 1 FROM files AS told JOIN files AS copy ON copy.link = told.link
+        JOIN findings AS other ON other.sha256 = copy.sha256 AND other.verdict <> :nobody
+        JOIN photos AS copied ON copied.sha256 = copy.sha256 AND copied.engine <> :absent
+    WHERE told.sha256 = findings.sha256 AND told.link IS NOT NULL)"""
+"""Whether the photo of a finding without a copy is a finding by a copy of it, from another archive."""
+
+_LISTED = f"""WITH places AS (
         SELECT files.*, FIRST_VALUE(path) OVER (PARTITION BY sha256 ORDER BY first_run, path) AS first_path,
             COUNT(*) OVER (PARTITION BY sha256) AS alike
         FROM files WHERE sha256 IN (SELECT sha256 FROM findings)
     )
     SELECT places.*, findings.person, findings.verdict, findings.similarity, findings.risk, findings.categories,
-        findings.reasons, findings.action, findings.faces, COALESCE(photos.taken_at, places.taken_at) AS taken,
+        findings.reasons, findings.action, findings.faces, findings.act_on,
+        COALESCE(photos.taken_at, places.taken_at) AS taken,
         photos.engine = :absent AS absent,
         alike > 1 OR findings.sha256 IN (SELECT sha256 FROM near_duplicates
             UNION ALL SELECT representative FROM near_duplicates) AS several,
@@ -33,7 +40,8 @@ _LISTED = """WITH places AS (
     WHERE (:verdicts IS NULL OR findings.verdict IN (SELECT value FROM json_each(:verdicts)))
         AND (:categories IS NULL OR EXISTS (SELECT 1 FROM json_each(findings.categories)
             WHERE key IN (SELECT value FROM json_each(:categories))))
-    ORDER BY risk DESC, taken IS NULL, taken, path"""
+        AND NOT (photos.engine = :absent AND {_COPY_LISTED})
+    ORDER BY risk DESC, COALESCE(taken, posted_at) IS NULL, COALESCE(taken, posted_at), path"""  # noqa: S608 - constants
 
 _PLACES = """WITH picture (sha256) AS (
         SELECT COALESCE((SELECT representative FROM near_duplicates WHERE sha256 = :sha256), :sha256)
@@ -50,17 +58,19 @@ _PLACES = """WITH picture (sha256) AS (
 def findings(
     store: Store, *, verdicts: frozenset[Verdict] | None = None, categories: frozenset[str] = frozenset()
 ) -> Iterator[Finding]:
-    """The findings, one for each file, by falling risk, then by when they were taken, then by path.
+    """The findings, one for each file, by falling risk, then by when they were taken or else posted, then by path.
 
     `verdicts` None means all, and no `categories` means any; otherwise a finding needs one of them. The file in which a
     photo was seen first has `duplicate_of` None, its other files name that one, and so do all files of its
     near-duplicates, as `replace_groups` has them; a photo that was judged differently since stands for itself.
+    A photo that archives only tell of is left out while a copy of it, by its link, is a finding.
     `status` is the user's last decision. `places` are the files of all these, each finding's own first.
     """
     rows = store.rows(
         _LISTED,
         {
             "absent": ABSENT,
+            "nobody": Verdict.OTHER,
             "verdicts": None if verdicts is None else json_list(verdicts),
             "categories": json_list(categories) if categories else None,
         },
@@ -96,11 +106,12 @@ def new_findings(store: Store, run_id: int) -> int:
     A near-duplicate of an older finding counts: a picture that was saved anew for another place shows you there too.
     """
     row = store.row(
-        """SELECT COUNT(*) AS new FROM findings
-        WHERE first_run > COALESCE((SELECT MAX(id) FROM runs WHERE id < ? AND finished_at IS NOT NULL), 0)
+        f"""SELECT COUNT(*) AS new FROM findings JOIN photos USING (sha256)
+        WHERE first_run > COALESCE((SELECT MAX(id) FROM runs WHERE id < :run AND finished_at IS NOT NULL), 0)
+            AND NOT (photos.engine = :absent AND {_COPY_LISTED})
             AND EXISTS (SELECT 1 FROM files WHERE files.sha256 = findings.sha256)
-            AND NOT EXISTS (SELECT 1 FROM decisions WHERE decisions.sha256 = findings.sha256 AND undone_at IS NULL)""",
-        (run_id,),
+            AND NOT EXISTS (SELECT 1 FROM decisions WHERE decisions.sha256 = findings.sha256 AND undone_at IS NULL)""",  # noqa: S608 - a constant
+        {"run": run_id, "absent": ABSENT, "nobody": Verdict.OTHER},
     )
     return 0 if row is None else int(row["new"])
 
@@ -112,12 +123,13 @@ def save_finding(store: Store, run_id: int, sha256: str, finding: Finding | None
         return
     store.execute(
         """INSERT INTO findings (sha256, person, verdict, similarity, risk, categories, reasons, action, faces,
-            first_run)
-        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+            act_on, first_run)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
         ON CONFLICT (sha256) DO UPDATE SET
             person = excluded.person, verdict = excluded.verdict, similarity = excluded.similarity,
             risk = excluded.risk, categories = excluded.categories, reasons = excluded.reasons,
-            action = excluded.action, faces = excluded.faces""",
+            action = excluded.action, faces = excluded.faces,
+            act_on = excluded.act_on""",
         (
             sha256,
             finding.person,
@@ -130,6 +142,7 @@ def save_finding(store: Store, run_id: int, sha256: str, finding: Finding | None
             json.dumps(
                 [[float(box.left), float(box.top), float(box.right), float(box.bottom)] for box in finding.faces]
             ),
+            text(finding.act_on),
             run_id,
         ),
     )
@@ -166,4 +179,5 @@ def _finding(row: Row, places: tuple[Place, ...]) -> Finding:
         faces=boxes_of(row["faces"]),
         places=places,
         absent=bool(row["absent"]),
+        act_on=row["act_on"],
     )

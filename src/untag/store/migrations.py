@@ -33,7 +33,7 @@ _FIRST = (
         named TEXT NOT NULL
     ) WITHOUT ROWID""",
     "CREATE INDEX photos_named ON photos(named, sha256) WHERE named <> '[]'",
-    # `path` is text, or bytes where a file name is not valid UTF-8.
+    # `path` is text, or bytes where a file name is not valid UTF-8. `link` is the key of the permalink.
     """CREATE TABLE files (
         path PRIMARY KEY NOT NULL,
         folder NOT NULL,
@@ -46,6 +46,7 @@ _FIRST = (
         platform TEXT,
         permalink TEXT,
         permalink_confidence TEXT NOT NULL,
+        link TEXT,
         poster TEXT,
         people TEXT NOT NULL,
         caption TEXT,
@@ -58,6 +59,7 @@ _FIRST = (
     )""",
     "CREATE INDEX files_folder ON files(folder)",
     "CREATE INDEX files_sha256 ON files(sha256)",
+    "CREATE INDEX files_link ON files(link, sha256) WHERE link IS NOT NULL",
     "CREATE INDEX files_unreadable ON files(folder) WHERE outcome <> 'ok'",
     "CREATE INDEX files_people ON files(people, sha256) WHERE people <> '[]'",
     # Every folder that holds files. A run that saw a folder saw all its files, whatever their own `seen_run` says.
@@ -144,6 +146,7 @@ _FIRST = (
         reasons TEXT NOT NULL,
         action TEXT NOT NULL,
         faces TEXT NOT NULL,
+        act_on TEXT,
         first_run INTEGER NOT NULL REFERENCES runs(id)
     ) WITHOUT ROWID""",
     # A finding whose scene was not judged when it was none: the next scan does that.

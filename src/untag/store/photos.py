@@ -7,6 +7,7 @@ import os
 from collections.abc import Iterable, Iterator, Sequence
 
 from untag.errors import StoreError
+from untag.sources.links import link_key
 from untag.store.codec import json_list, path_key, path_of, signed, text
 from untag.store.db import Row, Store
 from untag.store.findings import save_finding
@@ -83,8 +84,8 @@ def record_batch(store: Store, run_id: int, records: Sequence[PhotoRecord]) -> N
         store.execute_many(
             """INSERT INTO files (path, folder, source, size, mtime_ns, sha256, outcome, error,
                 platform, permalink, permalink_confidence, poster, people, caption, album, taken_at, posted_at,
-                audience, first_run, seen_run)
-            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                audience, link, first_run, seen_run)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
             ON CONFLICT (path) DO UPDATE SET
                 source = excluded.source, size = excluded.size, mtime_ns = excluded.mtime_ns,
                 outcome = excluded.outcome, error = excluded.error,
@@ -92,6 +93,7 @@ def record_batch(store: Store, run_id: int, records: Sequence[PhotoRecord]) -> N
                 permalink_confidence = excluded.permalink_confidence, poster = excluded.poster,
                 people = excluded.people, caption = excluded.caption, album = excluded.album,
                 taken_at = excluded.taken_at, posted_at = excluded.posted_at, audience = excluded.audience,
+                link = excluded.link,
                 first_run = CASE WHEN sha256 IS excluded.sha256 THEN first_run ELSE excluded.first_run END,
                 sha256 = excluded.sha256, seen_run = excluded.seen_run""",
             [_file_values(record, run_id) for record in records],
@@ -227,6 +229,7 @@ def _file_values(record: PhotoRecord, run_id: int) -> tuple[object, ...]:
         record.outcome,
         text(record.error),
         *origin_values(ref.origin),
+        None if ref.origin.permalink is None else text(link_key(ref.origin.permalink)),
         run_id,
         run_id,
     )
