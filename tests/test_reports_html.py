@@ -211,15 +211,42 @@ def test_a_photo_that_cannot_be_read_has_a_placeholder(tmp_path: Path) -> None:
     assert "The photo cannot be read now" in built.source
 
 
-def test_all_links_with_who_posted_there(tmp_path: Path) -> None:
-    likely = Origin("flickr", "https://flickr.example/2", LinkConfidence.PROBABLE, "Cy")
-    hostile = Origin("x", "javascript:alert(1)", LinkConfidence.CERTAIN, "Eve")
-    origins = (likely, Origin(), hostile, PLAIN.origin)
+def in_places(*origins: Origin, act_on: str | None = None) -> Finding:
     places = tuple(Place(f"{number}.jpg", "folder", origin) for number, origin in enumerate(origins))
-    built = page(tmp_path, replace(PLAIN, places=places))
-    assert [link["href"] for link in built.all("a")] == [PLAIN.origin.permalink, likely.permalink]
-    assert [text.strip() for text in built.texts["a"]] == ["Open on Facebook", "Open likely link"]
-    assert [name for name in built.texts["bdi"] if name in ("Bea", "Cy", "Eve")] == ["Bea", "Cy"]
+    return replace(PLAIN, places=places, act_on=act_on)
+
+
+LIKELY = Origin("flickr", "https://flickr.example/2", LinkConfidence.PROBABLE, "Cy")
+
+
+@pytest.mark.parametrize("act_on", [PLAIN.origin.permalink, LIKELY.permalink, None])
+def test_a_button_for_the_link_to_act_on_and_a_list_of_the_others(tmp_path: Path, act_on: str | None) -> None:
+    hostile = Origin("x", "javascript:alert(1)", LinkConfidence.CERTAIN, "Eve")
+    built = page(tmp_path, in_places(LIKELY, Origin(), hostile, PLAIN.origin, act_on=act_on))
+    (button,) = [link for link in built.all("a") if link.get("class") == "open"]
+    (other,) = [link for link in built.all("a") if link.get("class") is None]
+    links = [PLAIN.origin.permalink, LIKELY.permalink]
+    assert [button["href"], other["href"]] == (links[::-1] if act_on == LIKELY.permalink else links)
+    assert sorted(text.strip() for text in built.texts["a"]) == ["Open likely link", "Open on Facebook"]
+    poster = "Bea" if act_on == LIKELY.permalink else "Cy"
+    assert [name for name in built.texts["bdi"] if name in ("Bea", "Cy", "Eve")] == [poster]
+
+
+def test_two_addresses_of_one_page_are_one_link(tmp_path: Path) -> None:
+    same = replace(PLAIN.origin, permalink="https://m.facebook.com/photo.php?fbid=1")
+    assert [link["href"] for link in page(tmp_path, in_places(PLAIN.origin, same)).all("a")] == [PLAIN.origin.permalink]
+
+
+def test_the_day_of_the_post_where_none_other_is_known(tmp_path: Path) -> None:
+    origins = [Origin("facebook", posted_at=moment) for moment in ("2018-05-13T08:00:00Z", "2018-05-12T22:00:00Z")]
+    posted = replace(in_places(*origins), taken_at=None, path="/photos/2.jpg")
+    built = page(tmp_path, posted)
+    assert built.texts["time"] == ["posted 12 May 2018"]
+    assert built.all("time")[0]["datetime"] == "2018-05-12T22:00:00Z"
+    assert "Taken or posted 12 May 2018." in built.source
+    built = page(tmp_path, posted, PLAIN)
+    assert sorted(built.texts["time"]) == ["14 Jul 2019", "posted 12 May 2018"]
+    assert "Taken or posted 12 May 2018 – 14 Jul 2019." in built.source
 
 
 @pytest.mark.parametrize("permalink", ["https://www.facebook.com/photo?fbid=1", None])

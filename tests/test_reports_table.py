@@ -200,3 +200,17 @@ def test_counts() -> None:
     assert counts.without_you == 1
     assert counts.categories == {"weapon": 3, "alcohol": 1, "party": 1, "crowd": 1}
     assert (counts.first_day, counts.last_day) == ("2019-07-14", "2019-07-14")
+
+
+def test_the_day_of_the_post_where_none_other_is_known() -> None:
+    origin = Origin("facebook", posted_at="2018-05-12T22:00:00Z")
+    posted = finding("/photos/6.jpg", 5, taken_at=None, origin=origin)
+    assert "posted 2018-05-12  keep" in table(posted)
+    assert "posted" not in table(replace(posted, taken_at="2017-01-01"))
+
+
+def test_the_link_to_act_on_goes_first() -> None:
+    likely = Origin("flickr", "https://flickr.example/2", LinkConfidence.PROBABLE, "Cy")
+    places = (Place("1.jpg", "folder", LINK), Place("2.jpg", "folder", likely))
+    assert "https://flickr.example/2 and 1 more place" in table(replace(PARTY, places=places, act_on=likely.permalink))
+    assert "https://www.facebook.com/1 and 1 more place" in table(replace(PARTY, places=places))

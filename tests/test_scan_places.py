@@ -116,6 +116,35 @@ def test_your_post_and_a_friends_album_are_one_finding_with_both_places(archives
     assert "https://x.example/bea and 1 more place" in table or "https://x.example/own and 1 more place" in table
 
 
+def test_what_others_posted_is_the_link_to_act_on_in_reports(archives: Untag, tmp_path: Path) -> None:
+    archives.enroll()
+    likely = BEA | {"permalink_confidence": "probable", "posted_at": "2018-05-12T22:00:00Z"}
+    for archive, origin in (("instagram", OWN), ("friend", likely)):
+        archives.add(f"{archive}/1.png", paint(ME, serial=1, alcohol=0.9))
+        tell(archives, archive, {"1.png": origin})
+    archives.scan()
+    assert "https://x.example/bea and 1 more place" in archives.run("list").out
+    assert "posted 2018-05-12" in archives.run("list").out
+    assert {item["taken_at"] for item in listed(archives)} == {None}
+    assert archives.run("report", "--output", tmp_path / "r.html").status == 0
+    assert '<a class="open" href="https://x.example/bea"' in (tmp_path / "r.html").read_text()
+
+
+def test_findings_of_one_risk_are_listed_by_when_they_were_taken_or_posted(archives: Untag) -> None:
+    archives.enroll()
+    said = {
+        "1.png": {"posted_at": "2019-01-01T00:00:00Z"},
+        "2.png": {"platform": "facebook"},
+        "3.png": {"taken_at": "2018-06-01T00:00:00Z"},
+        "4.png": {"posted_at": "2017-01-01T00:00:00Z", "taken_at": "2018-01-01T00:00:00Z"},
+    }
+    for number, name in enumerate(said, start=1):
+        archives.add(f"friend/{name}", paint(ME, serial=number))
+    tell(archives, "friend", said)
+    archives.scan()
+    assert [Path(str(item["path"])).name for item in archives.listed()] == ["4.png", "3.png", "1.png", "2.png"]
+
+
 def test_a_near_duplicate_is_a_place_too(archives: Untag) -> None:
     archives.enroll()
     picture = paint(Square(side=90), serial=1, side=480)

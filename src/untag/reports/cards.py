@@ -10,7 +10,7 @@ from pathlib import PurePosixPath
 from urllib.parse import urlsplit
 
 from untag.imaging.thumbnail import Thumbnail
-from untag.reports.overview import Group, places_online
+from untag.reports.overview import Group, places_online, posted_at
 from untag.types import Action, Box, Finding, LinkConfidence, Origin, Status, Verdict
 
 _HIGH, _MEDIUM = 60, 30
@@ -79,7 +79,7 @@ class Picture:
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """Everything that the template shows of one picture, not yet escaped."""
+    """Everything that the template shows of one picture, not yet escaped; the first of `links` is the one to act on."""
 
     risk: int
     level: str
@@ -110,6 +110,7 @@ def card_of(group: Group, thumbnail: Thumbnail | None, *, named: bool) -> Card:
     finding = group.finding
     origin = finding.origin
     name = PurePosixPath(finding.path).name
+    posted = posted_at(finding)
     return Card(
         risk=finding.risk,
         level="high" if finding.risk >= _HIGH else "medium" if finding.risk >= _MEDIUM else "low",
@@ -117,8 +118,8 @@ def card_of(group: Group, thumbnail: Thumbnail | None, *, named: bool) -> Card:
         who=finding.person if named and finding.person is not None else _WHO[finding.verdict],
         # Whom only a tag names is not alike.
         alike=f"{_percent(finding.similarity)} % alike" if finding.similarity > 0 else None,
-        day=None if finding.taken_at is None else day_words(finding.taken_at),
-        moment=finding.taken_at,
+        day=_day(finding.taken_at, posted),
+        moment=posted if finding.taken_at is None else finding.taken_at,
         name=name,
         alt=_alt(finding, name),
         path=finding.path,
@@ -161,6 +162,12 @@ def day_words(moment: str) -> str:
     except ValueError:
         return moment
     return f"{day.day} {_MONTHS[day.month - 1]} {day.year}"
+
+
+def _day(taken: str | None, posted: str | None) -> str | None:
+    if taken is not None:
+        return day_words(taken)
+    return None if posted is None else f"posted {day_words(posted)}"
 
 
 def _platform(origin: Origin) -> str | None:

@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
+from untag.sources.links import link_key
 from untag.types import Action, Finding, LinkConfidence, Origin, Place, Status, Verdict
 
 _SURENESS = (LinkConfidence.CERTAIN, LinkConfidence.PROBABLE, LinkConfidence.NONE)
@@ -24,7 +25,8 @@ class Group:
 class Overview:
     """Counts over groups. `flagged` and `unsure` are still open; `categories` has the commonest first.
 
-    `first_day` and `last_day` are the ISO dates (YYYY-MM-DD) of the oldest and newest photo; None: no date is known.
+    `first_day` and `last_day` are the ISO dates (YYYY-MM-DD) of the oldest and newest photo, of when it was taken or
+    else posted; None: no date is known. `all_taken` says that none of all dates is that of a post.
     """
 
     showing_you: int
@@ -36,6 +38,7 @@ class Overview:
     categories: Mapping[str, int]
     first_day: str | None
     last_day: str | None
+    all_taken: bool
     several_people: bool
 
 
@@ -53,20 +56,33 @@ def fold(findings: Iterable[Finding]) -> list[Group]:
 
 
 def places_online(group: Group) -> list[Place]:
-    """Where a picture is online as far as sources say, each address once, certain links before likely ones."""
+    """Where a picture is online as far as sources say, each page once.
+
+    The place to act on comes first, then certain links before likely ones.
+    """
     places = group.finding.places or [
         Place(finding.path, finding.source, finding.origin) for finding in (group.finding, *group.copies)
     ]
     known = [place for place in places if place.origin != _NOWHERE]
-    ranked = sorted(known, key=lambda place: (place.origin.permalink is None, _sureness(place)))
+    ranked = sorted(known, key=lambda place: _rank(place, group.finding.act_on))
     unique: dict[str, Place] = {}
     for place in ranked:
-        unique.setdefault(place.origin.permalink or place.path, place)
+        link = place.origin.permalink
+        unique.setdefault(place.path if link is None else link_key(link), place)
     return list(unique.values())
 
 
-def _sureness(place: Place) -> int:
-    return _SURENESS.index(place.origin.permalink_confidence)
+def posted_at(finding: Finding) -> str | None:
+    """When a photo was posted first, ISO 8601, where it is not known when it was taken; None where that is known."""
+    if finding.taken_at is not None:
+        return None
+    origins = (finding.origin, *(place.origin for place in finding.places))
+    return min((origin.posted_at for origin in origins if origin.posted_at is not None), default=None)
+
+
+def _rank(place: Place, act_on: str | None) -> tuple[bool, bool, int]:
+    link = place.origin.permalink
+    return link is None or link != act_on, link is None, _SURENESS.index(place.origin.permalink_confidence)
 
 
 def overview(groups: Sequence[Group]) -> Overview:
@@ -74,7 +90,9 @@ def overview(groups: Sequence[Group]) -> Overview:
     findings = [group.finding for group in groups]
     still_you = [finding for finding in findings if finding.status is not Status.NOT_ME]
     open_ones = [finding for finding in findings if finding.status is Status.OPEN]
-    days = sorted(finding.taken_at[:10] for finding in findings if finding.taken_at is not None)
+    taken = [finding.taken_at for finding in findings if finding.taken_at is not None]
+    posted = [moment for finding in findings if (moment := posted_at(finding)) is not None]
+    days = sorted(moment[:10] for moment in (*taken, *posted))
     return Overview(
         showing_you=sum(finding.verdict is Verdict.ME for finding in still_you),
         flagged=sum(is_flagged(finding) for finding in open_ones),
@@ -85,6 +103,7 @@ def overview(groups: Sequence[Group]) -> Overview:
         categories=dict(Counter(name for finding in findings for name in finding.categories).most_common()),
         first_day=days[0] if days else None,
         last_day=days[-1] if days else None,
+        all_taken=not posted,
         several_people=len({finding.person for finding in findings if finding.person is not None}) > 1,
     )
 

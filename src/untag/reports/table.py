@@ -9,7 +9,7 @@ from rich.cells import cell_len
 from rich.console import Console
 from rich.text import Text
 
-from untag.reports.overview import Group, Overview, fold, overview, places_online
+from untag.reports.overview import Group, Overview, fold, overview, places_online, posted_at
 from untag.types import Action, Finding, Status, Verdict
 
 NOTHING = (
@@ -139,7 +139,7 @@ def _cells(group: Group, counts: Overview, most: int | None) -> list[Text]:
         Text(str(finding.risk), style=_risk_style(finding.risk), justify="right"),
         Text(_who(finding, counts)),
         Text(_categories(finding, most)),
-        Text("" if finding.taken_at is None else printable(finding.taken_at[:10])),
+        Text(_day(finding)),
         Text(str(finding.action), style=_ACTION_STYLES[finding.action]),
         Text("" if finding.status is Status.OPEN else str(finding.status), style="green"),
     ]
@@ -151,6 +151,13 @@ def _who(finding: Finding, counts: Overview) -> str:
     # Whom only a tag names is not alike.
     who = _WHO[finding.verdict] + (f" {round(100 * finding.similarity)}%" if finding.similarity > 0 else "")
     return f"{who} {printable(finding.person)}" if counts.several_people and finding.person is not None else who
+
+
+def _day(finding: Finding) -> str:
+    if finding.taken_at is not None:
+        return printable(finding.taken_at[:10])
+    posted = posted_at(finding)
+    return "" if posted is None else f"posted {printable(posted[:10])}"
 
 
 def _categories(finding: Finding, most: int | None) -> str:
@@ -169,7 +176,7 @@ def _photo(group: Group, width: int | None) -> Text:
 
 
 def _link(group: Group, indent: int) -> Iterator[Text]:
-    """A line with the surest link, whole so that it can be opened, and in how many more places the picture is."""
+    """A line with the link to act on, whole so that it can be opened, and in how many more places the picture is."""
     places = places_online(group)
     if places and places[0].origin.permalink is not None:
         more = f" and {_count(len(places) - 1, 'more place', 'more places')}" if len(places) > 1 else ""
