@@ -7,6 +7,8 @@ import json
 from fakes import Untag
 from miniature_archives import MINIATURES, unpack, zipped
 
+SIDECAR = "Takeout/Google Photos/Trip/IMG_1.jpg.supplemental-metadata.json"
+
 
 def test_an_archive_in_words(untag: Untag) -> None:
     unpack(MINIATURES["facebook"], untag.photos / "export")
@@ -55,3 +57,30 @@ def test_a_source_that_is_named(untag: Untag) -> None:
         result = untag.run(command, untag.photos, "--source", "myspace")
         assert result.status == 2
         assert "there is no source 'myspace'; there are facebook, instagram" in result.err
+
+
+def test_what_lies_in_two_folders_is_told_apart(untag: Untag) -> None:
+    for number, folder in enumerate(("takeout-1", "more/takeout-2"), start=1):
+        unpack(MINIATURES["google_takeout"], untag.photos / folder)
+        unpack(MINIATURES["gallery_dl"], untag.photos / "gallery-dl" / f"bea-{number}")
+    unpack(MINIATURES["google_takeout"], untag.photos)
+    unpack({"IMG_2.jpg": b"?", "IMG_2.jpg.json": MINIATURES["google_takeout"][SIDECAR]}, untag.photos)
+    untag.add("a/b/plain.jpg", b"?")
+
+    def roots(*paths: str) -> list[tuple[str, str]]:
+        found = json.loads(untag.run("sources", *(untag.photos / path for path in paths), "--json").out)
+        return sorted((item["source"], item["path"].removeprefix(str(untag.photos))) for item in found)
+
+    assert roots("") == [
+        ("folder", ""),
+        ("gallery_dl", "/gallery-dl"),
+        ("google_takeout", ""),
+        ("google_takeout", "/Takeout"),
+        ("google_takeout", "/more"),
+        ("google_takeout", "/takeout-1"),
+    ]
+    assert roots("more", "gallery-dl") == [
+        ("gallery_dl", "/gallery-dl/bea-1"),
+        ("gallery_dl", "/gallery-dl/bea-2"),
+        ("google_takeout", "/more/takeout-2"),
+    ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -9,7 +10,8 @@ from pathlib import Path
 
 from untag.imaging.limits import Limits
 from untag.sources.base import walk_all
-from untag.sources.listing import AbsentRef, Entry
+from untag.sources.folder import FolderSource
+from untag.sources.listing import AbsentRef, Entry, Listing
 from untag.sources.reader import Reader
 from untag.sources.site import PLAIN, SiteSource
 from untag.types import LinkConfidence, ReadError
@@ -17,7 +19,10 @@ from untag.types import LinkConfidence, ReadError
 
 @dataclass(slots=True)
 class Overview:
-    """One archive, or the photos of one kind below a folder that was asked for.
+    """One archive, or the photos of one kind below a folder that was asked for: `root`, as shown.
+
+    Photos with sidecars are of one kind and in one of the folders directly in the one that was asked for, so that two
+    downloads that lie beside each other are two.
 
     `absent` photos are only told of. `linked` counts those with a permalink by how certain it is. `first` and `last`
     are ISO 8601 dates, of when photos were taken or else posted, as far as the archive says. `unknown` are files of an
@@ -78,7 +83,7 @@ def survey(paths: Sequence[Path], limits: Limits, readers: Sequence[Reader]) -> 
             if isinstance(entry, ReadError):
                 unreadable.append(entry)
             else:
-                key = (listing.source.root, entry.source)
+                key = (_root_of(listing, entry.source), entry.source)
                 found.setdefault(key, Overview(entry.source, key[0])).add(entry)
         if isinstance(listing.source, SiteSource) and listing.source.name != PLAIN:
             key = (listing.source.root, listing.source.name)
@@ -87,3 +92,12 @@ def survey(paths: Sequence[Path], limits: Limits, readers: Sequence[Reader]) -> 
             overview.missing = listing.source.description.missing
             overview.unknown = tuple(listing.source.unknown())
     return Survey(list(found.values()), unreadable)
+
+
+def _root_of(listing: Listing, kind: str) -> str:
+    root = listing.source.root
+    if kind == PLAIN or not isinstance(listing.source, FolderSource):
+        return root
+    start = root.rstrip(os.sep) + os.sep
+    first = listing.folder.removeprefix(start).partition(os.sep)[0] if listing.folder.startswith(start) else ""
+    return start + first if first else root
