@@ -73,8 +73,8 @@ IN_ALBUM = f"{MEDIA}/Mobileuploads_100200300/400500600.jpg"
 IN_ALBUM_LINK = f"{LINK}400500600&set=a.100200300"
 POSTS = "your_facebook_activity/posts/your_posts__check_ins__photos_and_videos_1.json"
 THREAD = "your_facebook_activity/messages/inbox/bea_1/message_1.json"
-OLD = "photos_and_videos/Trip_x1Y2z3-A_b/28819_1251667781858_646231_n_1251667781858.jpg"
-OLD_LINK = f"{LINK}1251667781858"
+OLD = "photos_and_videos/Trip_x1Y2z3-A_b/10200_1000200030004_500600_n_1000200030004.jpg"
+OLD_LINK = f"{LINK}1000200030004"
 SENT = Origin(platform="facebook", poster="Bea Roe", album="Bea & Ana", posted_at=POSTED_AT)
 
 ROWS: dict[str, tuple[dict[str, Any], dict[str, Origin]]] = {
@@ -331,7 +331,7 @@ LINKS = {
     "photos_and_videos/Trip_x1Y2z3-A_b/191053255_10160743390471729_8817736_n.jpg": None,
     "photos_and_videos/Trip_x1Y2z3-A_b/1.jpg": None,
     "your_facebook_activity/messages/inbox/bea_12345/photos/400500600.jpg": None,
-    "messages/inbox/bea_12345/28819_1251667781858_646231_n_1251667781858.jpg": None,
+    "messages/inbox/bea_12345/10200_1000200030004_500600_n_1000200030004.jpg": None,
     "posts/media/stickers_used/126361900881940.png": None,
     "posts/media/Mobileuploads_100200300/cover.jpg": None,
     "400500600.jpg": None,

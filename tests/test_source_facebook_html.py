@@ -57,7 +57,7 @@ def facebook(link: str | None, **more: Any) -> Origin:
 
 
 TRIP_LINK = f"{LINK}400500600&set=a.100200300"
-OLD = "photos_and_videos/Trip_x1Y2z3-A_b/28819_1251667781858_646231_n_1251667781858.jpg"
+OLD = "photos_and_videos/Trip_x1Y2z3-A_b/10200_1000200030004_500600_n_1000200030004.jpg"
 
 ROWS: dict[str, tuple[dict[str, Any], dict[str, Origin]]] = {
     "new: a post with its words; places, tables and the date are not the caption": (
@@ -108,7 +108,7 @@ ROWS: dict[str, tuple[dict[str, Any], dict[str, Origin]]] = {
             ),
             OLD: JPEG,
         },
-        {OLD: facebook(f"{LINK}1251667781858", caption="Café")},
+        {OLD: facebook(f"{LINK}1000200030004", caption="Café")},
     ),
     "unknown classes: sections are blocks; without any, the pictures are still Facebook's": (
         {
