@@ -441,6 +441,16 @@ def test_a_photo_that_is_told_of_stays_while_its_copy_is_no_finding(archives: Un
     assert archives.found("--verdict", "all") == {"1.png": "other", "700": "maybe"}
 
 
+def test_a_photo_that_is_told_of_stays_while_its_copy_shows_somebody_else(archives: Untag) -> None:
+    archives.enroll()
+    archives.enroll(STRANGER, person="Bob")
+    archives.add("saved/1.png", paint(STRANGER, serial=1))
+    tell(archives, "saved", {"1.png": COPIED})
+    tell(archives, "facebook", absent={"700": TAGGED | {"people": ["me"]}})
+    archives.scan()
+    assert {item["person"] for item in archives.listed()} == {"Bob", "me"}
+
+
 def test_two_archives_that_link_one_photo_otherwise(archives: Untag) -> None:
     archives.enroll()
     tell(archives, "a", absent={"1": TAGGED})

@@ -146,7 +146,8 @@ def test_a_file_that_changes_takes_its_folders_digest(store: Store, column: str)
 
 def test_no_other_column_of_a_file_decides_whether_it_is_current(store: Store) -> None:
     columns = {row["name"] for row in store.rows("SELECT name FROM pragma_table_info('files')")}
-    assert columns - set(COLUMNS) == {"path", "folder", "error", "first_run", "seen_run"}
+    # `link` follows from the permalink.
+    assert columns - set(COLUMNS) == {"path", "folder", "error", "link", "first_run", "seen_run"}
 
 
 @pytest.mark.parametrize(

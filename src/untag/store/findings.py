@@ -13,9 +13,10 @@ from untag.types import Action, Finding, Place, Status, Verdict
 
 _COPY_LISTED = """EXISTS (SELECT 1 FROM files AS told JOIN files AS copy ON copy.link = told.link
         JOIN findings AS other ON other.sha256 = copy.sha256 AND other.verdict <> :nobody
+            AND other.person IS findings.person
         JOIN photos AS copied ON copied.sha256 = copy.sha256 AND copied.engine <> :absent
     WHERE told.sha256 = findings.sha256 AND told.link IS NOT NULL)"""
-"""Whether the photo of a finding without a copy is a finding by a copy of it, from another archive."""
+"""Whether the photo of a finding without a copy is one of the same person by a copy that lies elsewhere."""
 
 _LISTED = f"""WITH places AS (
         SELECT files.*, FIRST_VALUE(path) OVER (PARTITION BY sha256 ORDER BY first_run, path) AS first_path,
@@ -63,7 +64,7 @@ def findings(
     `verdicts` None means all, and no `categories` means any; otherwise a finding needs one of them. The file in which a
     photo was seen first has `duplicate_of` None, its other files name that one, and so do all files of its
     near-duplicates, as `replace_groups` has them; a photo that was judged differently since stands for itself.
-    A photo that archives only tell of is left out while a copy of it, by its link, is a finding.
+    A photo that archives only tell of is left out while a copy of it, by its link, is one of the same person.
     `status` is the user's last decision. `places` are the files of all these, each finding's own first.
     """
     rows = store.rows(
