@@ -19,6 +19,10 @@ def perceptual_hash(pixels: Pixels) -> int:
     bit first) is above their median (Zauner, Implementation and Benchmarking of Perceptual Image Hash Functions, 2010).
     A picture of one colour hashes to 0 or to a single bit: `is_telling` says with which hashes to compare.
     """
+    # Bilinear at a half is the mean of four pixels, and much faster than averaging all at once: 1 ms, not 7.
+    while min(pixels.shape[:2]) >= 8 * _SIDE:
+        half = (pixels.shape[1] // 2, pixels.shape[0] // 2)
+        pixels = np.asarray(cv2.resize(pixels, half, interpolation=cv2.INTER_LINEAR), np.uint8)
     grey = cv2.cvtColor(cv2.resize(pixels, (_SIDE, _SIDE), interpolation=cv2.INTER_AREA), cv2.COLOR_RGB2GRAY)
     lowest = cv2.dct(grey.astype(np.float32))[:_KEPT, :_KEPT].ravel()
     # Frequencies that are absent come out as rounding noise around nought, whose sign must not become a bit.

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from untag.scenes.installed import Prepared
 from untag.sources.listing import Source
 from untag.store import ListedFolder, PhotoRecord
 from untag.types import Frame, Outcome, PhotoRef, ReadError
@@ -29,12 +28,12 @@ class Loaded:
 
 @dataclass(frozen=True, slots=True)
 class Decoded:
-    """A photo ready for the models; `scene` is what the scene models take of it."""
+    """A photo ready for the models, with its perceptual hash."""
 
     ref: PhotoRef
     sha256: str
     frame: Frame
-    scene: Prepared
+    phash: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,8 +102,8 @@ def cost(item: Item) -> int:
     match item:
         case Loaded(data=data):
             return len(data)
-        case Decoded(frame=frame, scene=scene):
-            return frame.nbytes + sum(pixels.nbytes for pixels in scene)
+        case Decoded(frame=frame):
+            return frame.nbytes
         case Unchanged(paths=paths):
             return 256 * len(paths)
         case Told(unchanged=paths, records=records):

@@ -150,7 +150,7 @@ class Stages:
             frame = decode(item.data, max_side=SEARCH_SIDE, limits=self._settings.limits)
         except ReadFailure as failure:
             return Failed(item.ref, item.sha256, failure.outcome, str(failure))
-        return Decoded(item.ref, item.sha256, frame, self._models.scenes.prepare(frame.pixels))
+        return Decoded(item.ref, item.sha256, frame, perceptual_hash(frame.pixels))
 
     def analyse(self, items: list[Item]) -> Iterator[Item]:
         decoded = [item for item in items if isinstance(item, Decoded)]
@@ -164,7 +164,8 @@ class Stages:
             found = self._models.faces.analyse([photo.frame for photo in photos])
             seen = [Seen(photo, faces, self._judge.match(faces)) for photo, faces in zip(photos, found, strict=True)]
             concern = [one for one in seen if self._may_concern(one)]
-            scenes = self._models.scenes.classify([one.photo.scene for one in concern])
+            models = self._models.scenes
+            scenes = models.classify([models.prepare(one.photo.frame.pixels) for one in concern])
         except Exception as error:  # a runtime that is out of memory raises a class of its own
             if len(photos) > 1:
                 yield from self._analyse(photos[: len(photos) // 2])
@@ -204,7 +205,7 @@ class Stages:
             width=frame.width,
             height=frame.height,
             taken_at=frame.taken_at,
-            phash=perceptual_hash(frame.pixels),
+            phash=seen.photo.phash,
             pipeline=self._models.pipeline,
             people_key=self._judge.key,
             engine=self._models.faces.id,
