@@ -21,7 +21,7 @@ from untag.sources.paths import printable_path
 from untag.sources.reader import Reader
 from untag.store import Store, finish_run, new_findings, prune, references, remember_folders, start_run
 
-_QUEUE_BYTES = 96 * 1024 * 1024
+_QUEUE_BYTES = 48 * 1024 * 1024
 _ANALYSE_BATCH = 8
 
 _NOBODY = "nobody is enrolled yet; show untag your face first: untag enroll PHOTO…"
