@@ -277,6 +277,7 @@ def test_parts_of_one_download(together: list[str]) -> None:
         ["facebook-ana-2025-01-04-AbCdEf12.zip", "facebook-bea-2025-01-04-AbCdEf12.zip"],
         ["facebook-ana-2025-01-04-AbCdEf12.zip", "facebook-ana-2026-01-04-AbCdEf12.zip"],
         ["holiday.zip", "work.zip"],
+        ["facebook-ana-2025-01-04.zip", "facebook-ana-2025-01-20.zip"],
         ["2023.zip", "2024.zip"],
         ["DCIM100.zip", "DCIM101.zip"],
     ],

@@ -197,13 +197,14 @@ class MergedFiles:
 
 
 _COUNTED = re.compile(r"(?:[-_ ]+|(?=\())(?:part \d{1,3} of \d{1,3}|\(?\d{1,3}\)?)$", re.IGNORECASE)
+_DATED = re.compile(r"\d{4}[-_.]\d{2}[-_.]\d{2}$")
 _META = re.compile(r"^((?:facebook|instagram|meta)-.+)-[A-Za-z0-9]{8}$", re.IGNORECASE)
 
 
 def part_key(name: str) -> str:
     """What the names of the parts of one download have in common: no counter at the end, no random letters."""
     stem = name.rpartition(".")[0] or name
-    uncounted = _COUNTED.sub("", stem)
+    uncounted = stem if _DATED.search(stem) else _COUNTED.sub("", stem)
     meta = _META.match(stem) or _META.match(uncounted)
     return (uncounted if meta is None else meta[1]).casefold()
 
