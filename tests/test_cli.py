@@ -155,6 +155,7 @@ def test_scan_json(scanned: Untag) -> None:
         "interrupted": False,
         "unreadable": [{"path": str(scanned.photos / "d.jpg"), "outcome": "empty", "error": "the file is empty"}],
         "told": 0,
+        "strangers": [],
     }
     assert "1 could not be read:" in result.err
 

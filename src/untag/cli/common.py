@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -36,6 +37,11 @@ engine_option = click.option("--engine", metavar="ID", help="The face engine.  [
 def say(message: str) -> None:
     """A message for the user, on standard error: standard output is for data."""
     click.echo(message, err=True)
+
+
+def called(names: Sequence[str]) -> str:
+    """The options of `untag enroll` that say that you are called so."""
+    return " ".join(f"--called {shlex.quote(name)}" for name in names)
 
 
 def settings_of(context: Context, **overrides: Any) -> Settings:

@@ -14,6 +14,7 @@ import click
 
 from untag.cli.app import INTERRUPTED, Context
 from untag.cli.common import (
+    called,
     device_option,
     engine_option,
     list_unreadable,
@@ -135,4 +136,6 @@ def _tell(summary: ScanSummary) -> None:
     )
     if summary.analysed:
         say(f"you are in {summary.me} of the photos analysed, and may be in {summary.maybe} more")
+    for names in summary.strangers:
+        say(f"an archive is of the account {names[0]}; if that is you: untag enroll {called(names)}")
     say(f"{summary.new_findings} new findings; see them all with: untag list")

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shlex
 from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from untag.cli.app import Context
-from untag.cli.common import list_unreadable, path_argument, say, settings_of, source_option
+from untag.cli.common import called, list_unreadable, path_argument, say, settings_of, source_option
 
 if TYPE_CHECKING:
     from untag.sources.overview import Overview
@@ -54,8 +53,7 @@ def _lines(overview: Overview) -> list[str]:
     dates = "" if overview.first is None else f", {overview.first} to {overview.last}"
     lines = [f"{overview.source}: {overview.root}", f"  {_count(overview.photos, 'photo')}{dates}"]
     if overview.owner:
-        known = " ".join(f"--called {shlex.quote(name)}" for name in overview.owner)
-        lines.append(f"  account of {', '.join(overview.owner)}; if that is you: untag enroll {known}")
+        lines.append(f"  account of {', '.join(overview.owner)}; if that is you: untag enroll {called(overview.owner)}")
     if overview.absent:
         lines.append(f"  {_count(overview.absent, 'more photo')} that it only tells of: there is a link, but no copy")
     links = [f"{count} {confidence}" for confidence, count in sorted(overview.linked.items())]

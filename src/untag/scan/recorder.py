@@ -21,6 +21,7 @@ _RECORD_SECONDS = 2.0
 class ScanSummary:
     """What a scan saw. `told` photos are not among the `photos`: archives tell of them without a copy.
 
+    `strangers` are the names of archives' owners who are nobody enrolled: their posts are taken for others'.
     `unreadable` is every input that could not be read, for the list at the end.
     """
 
@@ -34,6 +35,7 @@ class ScanSummary:
     new_findings: int = 0
     removed: int = 0
     interrupted: bool = False
+    strangers: list[tuple[str, ...]] = field(default_factory=list)
     unreadable: list[ReadError] = field(default_factory=list)
     told: int = 0
 

@@ -91,6 +91,7 @@ def scan(
             finally:
                 recorder.flush()
         summary = recorder.summary
+        summary.strangers = sorted(stages.strangers)
         summary.interrupted = cancel.is_set()
         if not summary.interrupted:
             finish_run(store, run_id, recorder.counts())

@@ -19,6 +19,7 @@ from untag.scan.items import Decoded, Failed, Item, Known, Loaded, Task, Told, U
 from untag.scenes.installed import SceneModels
 from untag.scenes.location import with_location
 from untag.sources.listing import AbsentRef, Listing
+from untag.sources.site import SiteSource
 from untag.store import (
     Analysis,
     KnownFile,
@@ -70,6 +71,7 @@ class Stages:
         self._judge = judge
         self._settings = settings
         self._under_way = under_way
+        self.strangers: set[tuple[str, ...]] = set()
 
     def walk(self, reader: Store, listings: Iterable[Listing]) -> Iterator[Item]:
         """Every entry as a task, but unchanged folders and files, and what could not be listed, as such."""
@@ -88,6 +90,8 @@ class Stages:
         told: list[str] = []
         records: list[PhotoRecord] = []
         entries = listing.entries
+        if isinstance(listing.source, SiteSource):
+            self._note_owner(listing.source.description.owner)
         for entry in entries:
             if isinstance(entry, AbsentRef):
                 if is_current_absent(known.get(entry.path), entry):
@@ -110,6 +114,10 @@ class Stages:
             yield Told(tuple(told), tuple(records))
         if digest is not None:
             yield ListedFolder(listing.folder, len(entries), digest)
+
+    def _note_owner(self, names: tuple[str, ...]) -> None:
+        if names and self._judge.names.among(names) is None:
+            self.strangers.add(names)
 
     def _digest(self, source: str, fingerprint: bytes) -> bytes:
         """Of all that decides whether a folder's files are current, but for what is on record."""
