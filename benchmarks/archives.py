@@ -25,6 +25,7 @@ from multiprocessing import get_context
 from pathlib import Path
 from zipfile import ZipFile
 
+from benchmarks.output import report
 from untag.imaging.limits import DEFAULT_LIMITS
 from untag.sources.archive import ZipFiles
 from untag.sources.base import READERS
@@ -152,11 +153,7 @@ def main() -> None:
     if options.mutations:
         with tempfile.TemporaryDirectory() as scratch:
             results["damaged"] = survey_damaged(options.mutations, options.seed, Path(scratch))
-    text = json.dumps(results, indent=1)
-    if options.output is not None:
-        options.output.parent.mkdir(parents=True, exist_ok=True)
-        options.output.write_text(text + "\n", encoding="utf-8")
-    print(text)
+    report(results, options.output)
 
 
 if __name__ == "__main__":

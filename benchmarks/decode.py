@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import argparse
 import importlib.util
-import json
 import platform
 import statistics
 import sys
@@ -25,6 +24,7 @@ import numpy as np
 import PIL
 from PIL import Image
 
+from benchmarks.output import report
 from untag.imaging.decode import decode, jpeg_divisor
 from untag.types import Pixels
 
@@ -129,11 +129,7 @@ def main() -> None:
     cases = cases or [(f"made-up {width}x{height}", made_up_scene(width, height)) for width, height in SIZES]
     results = [measure(name, data, max_side, options.rounds) for name, data in cases for max_side in MAX_SIDES]
     versions = {"python": platform.python_version(), "pillow": PIL.__version__, "opencv": cv2.__version__}
-    text = json.dumps({"versions": versions, "rounds": options.rounds, "results": results}, indent=1)
-    print(text)
-    if options.output is not None:
-        options.output.parent.mkdir(parents=True, exist_ok=True)
-        options.output.write_text(text + "\n", encoding="utf-8")
+    report({"versions": versions, "rounds": options.rounds, "results": results}, options.output)
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
 """How long a batch of face embeddings takes, untag's graph against dlib's own library, on the same chips.
 
-    python benchmarks/embedding.py [--repeats 5] [--threads 0] [--output benchmarks/results/embedding.json]
+    python -m benchmarks.embedding [--repeats 5] [--threads 0] [--output benchmarks/results/embedding.json]
 
 Needs untag[reference]. Both embed the same 32 made-up chips, in turns, after one unmeasured round whose embeddings are
 compared. dlib's prebuilt wheel runs on one thread; `--threads 1` gives untag no more. Each ratio is of two neighbouring
@@ -10,7 +10,6 @@ runs, so that a busy moment of the machine hits both; their median is the result
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import platform
 import statistics
@@ -24,6 +23,7 @@ import dlib
 import numpy as np
 from numpy.typing import NDArray
 
+from benchmarks.output import report
 from untag.engine import registry
 from untag.engine.dlib_graphs import build_embedder
 from untag.engine.dlib_weights import read_layers
@@ -117,10 +117,7 @@ def main() -> None:
     if arguments.repeats < LEAST_REPEATS:
         parser.error(f"--repeats is at least {LEAST_REPEATS}")
     result = measure(arguments.repeats, arguments.threads)
-    print(table(result))
-    if arguments.output is not None:
-        arguments.output.parent.mkdir(parents=True, exist_ok=True)
-        arguments.output.write_text(json.dumps(result, indent=1) + "\n")
+    report(result, arguments.output, shown=table(result))
 
 
 if __name__ == "__main__":

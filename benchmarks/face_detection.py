@@ -16,7 +16,6 @@ from __future__ import annotations
 
 import argparse
 import csv
-import json
 import tempfile
 import time
 from collections.abc import Callable, Iterable
@@ -36,6 +35,7 @@ from benchmarks.face_labels import (
     size_class,
     size_of,
 )
+from benchmarks.output import report
 from untag.imaging.decode import decode
 from untag.types import Box, Pixels
 
@@ -213,10 +213,7 @@ def main() -> None:
             results[name] = summary(matchings, seconds)
     if options.record:
         reference.write(photos)
-    if options.output is not None:
-        options.output.parent.mkdir(parents=True, exist_ok=True)
-        options.output.write_text(json.dumps(results, indent=1) + "\n", encoding="utf-8")
-    print(f"{len(measured)} photos\n\n{table(results)}")
+    report(results, options.output, shown=f"{len(measured)} photos\n\n{table(results)}")
 
 
 def reference_name(engine: str) -> str:

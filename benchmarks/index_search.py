@@ -14,7 +14,6 @@ taking turns, and the ratios are from the same run. faiss-cpu and usearch are le
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import platform
 import statistics
@@ -27,6 +26,8 @@ from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
+
+from benchmarks.output import report
 
 DIMENSIONS = 128
 ME = 0.4748
@@ -70,10 +71,7 @@ def main() -> None:
         result = about(options)
         for kind in ("like_dlib", "without_structure"):
             result[kind] = measure(options, kind, Path(folder))
-    text = json.dumps(result, indent=1)
-    print(text)
-    if options.output is not None:
-        options.output.write_text(text + "\n")
+    report(result, options.output)
 
 
 def made_up(kind: str, faces: int) -> Any:

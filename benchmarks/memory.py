@@ -9,7 +9,6 @@ enlarged to 12 megapixels. Each scan runs in a process of its own, whose largest
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import resource
 import sys
@@ -21,6 +20,8 @@ from pathlib import Path
 import cv2
 import numpy as np
 from PIL import Image, ImageOps
+
+from benchmarks.output import report
 
 MEBIBYTE = 1024 * 1024
 MEGAPIXELS = 12
@@ -91,11 +92,7 @@ def main() -> None:
             peaks[count] = round(peak / MEBIBYTE, 1)
     few, many = peaks.values()
     result = {"engine": options.engine, "peak_mebibytes": peaks, "ratio": round(many / few, 3)}
-    text = json.dumps(result, indent=1)
-    if options.output is not None:
-        options.output.parent.mkdir(parents=True, exist_ok=True)
-        options.output.write_text(text + "\n", encoding="utf-8")
-    print(text)
+    report(result, options.output)
 
 
 if __name__ == "__main__":

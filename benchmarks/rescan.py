@@ -6,7 +6,6 @@ python -m benchmarks.rescan [--files 200000] [--repeats 3] [--output FILE.json]
 from __future__ import annotations
 
 import argparse
-import json
 import statistics
 import subprocess
 import tempfile
@@ -16,6 +15,7 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
+from benchmarks.output import report
 from untag.config import Settings
 from untag.engine.models import ModelOptions
 from untag.faces.engine import load_engine
@@ -63,11 +63,7 @@ def main() -> None:
                 ratios.append(ours / (time.perf_counter() - start))
                 assert listing.stdout.count(b"\n") == options.files
     result = {"files": options.files, "ratios": ratios, "median_ratio": statistics.median(ratios)}
-    text = json.dumps(result, indent=1)
-    if options.output is not None:
-        options.output.parent.mkdir(parents=True, exist_ok=True)
-        options.output.write_text(text + "\n", encoding="utf-8")
-    print(text)
+    report(result, options.output)
 
 
 if __name__ == "__main__":

@@ -12,7 +12,6 @@ person of the reference; the pair of answers is part of the result.
 from __future__ import annotations
 
 import argparse
-import json
 import statistics
 import tempfile
 import time
@@ -25,6 +24,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageOps
 
+from benchmarks.output import report
 from untag.config import Settings
 from untag.engine import registry
 from untag.engine.models import ModelOptions
@@ -198,11 +198,7 @@ def main() -> None:
                 "stages_alone_as_share_of_the_scan": shares,
                 "scan_over_slowest_stage": round(whole / max(alone.values()), 2),
             }
-    text = json.dumps(results, indent=1)
-    if options.output is not None:
-        options.output.parent.mkdir(parents=True, exist_ok=True)
-        options.output.write_text(text + "\n", encoding="utf-8")
-    print(text)
+    report(results, options.output)
 
 
 if __name__ == "__main__":
