@@ -23,7 +23,6 @@ from untag.scenes.taught_files import taught_names
 from untag.types import Verdict
 
 CONFIG_NAME = "config.toml"
-DEFAULT_PERSON = "me"
 
 # The tables: what their keys name, which there are, and the greatest number.
 _TABLES: Mapping[str, tuple[str, tuple[str, ...], int]] = {

@@ -8,14 +8,9 @@ from dataclasses import dataclass
 from untag.imaging.xmp import name_key
 
 
-def plain_name(name: str) -> str:
-    """A name as it is compared: by its `name_key`, without the @ of a handle."""
-    return name_key(name).removeprefix("@").lstrip()
-
-
 @dataclass(frozen=True, slots=True)
 class Names:
-    """What each enrolled person is called, as `plain_name` has it; `names_of` makes it."""
+    """What each enrolled person is called, as `name_key` has it; `names_of` makes it."""
 
     called: Mapping[str, frozenset[str]]
 
@@ -23,11 +18,11 @@ class Names:
         """Whether this name is one of the person's; one who is not enrolled has their own name only."""
         if person is None or name is None:
             return False
-        return plain_name(name) in self.called.get(person, (plain_name(person),))
+        return name_key(name) in self.called.get(person, (name_key(person),))
 
     def among(self, names: Iterable[str]) -> str | None:
         """The person whom one of `names` means, the first by name if several; None for nobody."""
-        said = {plain_name(name) for name in names}
+        said = {name_key(name) for name in names}
         return next((person for person in sorted(self.called) if not said.isdisjoint(self.called[person])), None)
 
 
@@ -37,5 +32,5 @@ NOBODY = Names({})
 def names_of(called: Mapping[str, Iterable[str]]) -> Names:
     """The names of persons, each of whom is called so, and by their own name. One that is empty means nobody."""
     return Names(
-        {person: frozenset(plain_name(name) for name in (person, *others)) - {""} for person, others in called.items()}
+        {person: frozenset(name_key(name) for name in (person, *others)) - {""} for person, others in called.items()}
     )

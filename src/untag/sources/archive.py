@@ -23,7 +23,6 @@ from untag.sources.paths import printable_path
 from untag.types import Outcome, ReadError
 
 ARCHIVE_SUFFIXES = frozenset(("zip",))
-OTHER_ARCHIVES = frozenset(("tar", "tgz", "gz", "bz2", "xz", "7z", "rar"))
 
 _MEBIBYTE = 1024 * 1024
 _DEVICES = re.compile(r"(?:con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³])(?:\.|$)", re.IGNORECASE)
