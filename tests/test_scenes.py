@@ -19,7 +19,7 @@ from PIL import Image
 from golden_images import golden_images
 from untag.assets import read_asset
 from untag.engine.efficientnet import CLASSES, DETAILS, FEATURES, INPUT_SIZE, graph_from_weights
-from untag.engine.registry import EFFICIENTNET_LITE0
+from untag.engine.registry import EFFICIENTNET_LITE2
 from untag.engine.session import Device, open_session
 from untag.errors import ModelError
 from untag.imaging.decode import decode
@@ -192,7 +192,7 @@ def test_other_arrays_are_refused(wrong: NDArray[Any]) -> None:
 
 
 def test_scores_are_named_by_the_hashes_of_the_weights_and_the_heads() -> None:
-    assert MODEL_ID.startswith(f"efficientnet-lite0@{EFFICIENTNET_LITE0.sha256[:12]}+{HEADS_SHA256[:8]}+")
+    assert MODEL_ID.startswith(f"efficientnet-lite2@{EFFICIENTNET_LITE2.sha256[:12]}+{HEADS_SHA256[:8]}+")
 
 
 @given(st.integers(1, 500), st.integers(1, 500))
@@ -247,7 +247,7 @@ def test_what_is_no_photo_is_refused(photo: NDArray[Any]) -> None:
 
 @pytest.fixture(scope="module")
 def classifier() -> SceneClassifier:
-    graph = graph_from_weights(EFFICIENTNET_LITE0.read())
+    graph = graph_from_weights(EFFICIENTNET_LITE2.read())
     return SceneClassifier(open_session(graph, device=Device.CPU, threads=2), load_heads())
 
 

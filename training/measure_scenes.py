@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from scene_data import TRAINED, Photos, load
-from train_scenes import SHIPPED, Floats, calibrate, cross_validate, probabilities  # sets the threads before numpy
+from train_scenes import Floats, calibrate, cross_validate, probabilities  # sets the threads before numpy
 from untag.metrics import average_precision, recall_at_precision, roc_auc
 from untag.scenes.categories import CATEGORIES, Category
 
@@ -35,7 +35,7 @@ def main() -> None:
     )
     for category in TRAINED:
         print(_row(category, photos, scores[:, TRAINED.index(category)]))
-    flagged = {category: scores[:, TRAINED.index(category)] >= CATEGORIES[category].threshold for category in SHIPPED}
+    flagged = {category: scores[:, TRAINED.index(category)] >= CATEGORIES[category].threshold for category in TRAINED}
     _print_false_alarms(photos, flagged)
     _print_subsets(photos, flagged)
 
@@ -49,13 +49,11 @@ def _row(category: Category, photos: Photos, scores: Floats) -> str:
         rows = generator.integers(0, len(values), len(values))
         resampled.append(average_precision(values[rows], shown[rows]))
     low, high = np.nanpercentile(resampled, [2.5, 97.5])
-    recall = "not shipped"
-    if category in SHIPPED:
-        recall = f"{(values[shown] >= CATEGORIES[category].threshold).mean():.2f}"
+    recall = (values[shown] >= CATEGORIES[category].threshold).mean()
     return (
         f"| {category} | {shown.sum()} | {(~shown).sum()} | {average_precision(values, shown):.3f} "
         f"({low:.2f} to {high:.2f}) | {roc_auc(values, shown):.3f} | {recall_at_precision(values, shown, 0.9):.2f} "
-        f"| {recall} | {_calibration_error(values, shown):.3f} |"
+        f"| {recall:.2f} | {_calibration_error(values, shown):.3f} |"
     )
 
 

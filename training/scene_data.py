@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 import zipfile
-from collections import defaultdict
+from collections import Counter, defaultdict
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
@@ -15,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from untag.engine.efficientnet import FEATURES, graph_from_weights
-from untag.engine.registry import EFFICIENTNET_LITE0
+from untag.engine.registry import EFFICIENTNET_LITE2
 from untag.engine.session import Device, open_session
 from untag.scenes.categories import Category
 from untag.scenes.classify import scene_input
@@ -41,12 +42,15 @@ _UNFAIR = {("n03443371_goblet", Category.ALCOHOL), ("n03527444_holster", Categor
 _SAME_SESSION = 2000  # Flickr numbers its photos in order of upload: nearer ones are mostly of one person's evening
 _NEAR_DUPLICATE = 0.80  # cosine of two photos' centred features; half of the pairs above show the same thing again
 _BATCH = 16
+_COMMON = 20  # photos of which a word was used: less says nothing of what such photos look like
 
 
 @dataclass(frozen=True)
 class Photos:
-    """`truth` (photos, TRAINED): 1 shown, 0 not, -1 nobody can tell. `features` (photos, 1666) float64.
+    """`truth` (photos, TRAINED): 1 shown, 0 not, -1 nobody can tell. `features` (photos, 1698) float64.
 
+    `words` (photos, words) is the root of how often five people, describing the photo, used each of the commoner
+    words; a row of NaN where nobody described it.
     `ordinary` photos are amateur snapshots that are labelled so, or of which neither label, nor caption, nor a look at
     them says that they show any category.
     `fold` is the part of the cross-validation in which a photo is tested.
@@ -57,6 +61,7 @@ class Photos:
     truth: NDArray[np.int64]
     ordinary: NDArray[np.bool_]
     features: NDArray[np.float64]
+    words: NDArray[np.float64]
     fold: NDArray[np.int64]
 
     def labelled(self, label: str) -> NDArray[np.bool_]:
@@ -71,22 +76,39 @@ class Photos:
 def load(data: Path, cache: Path) -> Photos:
     """All photos of `scene_labels.csv` and `flickr8k_captions.csv` that are there; features are kept in `cache`."""
     labels = _labels(data)
-    with (data / "flickr8k_captions.csv").open(newline="") as file:
-        captioned = {row["path"] for row in csv.DictReader(file)}
-    paths = tuple(sorted(path for path in {*labels, *captioned} if (data / path).is_file()))
+    captions = _captions(data)
+    paths = tuple(sorted(path for path in {*labels, *captions} if (data / path).is_file()))
     of = tuple(labels.get(path, frozenset()) for path in paths)
     truth = _truth(paths, of)
     unlabelled = np.array([not own or "ordinary" in own for own in of])
-    ordinary = unlabelled & (truth == 0).all(axis=1) & np.array([path in captioned for path in paths])
+    captioned = np.array([path in captions for path in paths])
+    ordinary = unlabelled & (truth == 0).all(axis=1) & captioned
     ordinary |= np.array(["ordinary" in own for own in of])
     features = _features(data, paths, cache)
-    fold = _folds(_groups(paths, features), truth, np.array([path in captioned for path in paths]))
-    return Photos(paths, of, truth, ordinary, features, fold)
+    fold = _folds(_groups(paths, features), truth, captioned)
+    return Photos(paths, of, truth, ordinary, features, _words(paths, captions), fold)
 
 
 def _labels(data: Path) -> dict[str, frozenset[str]]:
     with (data / "scene_labels.csv").open(newline="") as file:
         return {row["path"]: frozenset(row["labels"].split("|")) for row in csv.DictReader(file)}
+
+
+def _captions(data: Path) -> dict[str, str]:
+    """For each photo all that was written about it."""
+    written: defaultdict[str, list[str]] = defaultdict(list)
+    with (data / "flickr8k_captions.csv").open(newline="") as file:
+        for row in csv.DictReader(file):
+            written[row["path"]].append(row["caption"].lower())
+    return {path: "\n".join(lines) for path, lines in written.items()}
+
+
+def _words(paths: tuple[str, ...], captions: dict[str, str]) -> NDArray[np.float64]:
+    counts = [Counter(re.findall("[a-z]{3,}", captions[path])) if path in captions else None for path in paths]
+    photos = Counter(word for count in counts if count for word in count)
+    common = sorted(word for word, number in photos.items() if number >= _COMMON)
+    missing = [np.nan] * len(common)
+    return np.sqrt([[count[word] for word in common] if count else missing for count in counts])
 
 
 def _truth(paths: tuple[str, ...], labels: tuple[frozenset[str], ...]) -> NDArray[np.int64]:
@@ -114,11 +136,11 @@ def _features(data: Path, paths: tuple[str, ...], cache: Path) -> NDArray[np.flo
             if tuple(stored["paths"]) == paths:
                 return np.asarray(stored["features"], np.float64)
     # Two threads, whatever the machine has: how sums are split among threads changes their last bits.
-    session = open_session(graph_from_weights(EFFICIENTNET_LITE0.read()), device=Device.CPU, threads=2)
+    session = open_session(graph_from_weights(EFFICIENTNET_LITE2.read()), device=Device.CPU, threads=2)
     batches = []
     for start in range(0, len(paths), _BATCH):
         images = [scene_input(_read(data / path)) for path in paths[start : start + _BATCH]]
-        batches.append(head_inputs(*session.run({"images": np.stack(images)})))
+        batches.append(head_inputs(*session.run({"images": np.stack(images)})[:3]))
     features = np.concatenate(batches)
     np.savez(cache, paths=np.array(paths), features=features)
     return features.astype(np.float64)

@@ -14,6 +14,7 @@ import platformdirs
 
 from untag.engine.session import Device
 from untag.errors import UsageError
+from untag.findings.nearness import Nearness
 from untag.findings.preset import Preset, load_preset
 from untag.findings.prominence import Prominence
 from untag.findings.rules import Audience, Weights
@@ -31,6 +32,7 @@ _TABLES: Mapping[str, tuple[str, tuple[str, ...], int]] = {
     "certainty": ("verdict", tuple(Verdict), 1),
     "exposure": ("audience", tuple(Audience), 2),
     "prominence": ("place in the picture", tuple(Prominence), 2),
+    "nearness": ("nearness", tuple(Nearness), 2),
 }
 _BY_CATEGORY = ("thresholds", "severities")
 
@@ -40,8 +42,8 @@ class Settings:
     """Everything a user can set, with the defaults.
 
     `me_similarity` and `maybe_similarity` (0 to 1) are on the calibrated curve, the same for every engine.
-    `thresholds` override those of a category. `severities`, `certainty`, `exposure`, `prominence` and `act_from`
-    override the weights of the `preset`. `jobs` is the number of decoder threads, 0 for none.
+    `thresholds` override those of a category. `severities`, `certainty`, `exposure`, `prominence`, `nearness` and
+    `act_from` override the weights of the `preset`. `jobs` is the number of decoder threads, 0 for none.
     """
 
     home: Path
@@ -59,6 +61,7 @@ class Settings:
     certainty: Mapping[Verdict, float] = field(default_factory=dict)
     exposure: Mapping[Audience, float] = field(default_factory=dict)
     prominence: Mapping[Prominence, float] = field(default_factory=dict)
+    nearness: Mapping[Nearness, float] = field(default_factory=dict)
 
     @property
     def limits(self) -> Limits:
@@ -74,6 +77,7 @@ class Settings:
             certainty={**preset.certainty, **self.certainty},
             exposure={**preset.exposure, **self.exposure},
             prominence={**preset.prominence, **self.prominence},
+            nearness={**preset.nearness, **self.nearness},
             act_from=preset.act_from if self.act_from is None else self.act_from,
         )
 

@@ -26,7 +26,7 @@ from untag.people.profile import make_profile
 from untag.scan import SEARCH_SIDE
 from untag.scenes.categories import CATEGORIES, Category
 from untag.scenes.installed import SceneModels
-from untag.scenes.location import with_location
+from untag.scenes.photo import of_photo
 from untag.sources.base import open_source
 from untag.types import Face, Frame, PhotoRef, ReadError, Vector
 
@@ -227,7 +227,7 @@ def evaluate_scenes(job: Job, models: SceneModels, advance: Advance) -> Result:
     for batch in _batches(reader.frames(labels, advance)):
         inputs = [models.prepare(frame.pixels) for _, frame in batch]
         for (path, frame), judged in zip(batch, models.classify(inputs), strict=True):
-            scores[path] = with_location(judged, frame).scores
+            scores[path] = of_photo(judged, frame).scores
     judged_for = {name for judged in scores.values() for name in judged} if scores else {*models.thresholds}
     thresholds = {**{name.value: spec.threshold for name, spec in CATEGORIES.items()}, **models.thresholds}
     figures = {name: _category(name, thresholds[name], labels, scores) for name in thresholds if name in judged_for}

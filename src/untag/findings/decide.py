@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import prod
 
 from untag.findings.names import NOBODY, Names
+from untag.findings.nearness import Nearness, nearness
 from untag.findings.online import Online, online, opens_only_for_owner
 from untag.findings.prominence import Prominence, prominence
 from untag.findings.reasons import Pictured, reasons_of, reasons_without_copy
@@ -52,8 +53,9 @@ def decide(evidence: PhotoEvidence, rules: Rules, names: Names = NOBODY) -> Find
     categories that hardly matter, or every photo with GPS coordinates would be one.
 
     Risk is 100 x (1 - (1 - certainty x harm) ** (exposure x prominence)), where certainty is that of the verdict, a
-    little less for a face that is less alike; harm the noisy-or over the flagged categories of severity x score;
-    exposure that of the broadest audience; and prominence the product over what makes you more or less conspicuous.
+    little less for a face that is less alike; harm the noisy-or over the flagged categories of severity x score, each
+    more or less by the nearness of the thing to the face, where that is known; exposure that of the broadest audience;
+    and prominence the product over what makes you more or less conspicuous.
 
     | the photo                                              | action          |
     |--------------------------------------------------------|-----------------|
@@ -77,7 +79,8 @@ def decide(evidence: PhotoEvidence, rules: Rules, names: Names = NOBODY) -> Find
     own = tuple(box for box, match in zip(evidence.boxes, evidence.matches, strict=True) if _same(match, best))
     marks = prominence(own, len(evidence.boxes), evidence.width, evidence.height)
     where = online(evidence.origins, best.person, names, evidence.named)
-    pictured = Pictured(flagged, evidence.scenes, marks, len(own), len(evidence.boxes))
+    near = _nearness(flagged, evidence, own)
+    pictured = Pictured(flagged, evidence.scenes, marks, near, len(own), len(evidence.boxes))
     return Finding(
         path=evidence.path,
         sha256=evidence.sha256,
@@ -87,7 +90,7 @@ def decide(evidence: PhotoEvidence, rules: Rules, names: Names = NOBODY) -> Find
         verdict=best.verdict,
         similarity=best.similarity,
         categories=flagged,
-        risk=_risk(flagged, best, _nudge(where.audience, marks, rules), rules),
+        risk=_risk(_harm(flagged, near, rules), best, _nudge(where.audience, marks, rules), rules),
         reasons=reasons_of(best, pictured, where),
         action=_action(evidence, best, flagged, where, rules),
         taken_at=evidence.taken_at if evidence.taken_at is not None else _taken_at(evidence.origins),
@@ -118,7 +121,7 @@ def decide_without_copy(origins: tuple[Origin, ...], rules: Rules, names: Names)
         verdict=best.verdict,
         similarity=best.similarity,
         categories={},
-        risk=_risk({}, best, _nudge(where.audience, (), rules), rules),
+        risk=_risk(_HARMLESS, best, _nudge(where.audience, (), rules), rules),
         reasons=reasons_without_copy(where),
         action=Action.REVIEW,
         taken_at=_taken_at(origins),
@@ -168,11 +171,24 @@ def _nudge(audience: Audience, marks: tuple[Prominence, ...], rules: Rules) -> f
     return rules.weights.exposure[audience] * prod(rules.weights.prominence[mark] for mark in marks)
 
 
-def _risk(flagged: Mapping[str, float], best: Match, nudge: float, rules: Rules) -> int:
+def _nearness(flagged: Mapping[str, float], evidence: PhotoEvidence, own: Sequence[Box]) -> dict[str, Nearness]:
+    spots = {} if evidence.scenes is None else evidence.scenes.spots
+    found = {name: nearness(spots[name], own, evidence.width, evidence.height) for name in flagged if name in spots}
+    return {name: where for name, where in found.items() if where is not None}
+
+
+def _harm(flagged: Mapping[str, float], near: Mapping[str, Nearness], rules: Rules) -> float:
+    spared = 1 - _HARMLESS
+    for name, score in flagged.items():
+        exponent = rules.weights.nearness[near[name]] if name in near else 1.0
+        spared *= (1 - rules.severity(name) * min(score, 1.0)) ** exponent
+    return 1 - spared
+
+
+def _risk(harm: float, best: Match, nudge: float, rules: Rules) -> int:
     certainty = rules.weights.certainty[best.verdict]
     if best.verdict is not Verdict.OTHER:
         certainty *= _LEAST_CERTAINTY + (1 - _LEAST_CERTAINTY) * best.similarity
-    harm = 1 - (1 - _HARMLESS) * prod(1 - rules.severity(name) * min(score, 1.0) for name, score in flagged.items())
     spared: float = (1 - certainty * harm) ** nudge
     return round(100 * (1 - spared))
 

@@ -6,6 +6,7 @@ import tomllib
 from enum import StrEnum
 from pathlib import Path
 
+from untag.findings.nearness import Nearness
 from untag.findings.prominence import Prominence
 from untag.findings.rules import Audience, Weights
 from untag.types import Verdict
@@ -29,5 +30,6 @@ def load_preset(preset: Preset) -> Weights:
         certainty={verdict: values["certainty"][verdict] for verdict in Verdict},
         exposure={audience: values["exposure"][audience] for audience in Audience},
         prominence={mark: values["prominence"][mark] for mark in Prominence},
+        nearness={where: values["nearness"][where] for where in Nearness},
         act_from=values["act_from"],
     )

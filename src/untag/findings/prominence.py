@@ -1,4 +1,4 @@
-"""Where in the picture you are: what the faces alone tell, without knowing where the glass or the weapon is."""
+"""Where in the picture you are: what the faces alone tell."""
 
 from __future__ import annotations
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from untag.findings.nearness import Nearness
 from untag.findings.online import Online
 from untag.findings.prominence import Prominence
 from untag.findings.rules import Audience
@@ -26,10 +27,15 @@ _PLACE_REASONS: Mapping[Prominence, str] = {
     Prominence.EDGE: "{} face is small and at the edge of the picture",
 }
 
+_NEARNESS_REASONS: Mapping[Nearness, str] = {
+    Nearness.NEAR: "near {}",
+    Nearness.FAR: "not near {}",
+}
+
 
 @dataclass(frozen=True, slots=True)
 class Pictured:
-    """What the picture itself shows: the categories that count, where the person is, and among how many.
+    """What the picture itself shows: the categories that count, where the person is, near what, and among how many.
 
     `own` faces of all `faces` are the person's.
     """
@@ -37,6 +43,7 @@ class Pictured:
     flagged: Mapping[str, float]
     scenes: SceneScores | None
     marks: Sequence[Prominence]
+    near: Mapping[str, Nearness]
     own: int
     faces: int
 
@@ -45,7 +52,7 @@ def reasons_of(best: Match, pictured: Pictured, where: Online) -> tuple[str, ...
     """Why a photo is a finding: whose face, what it shows, who posted it, who can see it."""
     by_name = best.verdict is not Verdict.OTHER and pictured.own == 0
     reasons = ["you are tagged in it by name, but your face was not found" if by_name else _face_reason(best)]
-    reasons += [_category_reason(name, score, pictured.scenes) for name, score in pictured.flagged.items()]
+    reasons += [_category_reason(name, best, pictured) for name in pictured.flagged]
     if pictured.scenes is None:
         reasons.append("what the picture shows was not judged; look at it yourself")
     elif not pictured.flagged:
@@ -97,10 +104,15 @@ def _place_reasons(best: Match, pictured: Pictured) -> Iterator[str]:
         yield "no other face in the picture"
 
 
-def _category_reason(name: str, score: float, scenes: SceneScores | None) -> str:
-    said = f"{name} {_percent(score)}"
-    words = () if scenes is None else scenes.evidence.get(name, ())
-    return f"{said}: {', '.join(words[:_EVIDENCE_WORDS])}" if words else said
+def _category_reason(name: str, best: Match, pictured: Pictured) -> str:
+    said = f"{name} {_percent(pictured.flagged[name])}"
+    words = () if pictured.scenes is None else pictured.scenes.evidence.get(name, ())
+    if words:
+        said = f"{said}: {', '.join(words[:_EVIDENCE_WORDS])}"
+    if name not in pictured.near:
+        return said
+    whom = "you" if best.verdict is Verdict.ME else "the face"
+    return f"{said}; {_NEARNESS_REASONS[pictured.near[name]].format(whom)}"
 
 
 def _percent(share: float) -> str:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
+from untag.findings.nearness import Nearness
 from untag.findings.prominence import Prominence
 from untag.types import Verdict
 
@@ -55,14 +56,15 @@ class Weights:
     """All that a preset weighs, and that a user may weigh otherwise.
 
     `severities` (by category) and `certainty` are shares of the risk, 0 to 1. `exposure` and `prominence` are exponents
-    of the chance that no harm is done, 0 to 2: 1 changes nothing, above 1 the risk is greater. Categories below the
-    severity `act_from` are shown but ask for no action by themselves.
+    of the chance that no harm is done, `nearness` of the chance that one category does none, 0 to 2: 1 changes nothing,
+    above 1 the risk is greater. Categories below the severity `act_from` are shown but ask for no action by themselves.
     """
 
     severities: Mapping[str, float]
     certainty: Mapping[Verdict, float]
     exposure: Mapping[Audience, float]
     prominence: Mapping[Prominence, float]
+    nearness: Mapping[Nearness, float]
     act_from: float
 
 

@@ -17,7 +17,7 @@ from untag.judge import Judge, must_read_again
 from untag.scan.absent import absent_record, is_current_absent
 from untag.scan.items import Decoded, Failed, Item, Known, Loaded, Task, Told, Unchanged, UnchangedFolder
 from untag.scenes.installed import SceneModels
-from untag.scenes.location import with_location
+from untag.scenes.photo import of_photo
 from untag.sources.listing import AbsentRef, Listing
 from untag.sources.site import SiteSource
 from untag.store import (
@@ -207,7 +207,7 @@ class Stages:
 
     def _judged(self, seen: Seen, scenes: SceneScores | None) -> Analysis:
         frame = seen.photo.frame
-        scenes = None if scenes is None else with_location(scenes, frame)
+        scenes = None if scenes is None else of_photo(scenes, frame)
         evidence = self._evidence(seen, scenes)
         return Analysis(
             width=frame.width,

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from untag.assets import read_asset
 from untag.errors import ModelError
 
-BACKGROUND_SHA256 = "38b86416647d9fff23896d9526738dd9a8c60e184d2e98742207381a6d95240b"
+BACKGROUND_SHA256 = "697baa3edcd2226aab1243cee22d3b3e48d6008a9ce43a797eaf9157f4073fea"
 
 _SHRINKAGE = 0.9
 """How far the covariance is drawn towards a sphere before its inverse is taken. From 0.03 to 0.6 recall rises from

@@ -47,6 +47,7 @@ class CategorySpec:
     `threshold` is the score, a calibrated probability, from which a photo counts as showing the category.
     `false_alarms_per_1000` is how many of 1,000 ordinary photos then count wrongly, in cross-validation. `experimental`
     categories were learnt from too few photos, or too few kinds of photo, to be relied on.
+    `located` says that the category is of a thing, whose place in the picture the network tells well enough.
     Evidence is the `classes` that the network names in a photo, else the `impression` that the whole of it makes. The
     heads were trained with the classes of alcohol and weapon as inputs: whoever changes those trains again.
     """
@@ -56,6 +57,7 @@ class CategorySpec:
     threshold: float = 0.5
     false_alarms_per_1000: float = 0.0
     experimental: bool = False
+    located: bool = False
     impression: str = ""
     classes: tuple[ImageNetClass, ...] = ()
 
@@ -63,8 +65,9 @@ class CategorySpec:
 _ALCOHOL = CategorySpec(
     Category.ALCOHOL,
     available=True,
-    threshold=0.27,
-    false_alarms_per_1000=2.8,
+    threshold=0.21,
+    false_alarms_per_1000=2.3,
+    located=True,
     impression="looks like photos of drinks or of people drinking",
     classes=(
         ImageNetClass(440, "beer bottle"),
@@ -79,8 +82,8 @@ _ALCOHOL = CategorySpec(
 _PARTY = CategorySpec(
     Category.PARTY,
     available=True,
-    threshold=0.55,
-    false_alarms_per_1000=1.4,
+    threshold=0.60,
+    false_alarms_per_1000=0.9,
     experimental=True,
     impression="looks like photos of parties",
     classes=(ImageNetClass(417, "balloon"), ImageNetClass(470, "candle")),
@@ -89,17 +92,27 @@ _PARTY = CategorySpec(
 _BAR = CategorySpec(
     Category.BAR,
     available=True,
-    threshold=0.37,
-    false_alarms_per_1000=0.9,
+    threshold=0.27,
+    false_alarms_per_1000=0.5,
     experimental=True,
     impression="looks like photos taken in bars",
+)
+
+_SMOKING = CategorySpec(
+    Category.SMOKING,
+    available=True,
+    threshold=0.20,
+    false_alarms_per_1000=0.9,
+    experimental=True,
+    impression="looks like photos of people who smoke",
 )
 
 _WEAPON = CategorySpec(
     Category.WEAPON,
     available=True,
-    threshold=0.58,
-    false_alarms_per_1000=1.9,
+    threshold=0.63,
+    false_alarms_per_1000=1.4,
+    located=True,
     impression="looks like photos of people with guns",
     classes=(
         ImageNetClass(413, "assault rifle"),
@@ -122,12 +135,12 @@ _GAMBLING = CategorySpec(
 _CROWD = CategorySpec(
     Category.CROWD,
     available=True,
-    threshold=0.92,
+    threshold=0.95,
     false_alarms_per_1000=2.8,
     impression="many people close together",
 )
 
-_JUDGED = {spec.category: spec for spec in (_ALCOHOL, _PARTY, _BAR, _WEAPON, _GAMBLING, _CROWD)}
+_JUDGED = {spec.category: spec for spec in (_ALCOHOL, _PARTY, _BAR, _SMOKING, _WEAPON, _GAMBLING, _CROWD)}
 
 CATEGORIES: Mapping[Category, CategorySpec] = MappingProxyType(
     {category: _JUDGED.get(category, CategorySpec(category)) for category in Category}

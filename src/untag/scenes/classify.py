@@ -1,4 +1,4 @@
-"""A photo -> how surely it shows each category, with EfficientNet-Lite0 and the heads trained on its features."""
+"""A photo -> how surely it shows each category, and where, with EfficientNet-Lite2 and heads on its features."""
 
 from __future__ import annotations
 
@@ -10,24 +10,24 @@ import numpy as np
 from numpy.typing import NDArray
 
 from untag.engine.cache import DerivedFile
-from untag.engine.efficientnet import INPUT_SIZE, graph_from_weights
+from untag.engine.efficientnet import FEATURES, INPUT_SIZE, graph_from_weights
 from untag.engine.models import ModelOptions, open_derived
-from untag.engine.registry import EFFICIENTNET_LITE0
+from untag.engine.registry import EFFICIENTNET_LITE2
 from untag.engine.session import Session
 from untag.scenes.categories import CATEGORIES, Category, CategorySpec
 from untag.scenes.heads import HEADS_SHA256, Heads, class_probabilities, head_inputs, load_heads
 from untag.scenes.taught import TaughtHeads, load_taught
-from untag.types import Pixels, SceneScores
+from untag.types import Pixels, SceneScores, Spot
 
 _WORTH_NAMING = 0.02  # a class below this probability explains nothing
 _WORTH_A_WORD = 0.1  # a score below this needs no explanation
 _MOST_WORDS = 3
 
 _PREPARATION = f"geometric-mean-crop-{INPUT_SIZE}"
-MODEL_ID = f"efficientnet-lite0@{EFFICIENTNET_LITE0.sha256[:12]}+{HEADS_SHA256[:8]}+{_PREPARATION}"
+MODEL_ID = f"efficientnet-lite2@{EFFICIENTNET_LITE2.sha256[:12]}+{HEADS_SHA256[:8]}+{_PREPARATION}"
 """Identifies scores: the hash of the weights, that of the heads, and how photos are prepared."""
 
-BACKBONE_ID = f"efficientnet-lite0@{EFFICIENTNET_LITE0.sha256[:12]}+{_PREPARATION}"
+BACKBONE_ID = f"efficientnet-lite2@{EFFICIENTNET_LITE2.sha256[:12]}+{_PREPARATION}"
 """Identifies features: those of another network or of other pixels are not comparable."""
 
 
@@ -42,13 +42,23 @@ def scene_input(rgb: Pixels) -> Pixels:
     if rgb.ndim != 3 or rgb.shape[2] != 3 or rgb.dtype != np.uint8 or rgb.size == 0:
         raise ValueError(f"a photo is (height, width, 3) uint8, not {rgb.shape} {rgb.dtype}")
     height, width = rgb.shape[:2]
-    side = max(1, round(math.sqrt(height * width)))
-    rows, columns = min(height, side), min(width, side)
+    rows, columns = _middle(height, width)
     top, left = (height - rows) // 2, (width - columns) // 2
     middle = np.ascontiguousarray(rgb[top : top + rows, left : left + columns])
     # Averaging over areas when shrinking avoids aliasing; when enlarging it would give blocks.
     interpolation = cv2.INTER_AREA if rows * columns > INPUT_SIZE**2 else cv2.INTER_CUBIC
     return np.asarray(cv2.resize(middle, (INPUT_SIZE, INPUT_SIZE), interpolation=interpolation), dtype=np.uint8)
+
+
+def in_photo(spot: Spot, width: int, height: int) -> Spot:
+    """A spot in the `scene_input` of a photo of this size, its middle -> the same spot in the whole photo."""
+    rows, columns = _middle(height, width)
+    return Spot(0.5 + (spot.across - 0.5) * columns / width, 0.5 + (spot.down - 0.5) * rows / height)
+
+
+def _middle(height: int, width: int) -> tuple[int, int]:
+    side = max(1, round(math.sqrt(height * width)))
+    return min(height, side), min(width, side)
 
 
 class SceneClassifier:
@@ -62,6 +72,8 @@ class SceneClassifier:
         self._session = session
         self._heads = heads
         self._taught = taught
+        located = [name for name in heads.categories if CATEGORIES[Category(name)].located]
+        self._located = {name: heads.weights[:FEATURES, heads.categories.index(name)] for name in located}
         self.id = MODEL_ID if taught is None else f"{MODEL_ID}+{taught.id}"
 
     def classify(self, images: NDArray[np.uint8]) -> list[SceneScores]:
@@ -74,18 +86,25 @@ class SceneClassifier:
             raise ValueError(f"images are (N, {INPUT_SIZE}, {INPUT_SIZE}, 3) uint8, not {images.shape} {images.dtype}")
         if len(images) == 0:
             return []
-        logits, features, details = self._session.run({"images": images})
+        logits, features, details, cells = self._session.run({"images": images})
         scores = self._heads.scores(head_inputs(logits, features, details))
-        judged = [self._judged(*row) for row in zip(scores, class_probabilities(logits), strict=True)]
+        judged = [self._judged(*row) for row in zip(scores, class_probabilities(logits), cells, strict=True)]
         if self._taught is None:
             return judged
         rows = self._taught.scores(features)
         return [_with_taught(one, self._taught, row) for one, row in zip(judged, rows, strict=True)]
 
-    def _judged(self, row: NDArray[np.float64], probabilities: NDArray[np.float64]) -> SceneScores:
+    def _judged(
+        self, row: NDArray[np.float64], probabilities: NDArray[np.float64], cells: NDArray[np.float32]
+    ) -> SceneScores:
         scores = {name: float(score) for name, score in zip(self._heads.categories, row, strict=True)}
         evidence = {name: _evidence(CATEGORIES[Category(name)], score, probabilities) for name, score in scores.items()}
-        return SceneScores(scores, evidence, self.id)
+        spots = {
+            name: _strongest(np.tensordot(weights, cells, 1))
+            for name, weights in self._located.items()
+            if scores[name] >= _WORTH_A_WORD
+        }
+        return SceneScores(scores, evidence, self.id, spots)
 
 
 class Backbone:
@@ -99,11 +118,11 @@ class Backbone:
 
     def features(self, photo: Pixels) -> NDArray[np.float32]:
         """(1280,) of a photo, (height, width, 3) uint8 of any size."""
-        _, features, _ = self._session.run({"images": scene_input(photo)[np.newaxis]})
+        _, features, *_ = self._session.run({"images": scene_input(photo)[np.newaxis]})
         return np.asarray(features[0], np.float32)
 
 
-GRAPH_FILE = DerivedFile(EFFICIENTNET_LITE0, 2, graph_from_weights)
+GRAPH_FILE = DerivedFile(EFFICIENTNET_LITE2, 2, graph_from_weights)
 
 
 def load_classifier(options: ModelOptions) -> SceneClassifier:
@@ -128,6 +147,18 @@ def _with_taught(judged: SceneScores, taught: TaughtHeads, row: NDArray[np.float
     scores = {name: float(score) for name, score in zip(taught.names, row, strict=True)}
     evidence = {name: (taught.evidence[name],) if score >= _WORTH_A_WORD else () for name, score in scores.items()}
     return replace(judged, scores={**judged.scores, **scores}, evidence={**judged.evidence, **evidence})
+
+
+def _strongest(contributions: NDArray[np.float32]) -> Spot:
+    """Where most speaks for a category, of what each cell of the picture contributes to it, (rows, columns).
+
+    A class activation map (Zhou et al. 2016): features are means over the cells, so a head's logit is a mean as well.
+    Averaged over neighbours, as single cells are noisy.
+    """
+    smooth = cv2.blur(contributions, (3, 3), borderType=cv2.BORDER_REPLICATE)
+    down, across = np.unravel_index(int(smooth.argmax()), smooth.shape)
+    rows, columns = smooth.shape
+    return Spot((float(across) + 0.5) / columns, (float(down) + 0.5) / rows)
 
 
 def _evidence(spec: CategorySpec, score: float, probabilities: NDArray[np.float64]) -> tuple[str, ...]:

@@ -1,4 +1,4 @@
-"""The heads: a logistic regression for each category on what EfficientNet-Lite0 computes of a photo.
+"""The heads: a logistic regression for each category on what EfficientNet-Lite2 computes of a photo.
 
 Trained by training/train_scenes.py; the parameters ship in models/scene_heads.npz, with their card beside them.
 """
@@ -21,7 +21,7 @@ from untag.scenes.categories import CATEGORIES, Category
 _GROUPS = tuple([item.index for item in CATEGORIES[name].classes] for name in (Category.ALCOHOL, Category.WEAPON))
 _LEAST_SHARE = 1e-4  # of probability: below, the network has not seen it at all, and by how much means nothing
 INPUTS = FEATURES + DETAILS + len(_GROUPS)
-HEADS_SHA256 = "11de3613bf4b1a71f38ae544a32c33553864d93cc1a55c480964ca69688dbac8"
+HEADS_SHA256 = "ccc8a7f81cc49356a454d0a77b3ecfdb80aa5e98ad822da4dac2a6adbc4d0c95"
 """Of the shipped heads: part of the name that their scores are stored under, so it cannot drift from the file."""
 
 
@@ -34,7 +34,7 @@ def class_probabilities(logits: NDArray[np.float32]) -> NDArray[np.float64]:
 def head_inputs(
     logits: NDArray[np.float32], features: NDArray[np.float32], details: NDArray[np.float32]
 ) -> NDArray[np.float32]:
-    """What the heads look at, (N, 1666), from the outputs of the graph.
+    """What the heads look at, (N, 1698), from the outputs of the graph.
 
     The features, the details, and the log-odds that the network names one of the classes of alcohol, or of weapon.
     """
@@ -46,14 +46,14 @@ def head_inputs(
 
 @dataclass(frozen=True, slots=True)
 class Heads:
-    """`weights` (1666, C) and `biases` (C,) float32, for the C `categories`."""
+    """`weights` (1698, C) and `biases` (C,) float32, for the C `categories`."""
 
     categories: tuple[str, ...]
     weights: NDArray[np.float32]
     biases: NDArray[np.float32]
 
     def scores(self, inputs: NDArray[np.float32]) -> NDArray[np.float64]:
-        """(N, 1666), as `head_inputs` makes them -> (N, C) calibrated probabilities, 0 to 1."""
+        """(N, 1698), as `head_inputs` makes them -> (N, C) calibrated probabilities, 0 to 1."""
         logits = (inputs @ self.weights + self.biases).astype(np.float64)
         # The logistic function in a form that overflows on neither side.
         return np.asarray(0.5 * (1 + np.tanh(logits / 2)))

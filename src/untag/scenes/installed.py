@@ -63,19 +63,21 @@ class SceneModels:
         return [self._merge(scores) for scores in zip(*judged, strict=True)]
 
     def _merge(self, judged: Iterable[SceneScores]) -> SceneScores:
-        scores: dict[str, float] = {}
-        evidence: dict[str, tuple[str, ...]] = {}
+        judge: dict[str, SceneScores] = {}
         for found in judged:
-            for name, score in found.scores.items():
-                if name not in scores:
-                    scores[name] = score
-                    evidence[name] = found.evidence.get(name, ())
-        order = sorted(scores, key=lambda name: (_RANKS.get(name, len(_RANKS)), name))  # what was taught comes last
-        return SceneScores({name: scores[name] for name in order}, {name: evidence[name] for name in order}, self.id)
+            for name in found.scores:
+                judge.setdefault(name, found)
+        order = sorted(judge, key=lambda name: (_RANKS.get(name, len(_RANKS)), name))  # what was taught comes last
+        return SceneScores(
+            {name: judge[name].scores[name] for name in order},
+            {name: judge[name].evidence.get(name, ()) for name in order},
+            self.id,
+            {name: judge[name].spots[name] for name in order if name in judge[name].spots},
+        )
 
 
 class EmbeddedModel:
-    """The model that is always there, EfficientNet-Lite0, as a SceneModel."""
+    """The model that is always there, EfficientNet-Lite2, as a SceneModel."""
 
     def __init__(self, classifier: SceneClassifier) -> None:
         self._classifier = classifier

@@ -11,7 +11,7 @@ from untag.store.codec import json_list, unsigned
 from untag.store.db import Row, Store
 from untag.store.records import ABSENT, DuePhoto, Evidence, MatchUpdate, StoredFace
 from untag.store.rows import face_of, match_of, place_of
-from untag.types import Place, SceneScores, Verdict
+from untag.types import Place, SceneScores, Spot, Verdict
 
 # Photos read at a time: no query stays open while the caller writes, and memory does not grow with the archive.
 _PAGE = 256
@@ -208,6 +208,7 @@ def _evidence(photo: Row, faces: list[StoredFace], scenes: list[Row], places: li
             scores={row["category"]: row["score"] for row in scenes},
             evidence={row["category"]: tuple(json.loads(row["evidence"])) for row in scenes},
             model=photo["scene_model"],
+            spots={row["category"]: Spot(row["across"], row["down"]) for row in scenes if row["across"] is not None},
         ),
         places=tuple(places),
         named=tuple(json.loads(photo["named"])),

@@ -134,6 +134,8 @@ _FIRST = (
         category TEXT NOT NULL,
         score REAL NOT NULL,
         evidence TEXT NOT NULL,
+        across REAL,
+        down REAL,
         PRIMARY KEY (sha256, category)
     ) WITHOUT ROWID""",
     """CREATE TABLE findings (

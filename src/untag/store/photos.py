@@ -13,7 +13,7 @@ from untag.store.db import Row, Store
 from untag.store.findings import save_finding
 from untag.store.records import Analysis, KnownFile, KnownPhoto, PhotoRecord
 from untag.store.rows import face_values, origin_of, origin_values
-from untag.types import Outcome, ReadError
+from untag.types import Outcome, ReadError, SceneScores
 
 _PHOTO = """pipeline, people_key, discarded, scene_model IS NOT NULL AS classified,
     EXISTS (SELECT 1 FROM findings WHERE findings.sha256 = photos.sha256) AS found"""
@@ -208,13 +208,16 @@ def _save_analysis(store: Store, run_id: int, sha256: str, analysis: Analysis) -
     store.execute("DELETE FROM scenes WHERE sha256 = ?", (sha256,))
     if scenes is not None:
         store.execute_many(
-            "INSERT INTO scenes (sha256, category, score, evidence) VALUES (?, ?, ?, ?)",
-            [
-                (sha256, category, float(score), json.dumps(scenes.evidence.get(category, ())))
-                for category, score in scenes.scores.items()
-            ],
+            "INSERT INTO scenes (sha256, category, score, evidence, across, down) VALUES (?, ?, ?, ?, ?, ?)",
+            [(sha256, category, *_scene_values(scenes, category)) for category in scenes.scores],
         )
     save_finding(store, run_id, sha256, analysis.finding)
+
+
+def _scene_values(scenes: SceneScores, category: str) -> tuple[object, ...]:
+    spot = scenes.spots.get(category)
+    where = (None, None) if spot is None else (spot.across, spot.down)
+    return (float(scenes.scores[category]), json.dumps(scenes.evidence.get(category, ())), *where)
 
 
 def _file_values(record: PhotoRecord, run_id: int) -> tuple[object, ...]:
