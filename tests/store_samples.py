@@ -18,6 +18,7 @@ from untag.types import (
     Outcome,
     PhotoRef,
     SceneScores,
+    Spot,
     Verdict,
 )
 
@@ -79,7 +80,7 @@ def analysis(
     found: Finding | None = None,
     engine: str = "dlib",
     taken_at: str | None = None,
-    pipeline: str = "dlib+lite0",
+    pipeline: str = "dlib+lite2",
 ) -> Analysis:
     """An analysis with one face for each match."""
     return Analysis(
@@ -93,7 +94,12 @@ def analysis(
         faces=tuple(face(seed * 100 + number) for number in range(len(matches))),
         matches=tuple(matches),
         keep=tuple(keep) if keep is not None else (True,) * len(matches),
-        scenes=SceneScores({"alcohol": 0.8, "party": 0.1}, {"alcohol": ("wine glass", "bottle")}, "lite0"),
+        scenes=SceneScores(
+            {"alcohol": 0.8, "party": 0.1},
+            {"alcohol": ("wine glass", "bottle")},
+            "lite2",
+            {"alcohol": Spot(0.35, 0.75)},
+        ),
         finding=found,
     )
 

@@ -9,6 +9,7 @@ import pytest
 from untag.config import Settings, default_home, load_settings
 from untag.engine.session import Device
 from untag.errors import UsageError
+from untag.findings.nearness import Nearness
 from untag.findings.preset import Preset, load_preset
 from untag.findings.prominence import Prominence
 from untag.findings.rules import Audience
@@ -50,6 +51,8 @@ def test_everything_can_be_set(tmp_path: Path) -> None:
         only-me = 2
         [prominence]
         edge = 1.5
+        [nearness]
+        far = 1
         """,
     )
     assert settings == Settings(
@@ -68,6 +71,7 @@ def test_everything_can_be_set(tmp_path: Path) -> None:
         certainty={Verdict.MAYBE: 0.6},
         exposure={Audience.ONLY_ME: 2},
         prominence={Prominence.EDGE: 1.5},
+        nearness={Nearness.FAR: 1},
     )
     assert settings.limits.max_pixels == 40_000_000
     preset = load_preset(Preset.PUBLIC_OFFICE)
@@ -76,6 +80,7 @@ def test_everything_can_be_set(tmp_path: Path) -> None:
     assert settings.weights.certainty == {**preset.certainty, Verdict.MAYBE: 0.6}
     assert settings.weights.exposure == {**preset.exposure, Audience.ONLY_ME: 2}
     assert settings.weights.prominence == {**preset.prominence, Prominence.EDGE: 1.5}
+    assert settings.weights.nearness == {**preset.nearness, Nearness.FAR: 1}
 
 
 @pytest.mark.parametrize("preset", Preset)

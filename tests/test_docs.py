@@ -158,7 +158,8 @@ def test_the_example_configuration_holds(tmp_path: Path) -> None:
     defaults = Settings(tmp_path)
     changed = {item.name for item in fields(Settings) if getattr(settings, item.name) != getattr(defaults, item.name)}
     # What the example shows are the defaults, but that the weights are those of the preset unless they are set.
-    assert changed - {"jobs"} == {"thresholds", "act_from", "severities", "certainty", "exposure", "prominence"}
+    weights = {"act_from", "severities", "certainty", "exposure", "prominence", "nearness"}
+    assert changed - {"jobs"} == {"thresholds", *weights}
     assert settings.weights == defaults.weights
     assert set(tomllib.loads(example)) == {item.name for item in fields(Settings)} - {"home"}
 

@@ -19,10 +19,11 @@ from untag.findings import (
     names_of,
 )
 from untag.findings import preset as preset_module
+from untag.findings.nearness import Nearness, nearness
 from untag.findings.prominence import Prominence, prominence
 from untag.findings.rules import DEFAULT_SEVERITY, Audience, audience_of
 from untag.scenes.categories import Category
-from untag.types import Action, Box, LinkConfidence, Match, Origin, SceneScores, Status, Verdict
+from untag.types import Action, Box, LinkConfidence, Match, Origin, SceneScores, Spot, Status, Verdict
 
 ME = Match(Verdict.ME, 0.94, "ana")
 MAYBE = Match(Verdict.MAYBE, 0.61, "ana")
@@ -405,6 +406,59 @@ def test_where_you_are_counts(face: tuple[float, ...], faces: int, risk: int, re
     assert finding.reasons == ("Your face: 94 % alike", "alcohol 90 %", *reasons)
 
 
+@pytest.mark.parametrize(
+    ("spot", "faces", "near"),
+    [
+        # In a picture of 1000 x 1000. A face of 50 at its middle: near is up to 300 pixels from it, far above 500.
+        ((0.5, 0.5), [(475, 475, 525, 525)], "near"),
+        ((0.5, 0.79), [(475, 475, 525, 525)], "near"),
+        ((0.5, 0.81), [(475, 475, 525, 525)], None),
+        ((0.5, 0.99), [(475, 475, 525, 525)], None),
+        ((0.0, 0.9), [(475, 475, 525, 525)], "far"),
+        # Across and down alike, and from the nearest of two faces (a photo in a mirror).
+        ((0.7, 0.7), [(475, 475, 525, 525)], "near"),
+        ((0.9, 0.9), [(475, 475, 525, 525)], "far"),
+        ((0.9, 0.9), [(475, 475, 525, 525), (800, 800, 850, 850)], "near"),
+        ((0.9, 0.9), [(475, 475, 525, 525), (600, 600, 650, 650)], None),
+        # A face that fills the picture is near to all of it, a tiny one to hardly any.
+        ((0.0, 0.0), [(350, 350, 650, 650)], "near"),
+        ((0.6, 0.6), [(495, 495, 505, 505)], None),
+        ((0.7, 0.7), [(495, 495, 505, 505)], "far"),
+        ((0.5, 0.5), [], None),
+    ],
+)
+def test_how_near_a_thing_is(
+    spot: tuple[float, float], faces: list[tuple[float, float, float, float]], near: str | None
+) -> None:
+    assert nearness(Spot(*spot), [Box(*face) for face in faces], 1000, 1000) == near
+
+
+def test_a_picture_of_any_shape_is_measured_in_its_pixels() -> None:
+    face = Box(100, 240, 150, 290)
+    assert nearness(Spot(0.1, 0.5), [face], 2000, 500) is Nearness.NEAR
+    assert nearness(Spot(0.5, 0.5), [face], 2000, 500) is Nearness.FAR
+
+
+@pytest.mark.parametrize(
+    ("match", "spot", "risk", "reason"),
+    [
+        (ME, None, 55, "alcohol 90 %: red wine"),
+        (ME, Spot(0.5, 0.5), 60, "alcohol 90 %: red wine; near you"),
+        (ME, Spot(0.5, 0.9), 55, "alcohol 90 %: red wine"),
+        (ME, Spot(0.0, 0.0), 43, "alcohol 90 %: red wine; not near you"),
+        (MAYBE, Spot(0.5, 0.5), 28, "alcohol 90 %: red wine; near the face"),
+    ],
+)
+def test_a_drink_beside_you_weighs_more(match: Match, spot: Spot | None, risk: int, reason: str) -> None:
+    photo = evidence(match, OTHER, scores={"alcohol": 0.9})
+    spots = {} if spot is None else {"alcohol": spot}
+    scenes = SceneScores({"alcohol": 0.9, "crowd": 0.2}, {"alcohol": ("red wine",)}, "toy", spots)
+    boxes = (Box(480, 480, 520, 520), Box(10, 10, 60, 60))
+    finding = decide(replace(photo, width=1000, height=1000, boxes=boxes, scenes=scenes), RULES)
+    assert finding is not None
+    assert (finding.risk, finding.reasons[1]) == (risk, reason)
+
+
 def test_a_face_that_may_be_yours_is_not_called_yours() -> None:
     finding = decide(replace(evidence(MAYBE, scores={}), boxes=(Box(0, 0, 60, 60),)), RULES)
     assert finding is not None
@@ -421,8 +475,10 @@ def test_each_preset_is_whole_in_range_and_explained() -> None:
         assert set(weights.certainty) == set(Verdict)
         assert set(weights.exposure) == set(Audience)
         assert set(weights.prominence) == set(Prominence)
+        assert set(weights.nearness) == set(Nearness)
+        assert weights.nearness[Nearness.NEAR] >= 1 >= weights.nearness[Nearness.FAR]
         shares = (*weights.severities.values(), *weights.certainty.values(), weights.act_from)
-        exponents = (*weights.exposure.values(), *weights.prominence.values())
+        exponents = (*weights.exposure.values(), *weights.prominence.values(), *weights.nearness.values())
         assert all(0 < share <= 1 for share in shares)
         assert all(0 < exponent <= 2 for exponent in exponents)
 

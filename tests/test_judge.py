@@ -10,6 +10,7 @@ import pytest
 from fakes import ENGINE_ID, MAYBE, ME, NEAR, STRANGER, Square, Untag, paint
 from untag.config import Settings
 from untag.findings import PhotoEvidence, Preset, load_preset
+from untag.findings.nearness import Nearness
 from untag.findings.prominence import Prominence
 from untag.findings.rules import Audience
 from untag.judge import Judge, judge_again, load_judge, must_read_again
@@ -96,6 +97,7 @@ def test_the_key_changes_with_all_that_a_verdict_follows_from(untag: Untag) -> N
         replace(settings, certainty={Verdict.MAYBE: 0.4}),
         replace(settings, exposure={Audience.PUBLIC: 2}),
         replace(settings, prominence={Prominence.CROWD: 0.4}),
+        replace(settings, nearness={Nearness.FAR: 0.4}),
         replace(settings, keep_bystanders=True),
     ]
     keys = [judge(untag, changed).key for changed in changes]

@@ -26,9 +26,9 @@ from untag.imaging.decode import decode
 from untag.imaging.limits import Limits
 from untag.metrics import average_precision
 from untag.scenes.categories import AVAILABLE, CATEGORIES, Category
-from untag.scenes.classify import MODEL_ID, SceneClassifier, scene_input
+from untag.scenes.classify import MODEL_ID, SceneClassifier, in_photo, scene_input
 from untag.scenes.heads import HEADS_SHA256, INPUTS, Heads, head_inputs, load_heads, read_heads
-from untag.types import SceneScores
+from untag.types import SceneScores, Spot
 
 SHARED = Path(__file__).parent.parent.parent / "shared" / "data"
 ORDER = "alcohol party bar smoking drugs weapon gambling swimwear nudity crowd gesture document location"
@@ -40,13 +40,15 @@ class FakeSession:
 
     probabilities: NDArray[np.float64]
     features: NDArray[np.float32]
+    cells: NDArray[np.float32] = field(default_factory=lambda: np.zeros((1, FEATURES, 10, 10), np.float32))
     fed: list[Mapping[str, NDArray[Any]]] = field(default_factory=list)
 
     def run(self, feeds: Mapping[str, NDArray[Any]]) -> list[NDArray[Any]]:
         self.fed.append(feeds)
         # Any constant added to the logarithms is the same distribution; this one overflows a naive softmax.
         logits = np.log(self.probabilities).astype(np.float32) + np.float32(500)
-        return [logits, self.features[:, :FEATURES], self.features[:, FEATURES:]]
+        cells = np.broadcast_to(self.cells, (len(self.features), *self.cells.shape[1:]))
+        return [logits, self.features[:, :FEATURES], self.features[:, FEATURES:], cells]
 
 
 HEADS = Heads(("alcohol", "weapon"), np.eye(INPUTS, 2, dtype=np.float32), np.array([-1, 0], np.float32))
@@ -163,6 +165,48 @@ def test_evidence_names_the_strongest_classes_first() -> None:
 def test_evidence_is_the_impression_where_no_class_is_seen() -> None:
     assert judge(4.0)[1]["alcohol"] == (CATEGORIES[Category.ALCOHOL].impression,)
     assert judge(-4.0, c440=0.9)[1]["alcohol"] == ()
+
+
+def spots(alcohol: float, *seen: tuple[int, int, float]) -> Mapping[str, Spot]:
+    """Where a photo shows what, whose cells at (row, column) contribute so much to alcohol."""
+    cells = np.zeros((1, FEATURES, 10, 10), np.float32)
+    for row, column, amount in seen:
+        cells[0, 0, row, column] = amount
+    session = FakeSession(distribution(), features((alcohol, -9)), cells)
+    return SceneClassifier(session, HEADS).classify(images())[0].spots
+
+
+def test_a_thing_is_where_the_cells_around_speak_for_it_most() -> None:
+    assert spots(4.0, (2, 7, 1.0), (2, 8, 1.0), (3, 7, 1.0), (3, 8, 1.0), (7, 1, 2.0)) == {"alcohol": Spot(0.75, 0.25)}
+    assert spots(4.0, (0, 0, 1.0)) == {"alcohol": Spot(0.05, 0.05)}
+    assert spots(4.0, (9, 9, 1.0), (9, 8, 0.5)) == {"alcohol": Spot(0.95, 0.95)}
+
+
+def test_what_is_hardly_seen_is_nowhere() -> None:
+    assert spots(-4.0, (2, 7, 1.0)) == {}
+
+
+def test_only_things_are_somewhere() -> None:
+    assert {name for name, spec in CATEGORIES.items() if spec.located} == {Category.ALCOHOL, Category.WEAPON}
+    assert all(CATEGORIES[name].available for name in CATEGORIES if CATEGORIES[name].located)
+
+
+@pytest.mark.parametrize(
+    ("size", "spot", "whole"),
+    [
+        ((300, 300), (0.2, 0.9), (0.2, 0.9)),
+        # Of 1600 x 400 the model sees the columns 400 to 1199.
+        ((1600, 400), (0.0, 0.1), (0.25, 0.1)),
+        ((1600, 400), (1.0, 0.1), (0.75, 0.1)),
+        ((400, 1600), (0.3, 0.5), (0.3, 0.5)),
+        ((400, 1600), (0.3, 0.0), (0.3, 0.25)),
+    ],
+)
+def test_a_spot_in_the_whole_photo(
+    size: tuple[int, int], spot: tuple[float, float], whole: tuple[float, float]
+) -> None:
+    found = in_photo(Spot(*spot), *size)
+    assert (found.across, found.down) == pytest.approx(whole)
 
 
 def test_a_batch_keeps_its_order() -> None:

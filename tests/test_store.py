@@ -43,7 +43,7 @@ from untag.store import (
     update_matches,
 )
 from untag.store.codec import path_key, path_of, signed, text, unsigned
-from untag.types import Face, Match, Origin, Outcome, SceneScores, Status, Verdict
+from untag.types import Face, Match, Origin, Outcome, SceneScores, Spot, Status, Verdict
 
 
 @pytest.fixture
@@ -77,13 +77,16 @@ def test_everything_recorded_comes_back(store: Store) -> None:
     assert (known.size, known.mtime_ns, known.sha256, known.outcome) == (1000, 1600000000123456789, "s1", Outcome.OK)
     assert known.origin == ORIGIN
     assert known.photo == known_photo(store, "s1")
-    assert known.photo == KnownPhoto("dlib+lite0", "ada", 1, classified=True, found=True)
+    assert known.photo == KnownPhoto("dlib+lite2", "ada", 1, classified=True, found=True)
 
     seen = evidence(store, "s1")
     assert seen is not None
     assert (seen.width, seen.height, seen.taken_at, seen.phash) == (640, 480, "2021-05-06T07:08:09", made.phash)
     assert seen.scenes == SceneScores(
-        {"alcohol": 0.8, "party": 0.1}, {"alcohol": ("wine glass", "bottle"), "party": ()}, "lite0"
+        {"alcohol": 0.8, "party": 0.1},
+        {"alcohol": ("wine glass", "bottle"), "party": ()},
+        "lite2",
+        {"alcohol": Spot(0.35, 0.75)},
     )
     assert [stored.match for stored in seen.faces] == [ME, OTHER]
     assert same_face(seen.faces[0].face, made.faces[0])

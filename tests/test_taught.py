@@ -222,7 +222,9 @@ class Colours:
         found = np.concatenate(
             [features(value, seed=int(photo.sum())) for value, photo in zip(strengths, photos, strict=True)]
         )
-        return [np.zeros((len(photos), CLASSES), np.float32), found, np.zeros((len(photos), DETAILS), np.float32)]
+        others = ((CLASSES,), (DETAILS,), (FEATURES, 10, 10))
+        logits, details, cells = (np.zeros((len(photos), *shape), np.float32) for shape in others)
+        return [logits, found, details, cells]
 
 
 @pytest.fixture

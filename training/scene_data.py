@@ -139,14 +139,15 @@ def _features(data: Path, paths: tuple[str, ...], cache: Path) -> NDArray[np.flo
     session = open_session(graph_from_weights(EFFICIENTNET_LITE2.read()), device=Device.CPU, threads=2)
     batches = []
     for start in range(0, len(paths), _BATCH):
-        images = [scene_input(_read(data / path)) for path in paths[start : start + _BATCH]]
+        images = [scene_input(read_photo(data / path)) for path in paths[start : start + _BATCH]]
         batches.append(head_inputs(*session.run({"images": np.stack(images)})[:3]))
     features = np.concatenate(batches)
     np.savez(cache, paths=np.array(paths), features=features)
     return features.astype(np.float64)
 
 
-def _read(path: Path) -> NDArray[np.uint8]:
+def read_photo(path: Path) -> NDArray[np.uint8]:
+    """(height, width, 3) RGB; ends the program when it cannot be read."""
     image = cv2.imread(str(path), cv2.IMREAD_COLOR)
     if image is None:
         raise SystemExit(f"{path} cannot be read")
