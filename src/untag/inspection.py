@@ -110,7 +110,9 @@ def describe(seen: Inspection) -> str:
     if seen.scenes is not None:
         for name, score in seen.scenes.scores.items():
             words = ", ".join(seen.scenes.evidence.get(name, ()))
-            lines.append(f"  {name} {score:.0%}{': ' if words else ''}{words}")
+            spot = seen.scenes.spots.get(name)
+            where = "" if spot is None else f", around {spot.across:.0%} across and {spot.down:.0%} down"
+            lines.append(f"  {name} {score:.0%}{': ' if words else ''}{words}{where}")
     return "\n".join(lines)
 
 

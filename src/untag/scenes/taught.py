@@ -24,7 +24,7 @@ THRESHOLD = 0.5
 FALSE_ALARMS_PER_1000 = 5.0
 """Of ordinary photos, as a mean over categories; the strangest raise more than twice as many."""
 
-_EDGE = 3.1
+_EDGE = 3.2
 """Standard deviations above the mean of ordinary photos from which a photo counts."""
 _SHARE = 0.5
 """It must also be this share as far above as the median example is: what stands far out needs no alarm at the edge."""
