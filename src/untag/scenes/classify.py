@@ -122,7 +122,7 @@ class Backbone:
         return np.asarray(features[0], np.float32)
 
 
-GRAPH_FILE = DerivedFile(EFFICIENTNET_LITE2, 2, graph_from_weights)
+GRAPH_FILE = DerivedFile(EFFICIENTNET_LITE2, 1, graph_from_weights)
 
 
 def load_classifier(options: ModelOptions) -> SceneClassifier:
