@@ -122,6 +122,11 @@ def test_list_filters(scanned: Untag) -> None:
     assert scanned.found("--category", "weapon", "--category", "alcohol") == {"a.png": "me"}
 
 
+def test_nothing_of_a_category_is_not_nothing_at_all(scanned: Untag) -> None:
+    assert scanned.run("list", "--category", "gambling").out.startswith("No photos of these. See all with `untag list`")
+    assert "No photos of these" not in scanned.run("list").out
+
+
 def test_list_csv(scanned: Untag) -> None:
     result = scanned.run("list", "--format", "csv")
     header, *rows = list(csv.reader(io.StringIO(result.out, newline="")))

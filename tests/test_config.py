@@ -93,6 +93,7 @@ def test_a_preset_alone_sets_all_weights(tmp_path: Path, preset: Preset) -> None
     ("text", "sentence"),
     [
         ("jobs = \n", "(at line 1, column 8)"),
+        ("jobs = 1\nthresholds = { alcohol = 0.5", "(at line 2, column 29)"),
         ("jobs = 1\njobs = 2\n", "at line 2, column 9"),
         ("home = '/'\n", "unknown setting 'home'"),
         ("limits = 3\n", "unknown setting 'limits'"),

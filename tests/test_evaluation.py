@@ -133,6 +133,26 @@ def test_a_photo_that_cannot_be_read_is_listed_and_counts_against(untag: Untag) 
     assert "accuracy: 0.66" in result.out
 
 
+def test_a_photo_that_is_not_there_is_told_with_the_table(untag: Untag) -> None:
+    table = untag.add("labels.csv", b"path,labels\nnope.png,alcohol\n")
+    result = untag.run("evaluate", "scenes", table)
+    assert result.status == 2
+    assert "labels.csv names nope.png: no such file" in result.err
+    assert "is --root right?" in result.err
+
+
+def test_a_photo_in_several_rows_has_the_labels_of_all(untag: Untag) -> None:
+    untag.add("a.png", paint(serial=1, alcohol=0.9))
+    untag.add("b.png", paint(serial=2))
+    table = untag.add("labels.csv", b"path,labels\na.png,alcohol\na.png, party | weapon\nb.png,\n")
+    result = json.loads(untag.run("evaluate", "scenes", table, "--json").out)
+    assert result["photos"] == 2
+    assert {name: result["categories"][name]["positives"] for name in ("alcohol", "weapon")} == {
+        "alcohol": 1,
+        "weapon": 1,
+    }
+
+
 def test_a_wrong_label_is_told_before_any_photo_is_read(untag: Untag) -> None:
     add_faces(untag)
     path = untag.add("table.csv", b"left,right,same\na1.png,a2.png,1\na1.png,nobody.png,maybe\n")

@@ -409,20 +409,20 @@ def test_where_you_are_counts(face: tuple[float, ...], faces: int, risk: int, re
 @pytest.mark.parametrize(
     ("spot", "faces", "near"),
     [
-        # In a picture of 1000 x 1000. A face of 50 at its middle: near is up to 300 pixels from it, far above 500.
+        # In a picture of 1000 x 1000. A face of 50 at its middle: near is up to 250 pixels from it, far above 350.
         ((0.5, 0.5), [(475, 475, 525, 525)], "near"),
-        ((0.5, 0.79), [(475, 475, 525, 525)], "near"),
-        ((0.5, 0.81), [(475, 475, 525, 525)], None),
-        ((0.5, 0.99), [(475, 475, 525, 525)], None),
-        ((0.0, 0.9), [(475, 475, 525, 525)], "far"),
+        ((0.5, 0.74), [(475, 475, 525, 525)], "near"),
+        ((0.5, 0.76), [(475, 475, 525, 525)], None),
+        ((0.5, 0.84), [(475, 475, 525, 525)], None),
+        ((0.5, 0.86), [(475, 475, 525, 525)], "far"),
         # Across and down alike, and from the nearest of two faces (a photo in a mirror).
-        ((0.7, 0.7), [(475, 475, 525, 525)], "near"),
+        ((0.65, 0.65), [(475, 475, 525, 525)], "near"),
         ((0.9, 0.9), [(475, 475, 525, 525)], "far"),
         ((0.9, 0.9), [(475, 475, 525, 525), (800, 800, 850, 850)], "near"),
-        ((0.9, 0.9), [(475, 475, 525, 525), (600, 600, 650, 650)], None),
+        ((0.9, 0.9), [(475, 475, 525, 525), (675, 675, 725, 725)], None),
         # A face that fills the picture is near to all of it, a tiny one to hardly any.
         ((0.0, 0.0), [(350, 350, 650, 650)], "near"),
-        ((0.6, 0.6), [(495, 495, 505, 505)], None),
+        ((0.61, 0.61), [(495, 495, 505, 505)], None),
         ((0.7, 0.7), [(495, 495, 505, 505)], "far"),
         ((0.5, 0.5), [], None),
     ],
@@ -444,7 +444,7 @@ def test_a_picture_of_any_shape_is_measured_in_its_pixels() -> None:
     [
         (ME, None, 55, "alcohol 90 %: red wine"),
         (ME, Spot(0.5, 0.5), 60, "alcohol 90 %: red wine; near you"),
-        (ME, Spot(0.5, 0.9), 55, "alcohol 90 %: red wine"),
+        (ME, Spot(0.5, 0.75), 55, "alcohol 90 %: red wine"),
         (ME, Spot(0.0, 0.0), 43, "alcohol 90 %: red wine; not near you"),
         (MAYBE, Spot(0.5, 0.5), 28, "alcohol 90 %: red wine; near the face"),
     ],
@@ -457,6 +457,13 @@ def test_a_drink_beside_you_weighs_more(match: Match, spot: Spot | None, risk: i
     finding = decide(replace(photo, width=1000, height=1000, boxes=boxes, scenes=scenes), RULES)
     assert finding is not None
     assert (finding.risk, finding.reasons[1]) == (risk, reason)
+
+
+def test_what_is_experimental_says_so() -> None:
+    rules = Rules(load_preset(Preset.JOB_HUNT), {}, experimental=frozenset({"party", "drugs"}))
+    finding = decide(evidence(ME, scores={"party": 0.7, "alcohol": 0.8}, words={"party": ("balloon",)}), rules)
+    assert finding is not None
+    assert finding.reasons[1:3] == ("alcohol 80 %", "party 70 %, experimental: balloon")
 
 
 def test_a_face_that_may_be_yours_is_not_called_yours() -> None:

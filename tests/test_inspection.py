@@ -9,6 +9,8 @@ import numpy as np
 import pytest
 
 from fakes import MAYBE, ME, SIDE, STRANGER, Square, Untag, paint
+from untag.inspection import Inspection, describe
+from untag.types import Outcome, SceneScores, Spot
 
 
 def inspect(untag: Untag, *arguments: str) -> list[dict[str, Any]]:
@@ -71,6 +73,16 @@ def test_in_words(untag: Untag) -> None:
     ]
     empty = untag.add("b.png", paint(serial=2))
     assert untag.run("inspect", empty).out.startswith(f"{empty}: 240 x 240, 0 faces\n")
+
+
+def test_in_words_it_says_where() -> None:
+    scenes = SceneScores(
+        {"alcohol": 0.9, "bar": 0.3}, {"alcohol": ("red wine",), "bar": ()}, "toy", {"alcohol": Spot(0.25, 0.6)}
+    )
+    assert describe(Inspection("a.jpg", Outcome.OK, None, 80, 60, scenes=scenes)).splitlines()[1:] == [
+        "  alcohol 90%: red wine, around 25% across and 60% down",
+        "  bar 30%",
+    ]
 
 
 def test_thresholds_of_the_configuration_hold_here_too(untag: Untag) -> None:

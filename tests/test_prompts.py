@@ -35,6 +35,8 @@ def test_the_user_replaces_a_category_as_a_whole_and_switches_one_off(tmp_path: 
     assert own.categories.keys() == shipped.categories.keys() - {"drugs"}
     assert own.templates == shipped.templates
     assert own.categories["weapon"] == shipped.categories["weapon"]
+    assert shipped.own == frozenset()
+    assert own.own == {"alcohol"}
 
 
 @pytest.mark.parametrize(

@@ -14,11 +14,11 @@ from fakes import Untag
 from untag.engine.downloads import DOWNLOAD_SETS
 from untag.engine.models import ModelOptions
 from untag.errors import UsageError
-from untag.scenes.categories import AVAILABLE, CATEGORIES
+from untag.scenes.categories import AVAILABLE, CATEGORIES, Category
 from untag.scenes.classify import MODEL_ID
 from untag.scenes.installed import SceneModels, installed_thresholds, load_scene_models
 from untag.scenes.prompts import ASKED
-from untag.types import Pixels, SceneScores
+from untag.types import Pixels, SceneScores, Spot
 
 
 @dataclass
@@ -28,6 +28,7 @@ class Fake:
     id: str
     side: int
     scores: Mapping[str, float]
+    preferred: frozenset[str] = frozenset()
 
     def input_of(self, rgb: Pixels) -> Pixels:
         return np.full((self.side, self.side, 3), rgb[0, 0, 0], np.uint8)
@@ -39,6 +40,7 @@ class Fake:
                 {name: score * int(image[0, 0, 0]) for name, score in self.scores.items()},
                 dict.fromkeys(self.scores, (self.id,)),
                 self.id,
+                {name: Spot(0.1, 0.3) for name in self.scores if name == "weapon" and self.id == "first"},
             )
             for image in images
         ]
@@ -58,6 +60,16 @@ def test_the_first_model_that_can_judge_a_category_does() -> None:
     assert one.evidence == {"alcohol": ("second",), "weapon": ("first",)}
     assert {one.model, two.model} == {"first+second"}
     assert models.classify([]) == []
+
+
+def test_what_a_model_is_preferred_for_it_judges() -> None:
+    first = Fake("first", 3, {"weapon": 0.1, "smoking": 0.3})
+    words = Fake("words", 4, {"weapon": 0.2, "smoking": 0.4}, frozenset({"smoking"}))
+    models = SceneModels([first, words], {})
+    (one,) = models.classify([models.prepare(photo(1))])
+    assert dict(one.scores) == {"weapon": 0.1, "smoking": 0.4}
+    assert one.evidence == {"weapon": ("first",), "smoking": ("words",)}
+    assert one.spots == {"weapon": Spot(0.1, 0.3)}
 
 
 def pull(home: Path, name: str) -> None:
@@ -88,6 +100,17 @@ def test_thresholds_are_those_of_the_users_prompts(tmp_path: Path) -> None:
     (tmp_path / "prompts.toml").write_text("[drugs\n")
     with pytest.raises(UsageError, match="line 1"):
         installed_thresholds(tmp_path)
+
+
+def test_what_the_user_puts_into_words_counts_as_they_say(untag: Untag) -> None:
+    untag.home.mkdir()
+    (untag.home / "prompts.toml").write_text('[smoking]\nprompts = ["a cigarette"]\nthreshold = 0.7\n')
+    assert installed_thresholds(untag.home)["smoking"] == CATEGORIES[Category.SMOKING].threshold
+    assert "in your own words" not in untag.run("categories").out
+    pull(untag.home, "clip")
+    assert installed_thresholds(untag.home)["smoking"] == 0.7
+    assert installed_thresholds(untag.home)["alcohol"] == CATEGORIES[Category.ALCOHOL].threshold
+    assert "smoking     counts from 70%  experimental: CLIP, in your own words" in untag.run("categories").out
 
 
 def test_measured_models_judge_before_those_that_were_pulled(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -28,7 +28,8 @@ from untag.metrics import average_precision
 from untag.scenes.categories import AVAILABLE, CATEGORIES, Category
 from untag.scenes.classify import MODEL_ID, SceneClassifier, in_photo, scene_input
 from untag.scenes.heads import HEADS_SHA256, INPUTS, Heads, head_inputs, load_heads, read_heads
-from untag.types import SceneScores, Spot
+from untag.scenes.photo import of_photo
+from untag.types import Frame, SceneScores, Spot
 
 SHARED = Path(__file__).parent.parent.parent / "shared" / "data"
 ORDER = "alcohol party bar smoking drugs weapon gambling swimwear nudity crowd gesture document location"
@@ -40,15 +41,15 @@ class FakeSession:
 
     probabilities: NDArray[np.float64]
     features: NDArray[np.float32]
-    cells: NDArray[np.float32] = field(default_factory=lambda: np.zeros((1, FEATURES, 10, 10), np.float32))
+    maps: NDArray[np.float32] = field(default_factory=lambda: np.zeros((1, FEATURES, 10, 10), np.float32))
     fed: list[Mapping[str, NDArray[Any]]] = field(default_factory=list)
 
     def run(self, feeds: Mapping[str, NDArray[Any]]) -> list[NDArray[Any]]:
         self.fed.append(feeds)
         # Any constant added to the logarithms is the same distribution; this one overflows a naive softmax.
         logits = np.log(self.probabilities).astype(np.float32) + np.float32(500)
-        cells = np.broadcast_to(self.cells, (len(self.features), *self.cells.shape[1:]))
-        return [logits, self.features[:, :FEATURES], self.features[:, FEATURES:], cells]
+        maps = np.broadcast_to(self.maps, (len(self.features), *self.maps.shape[1:]))
+        return [logits, self.features[:, :FEATURES], self.features[:, FEATURES:], maps]
 
 
 HEADS = Heads(("alcohol", "weapon"), np.eye(INPUTS, 2, dtype=np.float32), np.array([-1, 0], np.float32))
@@ -167,23 +168,36 @@ def test_evidence_is_the_impression_where_no_class_is_seen() -> None:
     assert judge(-4.0, c440=0.9)[1]["alcohol"] == ()
 
 
-def spots(alcohol: float, *seen: tuple[int, int, float]) -> Mapping[str, Spot]:
-    """Where a photo shows what, whose cells at (row, column) contribute so much to alcohol."""
-    cells = np.zeros((1, FEATURES, 10, 10), np.float32)
-    for row, column, amount in seen:
-        cells[0, 0, row, column] = amount
-    session = FakeSession(distribution(), features((alcohol, -9)), cells)
+def spots(alcohol: float, feature_map: NDArray[np.floating[Any]], **classes: float) -> Mapping[str, Spot]:
+    """Where a photo shows what, whose cells (10, 10) contribute so much to alcohol."""
+    maps = np.zeros((1, FEATURES, 10, 10), np.float32)
+    maps[0, 0] = feature_map
+    session = FakeSession(distribution(**classes), features((alcohol, -9)), maps)
     return SceneClassifier(session, HEADS).classify(images())[0].spots
 
 
-def test_a_thing_is_where_the_cells_around_speak_for_it_most() -> None:
-    assert spots(4.0, (2, 7, 1.0), (2, 8, 1.0), (3, 7, 1.0), (3, 8, 1.0), (7, 1, 2.0)) == {"alcohol": Spot(0.75, 0.25)}
-    assert spots(4.0, (0, 0, 1.0)) == {"alcohol": Spot(0.05, 0.05)}
-    assert spots(4.0, (9, 9, 1.0), (9, 8, 0.5)) == {"alcohol": Spot(0.95, 0.95)}
+@pytest.mark.parametrize(("row", "column"), [(2, 7), (7, 2), (5, 5), (0, 0), (0, 9), (9, 4), (9, 9)])
+def test_a_thing_is_where_the_cells_around_speak_for_it_most(row: int, column: int) -> None:
+    down, across = np.mgrid[:10, :10]
+    contributions = 3.0 * np.exp(-((down - row) ** 2 + (across - column) ** 2) / 4)
+    contributions[(row + 5) % 10, (column + 5) % 10] += 4  # one noisy cell, higher than any
+    (spot,) = spots(4.0, contributions, c440=0.3).values()
+    assert abs(spot.down - (row + 0.5) / 10) < 0.11
+    assert abs(spot.across - (column + 0.5) / 10) < 0.11
 
 
-def test_what_is_hardly_seen_is_nowhere() -> None:
-    assert spots(-4.0, (2, 7, 1.0)) == {}
+def test_noise_is_not_drawn_to_the_edges() -> None:
+    generator = np.random.default_rng(0)
+    found = [spots(4.0, generator.normal(5, 1, (10, 10)), c440=0.3)["alcohol"] for _ in range(400)]
+    edge = [min(spot.across, spot.down, 1 - spot.across, 1 - spot.down) < 0.1 for spot in found]
+    assert np.mean(edge) < 0.36  # the share of the cells that lie there
+
+
+def test_what_is_hardly_seen_or_only_an_impression_is_nowhere() -> None:
+    blob = np.pad(np.ones((3, 3)), ((2, 5), (5, 2)))
+    assert set(spots(4.0, blob, c440=0.3)) == {"alcohol"}
+    assert spots(-4.0, blob, c440=0.3) == {}
+    assert spots(4.0, blob) == {}
 
 
 def test_only_things_are_somewhere() -> None:
@@ -207,6 +221,14 @@ def test_a_spot_in_the_whole_photo(
 ) -> None:
     found = in_photo(Spot(*spot), *size)
     assert (found.across, found.down) == pytest.approx(whole)
+
+
+def test_spots_of_a_photo_are_in_the_whole_of_it() -> None:
+    pixels = np.zeros((200, 800, 3), np.uint8)
+    seen = SceneScores({"alcohol": 0.9}, {"alcohol": ("red wine",)}, "toy", {"alcohol": Spot(1.0, 0.1)})
+    whole = of_photo(seen, Frame(pixels, width=1600, height=400, scale=0.5, has_place=True))
+    assert whole.spots == {"alcohol": Spot(0.75, pytest.approx(0.1))}  # type: ignore[arg-type]
+    assert whole.scores == {"alcohol": 0.9, "location": 1.0}
 
 
 def test_a_batch_keeps_its_order() -> None:

@@ -312,9 +312,40 @@ def test_of_too_many_photos_some_are_used_spread_over_the_folder(
 
 
 def test_photos_unlike_it_are_learnt_from(school: Untag) -> None:
-    result = school.run("categories", "teach", "band", school.root / "like", "--unlike", school.root / "like")
+    unlike = school.root / "unlike"
+    unlike.mkdir()
+    for number in range(5):
+        (unlike / f"{number}.png").write_bytes(paint(serial=100 + number))
+    result = school.run("categories", "teach", "band", school.root / "like", "--unlike", unlike)
     assert result.status == 0, result.err
-    assert len(load_examples(school.home, "band").unlike) == 10
+    assert "band: taught with 10 photos and 5 unlike it\n" in result.out
+    assert len(load_examples(school.home, "band").unlike) == 5
+    assert "taught with 10 photos and 5 unlike it" in school.run("categories").out
+
+
+def test_photos_unlike_it_that_are_none_teach_nothing(school: Untag) -> None:
+    unlike = school.root / "unlike"
+    unlike.mkdir()
+    teach = ("categories", "teach", "band", school.root / "like", "--unlike")
+    empty = school.run(*teach, unlike)
+    assert empty.status == 2
+    assert "unlike has no photo that band could be told from" in empty.err
+    (unlike / "broken.png").write_bytes(b"no picture")
+    assert "broken.png: " in school.run(*teach, unlike).err
+    for same in (school.root / "like", school.root):
+        result = school.run(*teach, same)
+        assert result.status == 2
+        assert "share photos" in result.err
+    assert not example_files(school.home)
+
+
+def test_the_configuration_of_what_is_forgotten_is_pointed_out(school: Untag) -> None:
+    school.run("categories", "teach", "band", school.root / "like")
+    (school.home / "config.toml").write_text("[thresholds]\nband = 0.7\n")
+    assert "band        counts from 70% (usually 50%)  taught" in school.run("categories").out
+    result = school.run("forget", "--all", "--yes")
+    assert result.status == 0
+    assert "config.toml still names band" in result.err
 
 
 @pytest.mark.parametrize(

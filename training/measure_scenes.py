@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from scene_data import TRAINED, Photos, load
-from train_scenes import Floats, calibrate, cross_validate, probabilities  # sets the threads before numpy
+from train_scenes import Floats, calibrate, cross_validate, probabilities
 from untag.metrics import average_precision, recall_at_precision, roc_auc
 from untag.scenes.categories import CATEGORIES, Category
 
@@ -36,6 +36,7 @@ def main() -> None:
     for category in TRAINED:
         print(_row(category, photos, scores[:, TRAINED.index(category)]))
     flagged = {category: scores[:, TRAINED.index(category)] >= CATEGORIES[category].threshold for category in TRAINED}
+    _print_labelled(photos, scores)
     _print_false_alarms(photos, flagged)
     _print_subsets(photos, flagged)
 
@@ -55,6 +56,21 @@ def _row(category: Category, photos: Photos, scores: Floats) -> str:
         f"({low:.2f} to {high:.2f}) | {roc_auc(values, shown):.3f} | {recall_at_precision(values, shown, 0.9):.2f} "
         f"| {recall:.2f} | {_calibration_error(values, shown):.3f} |"
     )
+
+
+def _print_labelled(photos: Photos, scores: Floats) -> None:
+    """The same by the labels alone: of photos that have none, and of corrections, nothing is asked."""
+    labelled = np.array([bool(own) for own in photos.labels])
+    for category in TRAINED:
+        shown = photos.labelled(category)
+        known = labelled & ~photos.labelled(f"{category}_maybe")
+        if shown.any():
+            values, truth = scores[known, TRAINED.index(category)], shown[known]
+            print(
+                f"  {category}, by the labels of {known.sum()}: {truth.sum()} positives, AP "
+                f"{average_precision(values, truth):.3f}, AUC {roc_auc(values, truth):.3f}, "
+                f"recall {recall_at_precision(values, truth, 0.9):.2f}"
+            )
 
 
 def _calibration_error(values: Floats, shown: NDArray[np.bool_]) -> float:

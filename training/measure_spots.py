@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import argparse
 import tempfile
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from scene_data import FOLDS, TRAINED, Photos, load, read_photo
-from train_scenes import calibrate, cross_validate, fit  # sets the threads before numpy
+from train_scenes import Floats, Linear, calibrate, cross_validate, fit
 from untag.engine.efficientnet import INPUT_SIZE, graph_from_weights
 from untag.engine.registry import EFFICIENTNET_LITE2
 from untag.engine.session import Device, open_session
@@ -29,7 +28,8 @@ from untag.types import Pixels, SceneScores
 CUT_OUTS = {Category.ALCOHOL: "beer_dipsum", Category.WEAPON: "guns333"}
 PICTURES = 300  # of each category, in each fold
 _WHITE = 14  # how far a background may be from white
-_HEIGHTS = (0.18, 0.60)  # of the thing, as a share of the picture's
+_HEIGHTS = (0.18, 0.60)  # of the thing, as a share of the picture's; a wide one is as high as half the width allows
+_ACROSS, _DOWN = (0.10, 0.90), (0.30, 0.95)  # where its middle is: on tables and in hands, hardly ever at the top
 _BATCH = 16
 
 
@@ -48,42 +48,58 @@ def main() -> None:
     parser.add_argument("--cache", type=Path, default=Path(tempfile.gettempdir()) / "scene-features.npz")
     arguments = parser.parse_args()
     photos = load(arguments.data, arguments.cache)
-    found = {category: np.concatenate(list(offsets(arguments.data, photos, category))) for category in CUT_OUTS}
-    print("| category | pictures | flagged | the spot is within 0.2 | 0.3 | the middle is within 0.2 | 0.3 |")
-    for category, rows in found.items():
-        flagged = rows[rows[:, 0] >= CATEGORIES[category].threshold]
-        shares = [(flagged[:, column] < limit).mean() for column in (1, 2) for limit in (0.2, 0.3)]
-        print(f"| {category} | {len(rows)} | {len(flagged)} | {' | '.join(f'{share:.2f}' for share in shares)} |")
-
-
-def offsets(data: Path, photos: Photos, category: Category) -> Iterator[NDArray[np.float64]]:
-    """For each fold (pictures, 3): the score; and how far the thing is from the spot, and from the middle."""
-    column = TRAINED.index(category)
-    slopes, biases = calibrate(cross_validate(photos), photos.truth)
+    parts: dict[Category, list[NDArray[np.float64]]] = {category: [] for category in CUT_OUTS}
+    calibration = calibrate(cross_validate(photos), photos.truth)
     graph = open_session(graph_from_weights(EFFICIENTNET_LITE2.read()), device=Device.CPU, threads=2)
     generator = np.random.default_rng(0)
-    shown = photos.inside(CUT_OUTS[category]) & (photos.truth[:, column] == 1)
     for fold in range(FOLDS):
         other = photos.fold != fold
         trained = fit(photos.features[other], photos.truth[other], photos.words[other])
-        heads = Heads(
-            (category.value,),
-            (trained.weights[:, [column]] * slopes[column]).astype(np.float32),
-            (trained.biases[[column]] * slopes[column] + biases[column]).astype(np.float32),
-        )
-        classifier = SceneClassifier(graph, heads)
-        things = [
-            thing for row in np.flatnonzero(shown & ~other) if (thing := cut_out(read_photo(data / photos.paths[row])))
-        ]
-        snapshots = np.flatnonzero(photos.ordinary & ~other)
-        made = []
-        for _ in range(PICTURES if things else 0):
-            snapshot = scene_input(read_photo(data / photos.paths[generator.choice(snapshots)]))
-            made.append(put_into(snapshot, things[generator.integers(len(things))], generator))
-        for start in range(0, len(made), _BATCH):
-            batch = made[start : start + _BATCH]
-            judged = classifier.classify(np.stack([picture for picture, _ in batch]))
-            yield np.array([_offsets(one, category, where) for one, (_, where) in zip(judged, batch, strict=True)])
+        for category in CUT_OUTS:
+            classifier = SceneClassifier(graph, _head(trained, calibration, category))
+            pictures = made_pictures(arguments.data, photos, category, ~other, generator)
+            parts[category].append(offsets(classifier, category, pictures))
+    found = {category: np.concatenate(rows) for category, rows in parts.items()}
+    print("| category | pictures | flagged | with a spot | within 0.2 | 0.3 | the middle within 0.2 | 0.3 |")
+    for category, rows in found.items():
+        flagged = rows[rows[:, 0] >= CATEGORIES[category].threshold]
+        located = flagged[np.isfinite(flagged[:, 1])]
+        shares = [f"{(located[:, column] < limit).mean():.2f}" for column in (1, 2) for limit in (0.2, 0.3)]
+        print("|", " | ".join([category, *(str(len(part)) for part in (rows, flagged, located)), *shares]), "|")
+
+
+def _head(trained: Linear, calibration: tuple[Floats, Floats], category: Category) -> Heads:
+    slope, offset = (values[TRAINED.index(category)] for values in calibration)
+    column = [TRAINED.index(category)]
+    weights, biases = trained.weights[:, column] * slope, trained.biases[column] * slope + offset
+    return Heads((category.value,), weights.astype(np.float32), biases.astype(np.float32))
+
+
+def made_pictures(
+    data: Path, photos: Photos, category: Category, tested: NDArray[np.bool_], generator: np.random.Generator
+) -> list[tuple[Pixels, tuple[float, float]]]:
+    """Snapshots with a thing of the category in them, both of the `tested` photos, and where it is."""
+    shown = tested & photos.inside(CUT_OUTS[category]) & (photos.truth[:, TRAINED.index(category)] == 1)
+    cut = [cut_out(read_photo(data / photos.paths[row])) for row in np.flatnonzero(shown)]
+    things = [thing for thing in cut if thing is not None]
+    snapshots = np.flatnonzero(photos.ordinary & tested)
+    made = []
+    for _ in range(PICTURES):
+        snapshot = scene_input(read_photo(data / photos.paths[generator.choice(snapshots)]))
+        made.append(put_into(snapshot, things[generator.integers(len(things))], generator))
+    return made
+
+
+def offsets(
+    classifier: SceneClassifier, category: Category, pictures: list[tuple[Pixels, tuple[float, float]]]
+) -> Floats:
+    """(pictures, 3): the score; and how far the thing is from the spot, and from the middle."""
+    rows = []
+    for start in range(0, len(pictures), _BATCH):
+        batch = pictures[start : start + _BATCH]
+        judged = classifier.classify(np.stack([picture for picture, _ in batch]))
+        rows += [_offsets(one, category, where) for one, (_, where) in zip(judged, batch, strict=True)]
+    return np.array(rows)
 
 
 def _offsets(judged: SceneScores, category: Category, where: tuple[float, float]) -> tuple[float, float, float]:
@@ -111,15 +127,15 @@ def put_into(snapshot: Pixels, thing: Thing, generator: np.random.Generator) -> 
     size = INPUT_SIZE
     height, width = thing.opacity.shape
     scale = min(generator.uniform(*_HEIGHTS) * size / height, 0.5 * size / width)
-    across, down = generator.uniform(0.1, 0.9), generator.uniform(0.3, 0.95)
-    turned = cv2.getRotationMatrix2D((width / 2, height / 2), generator.normal(0, 12), scale)
-    turned[:, 2] += across * size - width / 2, down * size - height / 2
-    pixels, opacity = (
-        cv2.GaussianBlur(
-            cv2.warpAffine(layer.astype(np.float32), turned, (size, size), flags=cv2.INTER_AREA), (0, 0), 0.8
-        )
-        for layer in (thing.pixels, thing.opacity)
-    )
+    small = max(1, round(width * scale)), max(1, round(height * scale))
+    across, down = generator.uniform(*_ACROSS), generator.uniform(*_DOWN)
+    turned = cv2.getRotationMatrix2D((small[0] / 2, small[1] / 2), generator.normal(0, 12), 1)
+    turned[:, 2] += across * size - small[0] / 2, down * size - small[1] / 2
+    layers = []
+    for layer in (thing.pixels, thing.opacity):
+        reduced = cv2.resize(layer.astype(np.float32), small, interpolation=cv2.INTER_AREA)
+        layers.append(cv2.GaussianBlur(cv2.warpAffine(reduced, turned, (size, size)), (0, 0), 0.8))
+    pixels, opacity = layers
     dimmed = pixels * np.clip((snapshot.mean() + 40) / 140, 0.4, 1.1)
     mixed = snapshot * (1 - opacity[..., None]) + dimmed * opacity[..., None]
     return np.clip(mixed, 0, 255).astype(np.uint8), (across, down)

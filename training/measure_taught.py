@@ -11,7 +11,6 @@ are flagged, without and with eight of those as counter-examples.
 from __future__ import annotations
 
 import argparse
-import csv
 import re
 import tempfile
 from collections import defaultdict
@@ -23,7 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from scene_background import background_of
-from scene_data import FOLDS, TRAINED, Photos, load
+from scene_data import FOLDS, TRAINED, Photos, load, read_captions
 from untag.engine.efficientnet import FEATURES
 from untag.scenes.background import Background
 from untag.scenes.categories import Category
@@ -113,14 +112,14 @@ def main() -> None:
 
 
 def _themes(data: Path, photos: Photos) -> dict[str, Theme]:
-    captions: defaultdict[str, list[str]] = defaultdict(list)
-    with (data / "flickr8k_captions.csv").open(newline="") as file:
-        for row in csv.DictReader(file):
-            captions[row["path"]].append(row["caption"].lower())
+    captions = read_captions(data)
     found = {}
     for name, words in THEMES.items():
         counts = np.array(
-            [sum(all(re.search(word, text) for word in words) for text in captions[path]) for path in photos.paths]
+            [
+                sum(all(re.search(word, text) for word in words) for text in captions.get(path, "").split("\n"))
+                for path in photos.paths
+            ]
         )
         found[name] = Theme(counts >= _AGREE, counts > 0)
     for category in (Category.WEAPON, Category.GAMBLING, Category.CROWD, Category.ALCOHOL):

@@ -19,7 +19,7 @@ from untag.engine.efficientnet import FEATURES, graph_from_weights
 from untag.engine.registry import EFFICIENTNET_LITE2
 from untag.engine.session import Device, open_session
 from untag.scenes.categories import Category
-from untag.scenes.classify import scene_input
+from untag.scenes.classify import BACKBONE_ID, scene_input
 from untag.scenes.heads import head_inputs
 
 TRAINED = (
@@ -76,7 +76,7 @@ class Photos:
 def load(data: Path, cache: Path) -> Photos:
     """All photos of `scene_labels.csv` and `flickr8k_captions.csv` that are there; features are kept in `cache`."""
     labels = _labels(data)
-    captions = _captions(data)
+    captions = read_captions(data)
     paths = tuple(sorted(path for path in {*labels, *captions} if (data / path).is_file()))
     of = tuple(labels.get(path, frozenset()) for path in paths)
     truth = _truth(paths, of)
@@ -94,7 +94,7 @@ def _labels(data: Path) -> dict[str, frozenset[str]]:
         return {row["path"]: frozenset(row["labels"].split("|")) for row in csv.DictReader(file)}
 
 
-def _captions(data: Path) -> dict[str, str]:
+def read_captions(data: Path) -> dict[str, str]:
     """For each photo all that was written about it."""
     written: defaultdict[str, list[str]] = defaultdict(list)
     with (data / "flickr8k_captions.csv").open(newline="") as file:
@@ -104,11 +104,11 @@ def _captions(data: Path) -> dict[str, str]:
 
 
 def _words(paths: tuple[str, ...], captions: dict[str, str]) -> NDArray[np.float64]:
-    counts = [Counter(re.findall("[a-z]{3,}", captions[path])) if path in captions else None for path in paths]
-    photos = Counter(word for count in counts if count for word in count)
+    counts = {path: Counter(re.findall("[a-z]{3,}", captions[path])) for path in paths if path in captions}
+    photos = Counter(word for count in counts.values() for word in count)
     common = sorted(word for word, number in photos.items() if number >= _COMMON)
     missing = [np.nan] * len(common)
-    return np.sqrt([[count[word] for word in common] if count else missing for count in counts])
+    return np.sqrt([[counts[path][word] for word in common] if path in counts else missing for path in paths])
 
 
 def _truth(paths: tuple[str, ...], labels: tuple[frozenset[str], ...]) -> NDArray[np.int64]:
@@ -133,7 +133,7 @@ def _truth(paths: tuple[str, ...], labels: tuple[frozenset[str], ...]) -> NDArra
 def _features(data: Path, paths: tuple[str, ...], cache: Path) -> NDArray[np.float64]:
     if cache.is_file():
         with np.load(cache) as stored:
-            if tuple(stored["paths"]) == paths:
+            if str(stored["backbone"]) == BACKBONE_ID and tuple(stored["paths"]) == paths:
                 return np.asarray(stored["features"], np.float64)
     # Two threads, whatever the machine has: how sums are split among threads changes their last bits.
     session = open_session(graph_from_weights(EFFICIENTNET_LITE2.read()), device=Device.CPU, threads=2)
@@ -142,7 +142,7 @@ def _features(data: Path, paths: tuple[str, ...], cache: Path) -> NDArray[np.flo
         images = [scene_input(read_photo(data / path)) for path in paths[start : start + _BATCH]]
         batches.append(head_inputs(*session.run({"images": np.stack(images)})[:3]))
     features = np.concatenate(batches)
-    np.savez(cache, paths=np.array(paths), features=features)
+    np.savez(cache, backbone=np.array(BACKBONE_ID), paths=np.array(paths), features=features)
     return features.astype(np.float64)
 
 

@@ -38,7 +38,7 @@ DOUBTFUL = {Category.ALCOHOL: 0.5}
 """Photos of which nobody can tell are learnt from as positives of this weight: somebody holds a cup, of what does not
 show. In alcohol that ranks photos that were not learnt from better; in the other categories it does not."""
 
-TOLD = {Category.SMOKING: 2.0}
+CAPTION_EMPHASIS = {Category.SMOKING: 2.0}
 """A category with few photos also learns from what people wrote about all others: it sees how strongly each photo looks
 like those of which a word was used ("man", "hat", "cigarette"), and this is how much larger that is made than other
 inputs. Half as much and half more do nearly as well; categories with more photos do a little worse with it."""
@@ -78,12 +78,15 @@ def fit(features: Floats, truth: NDArray[np.int64], words: Floats) -> Linear:
     mean, deviation = features.mean(axis=0), features.std(axis=0) + 1e-2
     deviation[FEATURES + DETAILS :] /= EMPHASIS
     inputs = (features - mean) / deviation
-    weights, biases = _regress(inputs, truth, TRAINED)
-    for category, emphasis in TOLD.items():
-        column = [TRAINED.index(category)]
-        directions, told = _look_of_words(inputs, words)
-        both, biases[column] = _regress(np.hstack([inputs, told * emphasis]), truth[:, column], (category,))
-        weights[:, column] = both[: len(mean)] + directions @ both[len(mean) :] * emphasis
+    weights, biases = np.empty((len(mean), len(TRAINED))), np.empty(len(TRAINED))
+    plain = [category for category in TRAINED if category not in CAPTION_EMPHASIS]
+    columns = [TRAINED.index(category) for category in plain]
+    weights[:, columns], biases[columns] = _regress(inputs, truth[:, columns], plain)
+    directions, told = _look_of_words(inputs, words)
+    for category, emphasis in CAPTION_EMPHASIS.items():
+        columns = [TRAINED.index(category)]
+        both, biases[columns] = _regress(np.hstack([inputs, told * emphasis]), truth[:, columns], [category])
+        weights[:, columns] = both[: len(mean)] + directions @ both[len(mean) :] * emphasis
     weights /= deviation[:, None]
     return Linear(weights, biases - mean @ weights)
 
@@ -109,6 +112,8 @@ def _regress(inputs: Floats, truth: NDArray[np.int64], categories: Sequence[Cate
 
     options = {"maxiter": 500, "maxcor": 20, "ftol": 1e-11, "gtol": 1e-7}
     found = minimize(loss_and_slope, np.zeros(shape).ravel(), jac=True, method="L-BFGS-B", options=options)
+    if not found.success:
+        raise SystemExit(f"the training of {', '.join(categories)} does not end: {found.message}")
     parameters = found.x.reshape(shape)
     return parameters[:-1] * scale, parameters[-1]
 
@@ -131,7 +136,7 @@ def _look_of_words(inputs: Floats, words: Floats) -> tuple[Floats, Floats]:
     inverse = np.linalg.inv(products + WORD_RIDGE * np.eye(len(own)))
     weights = own.T @ (inverse @ target)
     told = scaled @ weights
-    influence = np.diag(products @ inverse)[:, None]
+    influence = (products * inverse).sum(axis=1)[:, None]
     told[known] = (told[known] - influence * target) / (1 - influence)
     deviation = told.std(axis=0) + 1e-6
     return weights * scale / deviation, told / deviation

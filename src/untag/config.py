@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import difflib
 import os
-import tomllib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
@@ -21,6 +20,7 @@ from untag.findings.rules import Audience, Weights
 from untag.imaging.limits import DEFAULT_LIMITS, Limits
 from untag.scenes.categories import Category
 from untag.scenes.taught_files import taught_names
+from untag.toml import read_toml
 from untag.types import Verdict
 
 CONFIG_NAME = "config.toml"
@@ -32,7 +32,7 @@ _TABLES: Mapping[str, tuple[str, tuple[str, ...], int]] = {
     "certainty": ("verdict", tuple(Verdict), 1),
     "exposure": ("audience", tuple(Audience), 2),
     "prominence": ("place in the picture", tuple(Prominence), 2),
-    "nearness": ("nearness", tuple(Nearness), 2),
+    "nearness": ("distance", tuple(Nearness), 2),
 }
 _BY_CATEGORY = ("thresholds", "severities")
 
@@ -94,16 +94,11 @@ def load_settings(home: Path) -> Settings:
     Raises UsageError that names the file, the line and the column, or the key that is unknown or out of range.
     """
     path = home / CONFIG_NAME
-    try:
-        with path.open("rb") as file:
-            values = tomllib.load(file)
-    except (FileNotFoundError, NotADirectoryError):
+    found = read_toml(path)
+    if found is None:
         # A home that is a file is for whoever needs the folder to report.
         return Settings(home)
-    except tomllib.TOMLDecodeError as error:
-        raise UsageError(f"{path}: {error}") from error
-    except (OSError, UnicodeDecodeError) as error:
-        raise UsageError(f"{path} cannot be read: {error}") from error
+    values, _ = found
     known = {item.name for item in fields(Settings)} - {"home"}
     for key in values:
         if key not in known:

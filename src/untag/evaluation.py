@@ -222,7 +222,9 @@ def evaluate_scenes(job: Job, models: SceneModels, advance: Advance) -> Result:
     """Each category against the labels. A photo labelled `NAME_maybe` is left out of the figures for NAME."""
     rows = _rows(job, "scenes")
     reader = _Reader(job)
-    labels = {row["path"]: frozenset(label for label in row["labels"].split("|") if label) for row in rows}
+    labels: defaultdict[str, frozenset[str]] = defaultdict(frozenset)
+    for row in rows:  # a photo in several rows has the labels of all
+        labels[row["path"]] |= {label.strip() for label in row["labels"].split("|")} - {""}
     scores: dict[str, Mapping[str, float]] = {}
     for batch in _batches(reader.frames(labels, advance)):
         inputs = [models.prepare(frame.pixels) for _, frame in batch]
@@ -282,7 +284,10 @@ class _Reader:
         # A table that names a missing photo is a wrong table or root: UsageError ends the evaluation.
         if not path or (self._job.root / path).is_dir():
             raise UsageError(f"{self._job.table}: {path or 'an empty path'} is not a photo")
-        source = open_source(self._job.root / path, limits=self._job.limits)
+        try:
+            source = open_source(self._job.root / path, limits=self._job.limits)
+        except UsageError as error:
+            raise UsageError(f"{self._job.table} names {path}: {error}; is --root right?") from error
         for entry in source.photos():
             if isinstance(entry, PhotoRef):
                 try:

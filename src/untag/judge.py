@@ -21,7 +21,7 @@ from untag.people.concerned import faces_concerned
 from untag.people.index import discard_index, index_path, open_index
 from untag.people.match import Matcher, keeps_embedding
 from untag.people.profile import considered, embeddings_of, key_considered, make_profile, profiles_key
-from untag.scenes.installed import installed_thresholds
+from untag.scenes.installed import experimental_names, installed_thresholds
 from untag.store import (
     DuePhoto,
     Evidence,
@@ -90,7 +90,7 @@ def load_judge(store: Store, engine_id: str, settings: Settings, *, all_scenes: 
     called = person_names(store)
     names = {profile.person: called.get(profile.person, ()) for profile in profiles}
     thresholds = {**installed_thresholds(settings.home), **settings.thresholds}
-    rules = Rules(settings.weights, thresholds, all_scenes)
+    rules = Rules(settings.weights, thresholds, all_scenes, experimental_names(settings.home))
     in_force = {
         "engine": engine_id,
         "me": settings.me_similarity,
@@ -99,6 +99,7 @@ def load_judge(store: Store, engine_id: str, settings: Settings, *, all_scenes: 
         "weights": rules.weights,
         "thresholds": sorted(rules.thresholds.items()),
         "all_scenes": all_scenes,
+        "experimental": sorted(rules.experimental),
         "keep_bystanders": settings.keep_bystanders,
         "names": sorted(names.items()),
     }

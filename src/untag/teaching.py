@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
@@ -67,9 +67,12 @@ class Learnt:
 def teach(home: Path, lesson: Lesson, backbone: Backbone, *, on_photo: Callable[[], None] = lambda: None) -> Learnt:
     """Learn a category from photos and keep their features, not the photos, in `home`; replaces one of the same name.
 
-    Raises UsageError for a name that it cannot have, a path that does not exist, or fewer than four photos like it.
+    Raises UsageError for a name that it cannot have, a path that does not exist, fewer than four photos like it, none
+    unlike it where there should be some, or when one folder is in the other.
     """
     name = check_name(lesson.name)
+    if lesson.unlike is not None and _overlap(lesson.like, lesson.unlike):
+        raise UsageError(f"{lesson.like} and {lesson.unlike} share photos: what is like {name} cannot be unlike it")
     unreadable: list[ReadError] = []
 
     def looked_at(path: Path) -> list[NDArray[np.float32]]:
@@ -84,18 +87,29 @@ def teach(home: Path, lesson: Lesson, backbone: Backbone, *, on_photo: Callable[
 
     like = looked_at(lesson.like)
     if len(like) < FEWEST:
-        failed = "".join(f"; {error.path}: {error.error}" for error in unreadable[:_MOST_NAMED])
         raise UsageError(
             f"{lesson.like} has {_count(len(like))} to learn {name} from;"
-            f" at least {FEWEST} are needed, and ten or more work well{failed}"
+            f" at least {FEWEST} are needed, and ten or more work well{_failed(unreadable)}"
         )
+    before = len(unreadable)
     unlike = [] if lesson.unlike is None else looked_at(lesson.unlike)
+    if lesson.unlike is not None and not unlike:
+        raise UsageError(f"{lesson.unlike} has no photo that {name} could be told from{_failed(unreadable[before:])}")
     used, against = _spread(like), np.stack(_spread(unlike)) if unlike else np.zeros((0, len(like[0])), np.float32)
     examples = Examples(name, backbone.id, np.stack(used).astype(np.float32), against.astype(np.float32))
     taught = learn(examples, load_background(backbone.id))
     replaced = example_file(home, name).exists()
     save_examples(home, examples)
     return Learnt(taught, replaced, len(like), len(used), tuple(unreadable))
+
+
+def _overlap(one: Path, other: Path) -> bool:
+    one, other = one.resolve(), other.resolve()
+    return one.is_relative_to(other) or other.is_relative_to(one)
+
+
+def _failed(unreadable: Sequence[ReadError]) -> str:
+    return "".join(f"; {error.path}: {error.error}" for error in unreadable[:_MOST_NAMED])
 
 
 def list_taught(home: Path, backbone_id: str) -> Iterator[tuple[str, Taught | None]]:

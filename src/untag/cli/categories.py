@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from untag.cli.app import Context
-from untag.cli.common import device_option, list_unreadable, progress, say, settings_of
+from untag.cli.common import device_option, list_unreadable, progress, say, settings_of, warn_of_settings
 
 if TYPE_CHECKING:
     from untag.scenes.categories import CategorySpec
@@ -46,26 +46,35 @@ def list_categories(context: Context) -> int:
     """
     from untag.scenes.categories import CATEGORIES, Category
     from untag.scenes.classify import BACKBONE_ID
-    from untag.scenes.installed import own_thresholds
+    from untag.scenes.installed import judged_in_own_words, own_thresholds
     from untag.scenes.photo import LOCATION_EVIDENCE
+    from untag.scenes.taught import THRESHOLD
     from untag.teaching import list_taught
 
-    home = settings_of(context).home
-    pulled = own_thresholds(home)
+    settings = settings_of(context)
+    home = settings.home
+    judged, in_own_words = own_thresholds(home), judged_in_own_words(home)
+
+    def told(name: str, usual: float, what: str) -> None:
+        own = settings.thresholds.get(name, usual)
+        click.echo(f"{name:<10}  counts from {own:.0%}{f' (usually {usual:.0%})' if own != usual else ''}  {what}")
+
     for category, spec in CATEGORIES.items():
-        if spec.available:
-            click.echo(f"{category:<10}  counts from {spec.threshold:.0%}  {_described(spec)}")
+        if category in in_own_words:
+            told(category, judged[category], "experimental: CLIP, in your own words")
+        elif spec.available:
+            told(category, spec.threshold, _described(spec))
         elif category is Category.LOCATION:
-            click.echo(f"{category:<10}  counts from {spec.threshold:.0%}  {LOCATION_EVIDENCE}")
-        elif category in pulled:
-            click.echo(f"{category:<10}  counts from {pulled[category]:.0%}  experimental: a model that was pulled")
+            told(category, spec.threshold, LOCATION_EVIDENCE)
+        elif category in judged:
+            told(category, judged[category], "experimental: a model that was pulled")
         else:
             click.echo(f"{category:<10}  unavailable: no installed model can judge it")
     for name, taught in list_taught(home, BACKBONE_ID):
         if taught is None:
             click.echo(f"{name:<10}  unavailable: taught with another model, or damaged; teach it again")
         else:
-            click.echo(f"{name:<10}  counts from 50%  taught with {taught.examples} photos: {_expected(taught)}")
+            told(name, THRESHOLD, f"taught with {_photos_told(taught)}: {_expected(taught)}")
     return 0
 
 
@@ -101,7 +110,7 @@ def teach_category(context: Context, name: str, folder: Path, unlike: Path | Non
     with progress("looking at examples", lambda: total) as advance:
         learnt = teach(settings.home, lesson, backbone, on_photo=advance)
     taught = learnt.taught
-    click.echo(f"{taught.name}: {'taught anew' if learnt.replaced else 'taught'} with {taught.examples} photos")
+    click.echo(f"{taught.name}: {'taught anew' if learnt.replaced else 'taught'} with {_photos_told(taught)}")
     click.echo(_expected(taught))
     if learnt.like > learnt.used:
         say(f"of {learnt.like} photos, {learnt.used} were used, spread over the folder")
@@ -125,9 +134,13 @@ def forget_category(context: Context, name: str) -> int:
     settings = settings_of(context)
     forget(settings.home, name)
     say(f"forgot {name}; {_AGAIN}")
-    if name in settings.thresholds or name in settings.severities:
-        say(f"config.toml still names {name}: take it out there, or untag will not know what it means")
+    warn_of_settings(settings, [name])
     return 0
+
+
+def _photos_told(taught: Taught) -> str:
+    unlike = taught.estimate.unlike_tried
+    return f"{taught.examples} photos{f' and {unlike} unlike it' if unlike else ''}"
 
 
 def _expected(taught: Taught) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shlex
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -54,6 +54,13 @@ def settings_of(context: Context, **overrides: Any) -> Settings:
     if "device" in given:
         given["device"] = Device(given["device"])
     return replace(settings, **given)
+
+
+def warn_of_settings(settings: Settings, forgotten: Iterable[str]) -> None:
+    """Say which forgotten categories config.toml still names: it will be wrong from now on."""
+    for name in forgotten:
+        if name in settings.thresholds or name in settings.severities:
+            say(f"config.toml still names {name}: take it out there, or untag will not know what it means")
 
 
 def load_faces(settings: Settings) -> FaceEngine:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from untag.cli.app import Context
-from untag.cli.common import say, settings_of
+from untag.cli.common import say, settings_of, warn_of_settings
 
 
 @click.command("forget")
@@ -27,6 +27,7 @@ def command(context: Context, person: str | None, bystanders: bool, everything: 
     """
     from untag.errors import UsageError
     from untag.people.profile import key_without
+    from untag.scenes.taught_files import taught_names
     from untag.store import Store, forget_all, forget_bystanders, forget_person
 
     if (person is not None) + bystanders + everything != 1:
@@ -36,8 +37,10 @@ def command(context: Context, person: str | None, bystanders: bool, everything: 
         if not yes and not click.confirm(f"Delete all that untag knows in {settings.home}?", err=True):
             say("nothing was deleted")
             return 0
+        taught = taught_names(settings.home)
         files = forget_all(settings.home)
         say(f"deleted {len(files)} file{'' if len(files) == 1 else 's'}; your photos are untouched")
+        warn_of_settings(settings, taught)
         return 0
     with Store.open(settings.home, create=False) as store:
         if person is not None:

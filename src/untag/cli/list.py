@@ -38,6 +38,7 @@ def command(context: Context, style: str, verdict: str | None, categories: tuple
       untag list --format csv > findings.csv
     """
     from untag.reports import write_csv, write_json, write_table
+    from untag.reports.table import NONE_OF_THESE, NOTHING
     from untag.scenes.categories import check_category
     from untag.scenes.taught_files import taught_names
     from untag.store import Store, findings
@@ -59,5 +60,5 @@ def command(context: Context, style: str, verdict: str | None, categories: tuple
                 sys.stdout.reconfigure(newline="", encoding="utf-8")
             write_csv(found, sys.stdout)
         else:
-            write_table(found, sys.stdout)
+            write_table(found, sys.stdout, nothing=NONE_OF_THESE if chosen or verdict is not None else NOTHING)
     return 0

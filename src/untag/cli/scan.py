@@ -132,7 +132,7 @@ def _tell(summary: ScanSummary) -> None:
     told = f"; {summary.told} more that archives only tell of" if summary.told else ""
     say(
         f"{summary.photos} photos: {summary.analysed} analysed, {summary.unchanged} unchanged, {summary.copies} copies;"
-        f" {summary.faces} faces found{told}"
+        f" {summary.faces} {'face' if summary.faces == 1 else 'faces'} found{told}"
     )
     if summary.analysed:
         say(f"you are in {summary.me} of the photos analysed, and may be in {summary.maybe} more")

@@ -82,7 +82,7 @@ def build_efficientnet_lite2(state: Mapping[str, NDArray[Any]]) -> bytes:
     normalisation (x - 127) / 128.
     Outputs, all float32: `logits` (N, 1000); `features` (N, 1280), the pooled features under the last layer; `details`
     (N, 416), for each of two earlier layers the means and then the maxima: they have not yet forgotten what is small;
-    `cells` (N, 1280, H / 32, W / 32), what `features` are the means of.
+    `feature_map` (N, 1280, H / 32, W / 32), what `features` are the means of.
     Batch normalisation is folded into the convolutions.
     Raises ModelError when a tensor is missing or has another shape.
     """
@@ -103,7 +103,7 @@ def build_efficientnet_lite2(state: Mapping[str, NDArray[Any]]) -> bytes:
         "logits": ["N", CLASSES],
         "features": ["N", FEATURES],
         "details": ["N", DETAILS],
-        "cells": ["N", FEATURES, "rows", "columns"],
+        "feature_map": ["N", FEATURES, "rows", "columns"],
     }
     return network.graph.serialize("efficientnet_lite2", ["N", "H", "W", 3], outputs)
 
@@ -167,7 +167,7 @@ class _Network:
         weight = self.graph.constant(self._tensor("_fc.weight", (CLASSES, FEATURES)).astype(np.float32))
         bias = self.graph.constant(self._tensor("_fc.bias", (CLASSES,)).astype(np.float32))
         self.graph.node("Flatten", self.graph.node("Concat", *self._pooled, axis=1), output="details")
-        self.graph.node("Identity", value, output="cells")
+        self.graph.node("Identity", value, output="feature_map")
         self.graph.node("Flatten", self.graph.node("GlobalAveragePool", value), output="features")
         self.graph.node("Gemm", "features", weight, bias, output="logits", transB=1)
 

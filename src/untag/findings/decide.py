@@ -80,7 +80,7 @@ def decide(evidence: PhotoEvidence, rules: Rules, names: Names = NOBODY) -> Find
     marks = prominence(own, len(evidence.boxes), evidence.width, evidence.height)
     where = online(evidence.origins, best.person, names, evidence.named)
     near = _nearness(flagged, evidence, own)
-    pictured = Pictured(flagged, evidence.scenes, marks, near, len(own), len(evidence.boxes))
+    pictured = Pictured(flagged, rules.experimental, evidence.scenes, marks, near, len(own), len(evidence.boxes))
     return Finding(
         path=evidence.path,
         sha256=evidence.sha256,

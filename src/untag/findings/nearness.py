@@ -8,11 +8,11 @@ from math import hypot, sqrt
 
 from untag.types import Box, Spot
 
-NEAR_FACES, NEAR_SIDE = 4.0, 0.1
-"""An arm reaches four faces far. The rest, a share of the picture's side, is how roughly a spot is known."""
+NEAR_FACES, NEAR_SIDE = 3.0, 0.1
+"""A hand is up to about three faces from a face. The share of the picture's side is how roughly a spot is known."""
 
-FAR_FACES, FAR_SIDE = 6.0, 0.2
-"""Further than an arm, and than a spot is usually off. In between nothing is said."""
+FAR_FACES, FAR_SIDE = 4.0, 0.15
+"""Further than an arm reaches, and than a spot is usually off. In between nothing is said."""
 
 
 class Nearness(StrEnum):
@@ -27,8 +27,8 @@ def nearness(spot: Spot, own: Sequence[Box], width: int, height: int) -> Nearnes
 
     | the distance from the middle of your face               | gives |
     |---------------------------------------------------------|-------|
-    | up to four faces, and a tenth of the picture's side     | near  |
-    | more than six faces, and a fifth of the picture's side  | far   |
+    | up to three faces, and a tenth of the picture's side    | near  |
+    | more than four faces, and 15 % of the picture's side    | far   |
 
     A side is the root of an area. None in between, and where you were not found.
     """

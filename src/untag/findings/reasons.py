@@ -41,6 +41,7 @@ class Pictured:
     """
 
     flagged: Mapping[str, float]
+    experimental: frozenset[str]
     scenes: SceneScores | None
     marks: Sequence[Prominence]
     near: Mapping[str, Nearness]
@@ -105,7 +106,7 @@ def _place_reasons(best: Match, pictured: Pictured) -> Iterator[str]:
 
 
 def _category_reason(name: str, best: Match, pictured: Pictured) -> str:
-    said = f"{name} {_percent(pictured.flagged[name])}"
+    said = f"{name} {_percent(pictured.flagged[name])}{', experimental' if name in pictured.experimental else ''}"
     words = () if pictured.scenes is None else pictured.scenes.evidence.get(name, ())
     if words:
         said = f"{said}: {', '.join(words[:_EVIDENCE_WORDS])}"

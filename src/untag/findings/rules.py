@@ -70,11 +70,15 @@ class Weights:
 
 @dataclass(frozen=True, slots=True)
 class Rules:
-    """The weights, and the score from which each category counts; `all_scenes` keeps flagged photos without you."""
+    """The weights, and the score from which each category counts; `all_scenes` keeps flagged photos without you.
+
+    `experimental` are the categories that are said to be so wherever they are a reason.
+    """
 
     weights: Weights
     thresholds: Mapping[str, float]
     all_scenes: bool = False
+    experimental: frozenset[str] = frozenset()
 
     def severity(self, category: str) -> float:
         return self.weights.severities.get(category, DEFAULT_SEVERITY)

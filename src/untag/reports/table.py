@@ -27,18 +27,29 @@ _WHO = {Verdict.ME: "you", Verdict.MAYBE: "maybe", Verdict.OTHER: "not you"}
 _ACTION_STYLES = {Action.UNTAG: "bold", Action.REQUEST_REMOVAL: "bold", Action.REVIEW: "", Action.KEEP: "dim"}
 
 
+NONE_OF_THESE = (
+    "No photos of these. See all with `untag list`, and what can be judged with `untag categories`.\n"
+    "What you taught or changed since the last scan counts from the next `untag scan`."
+)
+
+
 def write_table(
-    findings: Iterable[Finding], stream: TextIO, *, terminal: bool | None = None, width: int | None = None
+    findings: Iterable[Finding],
+    stream: TextIO,
+    *,
+    terminal: bool | None = None,
+    width: int | None = None,
+    nothing: str = NOTHING,
 ) -> None:
     """Writes the findings with the highest risk first, copies folded into one line, and a summary line at the end.
 
     `terminal` and `width` (in columns) are those of `stream` unless given. Without a terminal there are no colours and
-    nothing is shortened. Control characters in names are shown, never sent.
+    nothing is shortened. Control characters in names are shown, never sent. `nothing` is what to say without findings.
     """
     console = _Console(file=stream, force_terminal=terminal, width=width, highlight=False)
     groups = fold(findings)
     if not groups:
-        _print(console, Text(NOTHING))
+        _print(console, Text(nothing))
         return
     counts = overview(groups)
     for line in _lines(groups, counts, console.width if console.is_terminal else None):

@@ -1,7 +1,7 @@
 """The categories, and how the embedded model judges them: a table, and nothing else.
 
-The heads (`scenes/heads.py`) give each category its score. Only those for which that was measured to work have one;
-thresholds and expected false alarms come from training/train_scenes.py and training/measure_scenes.py.
+The heads (`scenes/heads.py`) give each category its score. Only what was measured has one: how well it does is in
+models/scene_heads.md. Thresholds and expected false alarms come from training/train_scenes.py and measure_scenes.py.
 """
 
 from __future__ import annotations

@@ -24,8 +24,9 @@ _WORTH_A_WORD = 0.1  # a score below this needs no explanation
 _MOST_WORDS = 3
 
 _PREPARATION = f"geometric-mean-crop-{INPUT_SIZE}"
-MODEL_ID = f"efficientnet-lite2@{EFFICIENTNET_LITE2.sha256[:12]}+{HEADS_SHA256[:8]}+{_PREPARATION}"
-"""Identifies scores: the hash of the weights, that of the heads, and how photos are prepared."""
+_VERSION = 2  # of how evidence and spots are made
+MODEL_ID = f"efficientnet-lite2@{EFFICIENTNET_LITE2.sha256[:12]}+{HEADS_SHA256[:8]}+{_PREPARATION}v{_VERSION}"
+"""Identifies what is stored of a photo: the hash of the weights, that of the heads, and what is done with them."""
 
 BACKBONE_ID = f"efficientnet-lite2@{EFFICIENTNET_LITE2.sha256[:12]}+{_PREPARATION}"
 """Identifies features: those of another network or of other pixels are not comparable."""
@@ -42,7 +43,7 @@ def scene_input(rgb: Pixels) -> Pixels:
     if rgb.ndim != 3 or rgb.shape[2] != 3 or rgb.dtype != np.uint8 or rgb.size == 0:
         raise ValueError(f"a photo is (height, width, 3) uint8, not {rgb.shape} {rgb.dtype}")
     height, width = rgb.shape[:2]
-    rows, columns = _middle(height, width)
+    rows, columns = _crop_size(height, width)
     top, left = (height - rows) // 2, (width - columns) // 2
     middle = np.ascontiguousarray(rgb[top : top + rows, left : left + columns])
     # Averaging over areas when shrinking avoids aliasing; when enlarging it would give blocks.
@@ -52,11 +53,11 @@ def scene_input(rgb: Pixels) -> Pixels:
 
 def in_photo(spot: Spot, width: int, height: int) -> Spot:
     """A spot in the `scene_input` of a photo of this size, its middle -> the same spot in the whole photo."""
-    rows, columns = _middle(height, width)
+    rows, columns = _crop_size(height, width)
     return Spot(0.5 + (spot.across - 0.5) * columns / width, 0.5 + (spot.down - 0.5) * rows / height)
 
 
-def _middle(height: int, width: int) -> tuple[int, int]:
+def _crop_size(height: int, width: int) -> tuple[int, int]:
     side = max(1, round(math.sqrt(height * width)))
     return min(height, side), min(width, side)
 
@@ -86,24 +87,28 @@ class SceneClassifier:
             raise ValueError(f"images are (N, {INPUT_SIZE}, {INPUT_SIZE}, 3) uint8, not {images.shape} {images.dtype}")
         if len(images) == 0:
             return []
-        logits, features, details, cells = self._session.run({"images": images})
+        logits, features, details, feature_maps = self._session.run({"images": images})
         scores = self._heads.scores(head_inputs(logits, features, details))
-        judged = [self._judged(*row) for row in zip(scores, class_probabilities(logits), cells, strict=True)]
+        judged = [self._judged(*row) for row in zip(scores, class_probabilities(logits), feature_maps, strict=True)]
         if self._taught is None:
             return judged
         rows = self._taught.scores(features)
         return [_with_taught(one, self._taught, row) for one, row in zip(judged, rows, strict=True)]
 
     def _judged(
-        self, row: NDArray[np.float64], probabilities: NDArray[np.float64], cells: NDArray[np.float32]
+        self, row: NDArray[np.float64], probabilities: NDArray[np.float64], feature_map: NDArray[np.float32]
     ) -> SceneScores:
         scores = {name: float(score) for name, score in zip(self._heads.categories, row, strict=True)}
-        evidence = {name: _evidence(CATEGORIES[Category(name)], score, probabilities) for name, score in scores.items()}
-        spots = {
-            name: _strongest(np.tensordot(weights, cells, 1))
-            for name, weights in self._located.items()
-            if scores[name] >= _WORTH_A_WORD
-        }
+        evidence: dict[str, tuple[str, ...]] = {}
+        spots: dict[str, Spot] = {}
+        for name, score in scores.items():
+            spec = CATEGORIES[Category(name)]
+            named = _named(spec, probabilities) if score >= _WORTH_A_WORD else ()
+            impression = (spec.impression,) if score >= _WORTH_A_WORD else ()
+            evidence[name] = named if named else impression
+            # An impression is that of the whole picture, and nowhere in it.
+            if name in self._located and named:
+                spots[name] = _activation_peak(np.tensordot(self._located[name], feature_map, 1))
         return SceneScores(scores, evidence, self.id, spots)
 
 
@@ -149,22 +154,19 @@ def _with_taught(judged: SceneScores, taught: TaughtHeads, row: NDArray[np.float
     return replace(judged, scores={**judged.scores, **scores}, evidence={**judged.evidence, **evidence})
 
 
-def _strongest(contributions: NDArray[np.float32]) -> Spot:
-    """Where most speaks for a category, of what each cell of the picture contributes to it, (rows, columns).
+def _activation_peak(contributions: NDArray[np.float32]) -> Spot:
+    """Where most speaks for a category, of what each cell of the feature map contributes to it, (rows, columns).
 
-    A class activation map (Zhou et al. 2016): features are means over the cells, so a head's logit is a mean as well.
-    Averaged over neighbours, as single cells are noisy.
+    The peak of a class activation map (Zhou et al. 2016): features are means over the cells, so what they add to a
+    logit is a mean as well. Averaged over neighbours, as single cells are noisy; what lies outside counts as average.
     """
-    smooth = cv2.blur(contributions, (3, 3), borderType=cv2.BORDER_REPLICATE)
+    smooth = cv2.blur(contributions - contributions.mean(), (3, 3), borderType=cv2.BORDER_CONSTANT)
     down, across = np.unravel_index(int(smooth.argmax()), smooth.shape)
     rows, columns = smooth.shape
     return Spot((float(across) + 0.5) / columns, (float(down) + 0.5) / rows)
 
 
-def _evidence(spec: CategorySpec, score: float, probabilities: NDArray[np.float64]) -> tuple[str, ...]:
-    """The words for what speaks for a category, strongest first."""
-    if score < _WORTH_A_WORD:
-        return ()
+def _named(spec: CategorySpec, probabilities: NDArray[np.float64]) -> tuple[str, ...]:
+    """The words for the classes that the network sees and that speak for a category, strongest first."""
     found = sorted(((float(probabilities[item.index]), item.word) for item in spec.classes), key=lambda pair: -pair[0])
-    words = tuple(word for probability, word in found[:_MOST_WORDS] if probability >= _WORTH_NAMING)
-    return words if words else (spec.impression,)
+    return tuple(word for probability, word in found[:_MOST_WORDS] if probability >= _WORTH_NAMING)

@@ -27,22 +27,25 @@ Prepared = tuple[Pixels, ...]
 
 
 class SceneModel(Protocol):
-    """Judges what photos show. `id` changes whenever a score could."""
+    """Judges what photos show. `id` changes whenever a score could; `preferred` it judges before any other model."""
 
     @property
     def id(self) -> str: ...
+
+    @property
+    def preferred(self) -> frozenset[str]: ...
 
     def input_of(self, rgb: Pixels) -> Pixels:
         """What `classify` takes of a photo of any size; every photo's has the same shape."""
         ...
 
     def classify(self, images: NDArray[np.uint8]) -> list[SceneScores]:
-        """Judge a batch of inputs, one SceneScores for each."""
+        """Judge a batch of inputs, one SceneScores for each. Spots are in `classify.scene_input` of the photo."""
         ...
 
 
 class SceneModels:
-    """Several models as one. Where two can judge a category, the first one does."""
+    """Several models as one. Where two can judge a category, the first one does, or the one that it is preferred of."""
 
     def __init__(self, models: Sequence[SceneModel], thresholds: Mapping[str, float]) -> None:
         """`models`, at least one, in the order of their right to judge; `thresholds` are from when a score counts."""
@@ -64,9 +67,10 @@ class SceneModels:
 
     def _merge(self, judged: Iterable[SceneScores]) -> SceneScores:
         judge: dict[str, SceneScores] = {}
-        for found in judged:
+        for model, found in zip(self._models, judged, strict=True):
             for name in found.scores:
-                judge.setdefault(name, found)
+                if name not in judge or name in model.preferred:
+                    judge[name] = found
         order = sorted(judge, key=lambda name: (_RANKS.get(name, len(_RANKS)), name))  # what was taught comes last
         return SceneScores(
             {name: judge[name].scores[name] for name in order},
@@ -78,6 +82,8 @@ class SceneModels:
 
 class EmbeddedModel:
     """The model that is always there, EfficientNet-Lite2, as a SceneModel."""
+
+    preferred: frozenset[str] = frozenset()
 
     def __init__(self, classifier: SceneClassifier) -> None:
         self._classifier = classifier
@@ -93,7 +99,8 @@ class EmbeddedModel:
 def load_scene_models(options: ModelOptions) -> SceneModels:
     """Every scene model that is installed: the embedded one, then nsfwjs and CLIP where they were pulled.
 
-    Those that were measured come first, so that pulling one adds categories and changes none.
+    Those that were measured come first, so that pulling one adds categories and changes none but those that the user
+    has put into words.
     Raises ModelError when weights are missing or damaged, StoreError when a taught category is, UsageError for a wrong
     prompts file, DeviceError when the device does not really run.
     """
@@ -119,9 +126,22 @@ def own_thresholds(home: Path) -> Mapping[str, float]:
     if _was_pulled("nsfwjs", home):
         found.setdefault(Category.NUDITY.value, THRESHOLD)
     if _was_pulled("clip", home):
-        for name, asked in load_prompts(home).categories.items():
-            found.setdefault(name, asked.threshold)
+        prompts = load_prompts(home)
+        for name, asked in prompts.categories.items():
+            if name not in found or name in prompts.own:
+                found[name] = asked.threshold
     return {name: found[name] for name in _RANKS if name in found}
+
+
+def judged_in_own_words(home: Path) -> frozenset[str]:
+    """The categories that CLIP judges by what the user wrote. Raises UsageError for a wrong prompts file."""
+    return load_prompts(home).own if _was_pulled("clip", home) else frozenset()
+
+
+def experimental_names(home: Path) -> frozenset[str]:
+    """The categories that are judged, but were measured on too few photos or not at all."""
+    measured = {category.value for category in AVAILABLE if not CATEGORIES[category].experimental}
+    return frozenset(own_thresholds(home)) - (measured - judged_in_own_words(home))
 
 
 def _was_pulled(name: str, home: Path) -> bool:

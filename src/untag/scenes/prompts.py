@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -14,6 +13,7 @@ from typing import Any
 from untag.assets import read_asset
 from untag.errors import UsageError
 from untag.scenes.categories import Category
+from untag.toml import parse_toml, read_toml
 
 PROMPTS_NAME = "prompts.toml"
 """The user's file in the home folder."""
@@ -36,11 +36,15 @@ class CategoryPrompts:
 
 @dataclass(frozen=True, slots=True)
 class Prompts:
-    """All that CLIP is asked. `negatives` count against every category; `{}` in a template is where a prompt goes."""
+    """All that CLIP is asked. `negatives` count against every category; `{}` in a template is where a prompt goes.
+
+    `own` are the categories that the user has put into words, who thereby wants them judged in these.
+    """
 
     templates: tuple[str, ...]
     negatives: tuple[str, ...]
     categories: Mapping[str, CategoryPrompts]
+    own: frozenset[str] = frozenset()
 
     @property
     def phrases(self) -> tuple[str, ...]:
@@ -52,7 +56,8 @@ class Prompts:
     def digest(self) -> str:
         """Changes whenever a score could: with any word, but not with a threshold."""
         asked = {name: (spec.prompts, spec.negatives) for name, spec in self.categories.items()}
-        return hashlib.sha256(json.dumps([self.templates, self.negatives, asked]).encode()).hexdigest()
+        said = [self.templates, self.negatives, asked, sorted(self.own)]
+        return hashlib.sha256(json.dumps(said).encode()).hexdigest()
 
 
 def load_prompts(home: Path) -> Prompts:
@@ -60,22 +65,15 @@ def load_prompts(home: Path) -> Prompts:
 
     Raises UsageError that names the file, the line and the column of what is wrong.
     """
-    shipped = _parse(read_asset("scene_prompts.toml").decode("utf-8"), "scene_prompts.toml", Prompts((), (), {}))
+    text = read_asset("scene_prompts.toml").decode("utf-8")
+    name = "the shipped prompts"
+    shipped = replace(_parse(parse_toml(text, name), text, name, Prompts((), (), {})), own=frozenset())
     path = home / PROMPTS_NAME
-    try:
-        text = path.read_bytes().decode("utf-8")
-    except (FileNotFoundError, NotADirectoryError):
-        return shipped
-    except (OSError, UnicodeDecodeError) as error:
-        raise UsageError(f"{path} cannot be read: {error}") from error
-    return _parse(text, str(path), shipped)
+    found = read_toml(path)
+    return shipped if found is None else _parse(*found, str(path), shipped)
 
 
-def _parse(text: str, name: str, base: Prompts) -> Prompts:
-    try:
-        values = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        raise UsageError(f"{name}: {error}") from error
+def _parse(values: Mapping[str, Any], text: str, name: str, base: Prompts) -> Prompts:
     categories = dict(base.categories)
     for key, value in values.items():
         if key == "templates":
@@ -99,7 +97,7 @@ def _parse(text: str, name: str, base: Prompts) -> Prompts:
         both = set(spec.prompts) & {*spec.negatives, *base.negatives}
         if both:
             raise _wrong(text, name, (category,), f"{min(both)!r} is a prompt and a negative of {category}")
-    return replace(base, categories=asked)
+    return replace(base, categories=asked, own=frozenset(asked.keys() & values.keys()))
 
 
 def _category(text: str, name: str, category: str, value: Any) -> CategoryPrompts:

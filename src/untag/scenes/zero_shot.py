@@ -127,6 +127,7 @@ class ZeroShotModel:
             for name, asked in prompts.categories.items()
         }
         self.id = model_id(prompts)
+        self.preferred = prompts.own
 
     def input_of(self, rgb: Pixels) -> Pixels:
         """What `classify` takes of a photo."""
