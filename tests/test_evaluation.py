@@ -141,6 +141,18 @@ def test_a_photo_that_is_not_there_is_told_with_the_table(untag: Untag) -> None:
     assert "is --root right?" in result.err
 
 
+def test_figures_in_words(untag: Untag) -> None:
+    untag.add("a.png", paint(serial=1, alcohol=0.9))
+    untag.add("b.png", paint(serial=2))
+    table = untag.add("labels.csv", b"path,labels\na.png,alcohol\nb.png,\n")
+    lines = untag.run("evaluate", "scenes", table).out.splitlines()
+    assert lines[0] == "photos: 2"
+    assert " ".join(lines[1].split()) == "positives ap auc recall at precision 90 recall false alarms per 1000"
+    assert lines[2].split() == ["alcohol", "1", "1", "1", "1", "1", "0"]
+    assert lines[3].split() == ["weapon", "0", "-", "-", "-", "-", "0"]
+    assert lines[-1].startswith("unavailable: party, bar")
+
+
 def test_a_photo_in_several_rows_has_the_labels_of_all(untag: Untag) -> None:
     untag.add("a.png", paint(serial=1, alcohol=0.9))
     untag.add("b.png", paint(serial=2))

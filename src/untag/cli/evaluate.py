@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -18,6 +20,8 @@ from untag.cli.common import (
     progress,
     settings_of,
 )
+
+_NAME, _FIGURE = 12, 6  # columns for the name of a category, and at least for a figure
 
 
 @click.command("evaluate")
@@ -73,6 +77,32 @@ def command(
     if as_json:
         click.echo(json.dumps(values))
     else:
-        for name, value in values.items():
-            click.echo(f"{name}: {value}")
+        for line in _in_words(values):
+            click.echo(line)
     return list_unreadable(result.unreadable)
+
+
+def _in_words(figures: Mapping[str, Any]) -> Iterator[str]:
+    """A line for each figure, and a table of those that there are by category."""
+    for name, value in figures.items():
+        said = name.replace("_", " ")
+        if isinstance(value, Mapping) and value and all(isinstance(row, Mapping) for row in value.values()):
+            columns = [key.replace("_", " ") for key in next(iter(value.values()))]
+            yield " ".join([" " * _NAME, *(f"{column:>{_FIGURE}}" for column in columns)])
+            for each, row in value.items():
+                cells = zip(columns, row.values(), strict=True)
+                yield " ".join(
+                    [f"{each:<{_NAME}}", *(f"{_rounded(cell):>{max(len(column), _FIGURE)}}" for column, cell in cells)]
+                )
+        elif isinstance(value, Mapping):
+            yield from (f"{said} {each}: {_rounded(number)}" for each, number in value.items())
+        elif isinstance(value, (list, tuple)):
+            yield f"{said}: {', '.join(value) if value else 'none'}"
+        else:
+            yield f"{said}: {_rounded(value)}"
+
+
+def _rounded(number: object) -> str:
+    if number is None:
+        return "-"
+    return f"{number:.4g}" if isinstance(number, float) else str(number)

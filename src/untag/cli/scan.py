@@ -91,7 +91,7 @@ def command(
             summary = scan(store, paths, models, judge, settings, readers=readers, on_photo=advance, cancel=cancel)
     if as_json:
         click.echo(json.dumps(_as_dict(summary), ensure_ascii=False))
-    _tell(summary)
+    _tell(summary, all_scenes=all_scenes)
     status = list_unreadable(summary.unreadable)
     if summary.interrupted:
         say("interrupted; run the same command again to go on")
@@ -125,7 +125,7 @@ def _as_dict(summary: ScanSummary) -> dict[str, Any]:
     return values
 
 
-def _tell(summary: ScanSummary) -> None:
+def _tell(summary: ScanSummary, *, all_scenes: bool) -> None:
     if summary.photos == 0 and summary.told == 0 and not summary.interrupted:
         say("there are no photos in what you gave; see which files count with: untag scan --help")
         return
@@ -138,4 +138,5 @@ def _tell(summary: ScanSummary) -> None:
         say(f"you are in {summary.me} of the photos analysed, and may be in {summary.maybe} more")
     for names in summary.strangers:
         say(f"an archive is of the account {names[0]}; if that is you: untag enroll {called(names)}")
-    say(f"{summary.new_findings} new findings; see them all with: untag list")
+    findings = "1 new finding" if summary.new_findings == 1 else f"{summary.new_findings} new findings"
+    say(f"{findings}; see them all with: untag list{' --verdict all' if all_scenes else ''}")
