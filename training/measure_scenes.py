@@ -6,14 +6,10 @@ prints its figures, at the thresholds that `src/untag/scenes/categories.py` stat
 
 from __future__ import annotations
 
-import argparse
-import tempfile
-from pathlib import Path
-
 import numpy as np
 from numpy.typing import NDArray
 
-from scene_data import TRAINED, Photos, load
+from scene_data import TRAINED, Photos, argument_parser, load
 from train_scenes import Floats, calibrate, cross_validate, probabilities
 from untag.metrics import average_precision, recall_at_precision, roc_auc
 from untag.scenes.categories import CATEGORIES, Category
@@ -23,10 +19,7 @@ RESAMPLES = 1000
 
 def main() -> None:
     """Print the tables."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("data", type=Path)
-    parser.add_argument("--cache", type=Path, default=Path(tempfile.gettempdir()) / "scene-features.npz")
-    arguments = parser.parse_args()
+    arguments = argument_parser(__doc__).parse_args()
     photos = load(arguments.data, arguments.cache)
     logits = cross_validate(photos)
     scores = probabilities(logits, calibrate(logits, photos.truth))

@@ -6,8 +6,6 @@ puts each into an ordinary snapshot of the same part of the cross-validation, an
 
 from __future__ import annotations
 
-import argparse
-import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,7 +13,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from scene_data import FOLDS, TRAINED, Photos, load, read_photo
+from scene_data import FOLDS, TRAINED, Photos, argument_parser, load, read_photo
 from train_scenes import Floats, Linear, calibrate, cross_validate, fit
 from untag.engine.efficientnet import INPUT_SIZE, graph_from_weights
 from untag.engine.registry import EFFICIENTNET_LITE2
@@ -43,10 +41,7 @@ class Thing:
 
 def main() -> None:
     """Print, for each category, how far off the spots are."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("data", type=Path)
-    parser.add_argument("--cache", type=Path, default=Path(tempfile.gettempdir()) / "scene-features.npz")
-    arguments = parser.parse_args()
+    arguments = argument_parser(__doc__).parse_args()
     photos = load(arguments.data, arguments.cache)
     parts: dict[Category, list[NDArray[np.float64]]] = {category: [] for category in CUT_OUTS}
     calibration = calibrate(cross_validate(photos), photos.truth)

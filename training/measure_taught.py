@@ -10,9 +10,7 @@ are flagged, without and with eight of those as counter-examples.
 
 from __future__ import annotations
 
-import argparse
 import re
-import tempfile
 from collections import defaultdict
 from dataclasses import dataclass
 from itertools import combinations
@@ -22,7 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from scene_background import background_of
-from scene_data import FOLDS, TRAINED, Photos, load, read_captions
+from scene_data import FOLDS, TRAINED, Photos, argument_parser, load, read_captions
 from untag.engine.efficientnet import FEATURES
 from untag.scenes.background import Background
 from untag.scenes.categories import Category
@@ -65,9 +63,7 @@ class Theme:
 
 def main() -> None:
     """Measure and print."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("data", type=Path)
-    parser.add_argument("--cache", type=Path, default=Path(tempfile.gettempdir()) / "scene-features.npz")
+    parser = argument_parser(__doc__)
     parser.add_argument("--examples", type=int, default=10)
     arguments = parser.parse_args()
     photos = load(arguments.data, arguments.cache)

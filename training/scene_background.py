@@ -7,15 +7,13 @@ and the same versions of numpy and onnxruntime give the same bytes, but for the 
 
 from __future__ import annotations
 
-import argparse
 import hashlib
-import tempfile
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from scene_data import load, pack
+from scene_data import argument_parser, load, pack
 from untag.engine.efficientnet import FEATURES
 from untag.scenes.background import Background
 from untag.scenes.classify import BACKBONE_ID
@@ -38,10 +36,8 @@ def background_of(features: NDArray[np.float64]) -> Background:
 
 def main() -> None:
     """Make, write, and print the hash."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("data", type=Path)
+    parser = argument_parser(__doc__)
     parser.add_argument("output", type=Path)
-    parser.add_argument("--cache", type=Path, default=Path(tempfile.gettempdir()) / "scene-features.npz")
     arguments = parser.parse_args()
     photos = load(arguments.data, arguments.cache)
     made = background_of(photos.features[photos.ordinary, :FEATURES])

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import argparse
 import csv
 import io
 import re
+import tempfile
 import zipfile
 from collections import Counter, defaultdict
 from dataclasses import dataclass
@@ -71,6 +73,14 @@ class Photos:
     def inside(self, folder: str) -> NDArray[np.bool_]:
         """Which photos lie in a folder."""
         return np.array([f"{folder}/" in path for path in self.paths])
+
+
+def argument_parser(description: str | None) -> argparse.ArgumentParser:
+    """What all scripts here take: the folder of the photos, and where their features are kept."""
+    parser = argparse.ArgumentParser(description=description)
+    parser.add_argument("data", type=Path)
+    parser.add_argument("--cache", type=Path, default=Path(tempfile.gettempdir()) / "scene-features.npz")
+    return parser
 
 
 def load(data: Path, cache: Path) -> Photos:

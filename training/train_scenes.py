@@ -12,9 +12,7 @@ import os
 for _name in ("OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "OMP_NUM_THREADS"):
     os.environ[_name] = "1"  # before numpy: how sums are split among threads changes their last bits
 
-import argparse  # noqa: E402
 import hashlib  # noqa: E402
-import tempfile  # noqa: E402
 from collections.abc import Sequence  # noqa: E402
 from dataclasses import dataclass  # noqa: E402
 from pathlib import Path  # noqa: E402
@@ -23,7 +21,7 @@ import numpy as np  # noqa: E402
 from numpy.typing import NDArray  # noqa: E402
 from scipy.optimize import minimize  # noqa: E402
 
-from scene_data import FOLDS, TRAINED, Photos, load, pack  # noqa: E402
+from scene_data import FOLDS, TRAINED, Photos, argument_parser, load, pack  # noqa: E402
 from untag.engine.efficientnet import DETAILS, FEATURES  # noqa: E402
 from untag.scenes.categories import Category  # noqa: E402
 
@@ -188,10 +186,8 @@ def thresholds(scores: Floats, photos: Photos) -> dict[Category, float]:
 
 def main() -> None:
     """Train, write, and print what `categories.py` and `heads.py` state."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("data", type=Path)
+    parser = argument_parser(__doc__)
     parser.add_argument("output", type=Path)
-    parser.add_argument("--cache", type=Path, default=Path(tempfile.gettempdir()) / "scene-features.npz")
     arguments = parser.parse_args()
     photos = load(arguments.data, arguments.cache)
     out_of_fold = cross_validate(photos)
