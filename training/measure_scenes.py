@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from scene_data import TRAINED, Photos, argument_parser, load
-from train_scenes import Floats, calibrate, cross_validate, probabilities
+from train_scenes import Floats, calibrate, cross_validate, fit_folds, probabilities
 from untag.metrics import average_precision, recall_at_precision, roc_auc
 from untag.scenes.categories import CATEGORIES, Category
 
@@ -21,7 +21,7 @@ def main() -> None:
     """Print the tables."""
     arguments = argument_parser(__doc__).parse_args()
     photos = load(arguments.data, arguments.cache)
-    logits = cross_validate(photos)
+    logits = cross_validate(photos, fit_folds(photos))
     scores = probabilities(logits, calibrate(logits, photos.truth))
     print(
         "| category | positives | negatives | AP (95 %) | AUC | recall at precision .9 | recall | calibration error |"

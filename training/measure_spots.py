@@ -13,8 +13,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from scene_data import FOLDS, TRAINED, Photos, argument_parser, load, read_photo
-from train_scenes import Floats, Linear, calibrate, cross_validate, fit
+from scene_data import TRAINED, Photos, argument_parser, load, read_photo
+from train_scenes import Floats, Linear, calibrate, cross_validate, fit_folds
 from untag.engine.efficientnet import INPUT_SIZE, graph_from_weights
 from untag.engine.registry import EFFICIENTNET_LITE2
 from untag.engine.session import Device, open_session
@@ -44,15 +44,14 @@ def main() -> None:
     arguments = argument_parser(__doc__).parse_args()
     photos = load(arguments.data, arguments.cache)
     parts: dict[Category, list[NDArray[np.float64]]] = {category: [] for category in CUT_OUTS}
-    calibration = calibrate(cross_validate(photos), photos.truth)
+    folds = fit_folds(photos)
+    calibration = calibrate(cross_validate(photos, folds), photos.truth)
     graph = open_session(graph_from_weights(EFFICIENTNET_LITE2.read()), device=Device.CPU, threads=2)
     generator = np.random.default_rng(0)
-    for fold in range(FOLDS):
-        other = photos.fold != fold
-        trained = fit(photos.features[other], photos.truth[other], photos.words[other])
+    for tested, trained in folds:
         for category in CUT_OUTS:
             classifier = SceneClassifier(graph, _head(trained, calibration, category))
-            pictures = made_pictures(arguments.data, photos, category, ~other, generator)
+            pictures = made_pictures(arguments.data, photos, category, tested, generator)
             parts[category].append(offsets(classifier, category, pictures))
     found = {category: np.concatenate(rows) for category, rows in parts.items()}
     print("| category | pictures | flagged | with a spot | within 0.2 | 0.3 | the middle within 0.2 | 0.3 |")

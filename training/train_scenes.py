@@ -140,14 +140,18 @@ def _look_of_words(inputs: Floats, words: Floats) -> tuple[Floats, Floats]:
     return weights * scale / deviation, told / deviation
 
 
-def cross_validate(photos: Photos) -> Floats:
-    """(photos, TRAINED) logits, each from heads that saw neither the photo nor its near-duplicates."""
+def fit_folds(photos: Photos) -> list[tuple[NDArray[np.bool_], Linear]]:
+    """For each fold which photos are in it, and heads that saw neither those nor their near-duplicates."""
+    rows = photos.features, photos.truth, photos.words
+    tested = [photos.fold == fold for fold in range(FOLDS)]
+    return [(fold, fit(*(values[~fold] for values in rows))) for fold in tested]
+
+
+def cross_validate(photos: Photos, folds: Sequence[tuple[NDArray[np.bool_], Linear]]) -> Floats:
+    """(photos, TRAINED) logits, each of the heads that did not see the photo; `folds` as `fit_folds` gives them."""
     logits = np.empty(photos.truth.shape)
-    for fold in range(FOLDS):
-        tested = photos.fold == fold
-        logits[tested] = fit(photos.features[~tested], photos.truth[~tested], photos.words[~tested]).logits(
-            photos.features[tested]
-        )
+    for tested, heads in folds:
+        logits[tested] = heads.logits(photos.features[tested])
     return logits
 
 
@@ -190,7 +194,7 @@ def main() -> None:
     parser.add_argument("output", type=Path)
     arguments = parser.parse_args()
     photos = load(arguments.data, arguments.cache)
-    out_of_fold = cross_validate(photos)
+    out_of_fold = cross_validate(photos, fit_folds(photos))
     calibration = calibrate(out_of_fold, photos.truth)
     trained = fit(photos.features, photos.truth, photos.words)
     arrays = {

@@ -10,14 +10,13 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from untag.errors import ReadFailure, StoreError, UsageError
-from untag.imaging.decode import decode
+from untag.errors import StoreError, UsageError
 from untag.imaging.limits import DEFAULT_LIMITS, Limits
+from untag.people.enroll import read_photos
 from untag.scan import SEARCH_SIDE
 from untag.scenes.background import load_background
 from untag.scenes.taught import Taught, learn
 from untag.scenes.taught_files import Examples, check_name, example_file, load_examples, save_examples, taught_names
-from untag.sources.base import walk_all
 from untag.store import DATABASE_NAME, Store, destroy, forget_category
 from untag.types import Pixels, ReadError
 
@@ -77,12 +76,12 @@ def teach(home: Path, lesson: Lesson, backbone: Backbone, *, on_photo: Callable[
 
     def looked_at(path: Path) -> list[NDArray[np.float32]]:
         found = []
-        for photo in _photos(path, lesson.limits):
+        for photo in read_photos([path], lesson.limits, SEARCH_SIDE):
             on_photo()
             if isinstance(photo, ReadError):
                 unreadable.append(photo)
             else:
-                found.append(backbone.features(photo))
+                found.append(backbone.features(photo.frame.pixels))
         return found
 
     like = looked_at(lesson.like)
@@ -141,18 +140,6 @@ def forget(home: Path, name: str) -> None:
         destroy(path)
     except OSError as error:
         raise StoreError(f"{path} cannot be deleted: {error.strerror}.") from error
-
-
-def _photos(path: Path, limits: Limits) -> Iterator[Pixels | ReadError]:
-    for listing in walk_all([path], limits=limits):
-        for entry in listing.photos:
-            if isinstance(entry, ReadError):
-                yield entry
-                continue
-            try:
-                yield decode(listing.source.read(entry), max_side=SEARCH_SIDE, limits=limits).pixels
-            except ReadFailure as failure:
-                yield ReadError(entry.path, failure.outcome, str(failure))
 
 
 def _spread(found: list[NDArray[np.float32]]) -> list[NDArray[np.float32]]:

@@ -26,7 +26,7 @@ def read_toml(path: Path) -> tuple[dict[str, Any], str] | None:
 def parse_toml(text: str, name: str) -> dict[str, Any]:
     """The values of a TOML text. Raises UsageError that says where in the file called `name` the mistake is."""
     try:
-        return tomllib.loads(text.replace("\r\n", "\n"))
+        return tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         lines = text.splitlines() or [""]
         end = f"(at line {len(lines)}, column {len(lines[-1]) + 1})"

@@ -46,28 +46,29 @@ def list_categories(context: Context) -> int:
     """
     from untag.scenes.categories import CATEGORIES, Category
     from untag.scenes.classify import BACKBONE_ID
-    from untag.scenes.installed import judged_in_own_words, own_thresholds
+    from untag.scenes.installed import own_categories
     from untag.scenes.photo import LOCATION_EVIDENCE
     from untag.scenes.taught import THRESHOLD
     from untag.teaching import list_taught
 
     settings = settings_of(context)
     home = settings.home
-    judged, in_own_words = own_thresholds(home), judged_in_own_words(home)
+    judged = own_categories(home)
 
     def told(name: str, usual: float, what: str) -> None:
         own = settings.thresholds.get(name, usual)
         click.echo(f"{name:<10}  counts from {own:.0%}{f' (usually {usual:.0%})' if own != usual else ''}  {what}")
 
     for category, spec in CATEGORIES.items():
-        if category in in_own_words:
-            told(category, judged[category], "experimental: CLIP, in your own words")
+        standing = judged.get(category)
+        if category is Category.LOCATION:
+            told(category, spec.threshold, LOCATION_EVIDENCE)
+        elif standing is not None and standing.in_own_words:
+            told(category, standing.threshold, "experimental: CLIP, in your own words")
         elif spec.available:
             told(category, spec.threshold, _described(spec))
-        elif category is Category.LOCATION:
-            told(category, spec.threshold, LOCATION_EVIDENCE)
-        elif category in judged:
-            told(category, judged[category], "experimental: a model that was pulled")
+        elif standing is not None:
+            told(category, standing.threshold, "experimental: a model that was pulled")
         else:
             click.echo(f"{category:<10}  unavailable: no installed model can judge it")
     for name, taught in list_taught(home, BACKBONE_ID):

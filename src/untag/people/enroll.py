@@ -84,7 +84,7 @@ def enroll(
     check_person(options.person)
     results: list[EnrolmentResult] = []
     added: dict[str, list[int]] = {}
-    for item, faces in analysed(_photos(paths, options), engine):
+    for item, faces in analysed(read_photos(paths, options.limits, options.search_side), engine):
         on_photo()
         if isinstance(item, ReadError):
             results.append(EnrolmentResult(item.path, Enrolled.UNREADABLE, item.error))
@@ -237,15 +237,16 @@ def analysed(
         yield from ((item, next(faces) if isinstance(item, Photo) else ()) for item in batch)
 
 
-def _photos(paths: Sequence[Path], options: EnrolmentOptions) -> Iterator[Photo | ReadError]:
-    for listing in walk_all(paths, limits=options.limits):
+def read_photos(paths: Sequence[Path], limits: Limits, search_side: int) -> Iterator[Photo | ReadError]:
+    """Every photo in `paths`, decoded with its longer side at most `search_side`, or why it cannot be read."""
+    for listing in walk_all(paths, limits=limits):
         for entry in listing.photos:
             if isinstance(entry, ReadError):
                 yield entry
                 continue
             try:
                 data = listing.source.read(entry)
-                frame = decode(data, max_side=options.search_side, limits=options.limits)
+                frame = decode(data, max_side=search_side, limits=limits)
             except ReadFailure as failure:
                 yield ReadError(entry.path, failure.outcome, str(failure))
             else:

@@ -102,12 +102,14 @@ class SceneClassifier:
         evidence: dict[str, tuple[str, ...]] = {}
         spots: dict[str, Spot] = {}
         for name, score in scores.items():
+            if score < _WORTH_A_WORD:
+                evidence[name] = ()
+                continue
             spec = CATEGORIES[Category(name)]
-            named = _named(spec, probabilities) if score >= _WORTH_A_WORD else ()
-            impression = (spec.impression,) if score >= _WORTH_A_WORD else ()
-            evidence[name] = named if named else impression
+            named = _named(spec, probabilities)
+            evidence[name] = named if named else (spec.impression,)
             # An impression is that of the whole picture, and nowhere in it.
-            if name in self._located and named:
+            if named and name in self._located:
                 spots[name] = _activation_peak(np.tensordot(self._located[name], feature_map, 1))
         return SceneScores(scores, evidence, self.id, spots)
 

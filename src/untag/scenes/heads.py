@@ -31,6 +31,11 @@ def class_probabilities(logits: NDArray[np.float32]) -> NDArray[np.float64]:
     return np.asarray(exponents / exponents.sum(axis=1, keepdims=True))
 
 
+def logistic(logits: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The logistic function, 0 to 1, in a form that overflows on neither side."""
+    return np.asarray(0.5 * (1 + np.tanh(logits / 2)))
+
+
 def head_inputs(
     logits: NDArray[np.float32], features: NDArray[np.float32], details: NDArray[np.float32]
 ) -> NDArray[np.float32]:
@@ -54,9 +59,7 @@ class Heads:
 
     def scores(self, inputs: NDArray[np.float32]) -> NDArray[np.float64]:
         """(N, 1698), as `head_inputs` makes them -> (N, C) calibrated probabilities, 0 to 1."""
-        logits = (inputs @ self.weights + self.biases).astype(np.float64)
-        # The logistic function in a form that overflows on neither side.
-        return np.asarray(0.5 * (1 + np.tanh(logits / 2)))
+        return logistic((inputs @ self.weights + self.biases).astype(np.float64))
 
 
 def load_heads() -> Heads:

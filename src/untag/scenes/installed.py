@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
@@ -80,6 +81,18 @@ class SceneModels:
         )
 
 
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How a category is judged: from which score it counts, whether little or nothing was measured, and in whose words.
+
+    `in_own_words`: by CLIP, by what the user wrote.
+    """
+
+    threshold: float
+    experimental: bool
+    in_own_words: bool = False
+
+
 class EmbeddedModel:
     """The model that is always there, EfficientNet-Lite2, as a SceneModel."""
 
@@ -117,31 +130,26 @@ def installed_thresholds(home: Path) -> Mapping[str, float]:
 
     Raises UsageError for a wrong prompts file, StoreError for a damaged file of a taught category.
     """
-    return {**own_thresholds(home), **dict.fromkeys(usable_names(home, BACKBONE_ID), THRESHOLD_OF_TAUGHT)}
-
-
-def own_thresholds(home: Path) -> Mapping[str, float]:
-    """Those of untag's own categories. Raises UsageError for a wrong prompts file."""
-    found: dict[str, float] = {category.value: CATEGORIES[category].threshold for category in AVAILABLE}
-    if _was_pulled("nsfwjs", home):
-        found.setdefault(Category.NUDITY.value, THRESHOLD)
-    if _was_pulled("clip", home):
-        prompts = load_prompts(home)
-        for name, asked in prompts.categories.items():
-            if name not in found or name in prompts.own:
-                found[name] = asked.threshold
-    return {name: found[name] for name in _RANKS if name in found}
-
-
-def judged_in_own_words(home: Path) -> frozenset[str]:
-    """The categories that CLIP judges by what the user wrote. Raises UsageError for a wrong prompts file."""
-    return load_prompts(home).own if _was_pulled("clip", home) else frozenset()
+    own = {name: standing.threshold for name, standing in own_categories(home).items()}
+    return {**own, **dict.fromkeys(usable_names(home, BACKBONE_ID), THRESHOLD_OF_TAUGHT)}
 
 
 def experimental_names(home: Path) -> frozenset[str]:
     """The categories that are judged, but were measured on too few photos or not at all."""
-    measured = {category.value for category in AVAILABLE if not CATEGORIES[category].experimental}
-    return frozenset(own_thresholds(home)) - (measured - judged_in_own_words(home))
+    return frozenset(name for name, standing in own_categories(home).items() if standing.experimental)
+
+
+def own_categories(home: Path) -> Mapping[str, Standing]:
+    """Those of untag's own categories that can be judged. Raises UsageError for a wrong prompts file."""
+    found = {name.value: Standing(CATEGORIES[name].threshold, CATEGORIES[name].experimental) for name in AVAILABLE}
+    if _was_pulled("nsfwjs", home):
+        found.setdefault(Category.NUDITY.value, Standing(THRESHOLD, experimental=True))
+    if _was_pulled("clip", home):
+        prompts = load_prompts(home)
+        for name, asked in prompts.categories.items():
+            if name not in found or name in prompts.own:
+                found[name] = Standing(asked.threshold, experimental=True, in_own_words=name in prompts.own)
+    return {name: found[name] for name in _RANKS if name in found}
 
 
 def _was_pulled(name: str, home: Path) -> bool:

@@ -67,10 +67,14 @@ def load_prompts(home: Path) -> Prompts:
     """
     text = read_asset("scene_prompts.toml").decode("utf-8")
     name = "the shipped prompts"
-    shipped = replace(_parse(parse_toml(text, name), text, name, Prompts((), (), {})), own=frozenset())
+    shipped = _parse(parse_toml(text, name), text, name, Prompts((), (), {}))
     path = home / PROMPTS_NAME
     found = read_toml(path)
-    return shipped if found is None else _parse(*found, str(path), shipped)
+    if found is None:
+        return shipped
+    values, text = found
+    prompts = _parse(values, text, str(path), shipped)
+    return replace(prompts, own=frozenset(values.keys() & prompts.categories.keys()))
 
 
 def _parse(values: Mapping[str, Any], text: str, name: str, base: Prompts) -> Prompts:
@@ -97,7 +101,7 @@ def _parse(values: Mapping[str, Any], text: str, name: str, base: Prompts) -> Pr
         both = set(spec.prompts) & {*spec.negatives, *base.negatives}
         if both:
             raise _wrong(text, name, (category,), f"{min(both)!r} is a prompt and a negative of {category}")
-    return replace(base, categories=asked, own=frozenset(asked.keys() & values.keys()))
+    return replace(base, categories=asked)
 
 
 def _category(text: str, name: str, category: str, value: Any) -> CategoryPrompts:

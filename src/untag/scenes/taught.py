@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from untag.scenes.background import BACKGROUND_SHA256, Background, Floats, load_background
+from untag.scenes.heads import logistic
 from untag.scenes.taught_files import Examples, load_examples, taught_names
 
 THRESHOLD = 0.5
@@ -119,9 +120,7 @@ class TaughtHeads:
 
     def scores(self, features: NDArray[np.float32]) -> Floats:
         """(N, D) features -> (N, T), 0 to 1, for the T `names`."""
-        logits = self._background.whiten(features) @ self._weights - self._edges
-        # The logistic function in a form that overflows on neither side.
-        return np.asarray(0.5 * (1 + np.tanh(logits / 2)))
+        return logistic(self._background.whiten(features) @ self._weights - self._edges)
 
 
 def load_taught(home: Path, backbone: str) -> TaughtHeads | None:
