@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import shutil
 import signal
@@ -240,3 +241,33 @@ def test_a_photo_that_the_models_cannot_take_is_listed_and_the_rest_goes_on(fill
     filled.engine.on_analyse = lambda _: None
     assert filled.run("scan", filled.photos).status == 0
     assert recorded(filled.home) == EVERYTHING
+
+
+@pytest.mark.parametrize("fatal", ["_tell", "list_unreadable", "_mark_reported"])
+def test_what_a_run_found_stays_new_until_the_user_was_told(
+    filled: Untag, monkeypatch: pytest.MonkeyPatch, fatal: str
+) -> None:
+    def killed(*_: object, **__: object) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(f"untag.cli.scan.{fatal}", killed)
+        assert filled.run("scan", filled.photos, "--fail-on-new").status == 130
+    with Store.open(filled.home) as store:
+        run = last_run(store)
+    assert run is not None and run.finished_at is not None, "else this is another case"
+    result = filled.run("scan", filled.photos, "--fail-on-new", "--json")
+    assert (result.status, json.loads(result.out)["new_findings"]) == (3, PHOTOS)
+    assert filled.run("scan", filled.photos, "--fail-on-new").status == 0
+
+
+def test_what_an_interrupted_run_found_is_new_to_the_next_one(filled: Untag) -> None:
+    def terminate(number: int) -> None:
+        if number == 100:
+            os.kill(os.getpid(), signal.SIGTERM)
+
+    filled.engine.on_analyse = terminate
+    assert filled.run("scan", filled.photos, "--jobs", "0", "--fail-on-new").status == 130
+    filled.engine.on_analyse = lambda _: None
+    result = filled.run("scan", filled.photos, "--fail-on-new", "--json")
+    assert (result.status, json.loads(result.out)["new_findings"]) == (3, PHOTOS)

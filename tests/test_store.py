@@ -29,6 +29,7 @@ from untag.store import (
     known_files,
     known_photo,
     last_run,
+    mark_reported,
     new_findings,
     photo_evidence,
     prune,
@@ -283,13 +284,17 @@ def test_decisions_survive_a_new_analysis_and_can_be_undone(store: Store) -> Non
         decide(store, "s1", Status.OPEN)
 
 
-def test_new_findings_are_those_since_the_last_finished_run_that_are_open(store: Store) -> None:
+def test_new_findings_are_those_since_the_last_reported_run_that_are_open(store: Store) -> None:
     first = start_run(store, ["/a"])
     record_batch(store, first, [record("/a/1", "s1", analysis(found=finding()))])
     assert new_findings(store, first) == 1
     # A run that was killed reported nothing, so what it found is still news to the next one.
     assert new_findings(store, start_run(store, ["/a"])) == 1
+    mark_reported(store, first)
+    assert new_findings(store, start_run(store, ["/a"])) == 1, "a run that did not finish cannot have been reported"
     finish_run(store, first, {})
+    assert new_findings(store, start_run(store, ["/a"])) == 1, "finished, but killed before anybody was told"
+    mark_reported(store, first)
     second = start_run(store, ["/a"])
     record_batch(
         store,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import signal
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
@@ -96,7 +97,17 @@ def command(
     if summary.interrupted:
         say("interrupted; run the same command again to go on")
         return INTERRUPTED
+    _mark_reported(settings.home, summary)
     return NEW_FINDINGS if fail_on_new and summary.new_findings else status
+
+
+def _mark_reported(home: Path, summary: ScanSummary) -> None:
+    """Last of all: what a scan found is new until somebody was told, whatever ends this process before."""
+    from untag.store import Store, mark_reported
+
+    sys.stdout.flush()
+    with Store.open(home, create=False) as store:
+        mark_reported(store, summary.run)
 
 
 @contextmanager
@@ -119,6 +130,7 @@ def _interruptible(cancel: Cancel) -> Iterator[None]:
 
 def _as_dict(summary: ScanSummary) -> dict[str, Any]:
     values = asdict(summary)
+    del values["run"]
     values["unreadable"] = [
         {"path": error.path, "outcome": error.outcome.value, "error": error.error} for error in summary.unreadable
     ]

@@ -22,7 +22,8 @@ class ScanSummary:
     """What a scan saw. `told` photos are not among the `photos`: archives tell of them without a copy.
 
     `strangers` are the names of archives' owners who are nobody enrolled: their posts are taken for others'.
-    `unreadable` is every input that could not be read, for the list at the end.
+    `unreadable` is every input that could not be read, for the list at the end. `run` is the id of the run, for
+    `mark_reported`.
     """
 
     photos: int = 0
@@ -38,6 +39,7 @@ class ScanSummary:
     strangers: list[tuple[str, ...]] = field(default_factory=list)
     unreadable: list[ReadError] = field(default_factory=list)
     told: int = 0
+    run: int = 0
 
 
 class Recorder:

@@ -54,6 +54,7 @@ def scan(
 
     `readers` are those that archives among them are tried with.
 
+    Its findings stay new until the caller has shown them and calls `mark_reported` with the summary's `run`.
     With `cancel` set it stops early but cleanly, and the summary says so. Raises UsageError for a path that does not
     exist, or when nobody is enrolled, and StoreError when another scan runs or the disk is full.
     """
@@ -91,6 +92,7 @@ def scan(
             finally:
                 recorder.flush()
         summary = recorder.summary
+        summary.run = run_id
         summary.strangers = sorted(stages.strangers)
         summary.interrupted = cancel.is_set()
         if not summary.interrupted:

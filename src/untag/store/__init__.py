@@ -59,7 +59,7 @@ from untag.store.records import (
     Reference,
     StoredFace,
 )
-from untag.store.runs import Run, finish_run, last_run, runs, start_run
+from untag.store.runs import Run, finish_run, last_run, mark_reported, runs, start_run
 
 __all__ = [
     "ABSENT",
@@ -105,6 +105,7 @@ __all__ = [
     "last_run",
     "make_durable",
     "mark_judged",
+    "mark_reported",
     "new_findings",
     "person_names",
     "photo_evidence",

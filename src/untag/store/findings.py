@@ -102,13 +102,13 @@ def replace_findings(
 
 
 def new_findings(store: Store, run_id: int) -> int:
-    """How many photos became findings since the last run before this one that finished, and are not decided.
+    """How many photos became findings since the last run before this one that was reported, and are not decided.
 
     A near-duplicate of an older finding counts: a picture that was saved anew for another place shows you there too.
     """
     row = store.row(
         f"""SELECT COUNT(*) AS new FROM findings JOIN photos USING (sha256)
-        WHERE first_run > COALESCE((SELECT MAX(id) FROM runs WHERE id < :run AND finished_at IS NOT NULL), 0)
+        WHERE first_run > COALESCE((SELECT MAX(id) FROM runs WHERE id < :run AND reported_at IS NOT NULL), 0)
             AND NOT (photos.engine = :absent AND {_COPY_LISTED})
             AND EXISTS (SELECT 1 FROM files WHERE files.sha256 = findings.sha256)
             AND NOT EXISTS (SELECT 1 FROM decisions WHERE decisions.sha256 = findings.sha256 AND undone_at IS NULL)""",  # noqa: S608 - a constant

@@ -202,7 +202,21 @@ def _first(db: Database) -> None:
         db.execute(statement)
 
 
-MIGRATIONS: tuple[Callable[[Database], None], ...] = (_first,)
+# A run is finished when the record is complete, and reported when the user was told of it: only then are its findings
+# no longer new. `written` is what untag was asked to write outside of its home folder.
+_REPORTED = (
+    "ALTER TABLE runs ADD COLUMN reported_at TEXT",
+    "UPDATE runs SET reported_at = finished_at",
+    "CREATE TABLE written (path PRIMARY KEY NOT NULL, kind TEXT NOT NULL, written_at TEXT NOT NULL) WITHOUT ROWID",
+)
+
+
+def _reported(db: Database) -> None:
+    for statement in _REPORTED:
+        db.execute(statement)
+
+
+MIGRATIONS: tuple[Callable[[Database], None], ...] = (_first, _reported)
 
 
 def schema_version(db: Database) -> int:
