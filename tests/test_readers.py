@@ -51,7 +51,7 @@ def test_each_reader_has_a_miniature_archive() -> None:
 def test_an_archive_is_recognised_by_its_own_reader_alone(name: str) -> None:
     files = MadeUpFiles(MINIATURES[name])
     whole = MODULES[name].READER.whole
-    found = recognise(files, READERS)
+    found, _ = recognise(files, READERS)
     assert (None if found is None else found.name) == (name if whole else None)
     claimed = [reader.name for reader in READERS if reader.whole and reader.sniff(files)]
     assert claimed == ([name] if whole else [])

@@ -5,6 +5,7 @@ What a hostile or damaged archive may hold is refused member by member, with a s
 
 from __future__ import annotations
 
+import errno
 import lzma
 import re
 import stat
@@ -98,9 +99,11 @@ class ZipFiles:
         info = self._members.get(name)
         if info is None:
             raise ReadFailure(Outcome.MISSING, "it is not in the archive (any more)")
+        if info.file_size > max_bytes:
+            raise ReadFailure(Outcome.TOO_LARGE, f"more than {max_bytes / _MEBIBYTE:,.0f} MiB inside an archive")
         try:
             with self._zip.open(info) as member:
-                data = member.read(max_bytes + 1)
+                data = member.read(info.file_size + 1)
         except (zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError) as error:
             raise ReadFailure(Outcome.BROKEN, "it is damaged inside the archive") from error
         except (RuntimeError, NotImplementedError) as error:  # encrypted, or packed by a method that Python lacks
@@ -109,8 +112,8 @@ class ZipFiles:
             raise failure(error) from error
         except (ValueError, OverflowError, MemoryError) as error:  # offsets and sizes that make no sense
             raise ReadFailure(Outcome.BROKEN, "it is damaged inside the archive") from error
-        if len(data) > max_bytes:
-            raise ReadFailure(Outcome.TOO_LARGE, f"more than {max_bytes / _MEBIBYTE:,.0f} MiB inside an archive")
+        if len(data) != info.file_size:
+            raise ReadFailure(Outcome.BROKEN, f"{len(data):,} of its {info.file_size:,} bytes are in the archive")
         if not data:
             raise ReadFailure(Outcome.EMPTY, "the file is empty")
         return data
@@ -222,6 +225,10 @@ def _open(path: str) -> zipfile.ZipFile:
     except OSError as error:
         raise failure(error) from error
     except (zipfile.BadZipFile, ValueError, NotImplementedError, OverflowError, MemoryError, EOFError) as error:
+        # zipfile says of a disk that fails, too, that this is no zip file. Seeking before the start gives EINVAL.
+        cause = error.__context__
+        if isinstance(cause, OSError) and cause.errno not in (None, errno.EINVAL):
+            raise failure(cause) from error
         raise ReadFailure(Outcome.BROKEN, _NO_ARCHIVE) from error
 
 

@@ -11,12 +11,11 @@ from __future__ import annotations
 import hashlib
 import os
 import stat
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
-from untag.errors import ReadFailure
 from untag.imaging.limits import DEFAULT_LIMITS, Limits
 from untag.imaging.sniff import sniff
 from untag.sources.archive import ARCHIVE_SUFFIXES, group_parts
@@ -28,9 +27,9 @@ from untag.sources.paths import printable_path
 from untag.sources.reader import Reader
 from untag.sources.seen import Seen
 from untag.sources.sidecars import read_sidecars, sidecar_readers
-from untag.sources.site import PLAIN, absent_beside
-from untag.sources.tree import SKIPPED_FOLDERS, FolderFiles, is_hidden
-from untag.types import Origin, Outcome, PhotoRef, ReadError
+from untag.sources.site import PLAIN, SiteSource, absent_beside, folder_of
+from untag.sources.tree import SKIPPED_FOLDERS, FolderFiles, folder_error, is_hidden, leads_nowhere
+from untag.types import Origin, PhotoRef, ReadError
 
 _NO_ORIGIN = Origin()
 
@@ -68,19 +67,22 @@ class FolderSource:
         """
         seen = Seen() if self._seen is None else self._seen
         real, linked = [self._root], list[str]()
+        unread: dict[str, list[ReadError]] = {}
         while real or linked:
             path = real.pop() if real else linked.pop(0)
             found = _Folder(path)
             try:
                 found.fill(seen)
             except OSError as error:
-                reason = failure(error)
-                shown = printable_path(path)
-                found = _Folder(path, errors=[ReadError(shown, reason.outcome, f"folder not scanned: {reason}")])
+                # What was listed before the disk failed stands.
+                found.errors.append(folder_error(path, error, partly=found.holds_anything))
             archive = open_folder(path, found.marks, self._readers, self._limits, seen)
-            if archive is not None:
+            if isinstance(archive, SiteSource):
                 yield from archive.folders()
             else:
+                for error in archive:
+                    unread.setdefault(folder_of(error.path), []).append(error)
+                found.add_errors(unread.pop(printable_path(path), ()))
                 real.extend(sorted(found.below, reverse=True))
                 linked.extend(sorted(found.links))
                 sidecars = sidecar_readers((*found.others, *Path(path).parts), self._readers)
@@ -115,7 +117,7 @@ class _Folder:
     whole: bool = True
 
     def fill(self, seen: Seen) -> None:
-        """Notes what the folder holds, unless it was seen. Raises OSError when it cannot be listed."""
+        """Notes what the folder holds, unless it was seen. Raises OSError when it cannot be listed, or only in part."""
         status = Path(self.path).stat()
         identity = (status.st_dev, status.st_ino)
         if not seen.enter(identity):
@@ -134,8 +136,8 @@ class _Folder:
                     else:
                         self._add_file(child, name)
                 except OSError as error:
-                    self._add_error(name, failure(error))
-        self.files.sort()
+                    if not leads_nowhere(child, error):
+                        self._add_error(name, error)
 
     def _add_file(self, child: os.DirEntry[str], name: str) -> None:
         """One stat for a photo, none for other files, and one read only when the name has no suffix."""
@@ -150,14 +152,21 @@ class _Folder:
         if stat.S_ISREG(status.st_mode) and (suffix is not None or sniff(read_head(child.path)) is not None):
             self.files.append((name, status.st_size, status.st_mtime_ns))
 
-    def _add_error(self, name: str, reason: ReadFailure) -> None:
-        suffix = suffix_of(name)
-        # A link to nothing with a name that is no photo's is not worth a line; a file that may not be read is.
-        if suffix in IMAGE_SUFFIXES or (suffix is None and reason.outcome != Outcome.MISSING):
-            self.errors.append(ReadError(self._prefix() + printable_path(name), reason.outcome, str(reason)))
+    def _add_error(self, name: str, error: OSError) -> None:
+        reason = failure(error)
+        self.errors.append(ReadError(self._prefix() + printable_path(name), reason.outcome, str(reason)))
+
+    def add_errors(self, errors: Iterable[ReadError]) -> None:
+        """Adds what others met in this folder, but for what this one will tell of: the folders in it, the same files."""
+        known = {*(error.path for error in self.errors), *map(printable_path, self.below)}
+        self.errors.extend(error for error in errors if error.path not in known)
 
     def _prefix(self) -> str:
         return printable_path(self.path.rstrip(os.sep)) + os.sep
+
+    @property
+    def holds_anything(self) -> bool:
+        return any((self.files, self.others, self.zips, self.below, self.links))
 
     @property
     def marks(self) -> frozenset[str]:
@@ -167,9 +176,24 @@ class _Folder:
     def listing(self, source: FolderSource, readers: Sequence[Reader]) -> Listing:
         """The folder with what the sidecars that `readers` read say of its photos."""
         shown = printable_path(self.path)
-        sidecars = _stats(self.path, self.others) if readers else []
+        self.files.sort()
+        sidecars = self._stats_of_others() if readers else []
         fingerprint = _fingerprint([*self.files, *sidecars]) if self.whole and not self.errors else None
         return Listing(source, shown, len(self.files) + len(self.errors), fingerprint, partial(self._entries, readers))
+
+    def _stats_of_others(self) -> list[tuple[str, int, int]]:
+        """Name, size and time of files that may be sidecars."""
+        found = []
+        for name in sorted(self.others):
+            try:
+                status = Path(self.path, name).stat()
+            except FileNotFoundError:  # it is a link to nothing, or was deleted since it was listed
+                continue
+            except OSError as error:
+                self._add_error(name, error)
+                continue
+            found.append((name, status.st_size, status.st_mtime_ns))
+        return found
 
     def _entries(self, readers: Sequence[Reader]) -> list[Entry]:
         prefix = self._prefix()
@@ -177,13 +201,15 @@ class _Folder:
             return sorted(
                 [*self.errors, *(self._ref(prefix, file, PLAIN, _NO_ORIGIN) for file in self.files)], key=_path
             )
-        told = read_sidecars(FolderFiles(self.path, deep=False), readers)
+        files = FolderFiles(self.path, deep=False)
+        told = read_sidecars(files, readers)
         photos = (
             self._ref(prefix, file, told.readers.get(file[0], PLAIN), told.origins.get(file[0], _NO_ORIGIN))
             for file in self.files
             if file[0] not in told.skipped
         )
-        return sorted([*self.errors, *told.errors, *absent_beside(prefix, told), *photos], key=_path)
+        errors = dict.fromkeys((*self.errors, *files.errors, *told.errors))
+        return sorted([*errors, *absent_beside(prefix, told), *photos], key=_path)
 
     def _ref(self, prefix: str, file: tuple[str, int, int], source: str, origin: Origin) -> PhotoRef:
         name, size, mtime_ns = file
@@ -196,18 +222,6 @@ def _path(entry: Entry) -> str:
 
 def _last(path: str) -> str:
     return path.rpartition(os.sep)[2]
-
-
-def _stats(folder: str, names: Sequence[str]) -> list[tuple[str, int, int]]:
-    """Name, size and time of files that may not be there any more."""
-    found = []
-    for name in sorted(names):
-        try:
-            status = Path(folder, name).stat()
-        except OSError:
-            continue
-        found.append((name, status.st_size, status.st_mtime_ns))
-    return found
 
 
 def _fingerprint(files: Sequence[tuple[str, int, int]]) -> bytes:

@@ -9,12 +9,13 @@ from pathlib import Path
 from untag.errors import ReadFailure
 from untag.imaging.limits import Limits
 from untag.sources.archive import MergedFiles, ZipFiles, are_parts
-from untag.sources.files import folder_id
+from untag.sources.files import failure, folder_id
 from untag.sources.listing import Entry, Listing
 from untag.sources.names import is_photo
 from untag.sources.paths import printable_path
 from untag.sources.reader import Files, Reader
 from untag.sources.seen import Seen
+from untag.sources.sidecars import KeptFiles
 from untag.sources.site import PLAIN, Place, SiteSource
 from untag.sources.tree import Below, FolderFiles
 from untag.types import Outcome, PhotoRef, ReadError
@@ -22,14 +23,17 @@ from untag.types import Outcome, PhotoRef, ReadError
 
 def open_folder(
     path: str, marks: frozenset[str], readers: Sequence[Reader], limits: Limits, seen: Seen
-) -> SiteSource | None:
-    """The archive whose top folder is `path`, in which `marks` lie, or None when no reader knows it as one."""
+) -> SiteSource | Sequence[ReadError]:
+    """The archive whose top folder is `path`, in which `marks` lie.
+
+    When no reader knows it as one, those of its files that could not be read, which may be why.
+    """
     if not any(reader.whole and not marks.isdisjoint(reader.marks) for reader in readers):
-        return None
+        return ()
     files = FolderFiles(path, seen=seen)
-    reader = recognise(files, readers)
+    reader, errors = recognise(files, readers)
     if reader is None:
-        return None
+        return [*files.errors, *errors]
     for folder in files.folders:
         seen.enter(folder)
     return SiteSource(Place(printable_path(path), files, reader, readers, files.errors), limits)
@@ -54,13 +58,13 @@ class ZipSource:
     def folders(self) -> Iterator[Listing]:
         """The folders in the archive; nothing when it has no photos, or the scan already gave it."""
         seen = Seen() if self._seen is None else self._seen
-        new = [path for path in self._paths if seen.add_file(folder_id(path), Path(path).name)]
         parts: list[ZipFiles] = []
-        for path in new:
+        for path in self._paths:
             try:
-                parts.append(ZipFiles(Path(path)))
-            except ReadFailure as failure:
-                error = ReadError(printable_path(path), failure.outcome, str(failure))
+                if is_new(path, seen):
+                    parts.append(ZipFiles(Path(path)))
+            except ReadFailure as reason:
+                error = ReadError(printable_path(path), reason.outcome, str(reason))
                 yield Listing(self, error.path, 1, None, partial(list[Entry], [error]))
         downloads = [parts] if are_parts(parts) else [[part] for part in parts]
         self._sites = [site for download in downloads if (site := self._merged(download)) is not None]
@@ -81,14 +85,22 @@ class ZipSource:
 
     def _merged(self, parts: Sequence[ZipFiles]) -> SiteSource | None:
         files: Files = parts[0] if len(parts) == 1 else MergedFiles(parts)
-        reader = recognise(files, self._readers)
+        reader, unread = recognise(files, self._readers)
         while reader is None and (wrapping := _wrapping(files)):
             files = Below(files, wrapping)
-            reader = recognise(files, self._readers)
+            reader, unread = recognise(files, self._readers)
+        errors = [*(error for part in parts for error in part.errors), *unread]
         if reader is None and not any(is_photo(name) for name in files.names):
             return None
-        refused = [error for part in parts for error in part.errors]
-        return SiteSource(Place(parts[0].root, files, reader, self._readers, refused), self._limits)
+        return SiteSource(Place(parts[0].root, files, reader, self._readers, errors), self._limits)
+
+
+def is_new(path: str, seen: Seen) -> bool:
+    """Marks a file as given; False when it already was. Raises ReadFailure where its folder cannot be asked."""
+    try:
+        return seen.add_file(folder_id(path), Path(path).name)
+    except OSError as error:
+        raise failure(error) from error
 
 
 def _wrapping(files: Files) -> str | None:
@@ -97,8 +109,10 @@ def _wrapping(files: Files) -> str | None:
     return top.pop() if len(top) == 1 and all("/" in name for name in files.names) else None
 
 
-def recognise(files: Files, readers: Sequence[Reader]) -> Reader | None:
-    """The first of `readers` that reads `files` as a whole."""
+def recognise(files: Files, readers: Sequence[Reader]) -> tuple[Reader | None, Sequence[ReadError]]:
+    """The first of `readers` that reads `files` as a whole; if there is none, what of them could not be read."""
     marks = {name.partition("/")[0].lower() for name in files.names}
     candidates = (reader for reader in readers if reader.whole and not marks.isdisjoint(reader.marks))
-    return next((reader for reader in candidates if reader.sniff(files)), None)
+    kept = KeptFiles(files)
+    found = next((reader for reader in candidates if reader.sniff(kept)), None)
+    return found, kept.errors if found is None else ()

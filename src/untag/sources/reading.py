@@ -30,8 +30,8 @@ _GONE = "it is not in the archive (any more)"
 def archive_around(path: str) -> str | None:
     """The zip file that a path, as shown, leads into: what of it comes before the photo's name in there, or None."""
     starts = (path[: match.end()] for match in _ARCHIVE_END.finditer(path))
-    # A folder may be called *.zip too.
-    return next((start for start in starts if Path(os_path(start)).is_file()), None)
+    # A folder may be called *.zip too. What cannot be asked is opened as a file next, which then says why it cannot be.
+    return next((start for start in starts if os.path.isfile(os_path(start))), None)  # noqa: PTH113 - raises nothing
 
 
 class StoredPhotos:

@@ -6,9 +6,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
+from untag.errors import ReadFailure
 from untag.sources.names import suffix_of
 from untag.sources.reader import AbsentPhoto, Files, Reader
-from untag.types import Origin, ReadError
+from untag.types import Origin, Outcome, ReadError
 
 _MOST_KEPT, _MOST_KEPT_BYTES = 16, 1024 * 1024
 """How many files are kept after sniffing, and how large each may be: four readers sniff at four JSON files at most."""
@@ -43,7 +44,7 @@ def read_sidecars(files: Files, readers: Sequence[Reader]) -> Sidecars:
     skipped: set[str] = set()
     absent: list[tuple[str, AbsentPhoto]] = []
     errors: list[ReadError] = []
-    files = _Kept(files)
+    files = KeptFiles(files)
     for reader in readers:
         if not reader.sniff(files):
             continue
@@ -55,15 +56,25 @@ def read_sidecars(files: Files, readers: Sequence[Reader]) -> Sidecars:
         # A tool that was told to save no pictures tells of everything: what nobody is tagged in is of no use.
         absent += [(reader.name, photo) for photo in description.absent if photo.origin.people]
         errors += description.errors
+    told = {error.path for error in errors}
+    errors += [error for error in files.errors if error.path not in told]
     return Sidecars(origins, knew, frozenset(skipped), tuple(absent), tuple(errors))
 
 
-class _Kept:
-    """The `Files` of others; a few small ones are kept once they were read, as every reader sniffs at the same."""
+class KeptFiles:
+    """The `Files` of others; a few small ones are kept once they were read, as every reader sniffs at the same.
+
+    `errors` are those that could not be read: a reader that sniffs takes such a file for none of its own.
+    """
 
     def __init__(self, files: Files) -> None:
         self._files = files
         self._kept: dict[str, bytes] = {}
+        self._errors: dict[str, ReadError] = {}
+
+    @property
+    def errors(self) -> Sequence[ReadError]:
+        return tuple(self._errors.values())
 
     @property
     def names(self) -> Sequence[str]:
@@ -81,10 +92,18 @@ class _Kept:
     def read(self, name: str, max_bytes: int) -> bytes:
         data = self._kept.get(name)
         if data is None or len(data) > max_bytes:
-            data = self._files.read(name, max_bytes)
+            data = self._read(name, max_bytes)
             if len(self._kept) < _MOST_KEPT and len(data) <= _MOST_KEPT_BYTES:
                 self._kept[name] = data
         return data
+
+    def _read(self, name: str, max_bytes: int) -> bytes:
+        try:
+            return self._files.read(name, max_bytes)
+        except ReadFailure as failure:
+            if name in self._files and failure.outcome is not Outcome.EMPTY:
+                self._errors[name] = ReadError(self.shown(name), failure.outcome, str(failure))
+            raise
 
 
 def _filled(first: Origin, second: Origin) -> Origin:

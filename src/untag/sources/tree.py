@@ -11,6 +11,7 @@ from pathlib import Path
 from untag.errors import ReadFailure
 from untag.imaging.limits import Limits
 from untag.sources.files import failure, read_file
+from untag.sources.names import is_photo
 from untag.sources.paths import printable_path
 from untag.sources.reader import Files
 from untag.sources.seen import Seen
@@ -23,6 +24,18 @@ SKIPPED_FOLDERS = frozenset(("@eaDir", "__MACOSX", "#recycle", "$RECYCLE.BIN", "
 def is_hidden(name: str) -> bool:
     """Whether a file or folder is passed over for its name. `.picasa.ini` is hidden, and says who is in photos."""
     return name.startswith(".") and name != ".picasa.ini"
+
+
+def folder_error(path: str, error: OSError, *, partly: bool) -> ReadError:
+    """What is said of a folder that was not listed, or was only `partly`."""
+    reason = failure(error)
+    part = "only a part of the folder was scanned" if partly else "folder not scanned"
+    return ReadError(printable_path(path), reason.outcome, f"{part}: {reason}")
+
+
+def leads_nowhere(child: os.DirEntry[str], error: OSError) -> bool:
+    """Whether `error` is that of a link to nothing, whose name is no photo's: the one kind that nothing is said of."""
+    return failure(error).outcome is Outcome.MISSING and child.is_symlink() and not is_photo(child.name)
 
 
 class FolderFiles:
@@ -67,6 +80,7 @@ class FolderFiles:
         while folders:
             folder = folders.pop()
             path = self._path(folder) if folder else self._root
+            before = len(self._stats)
             try:
                 if folder:
                     status = Path(path).stat()
@@ -79,8 +93,7 @@ class FolderFiles:
                         if below is not None and deep:
                             folders.append(below)
             except OSError as error:
-                reason = failure(error)
-                self.errors.append(ReadError(printable_path(path), reason.outcome, f"folder not scanned: {reason}"))
+                self.errors.append(folder_error(path, error, partly=len(self._stats) > before))
 
     def _add(self, child: os.DirEntry[str], name: str) -> str | None:
         """Notes a file; the name of a folder to go on in."""
@@ -90,7 +103,10 @@ class FolderFiles:
             if child.is_dir(follow_symlinks=False):
                 return None if child.name in SKIPPED_FOLDERS else name
             status = child.stat()
-        except OSError:
+        except OSError as error:
+            if not leads_nowhere(child, error):
+                reason = failure(error)
+                self.errors.append(ReadError(self.shown(name), reason.outcome, str(reason)))
             return None
         if stat.S_ISREG(status.st_mode):
             self._stats[name] = (status.st_size, status.st_mtime_ns)
