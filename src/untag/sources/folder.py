@@ -157,7 +157,7 @@ class _Folder:
         self.errors.append(ReadError(self._prefix() + printable_path(name), reason.outcome, str(reason)))
 
     def add_errors(self, errors: Iterable[ReadError]) -> None:
-        """Adds what others met in this folder, but for what this one will tell of: the folders in it, the same files."""
+        """Adds what others met in this folder, but for what it tells of anyway: folders in it, and files told of."""
         known = {*(error.path for error in self.errors), *map(printable_path, self.below)}
         self.errors.extend(error for error in errors if error.path not in known)
 
