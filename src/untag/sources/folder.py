@@ -80,8 +80,8 @@ class FolderSource:
             if isinstance(archive, SiteSource):
                 yield from archive.folders()
             else:
-                for error in archive:
-                    unread.setdefault(folder_of(error.path), []).append(error)
+                for wrong in archive:
+                    unread.setdefault(folder_of(wrong.path), []).append(wrong)
                 found.add_errors(unread.pop(printable_path(path), ()))
                 real.extend(sorted(found.below, reverse=True))
                 linked.extend(sorted(found.links))
