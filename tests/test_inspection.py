@@ -79,7 +79,7 @@ def test_in_words_it_says_where() -> None:
     scenes = SceneScores(
         {"alcohol": 0.9, "bar": 0.3}, {"alcohol": ("red wine",), "bar": ()}, "toy", {"alcohol": Spot(0.25, 0.6)}
     )
-    assert describe(Inspection("a.jpg", Outcome.OK, None, 80, 60, scenes=scenes)).splitlines()[1:] == [
+    assert describe(Inspection("a.jpg", Outcome.OK, None, 80, 60, scenes=scenes))[1:] == [
         "  alcohol 90%: red wine, around 25% across and 60% down",
         "  bar 30%",
     ]

@@ -39,6 +39,12 @@ class StoreError(UntagError):
     exit_status = 2
 
 
+class ResourceError(UntagError):
+    """What untag needs of the machine is used up or not to be had: room on the disk, memory, open files, a folder."""
+
+    exit_status = 2
+
+
 class NetworkError(UntagError):
     """A download failed, or brought something else than was asked for. What came of it is kept when it is of use."""
 

@@ -16,6 +16,7 @@ from untag.scenes.photo import of_photo
 from untag.sources.base import walk_all
 from untag.store import DATABASE_NAME, Store
 from untag.types import Face, Match, Outcome, PhotoRef, ReadError, SceneScores
+from untag.words import counted
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,11 +97,11 @@ def to_dict(seen: Inspection, *, embeddings: bool) -> dict[str, Any]:
     }
 
 
-def describe(seen: Inspection) -> str:
+def describe(seen: Inspection) -> list[str]:
     """The inspection in words, a few lines."""
     if seen.error is not None:
-        return f"{seen.path}: {seen.error}"
-    lines = [f"{seen.path}: {seen.width} x {seen.height}, {_count(len(seen.faces), 'face')}"]
+        return [f"{seen.path}: {seen.error}"]
+    lines = [f"{seen.path}: {seen.width} x {seen.height}, {counted(len(seen.faces), 'face')}"]
     matches: Sequence[Match | None] = [None] * len(seen.faces) if seen.matches is None else seen.matches
     for face, match in zip(seen.faces, matches, strict=True):
         box = face.box
@@ -113,8 +114,4 @@ def describe(seen: Inspection) -> str:
             spot = seen.scenes.spots.get(name)
             where = "" if spot is None else f", around {spot.across:.0%} across and {spot.down:.0%} down"
             lines.append(f"  {name} {score:.0%}{': ' if words else ''}{words}{where}")
-    return "\n".join(lines)
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number} {noun}{'' if number == 1 else 's'}"
+    return lines

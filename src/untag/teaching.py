@@ -19,6 +19,7 @@ from untag.scenes.taught import Taught, learn
 from untag.scenes.taught_files import Examples, check_name, example_file, load_examples, save_examples, taught_names
 from untag.store import DATABASE_NAME, Store, destroy, forget_category
 from untag.types import Pixels, ReadError
+from untag.words import counted
 
 FEWEST = 4
 MOST = 100
@@ -87,7 +88,7 @@ def teach(home: Path, lesson: Lesson, backbone: Backbone, *, on_photo: Callable[
     like = looked_at(lesson.like)
     if len(like) < FEWEST:
         raise UsageError(
-            f"{lesson.like} has {_count(len(like))} to learn {name} from;"
+            f"{lesson.like} has {counted(len(like), 'photo')} to learn {name} from;"
             f" at least {FEWEST} are needed, and ten or more work well{_failed(unreadable)}"
         )
     before = len(unreadable)
@@ -147,7 +148,3 @@ def _spread(found: list[NDArray[np.float32]]) -> list[NDArray[np.float32]]:
     if len(found) <= MOST:
         return found
     return [found[index] for index in np.linspace(0, len(found) - 1, MOST).round().astype(int)]
-
-
-def _count(photos: int) -> str:
-    return f"{photos if photos else 'no'} photo{'' if photos == 1 else 's'}"

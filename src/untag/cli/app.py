@@ -14,6 +14,7 @@ from pathlib import Path
 import click
 
 from untag import __version__
+from untag.cli import terminal
 from untag.errors import UntagError
 
 INTERRUPTED = 130
@@ -47,11 +48,10 @@ class _LazyGroup(click.Group):
         try:
             status = int(super().invoke(ctx) or 0)
             # A reader that has gone is noticed here, and not when Python flushes at exit.
-            sys.stdout.flush()
+            terminal.finish()
         except BrokenPipeError:
-            # The reader (head, less) has what it wanted. Click would exit with 1, which means something else here, and
-            # Python would complain when it flushes at exit.
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            # The reader (head, less) has what it wanted. Click would exit with 1, which means something else here.
+            terminal.mute()
             return 0
         return status
 
@@ -106,21 +106,16 @@ def _run(arguments: list[str] | None) -> int:
     try:
         return untag.main(arguments, prog_name="untag", standalone_mode=False) or 0
     except UntagError as error:
-        _complain(str(error))
+        terminal.complain(str(error))
         return error.exit_status
     except click.ClickException as error:
-        error.show()
+        terminal.complain_of_usage(error)
         return error.exit_code
     except (KeyboardInterrupt, click.Abort):
-        _complain("interrupted")
+        terminal.complain("interrupted")
         return INTERRUPTED
     except Exception as error:
         if os.environ.get("UNTAG_DEBUG"):
-            raise
-        _complain(f"this is a bug in untag ({type(error).__name__}); run again with UNTAG_DEBUG=1 to see where")
+            terminal.complain_of_bug(error)
+        terminal.complain(f"this is a bug in untag ({type(error).__name__}); run again with UNTAG_DEBUG=1 to see where")
         return BUG
-
-
-def _complain(message: str) -> None:
-    click.secho("untag: ", fg="red", bold=True, nl=False, err=True)
-    click.echo(message, err=True)

@@ -9,6 +9,7 @@ import click
 
 from untag.cli.app import Context
 from untag.cli.common import device_option, list_unreadable, progress, say, settings_of, warn_of_settings
+from untag.cli.terminal import tell
 
 if TYPE_CHECKING:
     from untag.scenes.categories import CategorySpec
@@ -57,7 +58,7 @@ def list_categories(context: Context) -> int:
 
     def told(name: str, usual: float, what: str) -> None:
         own = settings.thresholds.get(name, usual)
-        click.echo(f"{name:<10}  counts from {own:.0%}{f' (usually {usual:.0%})' if own != usual else ''}  {what}")
+        tell(f"{name:<10}  counts from {own:.0%}{f' (usually {usual:.0%})' if own != usual else ''}  {what}")
 
     for category, spec in CATEGORIES.items():
         standing = judged.get(category)
@@ -70,10 +71,10 @@ def list_categories(context: Context) -> int:
         elif standing is not None:
             told(category, standing.threshold, "experimental: a model that was pulled")
         else:
-            click.echo(f"{category:<10}  unavailable: no installed model can judge it")
+            tell(f"{category:<10}  unavailable: no installed model can judge it")
     for name, taught in list_taught(home, BACKBONE_ID):
         if taught is None:
-            click.echo(f"{name:<10}  unavailable: taught with another model, or damaged; teach it again")
+            tell(f"{name:<10}  unavailable: taught with another model, or damaged; teach it again")
         else:
             told(name, THRESHOLD, f"taught with {_photos_told(taught)}: {_expected(taught)}")
     return 0
@@ -111,8 +112,8 @@ def teach_category(context: Context, name: str, folder: Path, unlike: Path | Non
     with progress("looking at examples", lambda: total) as advance:
         learnt = teach(settings.home, lesson, backbone, on_photo=advance)
     taught = learnt.taught
-    click.echo(f"{taught.name}: {'taught anew' if learnt.replaced else 'taught'} with {_photos_told(taught)}")
-    click.echo(_expected(taught))
+    tell(f"{taught.name}: {'taught anew' if learnt.replaced else 'taught'} with {_photos_told(taught)}")
+    tell(_expected(taught))
     if learnt.like > learnt.used:
         say(f"of {learnt.like} photos, {learnt.used} were used, spread over the folder")
     _advise(taught, told_unlike=unlike is not None)

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import shlex
-import sys
-from collections.abc import Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,6 +11,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from untag.cli.app import Context
+from untag.cli.terminal import progress as progress
+from untag.cli.terminal import say as say
 
 if TYPE_CHECKING:
     from untag.config import Settings
@@ -32,11 +32,6 @@ source_option = click.option(
     "--source", metavar="NAME", help="Read the archive as this one, such as facebook.  [default: what it looks like]"
 )
 engine_option = click.option("--engine", metavar="ID", help="The face engine.  [default: dlib]")
-
-
-def say(message: str) -> None:
-    """A message for the user, on standard error: standard output is for data."""
-    click.echo(message, err=True)
 
 
 def called(names: Sequence[str]) -> str:
@@ -81,35 +76,6 @@ def load_scenes(settings: Settings) -> SceneModels:
     from untag.scenes.installed import load_scene_models
 
     return load_scene_models(ModelOptions(settings.home, settings.device, on_build=say))
-
-
-@contextmanager
-def progress(title: str, total: Callable[[], int]) -> Iterator[Callable[[], None]]:
-    """Yields a function to call after each item. A bar with rate and time left on a terminal, else nothing.
-
-    `total` is asked only when a bar is shown, since counting an archive takes a while.
-    """
-    if not sys.stderr.isatty():
-        yield lambda: None
-        return
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-
-    columns = (
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TextColumn("{task.fields[rate]}"),
-        TimeRemainingColumn(),
-    )
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task(title, total=total(), rate="")
-
-        def advance() -> None:
-            speed = bar.tasks[0].speed
-            bar.update(task, advance=1, rate="" if speed is None else f"{speed:.0f}/s")
-
-        yield advance
 
 
 def list_unreadable(errors: Sequence[ReadError]) -> int:

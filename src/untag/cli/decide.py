@@ -8,6 +8,7 @@ import click
 
 from untag.cli.app import Context
 from untag.cli.common import say, settings_of
+from untag.words import counted
 
 
 @click.command("decide")
@@ -52,5 +53,5 @@ def command(context: Context, photos: tuple[Path, ...], status: str | None, undo
             else:
                 decide(store, sha256, Status(status))
                 count += 1
-    say(f"{'took back' if undo else 'recorded'} {count} decision{'' if count == 1 else 's'}")
+    say(f"{'took back' if undo else 'recorded'} {counted(count, 'decision')}")
     return 0

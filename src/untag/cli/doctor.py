@@ -6,6 +6,7 @@ import click
 
 from untag.cli.app import Context
 from untag.cli.common import settings_of
+from untag.cli.terminal import tell
 
 
 @click.command("doctor")
@@ -17,8 +18,8 @@ def command(context: Context) -> int:
     problems = 0
     for check in examine(settings_of(context)):
         problems += not check.ok
-        click.secho("ok       " if check.ok else "problem  ", fg="green" if check.ok else "red", nl=False)
-        click.echo(f"{check.name}: {check.detail}")
+        mark, colour = ("ok       ", "green") if check.ok else ("problem  ", "red")
+        tell(f"{check.name}: {check.detail}", mark=mark, colour=colour)
         if check.advice is not None:
-            click.echo(f"         {check.advice}")
+            tell(f"         {check.advice}")
     return 1 if problems else 0

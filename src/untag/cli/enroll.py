@@ -9,6 +9,7 @@ import click
 
 from untag.cli.app import Context
 from untag.cli.common import UNREADABLE, device_option, engine_option, load_faces, progress, say, settings_of
+from untag.cli.terminal import tell
 
 if TYPE_CHECKING:
     from untag.people.enroll import Person
@@ -99,7 +100,7 @@ def command(
             if result.outcome is Enrolled.SPARE:
                 continue
             mark = "used    " if result.outcome is Enrolled.USED else "not used"
-            click.echo(f"{mark}  {result.path}: {result.note}")
+            tell(f"{mark}  {result.path}: {result.note}")
         spare = sum(result.outcome is Enrolled.SPARE for result in results)
         if spare:
             say(f"{spare} more would do as well and are not needed")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict
 from pathlib import Path
@@ -20,6 +19,7 @@ from untag.cli.common import (
     progress,
     settings_of,
 )
+from untag.cli.terminal import tell, tell_json
 
 _NAME, _FIGURE = 12, 6  # columns for the name of a category, and at least for a figure
 
@@ -75,10 +75,10 @@ def command(
             result = evaluation.evaluate_scenes(job, load_scenes(settings), advance)
     values = asdict(result.figures)
     if as_json:
-        click.echo(json.dumps(values))
+        tell_json(values)
     else:
         for line in _in_words(values):
-            click.echo(line)
+            tell(line)
     return list_unreadable(result.unreadable)
 
 

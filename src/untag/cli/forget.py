@@ -6,6 +6,8 @@ import click
 
 from untag.cli.app import Context
 from untag.cli.common import say, settings_of, warn_of_settings
+from untag.cli.terminal import ask
+from untag.words import counted
 
 
 @click.command("forget")
@@ -34,12 +36,12 @@ def command(context: Context, person: str | None, bystanders: bool, everything: 
         raise UsageError("say what to forget: --person NAME, --bystanders or --all")
     settings = settings_of(context)
     if everything:
-        if not yes and not click.confirm(f"Delete all that untag knows in {settings.home}?", err=True):
+        if not yes and not ask(f"Delete all that untag knows in {settings.home}?"):
             say("nothing was deleted")
             return 0
         taught = taught_names(settings.home)
         files = forget_all(settings.home)
-        say(f"deleted {len(files)} file{'' if len(files) == 1 else 's'}; your photos are untouched")
+        say(f"deleted {counted(len(files), 'file')}; your photos are untouched")
         warn_of_settings(settings, taught)
         return 0
     with Store.open(settings.home, create=False) as store:
@@ -47,7 +49,7 @@ def command(context: Context, person: str | None, bystanders: bool, everything: 
             count = forget_person(store, person, key_without=lambda key: key_without(key, person))
             if count == 0:
                 raise UsageError(f"nobody called {person} is enrolled; see: untag people")
-            say(f"forgot {person} and {count} reference{'' if count == 1 else 's'}")
+            say(f"forgot {person} and {counted(count, 'reference')}")
         else:
-            say(f"forgot {forget_bystanders(store)} faces of bystanders")
+            say(f"forgot {counted(forget_bystanders(store), 'face')} of bystanders")
     return 0

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
 import click
 
 from untag.cli.app import Context
 from untag.cli.common import UNREADABLE, device_option, engine_option, load_faces, load_scenes, settings_of
+from untag.cli.terminal import tell, tell_json
 
 
 @click.command("inspect")
@@ -38,7 +38,8 @@ def command(
     for seen in inspect_photos(photos, models, judge, settings):
         failed |= seen.error is not None
         if as_json:
-            click.echo(json.dumps(to_dict(seen, embeddings=embeddings), ensure_ascii=False))
+            tell_json(to_dict(seen, embeddings=embeddings))
         else:
-            click.echo(describe(seen))
+            for line in describe(seen):
+                tell(line)
     return UNREADABLE if failed else 0

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import sys
-
 import click
 
 from untag.cli.app import Context
 from untag.cli.common import settings_of
+from untag.cli.terminal import results, tell_lines
 
 
 @click.command("list")
@@ -37,7 +36,7 @@ def command(context: Context, style: str, verdict: str | None, categories: tuple
       untag list --category alcohol --verdict me
       untag list --format csv > findings.csv
     """
-    from untag.reports import write_csv, write_json, write_table
+    from untag.reports import table_lines, write_csv, write_json
     from untag.reports.table import NONE_OF_THESE, NOTHING
     from untag.scenes.categories import check_category
     from untag.scenes.taught_files import taught_names
@@ -52,13 +51,10 @@ def command(context: Context, style: str, verdict: str | None, categories: tuple
     )
     with Store.open(settings.home) as store:
         found = findings(store, verdicts=verdicts, categories=chosen)
-        if style == "json":
-            write_json(found, sys.stdout)
-        elif style == "csv":
-            # CSV ends its lines itself; Windows would turn each end into two.
-            if hasattr(sys.stdout, "reconfigure"):
-                sys.stdout.reconfigure(newline="", encoding="utf-8")
-            write_csv(found, sys.stdout)
+        if style == "table":
+            nothing = NONE_OF_THESE if chosen or verdict is not None else NOTHING
+            tell_lines(lambda width: table_lines(found, width, nothing=nothing))
         else:
-            write_table(found, sys.stdout, nothing=NONE_OF_THESE if chosen or verdict is not None else NOTHING)
+            with results(as_csv=style == "csv") as stream:
+                (write_csv if style == "csv" else write_json)(found, stream)
     return 0

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,6 +11,8 @@ import click
 
 from untag.cli.app import Context
 from untag.cli.common import say, settings_of
+from untag.cli.terminal import ask, bytes_progress, tell
+from untag.words import counted
 
 if TYPE_CHECKING:
     from untag.engine.registry import DownloadableWeights
@@ -45,11 +46,12 @@ def list_models(context: Context) -> int:
         weights = item.weights
         rows.append((weights.name, item.state.value, _size(weights.size), weights.licence, weights.purpose))
     _print_table(rows)
-    click.echo("\nuntag models pull takes the names above, and these sets:")
+    tell("")
+    tell("untag models pull takes the names above, and these sets:")
     for name, files in DOWNLOAD_SETS.items():
         members = ", ".join(weights.name for weights in files)
         if members != name:
-            click.echo(f"  {name}{' (recommended)' if name == RECOMMENDED else ''}: {members}")
+            tell(f"  {name}{' (recommended)' if name == RECOMMENDED else ''}: {members}")
     return 0
 
 
@@ -91,11 +93,11 @@ def pull(context: Context, names: tuple[str, ...], yes: bool, origin: str | None
     if not yes:
         if not sys.stdin.isatty():
             raise UsageError("nobody is there to ask; say --yes to download these")
-        if not click.confirm("Go on?", err=True):
+        if not ask("Go on?"):
             say("nothing was downloaded")
             return 0
     for weights in missing:
-        with _bytes_progress(weights) as advance:
+        with bytes_progress(weights.name, weights.file, weights.size) as advance:
             fetch(weights, home / "models", origin=source, on_progress=advance)
         say(f"{weights.name}: installed")
     return 0
@@ -114,9 +116,9 @@ def verify(context: Context) -> int:
         bad = item.state == State.DAMAGED or (item.state == State.MISSING and isinstance(item.weights, PackagedWeights))
         if bad:
             damaged += 1
-            click.echo(f"damaged  {item.weights.name}: run {item.remedy}")
+            tell(f"damaged  {item.weights.name}: run {item.remedy}")
         elif item.state == State.INSTALLED:
-            click.echo(f"ok       {item.weights.name}")
+            tell(f"ok       {item.weights.name}")
     return DAMAGED if damaged else 0
 
 
@@ -133,29 +135,7 @@ def _show_plan(files: Sequence[DownloadableWeights], source: str | Path | None, 
         say(f"    {_size(weights.size)}, licence {weights.licence}, from {where}")
     known = sum(weights.size or 0 for weights in files)
     more = " and those of unknown size" if any(weights.size is None for weights in files) else ""
-    say(f"{len(files)} file{'' if len(files) == 1 else 's'}, {_size(known)}{more}, into {folder}")
-
-
-@contextmanager
-def _bytes_progress(weights: DownloadableWeights) -> Iterator[Callable[[int, int | None], None]]:
-    """Yields what to tell the bytes so far and in all. A bar on a terminal, else one line."""
-    if not sys.stderr.isatty():
-        say(f"{weights.name}: getting {weights.file}")
-        yield lambda _, __: None
-        return
-    from rich.console import Console
-    from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn, TransferSpeedColumn
-
-    columns = (
-        TextColumn("{task.description}"),
-        BarColumn(),
-        DownloadColumn(),
-        TransferSpeedColumn(),
-        TimeRemainingColumn(),
-    )
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task(weights.name, total=weights.size)
-        yield lambda done, total: bar.update(task, completed=done, total=total)
+    say(f"{counted(len(files), 'file')}, {_size(known)}{more}, into {folder}")
 
 
 def _size(count: int | None) -> str:
@@ -167,4 +147,4 @@ def _size(count: int | None) -> str:
 def _print_table(rows: Sequence[tuple[str, ...]]) -> None:
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     for row in rows:
-        click.echo("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
+        tell("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())

@@ -6,6 +6,8 @@ import click
 
 from untag.cli.app import Context
 from untag.cli.common import say, settings_of
+from untag.cli.terminal import tell
+from untag.words import counted
 
 
 @click.command("people")
@@ -30,6 +32,6 @@ def command(context: Context) -> int:
         looks = f", {len(entry.looks)} looks ({sizes})" if len(entry.looks) > 1 else ""
         aside = f", {entry.set_aside} set aside" if entry.set_aside else ""
         called = f", also called {', '.join(entry.called)}" if entry.called else ""
-        photos = f"{entry.used} photo{'' if entry.used == 1 else 's'}"
-        click.echo(f"{entry.person}: {photos}{looks}{alike}{aside}{called} ({entry.engine})")
+        photos = f"{counted(entry.used, 'photo')}"
+        tell(f"{entry.person}: {photos}{looks}{alike}{aside}{called} ({entry.engine})")
     return 0

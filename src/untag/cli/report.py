@@ -9,6 +9,7 @@ import click
 
 from untag.cli.app import Context
 from untag.cli.common import progress, say, settings_of
+from untag.words import counted
 
 
 @click.command("report")
@@ -47,5 +48,5 @@ def command(context: Context, output: Path) -> int:
                 made_at=datetime.now().strftime("%Y-%m-%d %H:%M"),
                 on_progress=advance,
             )
-    say(f"wrote {count} finding{'' if count == 1 else 's'} to {output.absolute()}")
+    say(f"wrote {counted(count, 'finding')} to {output.absolute()}")
     return 0

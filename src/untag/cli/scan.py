@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import json
 import signal
-import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
@@ -27,6 +25,7 @@ from untag.cli.common import (
     settings_of,
     source_option,
 )
+from untag.cli.terminal import finish, tell_json
 
 if TYPE_CHECKING:
     from untag.pipeline import Cancel
@@ -91,7 +90,7 @@ def command(
         ):
             summary = scan(store, paths, models, judge, settings, readers=readers, on_photo=advance, cancel=cancel)
     if as_json:
-        click.echo(json.dumps(_as_dict(summary), ensure_ascii=False))
+        tell_json(_as_dict(summary))
     _tell(summary, all_scenes=all_scenes)
     status = list_unreadable(summary.unreadable)
     if summary.interrupted:
@@ -105,7 +104,7 @@ def _mark_reported(home: Path, summary: ScanSummary) -> None:
     """Last of all: what a scan found is new until somebody was told, whatever ends this process before."""
     from untag.store import Store, mark_reported
 
-    sys.stdout.flush()
+    finish()
     with Store.open(home, create=False) as store:
         mark_reported(store, summary.run)
 

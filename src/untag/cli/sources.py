@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,6 +10,8 @@ import click
 
 from untag.cli.app import Context
 from untag.cli.common import called, list_unreadable, path_argument, say, settings_of, source_option
+from untag.cli.terminal import tell, tell_json
+from untag.words import counted
 
 if TYPE_CHECKING:
     from untag.sources.overview import Overview
@@ -40,10 +41,11 @@ def command(context: Context, paths: tuple[Path, ...], source: str | None, as_js
     settings = settings_of(context)
     found = survey(paths, settings.limits, readers_named(source))
     if as_json:
-        click.echo(json.dumps([_as_dict(overview) for overview in found.overviews], ensure_ascii=False, indent=1))
+        tell_json([_as_dict(overview) for overview in found.overviews], indent=1)
     else:
         for overview in found.overviews:
-            click.echo("\n".join(_lines(overview)))
+            for line in _lines(overview):
+                tell(line)
     if not found.overviews:
         say("there are no photos in what you gave")
     return list_unreadable(found.unreadable)
@@ -51,11 +53,11 @@ def command(context: Context, paths: tuple[Path, ...], source: str | None, as_js
 
 def _lines(overview: Overview) -> list[str]:
     dates = "" if overview.first is None else f", {overview.first} to {overview.last}"
-    lines = [f"{overview.source}: {overview.root}", f"  {_count(overview.photos, 'photo')}{dates}"]
+    lines = [f"{overview.source}: {overview.root}", f"  {counted(overview.photos, 'photo')}{dates}"]
     if overview.owner:
         lines.append(f"  account of {', '.join(overview.owner)}; if that is you: untag enroll {called(overview.owner)}")
     if overview.absent:
-        lines.append(f"  {_count(overview.absent, 'more photo')} that it only tells of: there is a link, but no copy")
+        lines.append(f"  {counted(overview.absent, 'more photo')} that it only tells of: there is a link, but no copy")
     links = [f"{count} {confidence}" for confidence, count in sorted(overview.linked.items())]
     if links:
         lines.append(f"  links: {', '.join(links)}")
@@ -73,10 +75,6 @@ def _lines(overview: Overview) -> list[str]:
 def _names(names: Counter[str]) -> str:
     shown = ", ".join(f"{name} ({count})" for name, count in names.most_common(_MOST_NAMED))
     return shown if len(names) <= _MOST_NAMED else f"{shown} and {len(names) - _MOST_NAMED} more"
-
-
-def _count(number: int, what: str) -> str:
-    return f"{number} {what}{'' if number == 1 else 's'}"
 
 
 def _as_dict(overview: Overview) -> dict[str, Any]:

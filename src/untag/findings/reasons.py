@@ -10,6 +10,7 @@ from untag.findings.online import Online
 from untag.findings.prominence import Prominence
 from untag.findings.rules import Audience
 from untag.types import Match, SceneScores, Verdict
+from untag.words import counted
 
 _EVIDENCE_WORDS = 3
 _MOST_POSTERS = 5
@@ -100,7 +101,7 @@ def _place_reasons(best: Match, pictured: Pictured) -> Iterator[str]:
     if Prominence.CROWD in pictured.marks:
         yield f"one of {others + 1} people in the picture"
     elif others:
-        yield f"{others} other {'face' if others == 1 else 'faces'} in the picture"
+        yield f"{counted(others, 'other face')} in the picture"
     else:
         yield "no other face in the picture"
 

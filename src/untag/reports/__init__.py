@@ -3,6 +3,6 @@
 from untag.reports.csv_format import write_csv
 from untag.reports.html import write_report
 from untag.reports.json_format import write_json
-from untag.reports.table import write_table
+from untag.reports.table import table_lines
 
-__all__ = ["write_csv", "write_json", "write_report", "write_table"]
+__all__ = ["table_lines", "write_csv", "write_json", "write_report"]

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Iterable, Mapping
-from typing import TextIO
+from typing import TYPE_CHECKING
 
 from untag.reports.record import FIELDS, record
 from untag.types import Finding
+
+if TYPE_CHECKING:
+    from _typeshed import SupportsWrite
 
 _FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 """What a spreadsheet reads as the start of a formula, also in full width (OWASP, CSV Injection)."""
 
 
-def write_csv(findings: Iterable[Finding], stream: TextIO) -> int:
+def write_csv(findings: Iterable[Finding], stream: SupportsWrite[str]) -> int:
     """Writes a header and one row for each finding as they come; returns how many rows there are.
 
     Lines end in CRLF, so a file should be opened with `newline=""` and `encoding="utf-8"`. Every text is quoted: where

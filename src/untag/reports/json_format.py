@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from typing import TextIO
+from typing import TYPE_CHECKING
 
 from untag.reports.record import record
 from untag.types import Finding
 
+if TYPE_CHECKING:
+    from _typeshed import SupportsWrite
 
-def write_json(findings: Iterable[Finding], stream: TextIO) -> int:
+
+def write_json(findings: Iterable[Finding], stream: SupportsWrite[str]) -> int:
     """Writes the array to `stream` without ever holding it whole; returns how many findings it has.
 
     Only ASCII is written: every terminal and pipe takes it, and a file name that is no valid UTF-8 survives the trip.

@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from typing import TextIO
 
 from rich.cells import cell_len
-from rich.console import Console
 from rich.text import Text
 
 from untag.reports.overview import Group, Overview, fold, overview, places_online, posted_at
 from untag.types import Action, Finding, Status, Verdict
+from untag.words import counted, printable
 
 NOTHING = (
-    "No photos to show yet. Show untag your face with `untag enroll PHOTO…`, then run `untag scan FOLDER`.\n"
-    "If you have scanned already, enrolling more photos of you may find more."
+    "No photos to show yet. Show untag your face with `untag enroll PHOTO…`, then run `untag scan FOLDER`.",
+    "If you have scanned already, enrolling more photos of you may find more.",
 )
 
 _HEADERS = ("Risk", "Who", "Categories", "Date", "Action", "Status", "Photo")
@@ -28,46 +27,31 @@ _ACTION_STYLES = {Action.UNTAG: "bold", Action.REQUEST_REMOVAL: "bold", Action.R
 
 
 NONE_OF_THESE = (
-    "No photos of these. See all with `untag list`, and what can be judged with `untag categories`.\n"
-    "What you taught or changed since the last scan counts from the next `untag scan`."
+    "No photos of these. See all with `untag list`, and what can be judged with `untag categories`.",
+    "What you taught or changed since the last scan counts from the next `untag scan`.",
 )
 
 
-def write_table(
-    findings: Iterable[Finding],
-    stream: TextIO,
-    *,
-    terminal: bool | None = None,
-    width: int | None = None,
-    nothing: str = NOTHING,
-) -> None:
-    """Writes the findings with the highest risk first, copies folded into one line, and a summary line at the end.
+def table_lines(findings: Iterable[Finding], width: int | None, *, nothing: Sequence[str] = NOTHING) -> Iterator[Text]:
+    """The findings with the highest risk first, copies folded into one line, and a summary line at the end.
 
-    `terminal` and `width` (in columns) are those of `stream` unless given. Without a terminal there are no colours and
-    nothing is shortened. Control characters in names are shown, never sent. `nothing` is what to say without findings.
+    `width` is that of the terminal in columns; None: there is none, and nothing is shortened. Control characters in
+    names are shown as escapes. `nothing` is what to say without findings.
     """
-    console = _Console(file=stream, force_terminal=terminal, width=width, highlight=False)
     groups = fold(findings)
     if not groups:
-        _print(console, Text(nothing))
+        yield from map(Text, nothing)
         return
     counts = overview(groups)
-    for line in _lines(groups, counts, console.width if console.is_terminal else None):
-        _print(console, line)
-    _print(console, Text())
-    _print(console, Text(summary(counts), style="bold"))
-
-
-class _Console(Console):
-    def on_broken_pipe(self) -> None:
-        # Rich would end the process here; what a reader that has gone means is for the caller to say.
-        raise
+    yield from _lines(groups, counts, width)
+    yield Text()
+    yield Text(summary(counts), style="bold")
 
 
 def summary(counts: Overview) -> str:
     """The counts as one line, such as "23 photos show you; 9 with something you may not want online; 2 to check"."""
     parts = [
-        _count(counts.showing_you, "photo shows you", "photos show you"),
+        counted(counts.showing_you, "photo shows you", "photos show you"),
         f"{counts.flagged} with something you may not want online",
         f"{counts.unsure} to check",
     ]
@@ -76,7 +60,7 @@ def summary(counts: Overview) -> str:
     if counts.decided:
         parts.append(f"{counts.decided} decided")
     if counts.copies:
-        parts.append(_count(counts.copies, "copy folded in", "copies folded in"))
+        parts.append(counted(counts.copies, "copy folded in", "copies folded in"))
     return "; ".join(parts)
 
 
@@ -92,11 +76,6 @@ def shorten(path: str, width: int) -> str:
     while rest and cell_len(rest) + 1 > width:
         rest = rest[1:]
     return f"…{rest}"
-
-
-def printable(text: str) -> str:
-    """The text with everything that could steer a terminal written as an escape, such as `\\x1b`."""
-    return "".join(char if char.isprintable() else char.encode("unicode_escape").decode("ascii") for char in text)
 
 
 def _lines(groups: Sequence[Group], counts: Overview, width: int | None) -> Iterable[Text]:
@@ -180,7 +159,7 @@ def _categories(finding: Finding, most: int | None) -> str:
 
 def _photo(group: Group, width: int | None) -> Text:
     path = printable(group.finding.path)
-    copies = f"  {_count(len(group.copies), 'copy', 'copies', sign='+')}" if group.copies else ""
+    copies = f"  +{counted(len(group.copies), 'copy', 'copies')}" if group.copies else ""
     if width is not None:
         path = shorten(path, width - cell_len(copies))
     return Text(path) + Text(copies, style="dim")
@@ -190,7 +169,7 @@ def _link(group: Group, indent: int) -> Iterator[Text]:
     """A line with the link to act on, whole so that it can be opened, and in how many more places the picture is."""
     places = places_online(group)
     if places and places[0].origin.permalink is not None:
-        more = f" and {_count(len(places) - 1, 'more place', 'more places')}" if len(places) > 1 else ""
+        more = f" and {counted(len(places) - 1, 'more place')}" if len(places) > 1 else ""
         yield Text(" " * indent + printable(places[0].origin.permalink)) + Text(more, style="dim")
 
 
@@ -198,11 +177,3 @@ def _risk_style(risk: int) -> str:
     if risk >= _HIGH:
         return "bold red"
     return "yellow" if risk >= _MEDIUM else "dim"
-
-
-def _count(number: int, one: str, many: str, *, sign: str = "") -> str:
-    return f"{sign}{number} {one if number == 1 else many}"
-
-
-def _print(console: Console, line: Text) -> None:
-    console.print(line, soft_wrap=True)

@@ -12,6 +12,7 @@ from untag.sources.names import is_photo
 from untag.sources.reader import Description, Files
 from untag.sources.text import items, member, read_error, read_json, text, wrong_shape
 from untag.types import Origin, ReadError
+from untag.words import counted
 
 PLATFORM = "snapchat"
 
@@ -66,7 +67,7 @@ class Snapchat:
                 else:
                     origins[name] = Origin(PLATFORM, posted_at=written_time(match[1]))
         without = times.images > 0 and not any(_MEMORY.fullmatch(name) for name in files.names)
-        told = "1 photo" if times.images == 1 else f"{times.images} photos"
+        told = counted(times.images, "photo")
         return Description(
             origins=origins,
             skipped=frozenset(skipped),

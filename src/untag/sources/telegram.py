@@ -14,6 +14,7 @@ from untag.sources.names import is_photo
 from untag.sources.reader import Description, Files
 from untag.sources.text import iso_time, items, member, read_error, read_json, text, wrong_shape
 from untag.types import LinkConfidence, Origin
+from untag.words import counted
 
 PLATFORM = "telegram"
 
@@ -115,7 +116,7 @@ class _Export:
     def missing(self) -> tuple[str, ...]:
         if not self.not_included:
             return ()
-        photos = "1 photo" if self.not_included == 1 else f"{self.not_included} photos"
+        photos = counted(self.not_included, "photo")
         return (f"{photos} that messages name are not here; export again, with photos and without a limit of size",)
 
 

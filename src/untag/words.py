@@ -1,0 +1,35 @@
+"""Words for people: a number with its noun, and text of whatever origin made fit to be shown."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+_UNSEEN = re.compile("[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u3164\uffa0\ufe00-\ufe0d\U000e0100-\U000e01ef]")
+"""Characters that Python calls printable and that nobody sees (Unicode, Default_Ignorable_Code_Point).
+
+Not the two that ask for a sign as text or as an emoji (FE0E, FE0F): they stand in many captions.
+"""
+
+
+def counted(number: int, one: str, many: str | None = None) -> str:
+    """The number with its noun: "1 photo", "2 photos"; `many` where an s does not make the plural."""
+    return f"{number} {one if number == 1 else f'{one}s' if many is None else many}"
+
+
+def printable(text: str) -> str:
+    """The text as one line in which nothing steers a terminal, hides, or changes the direction of what follows.
+
+    Control characters, line ends, bidirectional and zero-width marks, lone surrogates and what Unicode has not assigned
+    are written as Python writes them in a literal, such as `\\x1b` or `\\u202e`.
+    """
+    if text.isprintable() and _UNSEEN.search(text) is None:
+        return text
+    return "".join(char if _is_shown(char) else char.encode("unicode_escape").decode("ascii") for char in text)
+
+
+def _is_shown(char: str) -> bool:
+    if char.isprintable():
+        return _UNSEEN.match(char) is None
+    # Spaces of other widths: macOS puts one into the name of each screenshot, and Japanese names have them.
+    return unicodedata.category(char) == "Zs"
