@@ -9,6 +9,8 @@ from typing import Any
 from hypothesis import strategies as st
 
 from untag.errors import ReadFailure
+from untag.imaging.sniff import SNIFF_BYTES
+from untag.sources.kinds import Kind, content_kind, named_kind
 from untag.types import Outcome
 
 SIZE_AND_TIME = (4, 1_700_000_000_000_000_000)
@@ -47,6 +49,9 @@ class MadeUpFiles:
         if len(self._files[name]) > max_bytes:
             raise ReadFailure(Outcome.TOO_LARGE, "it is too large")
         return self._files[name]
+
+    def kind(self, name: str) -> Kind:
+        return named_kind(name) or content_kind(name, self._files[name][:SNIFF_BYTES])
 
 
 def any_json(keys: Iterable[str], texts: Iterable[str]) -> st.SearchStrategy[bytes]:

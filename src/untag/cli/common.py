@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -88,6 +88,19 @@ def list_unreadable(errors: Sequence[ReadError]) -> int:
     if len(errors) > MOST_LISTED:
         say(f"  … and {len(errors) - MOST_LISTED} more; all are in the output of: untag scan --json")
     return UNREADABLE
+
+
+def skipped_lines(skipped: Mapping[Any, int], named: Mapping[Any, Sequence[str]]) -> list[str]:
+    """A line for each kind of file that is not read: how many, some of their names, and what to do about it."""
+    from untag.sources.kinds import ADVICE, told
+
+    lines = []
+    for kind, advice in ADVICE.items():
+        if count := skipped.get(kind, 0):
+            some = [Path(path).name for path in named.get(kind, ())]
+            names = f" ({', '.join(some)}{' …' if count > len(some) else ''})" if some else ""
+            lines.append(f"not read: {told(count, kind)}{names}; {advice.remedy}")
+    return lines
 
 
 def path_argument(*, required: bool = True) -> Callable[[Any], Any]:

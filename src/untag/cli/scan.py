@@ -23,6 +23,7 @@ from untag.cli.common import (
     progress,
     say,
     settings_of,
+    skipped_lines,
     source_option,
 )
 from untag.cli.terminal import finish, tell_json
@@ -57,11 +58,11 @@ def command(
 ) -> int:
     """Look through folders and archives for photos that show you, and judge what they show.
 
-    Photos are JPEG, PNG, WebP, HEIC, AVIF, TIFF, BMP and GIF files, told by their suffixes (.jpg and so on) or, without
-    one, by what they hold. Zip archives are read where they are; what downloads of social networks say of a photo
-    (link, poster, date, who is tagged) is kept with it, and photos that they only tell of are listed, too: see untag
-    sources. Only new and changed files are read. Stop it at any time with Ctrl-C: the next scan goes on where this one
-    ended.
+    Photos are JPEG, PNG, WebP, HEIC, AVIF, TIFF, BMP and GIF files: by their names (.jpg and so on) or, whatever they
+    are called, by what they hold. Videos, raw files and the like are counted and not read. Zip archives are read where
+    they are; what downloads of social networks say of a photo (link, poster, date, who is tagged) is kept with it, and
+    photos that they only tell of are listed, too: see untag sources. Only new and changed files are read. Stop it at
+    any time with Ctrl-C: the next scan goes on where this one ended.
 
     \b
     Examples:
@@ -149,5 +150,7 @@ def _tell(summary: ScanSummary, *, all_scenes: bool) -> None:
         say(f"you are in {summary.me} of the photos analysed, and may be in {summary.maybe} more")
     for names in summary.strangers:
         say(f"an archive is of the account {names[0]}; if that is you: untag enroll {called(names)}")
+    for line in skipped_lines(summary.skipped, {}):
+        say(line)
     findings = "1 new finding" if summary.new_findings == 1 else f"{summary.new_findings} new findings"
     say(f"{findings}; see them all with: untag list{' --verdict all' if all_scenes else ''}")

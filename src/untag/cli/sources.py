@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from untag.cli.app import Context
-from untag.cli.common import called, list_unreadable, path_argument, say, settings_of, source_option
+from untag.cli.common import called, list_unreadable, path_argument, say, settings_of, skipped_lines, source_option
 from untag.cli.terminal import tell, tell_json
 from untag.words import counted
 
@@ -46,7 +46,7 @@ def command(context: Context, paths: tuple[Path, ...], source: str | None, as_js
         for overview in found.overviews:
             for line in _lines(overview):
                 tell(line)
-    if not found.overviews:
+    if not any(overview.photos or overview.absent for overview in found.overviews):
         say("there are no photos in what you gave")
     return list_unreadable(found.unreadable)
 
@@ -69,6 +69,7 @@ def _lines(overview: Overview) -> list[str]:
         shown = ", ".join(overview.unknown[:_MOST_NAMED])
         more = f" and {len(overview.unknown) - _MOST_NAMED} more" if len(overview.unknown) > _MOST_NAMED else ""
         lines.append(f"  not looked into: {shown}{more}")
+    lines += [f"  {line}" for line in skipped_lines(overview.skipped, overview.named)]
     return lines
 
 
@@ -91,4 +92,5 @@ def _as_dict(overview: Overview) -> dict[str, Any]:
         "owner": list(overview.owner),
         "missing": list(overview.missing),
         "unknown": list(overview.unknown),
+        "skipped": {str(kind): count for kind, count in overview.skipped.items()},
     }

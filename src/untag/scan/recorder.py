@@ -22,6 +22,7 @@ class ScanSummary:
     """What a scan saw. `told` photos are not among the `photos`: archives tell of them without a copy.
 
     `strangers` are the names of archives' owners who are nobody enrolled: their posts are taken for others'.
+    `skipped` counts by kind the files that are no photos, and what is passed over for its name.
     `unreadable` is every input that could not be read, for the list at the end. `run` is the id of the run, for
     `mark_reported`.
     """
@@ -37,6 +38,7 @@ class ScanSummary:
     removed: int = 0
     interrupted: bool = False
     strangers: list[tuple[str, ...]] = field(default_factory=list)
+    skipped: dict[str, int] = field(default_factory=dict)
     unreadable: list[ReadError] = field(default_factory=list)
     told: int = 0
     run: int = 0

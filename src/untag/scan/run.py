@@ -94,6 +94,7 @@ def scan(
         summary = recorder.summary
         summary.run = run_id
         summary.strangers = sorted(stages.strangers)
+        summary.skipped = dict(stages.skipped)
         summary.interrupted = cancel.is_set()
         if not summary.interrupted:
             finish_run(store, run_id, recorder.counts())

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
@@ -18,7 +19,7 @@ from untag.scan.absent import absent_record, is_current_absent
 from untag.scan.items import Decoded, Failed, Item, Known, Loaded, Task, Told, Unchanged, UnchangedFolder
 from untag.scenes.installed import SceneModels
 from untag.scenes.photo import of_photo
-from untag.sources.listing import AbsentRef, Listing
+from untag.sources.listing import AbsentRef, Listing, Skipped
 from untag.sources.site import SiteSource
 from untag.store import (
     Analysis,
@@ -72,13 +73,16 @@ class Stages:
         self._settings = settings
         self._under_way = under_way
         self.strangers: set[tuple[str, ...]] = set()
+        self.skipped: Counter[str] = Counter()
 
     def walk(self, reader: Store, listings: Iterable[Listing]) -> Iterator[Item]:
         """Every entry as a task, but unchanged folders and files, and what could not be listed, as such."""
         for listing in listings:
             digest = None if listing.fingerprint is None else self._digest(listing.source.name, listing.fingerprint)
             known = None if digest is None else unchanged_folder(reader, listing.folder, digest)
+            self.skipped.update(listing.unseen)
             if known is not None:
+                self.skipped.update(known.skipped)
                 yield UnchangedFolder(listing.folder, known.count, known.errors)
             else:
                 yield from self._walk_folder(reader, listing, digest)
@@ -89,11 +93,14 @@ class Stages:
         errors: list[ReadError] = []
         told: list[str] = []
         records: list[PhotoRecord] = []
+        skipped: Counter[str] = Counter()
         entries = listing.entries
         if isinstance(listing.source, SiteSource):
             self._note_owner(listing.source.description.owner)
         for entry in entries:
-            if isinstance(entry, AbsentRef):
+            if isinstance(entry, Skipped):
+                skipped[entry.kind] += 1
+            elif isinstance(entry, AbsentRef):
                 if is_current_absent(known.get(entry.path), entry):
                     told.append(entry.path)
                 else:
@@ -112,8 +119,9 @@ class Stages:
             yield Unchanged(tuple(unchanged), tuple(errors))
         if told or records:
             yield Told(tuple(told), tuple(records))
+        self.skipped.update(skipped)
         if digest is not None:
-            yield ListedFolder(listing.folder, len(entries), digest)
+            yield ListedFolder(listing.folder, len(entries) - skipped.total(), digest, skipped)
 
     def _note_owner(self, names: tuple[str, ...]) -> None:
         if names and self._judge.names.among(names) is None:

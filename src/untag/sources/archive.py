@@ -11,6 +11,7 @@ import re
 import stat
 import zipfile
 import zlib
+from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -18,9 +19,13 @@ from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
 
 from untag.errors import ReadFailure
+from untag.imaging.sniff import SNIFF_BYTES
 from untag.sources.files import absolute, failure
-from untag.sources.names import is_photo
+from untag.sources.kinds import Kind, Kinds, may_be_photo
+from untag.sources.names import suffix_of
 from untag.sources.paths import printable_path
+from untag.sources.reader import is_photo
+from untag.sources.tree import passed_over
 from untag.types import Outcome, ReadError
 
 ARCHIVE_SUFFIXES = frozenset(("zip",))
@@ -53,7 +58,10 @@ DEFAULT_ARCHIVE_LIMITS = ArchiveLimits()
 
 
 class ZipFiles:
-    """`Files` of one zip archive. `errors` are the members that are not given, each with the reason."""
+    """`Files` of one zip archive. `errors` are the members that are not given, each with the reason.
+
+    `unseen` counts those that are passed over for their names.
+    """
 
     def __init__(self, path: Path, limits: ArchiveLimits = DEFAULT_ARCHIVE_LIMITS) -> None:
         """Reads the archive's directory. Raises ReadFailure when that cannot be done."""
@@ -62,8 +70,10 @@ class ZipFiles:
         self._limits = limits
         self._zip = _open(self._path)
         self._members: dict[str, zipfile.ZipInfo] = {}
-        self._unpacked = 0
+        self._total = 0
         self.errors: list[ReadError] = []
+        self.unseen: Counter[Kind] = Counter()
+        self.kind = Kinds(self._head).of
         infos = self._zip.infolist()
         if not infos and self._zip.start_dir > 0:
             raise ReadFailure(Outcome.BROKEN, _NO_ARCHIVE)
@@ -101,9 +111,21 @@ class ZipFiles:
             raise ReadFailure(Outcome.MISSING, "it is not in the archive (any more)")
         if info.file_size > max_bytes:
             raise ReadFailure(Outcome.TOO_LARGE, f"more than {max_bytes / _MEBIBYTE:,.0f} MiB inside an archive")
+        data = self._unpacked(info, info.file_size + 1)
+        if len(data) != info.file_size:
+            raise ReadFailure(Outcome.BROKEN, f"{len(data):,} of its {info.file_size:,} bytes are in the archive")
+        if not data:
+            raise ReadFailure(Outcome.EMPTY, "the file is empty")
+        return data
+
+    def _head(self, name: str) -> bytes:
+        return self._unpacked(self._members[name], SNIFF_BYTES)
+
+    def _unpacked(self, info: zipfile.ZipInfo, size: int) -> bytes:
+        """At most the first `size` bytes. Raises ReadFailure."""
         try:
             with self._zip.open(info) as member:
-                data = member.read(info.file_size + 1)
+                return member.read(size)
         except (zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError) as error:
             raise ReadFailure(Outcome.BROKEN, "it is damaged inside the archive") from error
         except (RuntimeError, NotImplementedError) as error:  # encrypted, or packed by a method that Python lacks
@@ -112,11 +134,6 @@ class ZipFiles:
             raise failure(error) from error
         except (ValueError, OverflowError, MemoryError) as error:  # offsets and sizes that make no sense
             raise ReadFailure(Outcome.BROKEN, "it is damaged inside the archive") from error
-        if len(data) != info.file_size:
-            raise ReadFailure(Outcome.BROKEN, f"{len(data):,} of its {info.file_size:,} bytes are in the archive")
-        if not data:
-            raise ReadFailure(Outcome.EMPTY, "the file is empty")
-        return data
 
     def close(self) -> None:
         """Closes the file; nothing can be read any more."""
@@ -124,16 +141,20 @@ class ZipFiles:
 
     def _admit(self, info: zipfile.ZipInfo, *, overlaps: bool) -> None:
         name = _name(info)
+        unseen = next((kind for part in name.split("/") if (kind := passed_over(part)) is not None), None)
+        if unseen is not None:
+            self.unseen[unseen] += 1
+            return
         reason = self._refusal(info, name)
         if reason is None and overlaps:
             reason = Outcome.BROKEN, "it shares its bytes with another file of the archive: it may be a bomb"
         if reason is None and name in self._members:
             reason = Outcome.BROKEN, "the archive holds another file of this name, which was read"
-        if reason is None and self._unpacked + info.file_size > self._limits.total:
+        if reason is None and self._total + info.file_size > self._limits.total:
             reason = Outcome.TOO_LARGE, "the archive unpacks to more than untag reads of one; it may be a bomb"
         if reason is None:
             self._members[name] = info
-            self._unpacked += info.file_size
+            self._total += info.file_size
         else:
             self.errors.append(ReadError(f"{self.root}/{printable_path(name)}", *reason))
 
@@ -154,19 +175,19 @@ class ZipFiles:
                 Outcome.TOO_LARGE,
                 f"{info.compress_size:,} bytes that unpack to {info.file_size:,}: it may be a bomb",
             )
-        if _suffix(name) in ARCHIVE_SUFFIXES:
+        if suffix_of(name) in ARCHIVE_SUFFIXES:
             return Outcome.UNSUPPORTED, "an archive inside an archive is not opened; unpack the outer one"
         return None
 
 
 def are_parts(archives: Sequence[ZipFiles]) -> bool:
     """Whether archives can be parts of one download: no photo's name is that of another photo in another part."""
-    photos: dict[str, tuple[int, int]] = {}
-    return all(
-        photos.setdefault(name, archive.stat(name)) == archive.stat(name)
+    first: dict[str, tuple[int, int]] = {}
+    return not any(
+        first.setdefault(name, archive.stat(name)) != archive.stat(name) and is_photo(archive, name)
         for archive in archives
         for name in archive.names
-        if is_photo(name)
+        if may_be_photo(name)
     )
 
 
@@ -176,7 +197,6 @@ class MergedFiles:
     def __init__(self, parts: Sequence[ZipFiles]) -> None:
         self._of: Mapping[str, ZipFiles] = {name: part for part in reversed(parts) for name in part.names}
         self._names = sorted(self._of)
-        self.errors = [error for part in parts for error in part.errors]
 
     @property
     def names(self) -> Sequence[str]:
@@ -196,6 +216,9 @@ class MergedFiles:
         if part is None:
             raise ReadFailure(Outcome.MISSING, "it is not in the archive (any more)")
         return part.read(name, max_bytes)
+
+    def kind(self, name: str) -> Kind:
+        return self._of[name].kind(name)
 
 
 _COUNTED = re.compile(r"(?:[-_ ]+|(?=\())(?:part \d{1,3} of \d{1,3}|\(?\d{1,3}\)?)$", re.IGNORECASE)
@@ -251,7 +274,3 @@ def _overlapping(infos: Sequence[zipfile.ZipInfo]) -> frozenset[int]:
         end = max(end, info.header_offset + _LOCAL_HEADER + info.compress_size)
         last = info.header_offset
     return frozenset(found)
-
-
-def _suffix(name: str) -> str:
-    return name.rpartition(".")[2].lower()

@@ -10,8 +10,7 @@ from typing import Any
 from untag.errors import ReadFailure
 from untag.sources.dates import written_time
 from untag.sources.links import number, page
-from untag.sources.names import is_photo
-from untag.sources.reader import AbsentPhoto, Description, Files
+from untag.sources.reader import AbsentPhoto, Description, Files, photos_of
 from untag.sources.text import items, member, read_error, read_json, text, wrong_shape
 from untag.types import LinkConfidence, Origin, ReadError
 
@@ -46,7 +45,7 @@ class Flickr:
                 download.read_profile(name)
         download.name_poster()
         origins = {}
-        for name in filter(is_photo, files.names):
+        for name in photos_of(files):
             photo_id = next((part for part in _numbers(name) if part in download.photos), None)
             if photo_id is not None:
                 origins[name] = download.photos[photo_id][1]

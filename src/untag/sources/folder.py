@@ -1,8 +1,9 @@
 """Photos in a folder and everything below it.
 
-Hidden folders and files (a leading dot: `.thumbnails`, `.Trash-1000`, the `._x.jpg` of macOS) and the folders in
-`SKIPPED_FOLDERS` are passed over, unless the folder was itself asked for. Links are followed; each folder is visited
-once, under its real path where it has one inside the tree, so loops end and a new link never renames a photo.
+Files are photos by their names, or by what they hold. Hidden folders and files (a leading dot: `.thumbnails`,
+`.Trash-1000`, the `._x.jpg` of macOS) and the folders in `SKIPPED_FOLDERS` are counted and passed over, unless the
+folder was itself asked for. Links are followed; each folder is visited once, under its real path where it has one
+inside the tree, so loops end and a new link never renames a photo.
 Archives of sites that are met on the way, unpacked or zipped, are handed to a source of their own.
 """
 
@@ -11,24 +12,26 @@ from __future__ import annotations
 import hashlib
 import os
 import stat
-from collections.abc import Iterable, Iterator, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
+from untag.errors import ReadFailure
 from untag.imaging.limits import DEFAULT_LIMITS, Limits
-from untag.imaging.sniff import sniff
 from untag.sources.archive import ARCHIVE_SUFFIXES, group_parts
-from untag.sources.files import absolute, failure, read_file, read_head
-from untag.sources.listing import Entry, Listing
-from untag.sources.names import IMAGE_SUFFIXES, suffix_of
+from untag.sources.files import absolute, failure, read_file
+from untag.sources.kinds import Kind, Kinds, named_kind
+from untag.sources.listing import Entry, Listing, Skipped
+from untag.sources.names import suffix_of
 from untag.sources.opening import ZipSource, open_folder
 from untag.sources.paths import printable_path
 from untag.sources.reader import Reader
 from untag.sources.seen import Seen
-from untag.sources.sidecars import read_sidecars, sidecar_readers
+from untag.sources.sidecars import Sidecars, read_sidecars, sidecar_readers
 from untag.sources.site import PLAIN, SiteSource, absent_beside, folder_of
-from untag.sources.tree import SKIPPED_FOLDERS, FolderFiles, folder_error, is_hidden, leads_nowhere
+from untag.sources.tree import FolderFiles, folder_error, head_of, leads_nowhere, passed_over
 from untag.types import Origin, PhotoRef, ReadError
 
 _NO_ORIGIN = Origin()
@@ -86,7 +89,7 @@ class FolderSource:
                 real.extend(sorted(found.below, reverse=True))
                 linked.extend(sorted(found.links))
                 sidecars = sidecar_readers((*found.others, *Path(path).parts), self._readers)
-                if found.files or found.errors or (sidecars and found.others):
+                if found.files or found.unsure or found.errors or found.unseen or (sidecars and found.others):
                     yield found.listing(self, sidecars)
             # Beside an unpacked archive too: its other parts may be zipped still.
             for group in group_parts(found.zips):
@@ -104,16 +107,19 @@ class FolderSource:
 
 @dataclass(slots=True)
 class _Folder:
-    """One folder: name, size and time of each photo; the names of `others`; the paths of zip archives; the errors; the
-    folders in it; the links to folders in it."""
+    """One folder: name, size and time of each photo, and of files that may be some; the names of all that are no photos
+    by name; the paths of zip archives; the errors; the folders in it; the links to folders in it; the number of what is
+    passed over for its name."""
 
     path: str
     files: list[tuple[str, int, int]] = field(default_factory=list)
+    unsure: list[tuple[str, int, int]] = field(default_factory=list)
     others: list[str] = field(default_factory=list)
     zips: list[str] = field(default_factory=list)
     errors: list[ReadError] = field(default_factory=list)
     below: list[str] = field(default_factory=list)
     links: list[str] = field(default_factory=list)
+    unseen: Counter[Kind] = field(default_factory=Counter)
     whole: bool = True
 
     def fill(self, seen: Seen) -> None:
@@ -127,12 +133,14 @@ class _Folder:
         with os.scandir(self.path) as children:
             for child in children:
                 name = child.name
-                if is_hidden(name) or name in given:
+                if (unseen := passed_over(name)) is not None:
+                    self.unseen[unseen] += 1
+                    continue
+                if name in given:
                     continue
                 try:
                     if child.is_dir():
-                        if name not in SKIPPED_FOLDERS:
-                            (self.links if child.is_symlink() else self.below).append(child.path)
+                        (self.links if child.is_symlink() else self.below).append(child.path)
                     else:
                         self._add_file(child, name)
                 except OSError as error:
@@ -140,17 +148,20 @@ class _Folder:
                         self._add_error(name, error)
 
     def _add_file(self, child: os.DirEntry[str], name: str) -> None:
-        """One stat for a photo, none for other files, and one read only when the name has no suffix."""
-        suffix = suffix_of(name)
-        if suffix is not None and suffix not in IMAGE_SUFFIXES:
-            (self.zips if suffix in ARCHIVE_SUFFIXES else self.others).append(
-                child.path if suffix in ARCHIVE_SUFFIXES else name
-            )
-            return
+        """One stat for a photo or what may be one, none for zip files and texts."""
+        kind = named_kind(name)
+        if kind is not Kind.PHOTO:
+            if suffix_of(name) in ARCHIVE_SUFFIXES:
+                self.zips.append(child.path)
+                return
+            self.others.append(name)
+            if kind is Kind.TEXT:
+                return
         status = child.stat()
         # Pipes, sockets and devices are never opened: reading them can wait for ever or do something.
-        if stat.S_ISREG(status.st_mode) and (suffix is not None or sniff(read_head(child.path)) is not None):
-            self.files.append((name, status.st_size, status.st_mtime_ns))
+        if stat.S_ISREG(status.st_mode):
+            files = self.files if kind is Kind.PHOTO else self.unsure
+            files.append((name, status.st_size, status.st_mtime_ns))
 
     def _add_error(self, name: str, error: OSError) -> None:
         reason = failure(error)
@@ -177,14 +188,17 @@ class _Folder:
         """The folder with what the sidecars that `readers` read say of its photos."""
         shown = printable_path(self.path)
         self.files.sort()
-        sidecars = self._stats_of_others() if readers else []
-        fingerprint = _fingerprint([*self.files, *sidecars]) if self.whole and not self.errors else None
-        return Listing(source, shown, len(self.files) + len(self.errors), fingerprint, partial(self._entries, readers))
+        self.unsure.sort()
+        texts = self._stats_of_texts() if readers else []
+        fingerprint = _fingerprint([*self.files, *self.unsure, *texts]) if self.whole and not self.errors else None
+        count = len(self.files) + len(self.errors)
+        return Listing(source, shown, count, fingerprint, partial(self._entries, readers), self.unseen)
 
-    def _stats_of_others(self) -> list[tuple[str, int, int]]:
+    def _stats_of_texts(self) -> list[tuple[str, int, int]]:
         """Name, size and time of files that may be sidecars."""
+        asked = {name for name, _, _ in self.unsure}
         found = []
-        for name in sorted(self.others):
+        for name in sorted(set(self.others) - asked):
             try:
                 status = Path(self.path, name).stat()
             except FileNotFoundError:  # it is a link to nothing, or was deleted since it was listed
@@ -196,24 +210,27 @@ class _Folder:
         return found
 
     def _entries(self, readers: Sequence[Reader]) -> list[Entry]:
-        prefix = self._prefix()
-        if not readers:
-            return sorted(
-                [*self.errors, *(self._ref(prefix, file, PLAIN, _NO_ORIGIN) for file in self.files)], key=_path
-            )
-        files = FolderFiles(self.path, deep=False)
-        told = read_sidecars(files, readers)
-        photos = (
-            self._ref(prefix, file, told.readers.get(file[0], PLAIN), told.origins.get(file[0], _NO_ORIGIN))
-            for file in self.files
-            if file[0] not in told.skipped
-        )
-        errors = dict.fromkeys((*self.errors, *files.errors, *told.errors))
-        return sorted([*errors, *absent_beside(prefix, told), *photos], key=_path)
+        files = FolderFiles(self.path, deep=False) if readers else None
+        told = Sidecars() if files is None else read_sidecars(files, readers)
+        kind = Kinds(partial(head_of, self.path)).of if files is None else files.kind
+        errors = dict.fromkeys((*self.errors, *(() if files is None else files.errors), *told.errors))
+        photos = self._photos(kind, told)
+        return sorted([*errors, *absent_beside(self._prefix(), told), *photos], key=_path)
 
-    def _ref(self, prefix: str, file: tuple[str, int, int], source: str, origin: Origin) -> PhotoRef:
-        name, size, mtime_ns = file
-        return PhotoRef(prefix + printable_path(name), source, size, mtime_ns, origin)
+    def _photos(self, kind: Callable[[str], Kind], told: Sidecars) -> Iterator[Entry]:
+        prefix = self._prefix()
+        for name, size, mtime_ns in (*self.files, *self.unsure):
+            path = prefix + printable_path(name)
+            try:
+                found = told.kind(name, kind(name))
+            except ReadFailure as reason:
+                yield ReadError(path, reason.outcome, str(reason))
+                continue
+            if found is Kind.PHOTO:
+                origin = told.origins.get(name, _NO_ORIGIN)
+                yield PhotoRef(path, told.readers.get(name, PLAIN), size, mtime_ns, origin)
+            elif found is not Kind.TEXT:
+                yield Skipped(path, found)
 
 
 def _path(entry: Entry) -> str:

@@ -12,8 +12,9 @@ from typing import Any, TypeGuard
 
 from untag.errors import ReadFailure
 from untag.sources.gallery_dl_sites import PLACES, Entry, Place, file_names, origin_of, place_of
-from untag.sources.names import is_photo, suffix_of
-from untag.sources.reader import AbsentPhoto, Description, Files
+from untag.sources.kinds import may_be_photo
+from untag.sources.names import suffix_of
+from untag.sources.reader import AbsentPhoto, Description, Files, photos_of
 from untag.sources.text import parse_json, read_error, read_json, text, wrong_shape
 from untag.types import Origin, ReadError
 
@@ -36,7 +37,7 @@ class GalleryDl:
     def sniff(self, files: Files) -> bool:
         """Whether the folder and a file in it have gallery-dl's names, or one of a few JSON files is its own."""
         place = _place(files)
-        if place is not None and any(is_photo(name) and place.origin(name) is not None for name in files.names):
+        if place is not None and any(place.origin(name) is not None for name in photos_of(files)):
             return True
         likely = nsmallest(_SNIFFED, filter(_is_metadata, files.names), key=lambda name: splitext(name)[0] not in files)
         return any(_read(files, name).entries for name in likely)
@@ -61,7 +62,7 @@ class GalleryDl:
                 photo = photos.find(wanted)
                 if photo is not None:
                     origins.setdefault(photo, origin_of(entry))
-                elif wanted and is_photo(wanted[0]):
+                elif wanted and may_be_photo(wanted[0]):
                     absent[wanted[0]] = AbsentPhoto(found.file, wanted[0], origin_of(entry))
         place = _place(files) or (None if category is None else Place(category))
         if place is not None:
@@ -135,7 +136,7 @@ class _Photos:
 
     @classmethod
     def of(cls, files: Files) -> _Photos:
-        photos = cls([name for name in files.names if is_photo(name)], files)
+        photos = cls(photos_of(files), files)
         for name in photos.names:
             photos.by_stem[splitext(name)[0]].append(name)
         return photos
@@ -145,7 +146,7 @@ class _Photos:
             if name in self.files:
                 return name
         for name in wanted:
-            same = self.by_stem.get(splitext(name)[0] if is_photo(name) else name, ())
+            same = self.by_stem.get(splitext(name)[0] if may_be_photo(name) else name, ())
             if len(same) == 1:
                 return same[0]
         return None

@@ -12,8 +12,8 @@ from typing import Any
 
 from untag.errors import ReadFailure
 from untag.sources.links import page
-from untag.sources.names import is_photo, suffix_of
-from untag.sources.reader import Description, Files
+from untag.sources.names import suffix_of
+from untag.sources.reader import Description, Files, photos_of
 from untag.sources.takeout_pairs import media_name, pair
 from untag.sources.text import iso_time, items, member, read_error, read_json, text, wrong_shape
 from untag.types import LinkConfidence, Origin, ReadError
@@ -75,7 +75,7 @@ class GoogleTakeout:
             else:
                 continue
             understood.append(name)
-        photos = [name for name in files.names if is_photo(name) or suffix_of(name) is None]
+        photos = photos_of(files)
         album = albums[0] if albums else _Album(None, None)
         origins = {
             photo: _placed(told[found.sidecar], album, certain=found.certain)

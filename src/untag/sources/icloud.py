@@ -11,8 +11,7 @@ from io import StringIO
 
 from untag.errors import ReadFailure
 from untag.sources.dates import english_month, moment
-from untag.sources.names import is_photo
-from untag.sources.reader import Description, Files
+from untag.sources.reader import Description, Files, photos_of
 from untag.sources.text import read_error, text
 from untag.types import Origin, Outcome, ReadError
 
@@ -60,7 +59,7 @@ class ICloud:
                     albums[_key(row[_NAME])].append(match[1])
             elif _MEMORIES.fullmatch(name):
                 tables.understood.append(name)
-        photos = [name for name in files.names if is_photo(name)]
+        photos = photos_of(files)
         same_name: defaultdict[str, int] = defaultdict(int)
         for name in photos:
             same_name[_last(name)] += 1

@@ -13,8 +13,7 @@ from typing import Any
 
 from untag.errors import ReadFailure
 from untag.sources.instaloader_nodes import PLATFORM, Item, item_of
-from untag.sources.names import is_photo
-from untag.sources.reader import AbsentPhoto, Description, Files
+from untag.sources.reader import AbsentPhoto, Description, Files, photos_of
 from untag.sources.text import parse_json, read_error, text, wrong_shape
 from untag.types import Origin, Outcome, ReadError
 
@@ -95,9 +94,7 @@ class _Folder:
                 self.posts[base] = (name, item)
 
     def describe_photos(self) -> None:
-        for name in self.files.names:
-            if not is_photo(name):
-                continue
+        for name in photos_of(self.files):
             stem = splitext(name)[0]
             slide = _SLIDE.fullmatch(stem)
             if stem in self.posts or slide is None:

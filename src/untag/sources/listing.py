@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
 from typing import Protocol
 
+from untag.sources.kinds import Kind
 from untag.types import Origin, PhotoRef, ReadError
 
 
@@ -44,7 +45,15 @@ class AbsentRef:
     origin: Origin
 
 
-Entry = PhotoRef | AbsentRef | ReadError
+@dataclass(frozen=True, slots=True)
+class Skipped:
+    """A file that was looked into and is no photo, with its kind."""
+
+    path: str
+    kind: Kind
+
+
+Entry = PhotoRef | AbsentRef | Skipped | ReadError
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +63,8 @@ class Listing:
     `count` is how many photos and errors there are, as far as names tell; `list_entries` makes them, and their paths
     lie directly in `folder`. `fingerprint` lets a scan pass over a folder that is as it was without making the
     entries: bytes that differ whenever a path, size, time or origin does. It is None where the entries must be looked
-    at every time: where one is a ReadError, or they are not all that the folder holds.
+    at every time: where one is a ReadError, or they are not all that the folder holds. `unseen` counts what was not
+    even looked into for its name. Nothing is read for a listing; `list_entries` may look into files.
     """
 
     source: Source
@@ -62,6 +72,7 @@ class Listing:
     count: int
     fingerprint: bytes | None
     list_entries: Callable[[], list[Entry]]
+    unseen: Mapping[Kind, int] = field(default_factory=dict)
 
     @property
     def entries(self) -> list[Entry]:
@@ -70,5 +81,5 @@ class Listing:
 
     @property
     def photos(self) -> list[PhotoRef | ReadError]:
-        """The entries without the photos of which there is no copy."""
-        return [entry for entry in self.entries if not isinstance(entry, AbsentRef)]
+        """The photos of which there is a copy, and the errors."""
+        return [entry for entry in self.entries if not isinstance(entry, (AbsentRef, Skipped))]

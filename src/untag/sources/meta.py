@@ -10,7 +10,7 @@ from functools import lru_cache
 from typing import Any
 
 from untag.errors import ReadFailure
-from untag.sources.names import IMAGE_SUFFIXES
+from untag.sources.kinds import may_be_photo
 from untag.sources.reader import AbsentPhoto, Description, Files
 from untag.sources.text import MAX_JSON_BYTES, iso_time, items, member, parse_json, read_error, repaired
 from untag.types import LinkConfidence, Origin, ReadError
@@ -57,9 +57,8 @@ def split_suffix(name: str) -> tuple[str, str]:
 
 
 def is_picture(uri: str) -> bool:
-    """Whether media is a picture by its name; names without a suffix may be."""
-    suffix = split_suffix(uri)[1]
-    return not suffix or suffix in IMAGE_SUFFIXES
+    """Whether media may be a picture by its name: it has no suffix, or none that is known of something else."""
+    return not split_suffix(uri)[1] or may_be_photo(uri)
 
 
 class MediaIndex:

@@ -1,4 +1,4 @@
-"""What file names say: which are photos."""
+"""What file names say: which are photos, whatever is in them."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ IMAGE_SUFFIXES = frozenset(
         *("heic", "heics", "heif", "heifs", "hif", "avif", "avifs"),
     )
 )
-"""Lower-case suffixes, without the dot, of files that are taken for photos. Files with no suffix are looked into."""
+"""Lower-case suffixes, without the dot, of files that are taken for photos. `kinds` says what becomes of others."""
 
 
 def suffix_of(name: str) -> str | None:
@@ -17,6 +17,6 @@ def suffix_of(name: str) -> str | None:
     return suffix.lower() if dot else None
 
 
-def is_photo(name: str) -> bool:
+def is_named_photo(name: str) -> bool:
     """Whether a file is taken for a photo by its name."""
     return suffix_of(name) in IMAGE_SUFFIXES

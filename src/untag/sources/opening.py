@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from functools import partial
 from pathlib import Path
@@ -10,8 +11,8 @@ from untag.errors import ReadFailure
 from untag.imaging.limits import Limits
 from untag.sources.archive import MergedFiles, ZipFiles, are_parts
 from untag.sources.files import failure, folder_id
+from untag.sources.kinds import Kind
 from untag.sources.listing import Entry, Listing
-from untag.sources.names import is_photo
 from untag.sources.paths import printable_path
 from untag.sources.reader import Files, Reader
 from untag.sources.seen import Seen
@@ -36,7 +37,7 @@ def open_folder(
         return [*files.errors, *errors]
     for folder in files.folders:
         seen.enter(folder)
-    return SiteSource(Place(printable_path(path), files, reader, readers, files.errors), limits)
+    return SiteSource(Place(printable_path(path), files, reader, readers, files.errors, files.unseen), limits)
 
 
 class ZipSource:
@@ -56,7 +57,7 @@ class ZipSource:
         return printable_path(self._paths[0])
 
     def folders(self) -> Iterator[Listing]:
-        """The folders in the archive; nothing when it has no photos, or the scan already gave it."""
+        """The folders in the archive; nothing when the scan already gave it."""
         seen = Seen() if self._seen is None else self._seen
         parts: list[ZipFiles] = []
         for path in self._paths:
@@ -67,7 +68,7 @@ class ZipSource:
                 error = ReadError(printable_path(path), reason.outcome, str(reason))
                 yield Listing(self, error.path, 1, None, partial(list[Entry], [error]))
         downloads = [parts] if are_parts(parts) else [[part] for part in parts]
-        self._sites = [site for download in downloads if (site := self._merged(download)) is not None]
+        self._sites = [self._merged(download) for download in downloads if download]
         for site in self._sites:
             yield from site.folders()
 
@@ -83,16 +84,15 @@ class ZipSource:
                 return site.read(ref)
         raise ReadFailure(Outcome.MISSING, "it is not in the archive (any more)")
 
-    def _merged(self, parts: Sequence[ZipFiles]) -> SiteSource | None:
+    def _merged(self, parts: Sequence[ZipFiles]) -> SiteSource:
         files: Files = parts[0] if len(parts) == 1 else MergedFiles(parts)
         reader, unread = recognise(files, self._readers)
         while reader is None and (wrapping := _wrapping(files)):
             files = Below(files, wrapping)
             reader, unread = recognise(files, self._readers)
         errors = [*(error for part in parts for error in part.errors), *unread]
-        if reader is None and not any(is_photo(name) for name in files.names):
-            return None
-        return SiteSource(Place(parts[0].root, files, reader, self._readers, errors), self._limits)
+        unseen = sum((part.unseen for part in parts), Counter[Kind]())
+        return SiteSource(Place(parts[0].root, files, reader, self._readers, errors, unseen), self._limits)
 
 
 def is_new(path: str, seen: Seen) -> bool:

@@ -11,10 +11,13 @@ from pathlib import Path
 from untag.imaging.limits import Limits
 from untag.sources.base import walk_all
 from untag.sources.folder import FolderSource
-from untag.sources.listing import AbsentRef, Entry, Listing
+from untag.sources.kinds import Kind
+from untag.sources.listing import AbsentRef, Entry, Listing, Skipped
 from untag.sources.reader import Reader
 from untag.sources.site import PLAIN, SiteSource
 from untag.types import LinkConfidence, ReadError
+
+MOST_NAMED = 5
 
 
 @dataclass(slots=True)
@@ -27,6 +30,7 @@ class Overview:
     `absent` photos are only told of. `linked` counts those with a permalink by how certain it is. `first` and `last`
     are ISO 8601 dates, of when photos were taken or else posted, as far as the archive says. `unknown` are files of an
     archive that are neither photos nor understood. `owner` are the names of whose account it is, where it says so.
+    `skipped` counts by kind what was not read, or not even looked into for its name; `named` are some of the former.
     """
 
     source: str
@@ -41,10 +45,17 @@ class Overview:
     owner: tuple[str, ...] = ()
     missing: tuple[str, ...] = ()
     unknown: tuple[str, ...] = ()
+    skipped: Counter[Kind] = field(default_factory=Counter)
+    named: dict[Kind, list[str]] = field(default_factory=dict)
 
     def add(self, entry: Entry) -> None:
-        """Counts a photo."""
+        """Counts a photo, or what is none."""
         if isinstance(entry, ReadError):
+            return
+        if isinstance(entry, Skipped):
+            self.skipped[entry.kind] += 1
+            if self.skipped[entry.kind] <= MOST_NAMED:
+                self.named.setdefault(entry.kind, []).append(entry.path)
             return
         if isinstance(entry, AbsentRef):
             self.absent += 1
@@ -83,8 +94,12 @@ def survey(paths: Sequence[Path], limits: Limits, readers: Sequence[Reader]) -> 
             if isinstance(entry, ReadError):
                 unreadable.append(entry)
             else:
-                key = (_root_of(listing, entry.source), entry.source)
-                found.setdefault(key, Overview(entry.source, key[0])).add(entry)
+                kind = listing.source.name if isinstance(entry, Skipped) else entry.source
+                key = (_root_of(listing, kind), kind)
+                found.setdefault(key, Overview(kind, key[0])).add(entry)
+        if listing.unseen:
+            key = (listing.source.root, listing.source.name)
+            found.setdefault(key, Overview(key[1], key[0])).skipped.update(listing.unseen)
         if isinstance(listing.source, SiteSource) and listing.source.name != PLAIN:
             key = (listing.source.root, listing.source.name)
             overview = found.setdefault(key, Overview(key[1], key[0]))

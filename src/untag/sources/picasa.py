@@ -12,8 +12,7 @@ from unicodedata import normalize
 
 from untag.errors import ReadFailure
 from untag.imaging.rdf import MOST_BYTES, parse_xml
-from untag.sources.names import is_photo
-from untag.sources.reader import Description, Files
+from untag.sources.reader import Description, Files, photos_of
 from untag.sources.text import read_error
 from untag.types import Origin, ReadError
 
@@ -66,7 +65,7 @@ class Picasa:
             else:
                 understood.append(name)
         origins = {}
-        for photo in filter(is_photo, files.names):
+        for photo in photos_of(files):
             people = (read.names.get(number) for number in read.faces.get(_key(photo), ()))
             known = tuple(dict.fromkeys(person for person in people if person is not None))
             if known:

@@ -6,6 +6,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from untag.errors import ReadFailure
+from untag.sources.kinds import Kind
 from untag.types import Origin, ReadError
 
 
@@ -33,6 +35,23 @@ class Files(Protocol):
     def read(self, name: str, max_bytes: int) -> bytes:
         """The bytes of a file, from any thread. Raises ReadFailure with a sentence, TOO_LARGE above `max_bytes`."""
         ...
+
+    def kind(self, name: str) -> Kind:
+        """What a file is, by its name or how it begins, which is looked at once. Raises ReadFailure as `read` does."""
+        ...
+
+
+def is_photo(files: Files, name: str) -> bool:
+    """Whether a file is a photo; not when that cannot be looked up, which the source that lists it will tell of."""
+    try:
+        return files.kind(name) is Kind.PHOTO
+    except ReadFailure:
+        return False
+
+
+def photos_of(files: Files) -> list[str]:
+    """The names of those that are photos."""
+    return [name for name in files.names if is_photo(files, name)]
 
 
 @dataclass(frozen=True, slots=True)

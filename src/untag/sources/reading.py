@@ -12,7 +12,7 @@ from untag.errors import ReadFailure
 from untag.imaging.limits import Limits
 from untag.sources.archive import ARCHIVE_SUFFIXES, ZipFiles
 from untag.sources.files import absolute, read_file
-from untag.sources.listing import AbsentRef, Entry, Listing
+from untag.sources.listing import AbsentRef, Entry, Listing, Skipped
 from untag.sources.opening import ZipSource
 from untag.sources.paths import os_path, printable_path
 from untag.sources.reader import Reader
@@ -107,7 +107,11 @@ class MemberSource:
                 if isinstance(entry, AbsentRef):
                     continue
                 if entry.path == self._path:
-                    return entry
+                    return _no_photo(entry.path) if isinstance(entry, Skipped) else entry
                 if entry.path == self._archive and isinstance(entry, ReadError):
                     return ReadError(self._path, entry.outcome, entry.error)
         return ReadError(self._path, Outcome.MISSING, _GONE)
+
+
+def _no_photo(path: str) -> ReadError:
+    return ReadError(path, Outcome.NOT_AN_IMAGE, "it begins like no photo that untag reads")

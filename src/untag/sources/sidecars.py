@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
 from untag.errors import ReadFailure
+from untag.sources.kinds import Kind
 from untag.sources.names import suffix_of
 from untag.sources.reader import AbsentPhoto, Files, Reader
 from untag.types import Origin, Outcome, ReadError
@@ -27,6 +28,15 @@ class Sidecars:
     skipped: frozenset[str] = frozenset()
     absent: tuple[tuple[str, AbsentPhoto], ...] = ()
     errors: tuple[ReadError, ...] = ()
+
+    def kind(self, name: str, found: Kind) -> Kind:
+        """What a file is that was `found` to be of a kind: a photo, too, when it is told of as one and may be damaged.
+
+        What is no photo of its own counts as text.
+        """
+        if name in self.skipped:
+            return Kind.TEXT
+        return Kind.PHOTO if found in (Kind.OTHER, Kind.EMPTY) and name in self.origins else found
 
 
 def sidecar_readers(names: Iterable[str], readers: Sequence[Reader]) -> list[Reader]:
@@ -96,6 +106,9 @@ class KeptFiles:
             if len(self._kept) < _MOST_KEPT and len(data) <= _MOST_KEPT_BYTES:
                 self._kept[name] = data
         return data
+
+    def kind(self, name: str) -> Kind:
+        return self._files.kind(name)
 
     def _read(self, name: str, max_bytes: int) -> bytes:
         try:

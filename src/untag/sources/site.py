@@ -4,17 +4,18 @@ from __future__ import annotations
 
 import hashlib
 import os
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import cached_property, partial
 from itertools import groupby
 
 from untag.errors import ReadFailure
 from untag.imaging.limits import Limits
 from untag.sources.archive import ARCHIVE_SUFFIXES
-from untag.sources.listing import AbsentRef, Entry, Listing
-from untag.sources.names import is_photo, suffix_of
-from untag.sources.reader import Description, Files, Reader
+from untag.sources.kinds import Kind, named_kind
+from untag.sources.listing import AbsentRef, Entry, Listing, Skipped
+from untag.sources.names import is_named_photo, suffix_of
+from untag.sources.reader import Description, Files, Reader, is_photo
 from untag.sources.sidecars import Sidecars, read_sidecars, sidecar_readers
 from untag.sources.tree import Below
 from untag.types import Origin, Outcome, PhotoRef, ReadError
@@ -30,7 +31,8 @@ _NO_ORIGIN = Origin()
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """What a SiteSource is made of: the archive's path as shown, its files, and what of it cannot be read.
+    """What a SiteSource is made of: the archive's path as shown, its files, what of it cannot be read, and how much is
+    passed over for its name.
 
     `archive` reads it as a whole; where that is None the sidecars in each folder are read by `readers`.
     """
@@ -40,6 +42,7 @@ class Place:
     archive: Reader | None
     readers: Sequence[Reader]
     errors: Sequence[ReadError] = ()
+    unseen: Mapping[Kind, int] = field(default_factory=dict)
 
 
 class SiteSource:
@@ -76,8 +79,8 @@ class SiteSource:
                 yield inside.listing(shown, part, errors.pop(shown, []), first=number == 0)
         for shown, wrong in errors.items():
             yield Listing(self, shown, len(wrong), None, partial(list[Entry], wrong))
-        if self._place.archive is not None:
-            yield Listing(self, f"{self.root}/{_NO_COPY}", 0, None, self._absent)
+        if self._place.archive is not None or self._place.unseen:
+            yield Listing(self, f"{self.root}/{_NO_COPY}", 0, None, self._absent, self._place.unseen)
 
     def photos(self) -> Iterator[PhotoRef | ReadError]:
         """The photos and errors of all folders, in the order of `folders`."""
@@ -93,8 +96,8 @@ class SiteSource:
             return []
         known = self.description.understood | self.description.origins.keys() | self.description.skipped
         files = self._place.files
-        known |= {name for name in files.names if "/" not in name and suffix_of(name) in ARCHIVE_SUFFIXES}
-        return [files.shown(name) for name in files.names if not is_photo(name) and name not in known]
+        unknown = (name for name in files.names if name not in known and not is_opened_apart(name))
+        return [files.shown(name) for name in unknown if not is_photo(files, name)]
 
     def holds(self, ref: PhotoRef) -> bool:
         """Whether a photo was listed here."""
@@ -137,7 +140,8 @@ class SiteSource:
         place = self._place
         if place.archive is None:
             return b""
-        return place.archive.name.encode() + _digest(place.files, (n for n in place.files.names if not is_photo(n)))
+        telling = (name for name in place.files.names if not is_named_photo(name))
+        return place.archive.name.encode() + _digest(place.files, telling)
 
     @property
     def files(self) -> Files:
@@ -158,33 +162,43 @@ class _Inside:
         return self.source.told(self.folder, [_last(name) for name in self.names])
 
     def parts(self) -> Iterator[tuple[str, list[str]]]:
-        """The folder as shown in each part that has photos of it, with their names."""
+        """The folder as shown in each part that may have photos of it, with the names of all but texts."""
         parts: dict[str, list[str]] = {}
         for name in self.names:
-            if is_photo(name) or suffix_of(_last(name)) is None:
+            if named_kind(name) is not Kind.TEXT and not is_opened_apart(name):
                 parts.setdefault(folder_of(self.source.files.shown(name)), []).append(name)
         yield from parts.items()
 
     def listing(self, shown: str, names: Sequence[str], errors: Sequence[ReadError], *, first: bool) -> Listing:
-        photos = [name for name in names if is_photo(name)]
-        # Whether a file without a suffix is a photo, only what is told says.
-        certain = not errors and len(photos) == len(names)
-        fingerprint = _digest(self.source.files, self.names, self.shared) if certain else None
+        photos = sum(map(is_named_photo, names))
+        fingerprint = None if errors else _digest(self.source.files, self.names, self.shared)
 
         def entries() -> list[Entry]:
             wrong = [*errors, *self.told.errors] if first else errors
             absent = absent_beside(f"{shown}/", self.told) if first else []
             return [*wrong, *absent, *self._photos(names)]
 
-        return Listing(self.source, shown, len(photos) + len(errors), fingerprint, entries)
+        return Listing(self.source, shown, photos + len(errors), fingerprint, entries)
 
-    def _photos(self, names: Sequence[str]) -> Iterator[PhotoRef]:
-        told = self.told
+    def _photos(self, names: Sequence[str]) -> Iterator[PhotoRef | Skipped | ReadError]:
+        files, told = self.source.files, self.told
         for name in names:
             last = _last(name)
-            if last not in told.skipped and (is_photo(name) or last in told.origins):
+            try:
+                kind = told.kind(last, files.kind(name))
+            except ReadFailure as failure:
+                yield ReadError(files.shown(name), failure.outcome, str(failure))
+                continue
+            if kind is Kind.PHOTO:
                 origin = told.origins.get(last, _NO_ORIGIN)
                 yield self.source.ref(name, told.readers.get(last, PLAIN), origin)
+            elif kind is not Kind.TEXT:
+                yield Skipped(files.shown(name), kind)
+
+
+def is_opened_apart(name: str) -> bool:
+    """Whether a file is a zip file at the top of an archive: the scan opens it as one of its own."""
+    return "/" not in name and suffix_of(name) in ARCHIVE_SUFFIXES
 
 
 def absent_beside(prefix: str, told: Sidecars) -> list[AbsentRef]:

@@ -8,8 +8,7 @@ from typing import Any
 
 from untag.errors import ReadFailure
 from untag.sources.dates import written_time
-from untag.sources.names import is_photo
-from untag.sources.reader import Description, Files
+from untag.sources.reader import Description, Files, photos_of
 from untag.sources.text import items, member, read_error, read_json, text, wrong_shape
 from untag.types import Origin, ReadError
 from untag.words import counted
@@ -55,7 +54,7 @@ class Snapchat:
                 times.add(memory)
         origins: dict[str, Origin] = {}
         skipped: set[str] = set()
-        for name in filter(is_photo, files.names):
+        for name in photos_of(files):
             if (match := _MEMORY.fullmatch(name)) is not None:
                 if match[3].lower() == "overlay":
                     skipped.add(name)

@@ -12,14 +12,13 @@ from urllib.parse import parse_qs, urlsplit
 
 from untag.errors import ReadFailure
 from untag.sources.links import number, page
-from untag.sources.names import is_photo
-from untag.sources.reader import AbsentPhoto, Description, Files
+from untag.sources.reader import AbsentPhoto, Description, Files, photos_of
 from untag.sources.text import items, member, read_error, read_json, text, wrong_shape
 from untag.types import LinkConfidence, Origin
 
 FILE = "tagged.json"
 
-_PHOTO = re.compile(r"(?:photos/)?(?P<day>[0-9]{4}-[0-9]{2}-[0-9]{2})_(?P<number>[0-9]+)\.[A-Za-z]+")
+_PHOTO = re.compile(r"(?:photos/)?(?P<day>[0-9]{4}-[0-9]{2}-[0-9]{2})_(?P<number>[0-9]+)\.[^/]+")
 
 
 class TaggedJson:
@@ -67,7 +66,7 @@ def _entries(value: Any) -> Iterator[dict[str, Any]]:
 
 def _photos(files: Files) -> dict[str, tuple[str, str]]:
     """The photos by the numbers in their names, with the days in them."""
-    found = ((name, _PHOTO.fullmatch(name)) for name in files.names if is_photo(name))
+    found = ((name, _PHOTO.fullmatch(name)) for name in photos_of(files))
     return {match["number"]: (name, match["day"]) for name, match in found if match is not None}
 
 

@@ -10,8 +10,7 @@ from typing import Any
 from untag.errors import ReadFailure
 from untag.sources.dates import written_time
 from untag.sources.links import number
-from untag.sources.names import is_photo
-from untag.sources.reader import Description, Files
+from untag.sources.reader import Description, Files, is_photo
 from untag.sources.text import iso_time, items, member, read_error, read_json, text, wrong_shape
 from untag.types import LinkConfidence, Origin
 from untag.words import counted
@@ -105,7 +104,7 @@ class _Export:
         if not isinstance(name, str):
             return
         if name in self.files:
-            if is_photo(name):
+            if is_photo(self.files, name):
                 self.origins.setdefault(name, origin)
         elif wanted:
             self.not_included += 1

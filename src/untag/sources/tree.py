@@ -5,13 +5,16 @@ from __future__ import annotations
 import os
 import stat
 from bisect import bisect_left
+from collections import Counter
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
 from untag.errors import ReadFailure
 from untag.imaging.limits import Limits
-from untag.sources.files import failure, read_file
-from untag.sources.names import is_photo
+from untag.sources.files import failure, read_file, read_head
+from untag.sources.kinds import Kind, Kinds
+from untag.sources.names import is_named_photo
 from untag.sources.paths import printable_path
 from untag.sources.reader import Files
 from untag.sources.seen import Seen
@@ -21,9 +24,11 @@ SKIPPED_FOLDERS = frozenset(("@eaDir", "__MACOSX", "#recycle", "$RECYCLE.BIN", "
 """Folders of thumbnails, resource forks and deleted files that network disks and archives leave among photos."""
 
 
-def is_hidden(name: str) -> bool:
-    """Whether a file or folder is passed over for its name. `.picasa.ini` is hidden, and says who is in photos."""
-    return name.startswith(".") and name != ".picasa.ini"
+def passed_over(name: str) -> Kind | None:
+    """Why a file or folder is passed over for its name, or None. `.picasa.ini` is hidden, and says who is in photos."""
+    if name in SKIPPED_FOLDERS:
+        return Kind.SYSTEM
+    return Kind.HIDDEN if name.startswith(".") and name != ".picasa.ini" else None
 
 
 def folder_error(path: str, error: OSError, *, partly: bool) -> ReadError:
@@ -35,20 +40,34 @@ def folder_error(path: str, error: OSError, *, partly: bool) -> ReadError:
 
 def leads_nowhere(child: os.DirEntry[str], error: OSError) -> bool:
     """Whether `error` is that of a link to nothing, whose name is no photo's: the one kind that nothing is said of."""
-    return failure(error).outcome is Outcome.MISSING and child.is_symlink() and not is_photo(child.name)
+    return failure(error).outcome is Outcome.MISSING and child.is_symlink() and not is_named_photo(child.name)
+
+
+def head_of(folder: str, name: str) -> bytes:
+    """How a file below `folder` begins. Raises ReadFailure."""
+    try:
+        return read_head(_joined(folder, name))
+    except OSError as error:
+        raise failure(error) from error
+
+
+def _joined(folder: str, name: str) -> str:
+    return os.path.join(folder, *name.split("/"))  # noqa: PTH118 - names may hold bytes that are not UTF-8
 
 
 class FolderFiles:
     """The files below `root`, without links to folders and hidden files; with `deep` False only those directly in it.
 
-    `folders` are the device and inode of each folder below it, `errors` those that cannot be listed. Folders that
-    were `seen` are left out.
+    `folders` are the device and inode of each folder below it, `errors` what cannot be listed or asked for its size.
+    `unseen` counts what is passed over for its name. Folders that were `seen` are left out.
     """
 
     def __init__(self, root: str, *, deep: bool = True, seen: Seen | None = None) -> None:
         self._root = root.rstrip(os.sep) or os.sep
         self.errors: list[ReadError] = []
         self.folders: list[tuple[int, int]] = []
+        self.unseen: Counter[Kind] = Counter()
+        self.kind = Kinds(partial(head_of, self._root)).of
         self._stats: dict[str, tuple[int, int]] = {}
         self._list(deep=deep, seen=seen)
         self._names = sorted(self._stats)
@@ -73,7 +92,7 @@ class FolderFiles:
         return read_file(PhotoRef(self.shown(name), "", size, mtime_ns), Limits(max_bytes=max_bytes))
 
     def _path(self, name: str) -> str:
-        return os.path.join(self._root, *name.split("/"))  # noqa: PTH118 - names may hold bytes that are not UTF-8
+        return _joined(self._root, name)
 
     def _list(self, *, deep: bool, seen: Seen | None) -> None:
         folders = [""]
@@ -97,11 +116,13 @@ class FolderFiles:
 
     def _add(self, child: os.DirEntry[str], name: str) -> str | None:
         """Notes a file; the name of a folder to go on in."""
-        if is_hidden(child.name):
+        unseen = passed_over(child.name)
+        if unseen is not None:
+            self.unseen[unseen] += 1
             return None
         try:
             if child.is_dir(follow_symlinks=False):
-                return None if child.name in SKIPPED_FOLDERS else name
+                return name
             status = child.stat()
         except OSError as error:
             if not leads_nowhere(child, error):
@@ -139,3 +160,6 @@ class Below:
 
     def read(self, name: str, max_bytes: int) -> bytes:
         return self._files.read(self._prefix + name, max_bytes)
+
+    def kind(self, name: str) -> Kind:
+        return self._files.kind(self._prefix + name)

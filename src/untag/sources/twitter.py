@@ -13,8 +13,7 @@ from typing import Any
 from untag.errors import ReadFailure
 from untag.sources.dates import english_month, moment
 from untag.sources.links import number, tweet
-from untag.sources.names import is_photo
-from untag.sources.reader import Description, Files
+from untag.sources.reader import Description, Files, is_photo
 from untag.sources.text import MAX_JSON_BYTES, items, member, parse_json, read_error, text, wrong_shape
 from untag.types import LinkConfidence, Origin, Outcome, ReadError
 
@@ -87,13 +86,14 @@ class _Archive:
                 address = text(media.get("media_url_https")) or text(media.get("media_url")) or ""
                 last = f"{post_id}-{address.rpartition('/')[2]}"
                 for folder in folders:
-                    if is_photo(last) and f"{folder}/{last}" in self.files:
-                        self.origins[f"{folder}/{last}"] = self._origin(post, post_id, media)
+                    name = f"{folder}/{last}"
+                    if name in self.files and is_photo(self.files, name):
+                        self.origins[name] = self._origin(post, post_id, media)
 
     def fill_up(self) -> None:
         """Photos of which no post tells: a link where the name has the number of the post."""
         for name in self.files.names:
-            if name in self.origins or not is_photo(name) or _MEDIA_FOLDER.match(name) is None:
+            if name in self.origins or _MEDIA_FOLDER.match(name) is None or not is_photo(self.files, name):
                 continue
             link = tweet(self.handle, _post_of(name))
             confidence = LinkConfidence.NONE if link is None else LinkConfidence.PROBABLE

@@ -13,8 +13,7 @@ from datetime import date
 
 from untag.errors import ReadFailure
 from untag.sources.dates import moment
-from untag.sources.names import is_photo
-from untag.sources.reader import Description, Files
+from untag.sources.reader import Description, Files, is_photo
 from untag.sources.text import MAX_JSON_BYTES, read_error, text, wrong_shape
 from untag.types import Origin, ReadError
 
@@ -131,7 +130,7 @@ class _Chat:
 
     def _is_new(self, name: str) -> bool:
         """Whether this is a photo that no earlier message sent; it can be named, but not sent, by a later one."""
-        return is_photo(name) and name not in self.photos and name in self.files
+        return name not in self.photos and name in self.files and is_photo(self.files, name)
 
 
 def _is_chat(name: str) -> bool:

@@ -6,12 +6,10 @@ A sidecar is called `a.jpg.xmp`, or `a.xmp` (Adobe), which tells of the only pho
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
 
 from untag.errors import ReadFailure
 from untag.imaging.xmp import read_people
-from untag.sources.names import is_photo
-from untag.sources.reader import Description, Files
+from untag.sources.reader import Description, Files, photos_of
 from untag.sources.text import read_error
 from untag.types import Origin, ReadError
 
@@ -37,7 +35,7 @@ class XmpSidecar:
         origins: dict[str, Origin] = {}
         understood: list[str] = []
         errors: list[ReadError] = []
-        for sidecar, photo in _pairs(files.names):
+        for sidecar, photo in _pairs(files):
             try:
                 people = read_people(files.read(sidecar, MAX_SIDECAR_BYTES))
             except ReadFailure as failure:
@@ -50,16 +48,16 @@ class XmpSidecar:
         return Description(origins=origins, understood=frozenset(understood), errors=tuple(errors))
 
 
-def _pairs(names: Sequence[str]) -> list[tuple[str, str]]:
+def _pairs(files: Files) -> list[tuple[str, str]]:
     """Each sidecar with its photo; letters' case counts only where it has to. Those of no photo are left out."""
     exact: dict[str, str] = {}
     stems: defaultdict[str, list[str]] = defaultdict(list)
-    for name in filter(is_photo, names):
+    for name in photos_of(files):
         exact[name] = name
         exact.setdefault(name.lower(), name)
         stems[name.rpartition(".")[0].lower()].append(name)
     found = []
-    for name in names:
+    for name in files.names:
         if not name.lower().endswith(_SUFFIX):
             continue
         told = name[: -len(_SUFFIX)]

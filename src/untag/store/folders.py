@@ -7,8 +7,9 @@ behind it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+import json
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 
 from untag.store.codec import path_key, path_of
 from untag.store.db import Store
@@ -23,19 +24,24 @@ _TOGETHER = 64
 
 @dataclass(frozen=True, slots=True)
 class ListedFolder:
-    """A folder as a run listed it: `count` files, and the digest that it is known by if all of them are recorded."""
+    """A folder as a run listed it: `count` files, and the digest that it is known by if all of them are recorded.
+
+    `skipped` counts by kind the files in it that were looked into and are no photos.
+    """
 
     path: str
     count: int
     digest: bytes
+    skipped: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class KnownFolder:
-    """A folder on record: how many files are in it, and those that could not be read, by path."""
+    """A folder on record: how many files are in it, those that could not be read, by path, and what else is in it."""
 
     count: int
     errors: tuple[ReadError, ...]
+    skipped: Mapping[str, int]
 
 
 def unchanged_folder(store: Store, folder: str, digest: bytes) -> KnownFolder | None:
@@ -43,7 +49,7 @@ def unchanged_folder(store: Store, folder: str, digest: bytes) -> KnownFolder | 
     rows = list(
         store.rows(
             # The literal is that of the index files_unreadable; each folder has one row at least.
-            """SELECT count, files.path AS path, outcome, error FROM folders
+            """SELECT count, skipped, files.path AS path, outcome, error FROM folders
                 LEFT JOIN files ON files.folder = folders.path AND outcome <> 'ok'
             WHERE folders.path = ? AND digest = ? ORDER BY files.path""",
             (path_key(folder), digest),
@@ -56,7 +62,7 @@ def unchanged_folder(store: Store, folder: str, digest: bytes) -> KnownFolder | 
         for row in rows
         if row["path"] is not None
     )
-    return KnownFolder(rows[0]["count"], tuple(errors))
+    return KnownFolder(rows[0]["count"], tuple(errors), json.loads(rows[0]["skipped"]))
 
 
 def touch_folders(store: Store, run_id: int, folders: Iterable[str]) -> None:
@@ -84,7 +90,16 @@ def remember_folders(
                     and all(group["seen_first"] == run_id for group in groups)
                     and all(settled(known_file_of(group)) for group in groups)
                 ):
+                    # A folder without photos has no row yet; what was looked into there need not be again.
                     store.execute(
-                        "UPDATE folders SET digest = ?, count = ? WHERE path = ?",
-                        (folder.digest, folder.count, path_key(folder.path)),
+                        """INSERT INTO folders (path, seen_run, digest, count, skipped) VALUES (?, ?, ?, ?, ?)
+                            ON CONFLICT (path) DO UPDATE
+                            SET digest = excluded.digest, count = excluded.count, skipped = excluded.skipped""",
+                        (
+                            path_key(folder.path),
+                            run_id,
+                            folder.digest,
+                            folder.count,
+                            json.dumps(folder.skipped, sort_keys=True),
+                        ),
                     )

@@ -216,7 +216,13 @@ def _reported(db: Database) -> None:
         db.execute(statement)
 
 
-MIGRATIONS: tuple[Callable[[Database], None], ...] = (_first, _reported)
+def _skipped(db: Database) -> None:
+    # How many files of each kind a folder holds that were looked into and are no photos, as JSON. From now on folders
+    # without photos have a row, too, once they were looked into.
+    db.execute("ALTER TABLE folders ADD COLUMN skipped TEXT NOT NULL DEFAULT '{}'")
+
+
+MIGRATIONS: tuple[Callable[[Database], None], ...] = (_first, _reported, _skipped)
 
 
 def schema_version(db: Database) -> int:

@@ -26,6 +26,11 @@ _FORGET_BELOW = """DELETE FROM files WHERE seen_run <> :run AND folder IN (SELEC
 _FORGET_FILE = """DELETE FROM files WHERE seen_run <> :run AND path = :path
     AND NOT EXISTS (SELECT 1 FROM folders WHERE folders.path = folder AND folders.seen_run = :run)"""
 
+# A folder without photos is on record for what else was looked into there.
+_WITHOUT_FILES = "NOT EXISTS (SELECT 1 FROM files WHERE files.folder = folders.path)"
+_FORGET_EMPTY = f"""DELETE FROM folders WHERE seen_run IS NOT :run AND {_WITHOUT_FILES}
+    AND (path = :folder OR path >= :low AND path < :high)"""  # noqa: S608 - a constant
+
 
 def folder_of(path: str) -> str:
     """The folder under which `known_files` finds a path: everything before its last separator."""
@@ -142,9 +147,11 @@ def prune(store: Store, run_id: int, roots: Sequence[str], *, unread: Sequence[s
         for root in roots:
             folder = path_key(folder_of(root if root.endswith(os.sep) else root + os.sep))
             for low, high in _ranges(root):
-                gone += store.execute(_FORGET_BELOW, {"run": run_id, "folder": folder, "low": low, "high": high})
+                below = {"run": run_id, "folder": folder, "low": low, "high": high}
+                gone += store.execute(_FORGET_BELOW, below)
+                store.execute(_FORGET_EMPTY, below)
             gone += store.execute(_FORGET_FILE, {"run": run_id, "path": path_key(root)})
-        store.execute("DELETE FROM folders WHERE NOT EXISTS (SELECT 1 FROM files WHERE files.folder = folders.path)")
+        store.execute(f"DELETE FROM folders WHERE digest IS NULL AND {_WITHOUT_FILES}")  # noqa: S608 - a constant
         store.execute("DELETE FROM photos WHERE NOT EXISTS (SELECT 1 FROM files WHERE files.sha256 = photos.sha256)")
     return gone
 
