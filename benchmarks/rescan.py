@@ -1,6 +1,8 @@
 """How long it takes to see that nothing changed, against `find` printing size and time of the same files.
 
-python -m benchmarks.rescan [--files 200000] [--repeats 3] [--output FILE.json]
+python -m benchmarks.rescan [--files 200000] [--others 0] [--repeats 3] [--output FILE.json]
+
+`--others` are files beside them whose names do not say what they are, and which are no photos.
 """
 
 from __future__ import annotations
@@ -31,6 +33,7 @@ PER_FOLDER = 1000
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--files", type=int, default=200_000)
+    parser.add_argument("--others", type=int, default=0)
     parser.add_argument("--repeats", type=int, default=3)
     parser.add_argument("--output", type=Path)
     options = parser.parse_args()
@@ -43,6 +46,10 @@ def main() -> None:
             folder = root / f"{number // PER_FOLDER:04}"
             folder.mkdir(exist_ok=True)
             (folder / f"IMG_{number:06}.jpg").write_bytes(first.read_bytes())
+        for number in range(options.others):
+            folder = root / f"{number // PER_FOLDER:04}"
+            folder.mkdir(exist_ok=True)
+            (folder / f"unknown_{number:06}").write_bytes(b"\x80\x81\x82\0\1\2\3")
         models = ScanModels(load_engine("dlib", ModelOptions(home)), load_scene_models(ModelOptions(home)))
         with Store.open(home) as store:
             face = Face(Box(0, 0, 1, 1), 1.0, np.zeros((5, 2), np.float32), 1.0, np.zeros(128, np.float32))
@@ -56,13 +63,19 @@ def main() -> None:
                 summary = scan(store, [root], models, judge, settings)
                 ours = time.perf_counter() - start
                 assert summary.unchanged == options.files
+                assert summary.skipped.get("other", 0) == options.others
                 start = time.perf_counter()
                 listing = subprocess.run(
                     ["find", str(root), "-type", "f", "-printf", "%s %T@ %p\n"], capture_output=True, check=True
                 )
                 ratios.append(ours / (time.perf_counter() - start))
-                assert listing.stdout.count(b"\n") == options.files
-    result = {"files": options.files, "ratios": ratios, "median_ratio": statistics.median(ratios)}
+                assert listing.stdout.count(b"\n") == options.files + options.others
+    result = {
+        "files": options.files,
+        "others": options.others,
+        "ratios": ratios,
+        "median_ratio": statistics.median(ratios),
+    }
     report(result, options.output)
 
 

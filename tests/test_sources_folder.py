@@ -66,7 +66,7 @@ def test_a_ref_has_size_time_and_absolute_path(tmp_path: Path, monkeypatch: pyte
 
 
 def test_folders_come_one_at_a_time(tmp_path: Path) -> None:
-    make(tmp_path, "a/1.jpg", "a/2.jpg", "b/c/3.jpg", "empty/notes.txt")
+    make(tmp_path, "a/1.jpg", "a/2.jpg", "b/c/3.jpg", "empty/notes.md")
     folders = FolderSource(tmp_path).folders()
     listed = [(os.path.relpath(found.folder, tmp_path), found.count, len(found.photos)) for found in folders]
     assert listed == [("a", 2, 2), ("b/c", 1, 1)]
@@ -87,7 +87,7 @@ def test_walking_is_lazy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Non
 
 
 def test_one_stat_for_each_photo_and_none_for_other_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    make(tmp_path, "1.jpg", "2.jpg", "notes.txt")
+    make(tmp_path, "1.jpg", "2.jpg", "notes.md")
     calls: list[str] = []
 
     class Counting:
@@ -133,9 +133,9 @@ def test_suffixes_in_any_case(tmp_path: Path, suffix: str) -> None:
     assert len(found(tmp_path)) == 3
 
 
-def test_other_suffixes_are_passed_over(tmp_path: Path) -> None:
+def test_names_of_texts_are_trusted_and_no_others(tmp_path: Path) -> None:
     make(tmp_path, "a.txt", "b.mp4", "c.jpg.part", "d.json", "e.html", "f.")
-    assert found(tmp_path) == []
+    assert found(tmp_path) == ["a.txt", "b.mp4", "c.jpg.part", "f."]
 
 
 def test_files_without_a_suffix_are_looked_into(tmp_path: Path) -> None:
@@ -192,7 +192,7 @@ def test_a_fingerprint_changes_with_names_sizes_and_times_and_with_nothing_else(
     assert len(set(seen)) == len(seen)
     (tmp_path / "c.jpg").unlink()
     photo("b.jpg")
-    make(tmp_path, "notes.txt", ".hidden.jpg")
+    make(tmp_path, "notes.md", ".hidden.jpg")
     os.utime(tmp_path / "a.jpg", ns=(5, 10**18))
     assert fingerprint(tmp_path) == first
 

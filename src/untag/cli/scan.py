@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import signal
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
@@ -93,6 +93,7 @@ def command(
     if as_json:
         tell_json(_as_dict(summary))
     _tell(summary, all_scenes=all_scenes)
+    _tell_skipped(summary.skipped)
     status = list_unreadable(summary.unreadable)
     if summary.interrupted:
         say("interrupted; run the same command again to go on")
@@ -137,6 +138,13 @@ def _as_dict(summary: ScanSummary) -> dict[str, Any]:
     return values
 
 
+def _tell_skipped(skipped: Mapping[str, int]) -> None:
+    from untag.sources.kinds import UNSEEN
+
+    for line in skipped_lines({kind: count for kind, count in skipped.items() if kind not in UNSEEN}, {}):
+        say(line)
+
+
 def _tell(summary: ScanSummary, *, all_scenes: bool) -> None:
     if summary.photos == 0 and summary.told == 0 and not summary.interrupted:
         say("there are no photos in what you gave; see which files count with: untag scan --help")
@@ -150,7 +158,5 @@ def _tell(summary: ScanSummary, *, all_scenes: bool) -> None:
         say(f"you are in {summary.me} of the photos analysed, and may be in {summary.maybe} more")
     for names in summary.strangers:
         say(f"an archive is of the account {names[0]}; if that is you: untag enroll {called(names)}")
-    for line in skipped_lines(summary.skipped, {}):
-        say(line)
     findings = "1 new finding" if summary.new_findings == 1 else f"{summary.new_findings} new findings"
     say(f"{findings}; see them all with: untag list{' --verdict all' if all_scenes else ''}")

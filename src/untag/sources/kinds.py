@@ -75,6 +75,9 @@ ADVICE: Mapping[Kind, Advice] = {
 }
 """All kinds that are counted as passed over, in the order in which they are told of."""
 
+UNSEEN = frozenset((Kind.HIDDEN, Kind.SYSTEM))
+"""What is passed over for its name: hardly a folder is without, and a scan does not tell of it."""
+
 _BY_SUFFIX: Mapping[Kind, str] = {
     Kind.VIDEO: "mp4 m4v mov qt avi mkv webm wmv flv f4v mpg mpeg mpe m1v m2v mts m2ts tod mod vob ogv 3gp 3g2 asf rm "
     "rmvb divx insv lrv",
@@ -97,12 +100,12 @@ _BY_SUFFIX: Mapping[Kind, str] = {
 _OTHERS: Mapping[str, Kind] = {suffix: kind for kind, suffixes in _BY_SUFFIX.items() for suffix in suffixes.split()}
 
 _TEXT_SUFFIXES = (
-    "json jsonl ndjson json5 geojson html htm xhtml mhtml xml xmp xsl xslt dtd csv tsv css scss less js mjs cjs jsx "
-    "tsx map md rst tex log ini cfg conf toml yaml yml properties plist gpx kml tcx vcf ics srt vtt ass pp3 dop cos "
-    "url webloc desktop lnk py pyi pyc ipynb rb php pl lua c h cc cpp cxx hpp hxx cs java class kt go rs swift sh "
-    "bash zsh fish bat cmd ps1 sql asm f90 vue po mo pot"
+    "json jsonl ndjson json5 geojson html htm xhtml xml xmp xsl xslt dtd csv tsv css scss less js mjs cjs jsx tsx map "
+    "md rst tex ini cfg conf toml yaml yml properties plist gpx kml tcx vcf ics srt vtt pp3 dop py pyi pyc ipynb rb "
+    "lua cc cpp cxx hpp hxx cs java class kt go rs swift sh bash zsh fish bat cmd ps1 sql vue po mo pot"
 )
-"""What sites and tools write of photos and beside them, and what programs are made of."""
+"""What sites and tools write of photos and beside them, and what programs are made of. Not .txt and .php: photos are
+saved under both."""
 
 _TEXTS = frozenset(_TEXT_SUFFIXES.split())
 

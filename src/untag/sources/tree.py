@@ -24,11 +24,14 @@ SKIPPED_FOLDERS = frozenset(("@eaDir", "__MACOSX", "#recycle", "$RECYCLE.BIN", "
 """Folders of thumbnails, resource forks and deleted files that network disks and archives leave among photos."""
 
 
+_NOT_HIDDEN = frozenset((".", "..", ".picasa.ini"))
+
+
 def passed_over(name: str) -> Kind | None:
     """Why a file or folder is passed over for its name, or None. `.picasa.ini` is hidden, and says who is in photos."""
     if name in SKIPPED_FOLDERS:
         return Kind.SYSTEM
-    return Kind.HIDDEN if name.startswith(".") and name != ".picasa.ini" else None
+    return Kind.HIDDEN if name.startswith(".") and name not in _NOT_HIDDEN else None
 
 
 def folder_error(path: str, error: OSError, *, partly: bool) -> ReadError:

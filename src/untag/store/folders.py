@@ -41,7 +41,7 @@ class KnownFolder:
 
     count: int
     errors: tuple[ReadError, ...]
-    skipped: Mapping[str, int]
+    skipped: Mapping[str, int] = field(default_factory=dict)
 
 
 def unchanged_folder(store: Store, folder: str, digest: bytes) -> KnownFolder | None:
