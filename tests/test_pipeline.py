@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from untag.pipeline import Cancel, Stage, run_pipeline
+from untag.pipeline import Admission, Cancel, Room, Stage, run_pipeline
 
 PATIENT = 3600.0
 """Seconds for a batch to fill: a test that waits for them fails by its own time limit."""
@@ -371,3 +371,95 @@ def test_nothing_starts_before_the_first_item_is_asked_for() -> None:
     run(source(), [Stage("same", same)], threaded=True)
     assert threading.active_count() == before
     assert source.read == 0
+
+
+# --- what is under way, and what threads share ----------------------------------------------------------------------
+
+
+def test_no_more_is_under_way_than_is_admitted() -> None:
+    lock = threading.Lock()
+    out: list[int] = []
+    entered: list[int] = []
+    most: list[int] = []
+
+    def enter(items: list[int]) -> Iterator[int]:
+        with lock:
+            entered.extend(items)
+            most.append(sum(entered) - sum(out))
+        yield from items
+
+    def slow(items: list[int]) -> Iterator[int]:
+        time.sleep(0.005)
+        yield from items
+
+    stages = [Stage("enter", enter, workers=4), Stage("slow", slow, batch=3)]
+    sizes = [3] * 20 + [30] + [3] * 20
+    admission = Admission(10, lambda size: size)
+    for item in run_pipeline(sizes, stages, threaded=True, capacity=1000, cost=unit, admission=admission):
+        with lock:
+            out.append(item)
+    assert sorted(out) == sorted(sizes)
+    # The one beyond the bound is under way alone. An item has left shortly before this thread can count it.
+    assert max(most) <= 30 + 3
+    assert sorted(most)[-5] <= 10 + 3
+
+
+def test_whoever_waits_for_admission_hears_of_a_failure_and_of_the_end() -> None:
+    def fails(items: list[int]) -> Iterator[int]:
+        raise ValueError("the stage failed")
+        yield from items
+
+    admission = Admission(10, lambda size: size)
+    with pytest.raises(ValueError, match="the stage failed"):
+        list(run_pipeline([9] * 50, [Stage("fails", fails)], threaded=True, capacity=1, cost=int, admission=admission))
+    items = run_pipeline([9] * 50, [Stage("same", iter)], threaded=True, capacity=1, cost=int, admission=admission)
+    assert next(items) == 9
+    items.close()
+
+
+def test_a_cancelled_run_lets_in_what_waits() -> None:
+    cancel = Cancel()
+
+    def dropped(items: list[int]) -> Iterator[int]:
+        cancel.set()
+        return iter(())
+
+    admission = Admission(10, lambda size: size)
+    assert not list(
+        run_pipeline(
+            [9] * 50, [Stage("drop", dropped)], threaded=True, capacity=1, cost=int, cancel=cancel, admission=admission
+        )
+    )
+
+
+def test_threads_share_a_room_and_nobody_waits_for_ever() -> None:
+    room = Room()
+    lock = threading.Lock()
+    held = 0
+    most: list[int] = []
+
+    def use(size: int) -> None:
+        nonlocal held
+        with room.hold(size, 10):
+            with lock:
+                held += size
+                most.append(held)
+            time.sleep(0.002)
+            with lock:
+                held -= size
+
+    threads = [threading.Thread(target=use, args=(size,)) for size in [4, 9, 4, 25, 1, 4, 10, 3, 3, 25, 4] * 3]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    # What is more than the whole room passes, alone.
+    assert {total for total in most if total > 10} == {25}
+
+
+def test_a_room_is_free_again_after_an_error() -> None:
+    room = Room()
+    with pytest.raises(ValueError), room.hold(10, 10):
+        raise ValueError
+    with room.hold(10, 10):
+        pass

@@ -19,6 +19,9 @@ Out = TypeVar("Out")
 
 _END = object()
 
+_LOOK_UP = 0.2
+"""Seconds after which who waits to enter looks whether the run was cancelled, which nobody tells."""
+
 Cancel = threading.Event
 """Set it to end a run early but cleanly: nothing more is read from the source, what was read comes out."""
 
@@ -36,6 +39,18 @@ class Stage(Generic[In, Out]):
     batch: int = 1
 
 
+@dataclass(frozen=True, slots=True)
+class Admission:
+    """How much may be under way between the source and the end, at most `most` as counted by `weight`.
+
+    `weight` is that of what an item stands for, the same before and behind every stage. One beyond `most` is under way
+    alone. Queues cannot see to that: they do not know what the workers between them hold.
+    """
+
+    most: int
+    weight: Callable[[Any], int]
+
+
 def run_pipeline(
     source: Iterable[Any],
     stages: Sequence[Stage[Any, Any]],
@@ -44,18 +59,20 @@ def run_pipeline(
     capacity: int,
     cost: Callable[[Any], int],
     cancel: Cancel | None = None,
+    admission: Admission | None = None,
     linger: float = 0.05,
 ) -> Generator[Any, None, None]:
     """Yield what the last stage makes of the source.
 
     A queue holds at most `capacity` bytes as counted by `cost`; an item larger than that passes alone. A batch that is
-    not full waits up to `linger` seconds for more, never after the last item. An error in the source or in a stage ends
-    the run and is raised here with its own traceback. However the run ends, by closing the iterator too, every thread
-    has ended and every generator is closed afterwards; an item being worked on is finished first.
+    not full waits up to `linger` seconds for more, never after the last item. `admission` counts with threads alone:
+    without them a single item is under way, beside a batch. An error in the source or in a stage ends the run and is
+    raised here with its own traceback. However the run ends, by closing the iterator too, every thread has ended and
+    every generator is closed afterwards; an item being worked on is finished first.
     """
     items: Generator[Any, None, None] = _until(source, cancel)
     if threaded:
-        return _threaded(items, stages, capacity, cost, linger)
+        return _threaded(items, stages, capacity, cost, linger, _Door(admission, cancel))
     for stage in stages:
         items = _inline(items, stage, capacity, cost)
     return items
@@ -97,11 +114,16 @@ def _inline(
 
 
 def _threaded(
-    items: Iterable[Any], stages: Sequence[Stage[Any, Any]], capacity: int, cost: Callable[[Any], int], linger: float
+    items: Iterable[Any],
+    stages: Sequence[Stage[Any, Any]],
+    capacity: int,
+    cost: Callable[[Any], int],
+    linger: float,
+    door: _Door,
 ) -> Generator[Any, None, None]:
-    run = _Run()
+    run = door.run
     queue = _Queue(run, capacity, cost, producers=1)
-    threads = [threading.Thread(target=run.guarded, args=(_feed, items, queue), name="source", daemon=True)]
+    threads = [threading.Thread(target=run.guarded, args=(_feed, items, queue, door), name="source", daemon=True)]
     for stage in stages:
         behind = _Queue(run, capacity, cost, producers=stage.workers)
         threads += [
@@ -117,6 +139,7 @@ def _threaded(
             thread.start()
             started.append(thread)
         while batch := queue.take(1, linger=0.0):
+            door.leave(batch)
             yield from batch
     except _Stopped:
         # Threads are joined first, so that nothing runs on while the caller handles the error.
@@ -129,9 +152,10 @@ def _threaded(
         raise run.error
 
 
-def _feed(items: Iterable[Any], queue: _Queue) -> None:
+def _feed(items: Iterable[Any], queue: _Queue, door: _Door) -> None:
     with _closing(items):
         for item in items:
+            door.enter(item)
             queue.put(item)
     queue.close()
 
@@ -143,6 +167,47 @@ def _work(stage: Stage[Any, Any], before: _Queue, behind: _Queue, linger: float)
             for item in made:
                 behind.put(item)
     behind.close()
+
+
+class Room:
+    """Memory that threads share: who needs some waits, in the order of asking, until so much is free.
+
+    What is more than all of it passes alone, so that nobody waits for ever.
+    """
+
+    def __init__(self) -> None:
+        self._changed = threading.Condition()
+        self._held = 0
+        self._waiting: deque[object] = deque()
+
+    def take(self, size: int, capacity: int) -> None:
+        """Wait until `size` bytes beside those that are held are no more than `capacity`, and hold them."""
+        turn = object()
+        with self._changed:
+            self._waiting.append(turn)
+            try:
+                self._changed.wait_for(
+                    lambda: self._waiting[0] is turn and (not self._held or self._held + size <= capacity)
+                )
+                self._held += size
+            finally:
+                self._waiting.remove(turn)
+                self._changed.notify_all()
+
+    def give(self, size: int) -> None:
+        """Hold `size` bytes less."""
+        with self._changed:
+            self._held -= size
+            self._changed.notify_all()
+
+    @contextmanager
+    def hold(self, size: int, capacity: int) -> Iterator[None]:
+        """Hold `size` bytes, as `take` does, for as long as the block takes."""
+        self.take(size, capacity)
+        try:
+            yield
+        finally:
+            self.give(size)
 
 
 class _Stopped(Exception):  # noqa: N818 - a signal between threads, not an error
@@ -176,6 +241,39 @@ class _Run:
         self.changed.wait_for(lambda: self.stopped or ready(), timeout)
         if self.stopped:
             raise _Stopped
+
+
+class _Door:
+    """Lets items in as far as there is room for them among those under way."""
+
+    def __init__(self, admission: Admission | None, cancel: Cancel | None) -> None:
+        self.run = _Run()
+        self._admission = admission
+        self._cancel = cancel
+        self._inside = 0
+
+    def enter(self, item: Any) -> None:
+        """Wait until the item fits, or is alone. What a cancelled run dropped never leaves, so that it lets in all."""
+        if self._admission is None:
+            return
+        weight, most = self._admission.weight(item), self._admission.most
+
+        def fits() -> bool:
+            cancelled = self._cancel is not None and self._cancel.is_set()
+            return cancelled or not weight or not self._inside or self._inside + weight <= most
+
+        with self.run.changed:
+            while not fits():
+                self.run.wait(fits, _LOOK_UP)
+            self._inside += weight
+
+    def leave(self, items: Iterable[Any]) -> None:
+        """Items came out at the end."""
+        if self._admission is None:
+            return
+        with self.run.changed:
+            self._inside -= sum(map(self._admission.weight, items))
+            self.run.changed.notify_all()
 
 
 class _Queue:
