@@ -24,6 +24,7 @@ from made_up_archives import MadeUpFiles
 from miniature_archives import MINIATURES, unpack
 from untag.errors import ReadFailure
 from untag.imaging.limits import DEFAULT_LIMITS
+from untag.imaging.sniff import SNIFF_BYTES
 from untag.sources.archive import ZipFiles
 from untag.sources.base import READERS, open_source
 from untag.sources.files import read_file, read_head
@@ -68,7 +69,7 @@ def test_a_file_that_comes_in_pieces_is_read_whole(tmp_path: Path, monkeypatch: 
     path.write_bytes(os.urandom(12_345))
     monkeypatch.setattr(os, "read", short)
     assert content(path) == path.read_bytes()
-    assert read_head(str(path)) == path.read_bytes()[:64]
+    assert read_head(str(path)) == path.read_bytes()[:SNIFF_BYTES]
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import io
 import struct
-import sys
 import warnings
 import zlib
 from pathlib import Path
@@ -16,8 +15,9 @@ from hypothesis import strategies as st
 from PIL import Image, JpegImagePlugin, features
 
 from untag.errors import ReadFailure
-from untag.imaging import decode as decode_module
-from untag.imaging.decode import EncodedPhoto, decode, jpeg_divisor
+from untag.imaging import codecs
+from untag.imaging.codecs import jpeg_divisor
+from untag.imaging.decode import EncodedPhoto, decode
 from untag.imaging.limits import Limits
 from untag.types import Outcome, Pixels
 
@@ -109,15 +109,8 @@ def heic() -> bytes:
     return buffer.getvalue()
 
 
-def test_heic_with_the_extra() -> None:
+def test_heic_is_read() -> None:
     assert_near(decode(heic(), max_side=0).pixels, scene(), 6.0)
-
-
-def test_heic_without_the_extra_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(sys.modules, "pillow_heif", None)
-    error = failure(b"\0\0\0\x18ftypheic\0\0\0\0mif1heic" + bytes(100))
-    assert error.outcome is Outcome.UNSUPPORTED
-    assert "install untag[heif]" in str(error)
 
 
 # --- modes ---------------------------------------------------------------------------------------------------------
@@ -383,7 +376,7 @@ def test_a_text_chunk_that_swells() -> None:
     payload = b"Comment\0\0" + packed
     chunk = struct.pack(">I", len(payload)) + b"zTXt" + payload + struct.pack(">I", zlib.crc32(b"zTXt" + payload))
     data = LOSSLESS["png"]
-    assert failure(data[:33] + chunk + data[33:]).outcome is Outcome.BROKEN
+    assert_near(decode(data[:33] + chunk + data[33:], max_side=0).pixels, scene(), 0.5)
 
 
 @pytest.mark.parametrize(
@@ -399,18 +392,18 @@ def test_a_text_chunk_that_swells() -> None:
     ],
 )
 def test_whatever_a_codec_raises(monkeypatch: pytest.MonkeyPatch, error: Exception, outcome: Outcome) -> None:
-    def raising(_: object) -> None:
+    def raising(*_: object) -> None:
         raise error
 
-    monkeypatch.setattr(decode_module, "to_rgb", raising)
+    monkeypatch.setattr(codecs, "to_rgb", raising)
     assert failure(LOSSLESS["png"]).outcome is outcome
 
 
 def test_keyboard_interrupt_is_not_an_outcome(monkeypatch: pytest.MonkeyPatch) -> None:
-    def interrupted(_: object) -> None:
+    def interrupted(*_: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(decode_module, "to_rgb", interrupted)
+    monkeypatch.setattr(codecs, "to_rgb", interrupted)
     with pytest.raises(KeyboardInterrupt):
         decode(LOSSLESS["png"], max_side=0)
 
@@ -505,5 +498,5 @@ def test_a_closer_look_at_a_huge_photo_decodes_no_more_than_its_limit(monkeypatc
 
 def test_a_closer_look_that_fails_is_none() -> None:
     data = encode(scene(900, 600))
-    assert EncodedPhoto(data[: len(data) // 2], 900, Limits()).pixels(800) is None
+    assert EncodedPhoto(data[:400], 900, Limits()).pixels(800) is None
     assert EncodedPhoto(data, 900, Limits(max_bytes=10)).pixels(800) is None

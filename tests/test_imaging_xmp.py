@@ -107,7 +107,7 @@ def named(data: bytes, orientation: int = 1) -> list[tuple[str, Box | None]]:
     """Everybody in a picture of 100 by 200, boxes rounded to whole pixels."""
     return [
         (face.name, None if face.box is None else Box(*(round(side) for side in edges(face.box))))
-        for face in read_named(data, 100, 200, orientation)
+        for face in read_named((data,), 100, 200, orientation)
     ]
 
 
@@ -259,7 +259,7 @@ def encode(pixels: Any, metadata: bytes, image_format: str = "PNG", orientation:
 
 
 def test_a_region_drawn_in_the_upright_picture_says_so_by_its_size() -> None:
-    turned = read_named(mwg(region(), size=(100, 200)), 100, 200, 6)
+    turned = read_named((mwg(region(), size=(100, 200)),), 100, 200, 6)
     assert [edges(face.box) for face in turned if face.box is not None] == [pytest.approx(edges(ANA))]
 
 
@@ -284,8 +284,8 @@ def test_pictures_without_names(shared: Path) -> None:
 
 def test_nothing_is_parsed_where_there_can_be_no_names(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(xmp, "parse_xmp", None)
-    assert read_named(None, 1, 1, 1) == ()
-    assert read_named(b"<x:xmpmeta xmlns:x='adobe:ns:meta/'/>", 1, 1, 1) == ()
+    assert read_named((), 1, 1, 1) == ()
+    assert read_named((b"<x:xmpmeta xmlns:x='adobe:ns:meta/'/>",), 1, 1, 1) == ()
     assert not may_name_people(b"\xff\xd8\xff\xe1 Exif and pixels")
 
 
@@ -302,7 +302,7 @@ HOSTILE = {
 
 @pytest.mark.parametrize("what", HOSTILE)
 def test_a_hostile_packet_names_nobody_and_the_photo_is_read(what: str) -> None:
-    assert read_named(HOSTILE[what], 1, 1, 1) == ()
+    assert read_named((HOSTILE[what],), 1, 1, 1) == ()
     with pytest.raises(ReadFailure):
         read_people(HOSTILE[what])
 
@@ -314,7 +314,7 @@ def test_depth_and_numbers_have_bounds() -> None:
     nested = "&lt;a&gt;" * 20_000 + "&lt;/a&gt;" * 20_000
     assert named(packet(f"<acdsee:categories>{nested}</acdsee:categories>")) == []
     many = [f"Person {number}" for number in range(5000)]
-    crowd = read_named(packet(f"<Iptc4xmpExt:PersonInImage>{bag(*many)}</Iptc4xmpExt:PersonInImage>"), 1, 1, 1)
+    crowd = read_named((packet(f"<Iptc4xmpExt:PersonInImage>{bag(*many)}</Iptc4xmpExt:PersonInImage>"),), 1, 1, 1)
     assert len(crowd) == MOST_NAMES
     assert named(packet("", f'Iptc4xmpExt:PersonInImage="{"a" * 1000}"')) == []
     assert named(packet("", 'Iptc4xmpExt:PersonInImage="\u202eAna"')) == []
@@ -351,7 +351,7 @@ SAMPLES = [
 def test_damaged_packets_raise_nothing(data: bytes, changes: list[tuple[int, int, bytes]], orientation: int) -> None:
     for start, length, new in changes:
         data = data[:start] + new + data[start + length :]
-    for face in read_named(data, 100, 200, orientation):
+    for face in read_named((data,), 100, 200, orientation):
         assert isinstance(face, NamedFace)
         if face.box is not None:
             assert 0 <= face.box.left < face.box.right <= 100 and 0 <= face.box.top < face.box.bottom <= 200
@@ -359,4 +359,4 @@ def test_damaged_packets_raise_nothing(data: bytes, changes: list[tuple[int, int
 
 @given(st.binary())
 def test_any_bytes_raise_nothing(data: bytes) -> None:
-    assert read_named(b"Region" + data, 1, 1, 1) == ()
+    assert read_named((b"Region" + data,), 1, 1, 1) == ()

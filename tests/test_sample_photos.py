@@ -194,7 +194,7 @@ def test_the_enrolled_person_is_found_among_others(tmp_path: Path, capfd: pytest
     status, out = untag("scan", photos, "--device", "cpu", "--json")
     assert status == 1
     summary = json.loads(out)
-    assert (summary["photos"], summary["analysed"], summary["copies"], summary["me"]) == (6, 4, 1, 2)
+    assert (summary["photos"], summary["analysed"], summary["copies"], summary["me"]) == (6, 5, 1, 2)
     assert [Path(item["path"]).name for item in summary["unreadable"]] == ["broken.jpg"]
     status, out = untag("list", "--format", "json")
     assert status == 0

@@ -19,7 +19,7 @@ from untag.faces.engine import DERIVED_FILES
 from untag.scenes.classify import GRAPH_FILE
 from untag.store import DATABASE_NAME, check_integrity
 
-_LIBRARIES = ("numpy", "onnxruntime", "onnx", "opencv-python-headless", "pillow", "sqlite-utils")
+_LIBRARIES = ("numpy", "onnxruntime", "onnx", "opencv-python-headless", "pi-heif", "pillow", "sqlite-utils")
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,6 +23,7 @@ from untag.words import counted
 class Inspection:
     """One photo as the models see it. Sizes are 0 and the rest empty when it cannot be read; `error` says why.
 
+    Of a picture that is cut off both is there: what was seen in it, and the outcome.
     `matches` is None when nobody is enrolled, else one for each face.
     """
 
@@ -62,12 +63,14 @@ def inspect_photos(
 
 
 def _inspect(ref: PhotoRef, data: bytes, models: ScanModels, judge: Judge | None, settings: Settings) -> Inspection:
-    frame = decode(data, max_side=SEARCH_SIDE, limits=settings.limits)
+    frame = decode(data, max_side=SEARCH_SIDE, limits=settings.limits, partial=True)
     (faces,) = models.faces.analyse([frame])
     (scenes,) = models.scenes.classify([models.scenes.prepare(frame.pixels)])
     scenes = of_photo(scenes, frame)
     matches = None if judge is None else judge.match(faces)
-    return Inspection(ref.path, Outcome.OK, None, frame.width, frame.height, faces, matches, scenes)
+    fault = frame.fault
+    outcome, error = (Outcome.OK, None) if fault is None else (fault.outcome, fault.error)
+    return Inspection(ref.path, outcome, error, frame.width, frame.height, faces, matches, scenes)
 
 
 def to_dict(seen: Inspection, *, embeddings: bool) -> dict[str, Any]:
@@ -99,9 +102,10 @@ def to_dict(seen: Inspection, *, embeddings: bool) -> dict[str, Any]:
 
 def describe(seen: Inspection) -> list[str]:
     """The inspection in words, a few lines."""
-    if seen.error is not None:
-        return [f"{seen.path}: {seen.error}"]
-    lines = [f"{seen.path}: {seen.width} x {seen.height}, {counted(len(seen.faces), 'face')}"]
+    lines = [] if seen.error is None else [f"{seen.path}: {seen.error}"]
+    if not seen.width:
+        return lines
+    lines.append(f"{seen.path}: {seen.width} x {seen.height}, {counted(len(seen.faces), 'face')}")
     matches: Sequence[Match | None] = [None] * len(seen.faces) if seen.matches is None else seen.matches
     for face, match in zip(seen.faces, matches, strict=True):
         box = face.box

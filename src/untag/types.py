@@ -105,6 +105,14 @@ class ReadError:
     error: str
 
 
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """Why a part of a picture is missing, although the rest of it could be decoded: an outcome, and a sentence."""
+
+    outcome: Outcome
+    error: str
+
+
 class Finer(Protocol):
     """The way back to a photo's finer pixels, which are decoded when they are asked for and kept by nobody."""
 
@@ -123,9 +131,10 @@ class Frame:
     """A decoded photo.
 
     `pixels` is the upright photo, reduced to what detection needs; `scale` is pixels.width / width.
-    `width` and `height` are those of the upright original. `taken_at` is ISO 8601 from EXIF, local time, or None.
-    `finer` is None where `pixels` are all that there are. `has_place`: its EXIF says where it was taken.
-    `named` are the people whom the picture's own metadata name.
+    `width` and `height` are those of the upright original. `taken_at` is ISO 8601 from EXIF, local time or a
+    date alone, or None. `finer` is None where `pixels` are all that there are. `has_place`: its EXIF says where it was
+    taken.
+    `named` are the people whom the picture's own metadata name. `fault` is None for a picture that is all there.
     """
 
     pixels: Pixels
@@ -136,6 +145,7 @@ class Frame:
     finer: Finer | None = None
     has_place: bool = False
     named: tuple[NamedFace, ...] = ()
+    fault: Fault | None = None
 
     @property
     def nbytes(self) -> int:

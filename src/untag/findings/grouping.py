@@ -76,12 +76,18 @@ def _agree(left: HashedPhoto, right: HashedPhoto) -> bool:
     wide, tall = left.width * right.height, right.width * left.height
     if abs(wide - tall) > ASPECT_TOLERANCE * max(wide, tall):
         return False
-    # A burst has several photos a second apart. The offset from UTC, behind the seconds, may be lost in a copy.
-    if left.taken_at is not None and right.taken_at is not None and left.taken_at[:19] != right.taken_at[:19]:
+    # A burst has several photos a second apart.
+    if left.taken_at is not None and right.taken_at is not None and not _same_moment(left.taken_at, right.taken_at):
         return False
     if not left.faces or not right.faces:
         return left.faces == right.faces
     return any(_same_place(_share(one, left), _share(other, right)) for one in left.faces for other in right.faces)
+
+
+def _same_moment(one: str, other: str) -> bool:
+    """Whether two moments may be one: a copy may have lost the offset behind the seconds, or say a date alone."""
+    known = min(len(one), len(other), 19)
+    return one[:known] == other[:known]
 
 
 def _share(box: Box, photo: HashedPhoto) -> Box:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from datetime import datetime
-from math import isnan, nan
-from typing import Any, cast
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import cast
 
 import cv2
-from PIL import Image
 
+from untag.imaging.ifd import Entry, Tags, open_tags
 from untag.types import Pixels
 
 # Tag numbers of Exif 2.32 (CIPA DC-008-2019), sections 4.6.4 to 4.6.6.
@@ -26,88 +26,127 @@ _OFFSET_TIME_DIGITIZED = 0x9012
 _GPS_LATITUDE = 2
 _GPS_LONGITUDE = 4
 
-_MOST_BYTES = 1024 * 1024
-"""Of metadata. A JPEG segment has 64 KiB; Pillow makes objects of 25 times the size, at two megabytes a second."""
+MOST_BYTES = 1024 * 1024
+"""Of metadata. A JPEG segment has 64 KiB, so that one has room for all that cameras write; more is not read."""
 
-_DATE = re.compile(r"\s*(\d{4})[:\-./](\d{2})[:\-./](\d{2})[ T](\d{2}):(\d{2}):(\d{2})")
-_OFFSET = re.compile(r"\s*([+-])(\d{2}):?(\d{2})")
+_PREFIX = b"Exif\0\0"
+_DATE = re.compile(r"\s*(\d{4})[:\-./](\d{1,2})[:\-./](\d{1,2})(?!\d)")
+_TIME = re.compile(r"[ T]+(\d{1,2}):(\d{1,2})(?::(\d{1,2}))?(?:[.,]\d*)?\s*([AaPp][Mm])?")
+_OFFSET = re.compile(r"\s*(?:UTC|GMT)?\s*([+\-\u2212])(\d{1,2}):?(\d{2})?(?!\d)")
+_UTC = re.compile(r"\s*(?:Z|UTC|GMT)\s*$", re.IGNORECASE)
 _SIDEWAYS = frozenset((5, 6, 7, 8))
 
 
-def read_orientation(image: Image.Image) -> int:
-    """The EXIF orientation of an open image, 1 to 8; 1 when there is none or it is nonsense."""
-    try:
-        value = image.getexif().get(_ORIENTATION, 1)
-    except Exception:  # damaged metadata raises anything and is no reason to refuse a picture
-        return 1
-    return value if isinstance(value, int) and 1 <= value <= 8 else 1
+@dataclass(frozen=True, slots=True)
+class Exif:
+    """`orientation` is 1 to 8, 1 where there is none or it is nonsense.
 
-
-def read_taken_at(image: Image.Image) -> str | None:
-    """When the photo was taken, ISO 8601 in local time with seconds, with its offset if known; None when unknown.
-
-    DateTimeOriginal counts before DateTimeDigitized before DateTime; values that are no date are passed over.
+    `taken_at` is ISO 8601 in local time: with seconds, and with its offset if known, or a date alone where the photo
+    says no more; None when unknown. `has_place`: it says where it was taken. The place itself is not kept.
     """
-    details = _tags(image, _EXIF_IFD)
-    return (
-        _moment(details, _DATE_TIME_ORIGINAL, _OFFSET_TIME_ORIGINAL)
-        or _moment(details, _DATE_TIME_DIGITIZED, _OFFSET_TIME_DIGITIZED)
-        or _moment({**details, **_tags(image, None)}, _DATE_TIME, _OFFSET_TIME)
+
+    orientation: int = 1
+    taken_at: str | None = None
+    has_place: bool = False
+
+
+NO_EXIF = Exif()
+
+
+def read_exif(block: bytes | None) -> Exif:
+    """What an EXIF block says, with or without its `Exif` prefix. What is damaged is passed over."""
+    if block is None or len(block) > MOST_BYTES:
+        return NO_EXIF
+    while block.startswith(_PREFIX):  # some programs write it twice
+        block = block.removeprefix(_PREFIX)
+    tags = open_tags(block)
+    return NO_EXIF if tags is None else exif_of(tags)
+
+
+def exif_of(tags: Tags) -> Exif:
+    """What the first directory of a TIFF structure, and those that it points at, say."""
+    main = tags.directory(tags.first)
+    details = tags.below(main, _EXIF_IFD)
+    orientation = tags.number(main.get(_ORIENTATION))
+    taken_at = (
+        _moment(tags, details.get(_DATE_TIME_ORIGINAL), details.get(_OFFSET_TIME_ORIGINAL))
+        or _moment(tags, details.get(_DATE_TIME_DIGITIZED), details.get(_OFFSET_TIME_DIGITIZED))
+        or _moment(
+            tags,
+            main.get(_DATE_TIME, details.get(_DATE_TIME)),
+            main.get(_OFFSET_TIME, details.get(_OFFSET_TIME)),
+        )
     )
+    upright = 1 if orientation is None or not 1 <= orientation <= 8 else orientation
+    return Exif(upright, taken_at, _has_coordinates(tags, tags.below(main, _GPS_IFD)))
 
 
-def has_coordinates(image: Image.Image) -> bool:
-    """Whether the EXIF data of an open image say where it was taken. The place itself is not kept.
+def _has_coordinates(tags: Tags, details: Mapping[int, Entry]) -> bool:
+    """Whether latitude and longitude are there and on the globe.
 
-    Latitude and longitude must be there and on the globe. 0, 0 is what cameras write before they have found satellites.
+    0, 0 is what cameras write before they have found satellites.
     """
-    details = _tags(image, _GPS_IFD)
-    latitude, longitude = _degrees(details.get(_GPS_LATITUDE)), _degrees(details.get(_GPS_LONGITUDE))
+    latitude, longitude = (_degrees(tags, details.get(tag)) for tag in (_GPS_LATITUDE, _GPS_LONGITUDE))
+    if latitude is None or longitude is None:
+        return False
     return 0 <= latitude <= 90 and 0 <= longitude <= 180 and latitude + longitude > 0
 
 
-def _degrees(value: object) -> float:
-    """Degrees, minutes and seconds as degrees; NaN for what is none of it."""
-    if not isinstance(value, tuple) or len(value) != 3:
-        return nan
-    try:
-        degrees, minutes, seconds = (float(part) for part in value)
-    except (TypeError, ValueError, OverflowError, ZeroDivisionError):
-        return nan
+def _degrees(tags: Tags, entry: Entry | None) -> float | None:
+    """Degrees, minutes and seconds as degrees; None for what is none of it."""
+    parts = tags.ratios(entry, 3)
+    if not parts or parts[0][1] == 0 or parts[1][1] == 0:
+        return None
     # Where the minutes have decimals, some cameras write 0/0 seconds.
-    return degrees + minutes / 60 + (0 if isnan(seconds) else seconds / 3600)
+    seconds = parts[2][0] / parts[2][1] if parts[2][1] else 0.0
+    return parts[0][0] / parts[0][1] + parts[1][0] / parts[1][1] / 60 + seconds / 3600
 
 
-def _tags(image: Image.Image, directory: int | None) -> Mapping[int, Any]:
-    """The tags of one directory, or of the main one: none when it is missing, damaged or monstrous."""
-    encoded = image.info.get("exif")  # of a TIFF it is not there, of a HEIC it may be None
-    if encoded is not None and len(encoded) > _MOST_BYTES:
-        return {}
-    try:
-        exif = image.getexif()
-        return dict(exif) if directory is None else exif.get_ifd(directory)
-    except Exception:  # as above
-        return {}
+def _moment(tags: Tags, dated: Entry | None, offset: Entry | None) -> str | None:
+    return read_moment(tags.text(dated), tags.text(offset))
 
 
-def _moment(tags: Mapping[int, Any], date_tag: int, offset_tag: int) -> str | None:
-    date = _DATE.match(_text(tags.get(date_tag)))
-    if date is None:
+def read_moment(written: str, offset: str = "") -> str | None:
+    """The moment in ISO 8601 that a date of EXIF and its offset say; a date alone without a time; None for neither.
+
+    Beyond the standard it understands parts of one digit, other separators, twelve hours, 24:00:00 as midnight of the
+    next day, and an offset that follows the time.
+    """
+    day = _DATE.match(written)
+    if day is None:
         return None
+    rest = written[day.end() :]
+    time = _TIME.match(rest)
     try:
-        moment = datetime(*(int(part) for part in date.groups()))  # type: ignore[arg-type]
-    except ValueError:
+        if time is None:
+            # Cameras that do not know the time leave its digits blank; anything else behind a date is no date.
+            return None if rest.strip(" :\0\t") else date(*(int(part) for part in day.groups())).isoformat()
+        return _with_offset(_at(day, time), rest[time.end() :], offset)
+    except (ValueError, OverflowError):
         return None
-    offset = _OFFSET.match(_text(tags.get(offset_tag)))
-    if offset is None or int(offset[2]) > 14 or int(offset[3]) > 59:
-        return moment.isoformat()
-    return f"{moment.isoformat()}{offset[1]}{offset[2]}:{offset[3]}"
 
 
-def _text(value: object) -> str:
-    if isinstance(value, bytes):
-        return value.decode("ascii", "replace")
-    return value if isinstance(value, str) else ""
+def _at(day: re.Match[str], time: re.Match[str]) -> datetime:
+    hour, minute, second = (int(part or 0) for part in time.groups()[:3])
+    if time[4] is not None and 1 <= hour <= 12:
+        hour = hour % 12 + (12 if time[4].lower() == "pm" else 0)
+    midnight = datetime(*(int(part) for part in day.groups()))  # type: ignore[arg-type]
+    if (hour, minute, second) == (24, 0, 0):
+        return midnight + timedelta(days=1)
+    # A leap second is not for datetime.
+    return midnight.replace(hour=hour, minute=minute, second=59 if second == 60 else second)
+
+
+def _with_offset(moment: datetime, *written: str) -> str:
+    """`moment` with the first offset in `written` that is one."""
+    for text in written:
+        if _UTC.match(text):
+            return f"{moment.isoformat()}+00:00"
+        match = _OFFSET.match(text)
+        if match is not None and int(match[2]) <= 14 and int(match[3] or 0) <= 59:
+            sign = "+" if match[1] == "+" else "-"
+            return f"{moment.isoformat()}{sign}{int(match[2]):02}:{match[3] or '00'}"
+    return moment.isoformat()
 
 
 def upright_size(width: int, height: int, orientation: int) -> tuple[int, int]:

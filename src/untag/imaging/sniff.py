@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 
-SNIFF_BYTES = 64
+SNIFF_BYTES = 256
 """How much of a file's beginning `sniff` and `describe` need."""
 
 
@@ -34,7 +34,7 @@ _SIGNATURES: tuple[tuple[bytes, ImageFormat], ...] = (
 # ISO/IEC 23008-12 (HEIF) and the AVIF specification; mif1 and msf1 say nothing of the codec.
 _HEIF_BRANDS = frozenset((b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"hevm", b"hevs"))
 _AVIF_BRANDS = frozenset((b"avif", b"avis"))
-_NEUTRAL_BRANDS = frozenset((b"mif1", b"msf1"))
+_NEUTRAL_BRANDS = frozenset((b"mif1", b"mif2", b"msf1"))
 
 _UNSUPPORTED: tuple[tuple[bytes, str], ...] = (
     (b"\xff\x0a", "JPEG XL"),
@@ -80,16 +80,16 @@ _BMP_HEADER_SIZES = frozenset(size.to_bytes(4, "little") for size in (12, 16, 40
 
 
 def _sniff_iso_media(head: bytes) -> ImageFormat | None:
+    """By the major brand where that names a codec, else by any that the file says it is compatible with."""
     size = min(int.from_bytes(head[:4], "big"), len(head))
     major = head[8:12]
     compatible = {head[start : start + 4] for start in range(16, size - 3, 4)}
-    if major in _AVIF_BRANDS:
-        return ImageFormat.AVIF
-    if major in _HEIF_BRANDS:
-        return ImageFormat.HEIF
-    if major in _NEUTRAL_BRANDS:
-        return ImageFormat.AVIF if compatible & _AVIF_BRANDS else ImageFormat.HEIF
-    return None
+    for brands in ({major}, compatible):
+        if brands & _AVIF_BRANDS:
+            return ImageFormat.AVIF
+        if brands & _HEIF_BRANDS:
+            return ImageFormat.HEIF
+    return ImageFormat.HEIF if (compatible | {major}) & _NEUTRAL_BRANDS else None
 
 
 def unsupported_name(head: bytes) -> str | None:

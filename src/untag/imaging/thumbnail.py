@@ -30,7 +30,7 @@ def make_thumbnail(
     Nothing of EXIF, XMP or colour profile is carried over, so a shared report tells no places. `quality` is libjpeg's,
     1 to 95. Raises ReadFailure as `decode` does.
     """
-    frame = decode(data, max_side=max_side, limits=limits)
+    frame = decode(data, max_side=max_side, limits=limits, partial=True)
     height, width = frame.pixels.shape[:2]
     buffer = BytesIO()
     Image.fromarray(frame.pixels).save(buffer, "JPEG", quality=quality, optimize=True)

@@ -8,6 +8,7 @@ Lightroom, ACDSee and others write. Other keywords name anything.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from math import isfinite
 from unicodedata import normalize
@@ -56,19 +57,17 @@ def may_name_people(data: bytes) -> bool:
     return any(mark in data for mark in _PACKET_MARKS)
 
 
-def read_named(packet: object, width: int, height: int, orientation: int) -> tuple[NamedFace, ...]:
-    """The people whom an XMP packet names, with boxes in pixels of the upright picture where it says where they are.
+def read_named(packets: Iterable[bytes], width: int, height: int, orientation: int) -> tuple[NamedFace, ...]:
+    """The people whom XMP packets name, with boxes in pixels of the upright picture where they say where they are.
 
-    `packet` is what Pillow has as `info["xmp"]`, None for none; `width` and `height` are those of the upright picture,
-    `orientation` (EXIF) turns the stored one so. A box is kept only where it is certain what it refers to. Raises
-    nothing.
+    `width` and `height` are those of the upright picture, `orientation` (EXIF) turns the stored one so. A box is kept
+    only where it is certain what it refers to. A damaged packet names nobody, whatever the others say; raises nothing.
     """
-    if not isinstance(packet, bytes) or not _has_hint(packet):
-        return ()
-    try:
-        return _named(parse_xmp(packet), _Picture(width, height, orientation))
-    except ReadFailure:
-        return ()
+    properties: list[tuple[str, str, Value]] = []
+    for packet in packets:
+        with suppress(ReadFailure):
+            properties += parse_xmp(packet) if _has_hint(packet) else ()
+    return _named(properties, _Picture(width, height, orientation))
 
 
 def read_people(packet: bytes) -> tuple[str, ...]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from untag.sources.listing import Source
 from untag.store import ListedFolder, PhotoRecord
-from untag.types import Frame, Outcome, PhotoRef, ReadError
+from untag.types import Fault, Frame, Outcome, PhotoRef, ReadError
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,10 +38,11 @@ class Decoded:
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """Content that is on record, or that this run is analysing already."""
+    """Content that is on record, or that this run is analysing already; `fault` as on record."""
 
     ref: PhotoRef
     sha256: str
+    fault: Fault | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +96,17 @@ Item = (
     | ReadError
     | PhotoRecord
 )
+
+
+def weight(item: Item) -> int:
+    """How many bytes the file has that an item stands for; 0 for what is not one file."""
+    match item:
+        case (
+            Task(ref=ref) | Loaded(ref=ref) | Decoded(ref=ref) | Known(ref=ref) | Failed(ref=ref) | PhotoRecord(ref=ref)
+        ):
+            return ref.size
+        case _:
+            return 0
 
 
 def cost(item: Item) -> int:

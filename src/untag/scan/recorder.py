@@ -86,8 +86,10 @@ class Recorder:
                 self.listed.append(item)
             case ReadError():
                 self.summary.unreadable.append(item)
-            case Known(ref, sha256):
+            case Known(ref, sha256, fault):
                 self.summary.copies += 1
+                if fault is not None:
+                    self._failed[sha256] = (fault.outcome, fault.error)
                 if sha256 in self._under_way and sha256 not in self._arrived:
                     self._waiting.setdefault(sha256, []).append(ref)
                 else:
@@ -100,6 +102,9 @@ class Recorder:
             case PhotoRecord():
                 self._count(item)
                 self._records.append(item)
+                if item.outcome is not Outcome.OK and item.sha256 is not None:
+                    self._failed[item.sha256] = (item.outcome, item.error or "")
+                    self.summary.unreadable.append(ReadError(item.ref.path, item.outcome, item.error or ""))
                 self._settle(item.sha256)
             case _:
                 raise AssertionError(f"a stage let {type(item).__name__} through")

@@ -11,8 +11,8 @@ from untag.config import Settings
 from untag.engine.session import room
 from untag.errors import UsageError
 from untag.judge import Judge, decide_moved, group_copies, judge_again
-from untag.pipeline import Cancel, Stage, run_pipeline
-from untag.scan.items import Decoded, Item, Loaded, Task, cost
+from untag.pipeline import Admission, Cancel, Stage, run_pipeline
+from untag.scan.items import Decoded, Item, Loaded, Task, cost, weight
 from untag.scan.recorder import Recorder, ScanSummary
 from untag.scan.stages import ScanModels, Stages
 from untag.sources.base import READERS, walk_all
@@ -22,6 +22,8 @@ from untag.sources.reader import Reader
 from untag.store import Store, finish_run, new_findings, prune, references, remember_folders, start_run
 
 _QUEUE_BYTES = 48 * 1024 * 1024
+_FILES_BYTES = 128 * 1024 * 1024
+"""All files under way together: in queues, at workers, and kept for a second look. A larger one is under way alone."""
 _ANALYSE_BATCH = 8
 
 _NOBODY = "nobody is enrolled yet; show untag your face first: untag enroll PHOTO…"
@@ -82,6 +84,7 @@ def scan(
             capacity=_QUEUE_BYTES * room(models.faces.device),
             cost=cost,
             cancel=cancel,
+            admission=Admission(_FILES_BYTES * room(models.faces.device), weight),
         )
         # Closed before the readers are: the threads that use them must have ended, whatever goes wrong here.
         with closing(items):

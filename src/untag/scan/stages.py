@@ -28,6 +28,7 @@ from untag.store import (
     ListedFolder,
     PhotoRecord,
     Store,
+    known_fault,
     known_files,
     known_photo,
     unchanged_folder,
@@ -149,7 +150,7 @@ class Stages:
                 return Known(item.ref, item.sha256)
             photo = known_photo(reader, item.sha256)
             if photo is not None and self._is_judged(photo) and not self._lacks_scene(photo, item.ref):
-                return Known(item.ref, item.sha256)
+                return Known(item.ref, item.sha256, known_fault(reader, item.sha256))
             self._under_way.add(item.sha256)
             return item
 
@@ -163,7 +164,7 @@ class Stages:
         if not isinstance(item, Loaded):
             return item
         try:
-            frame = decode(item.data, max_side=SEARCH_SIDE, limits=self._settings.limits)
+            frame = decode(item.data, max_side=SEARCH_SIDE, limits=self._settings.limits, partial=True)
         except ReadFailure as failure:
             return Failed(item.ref, item.sha256, failure.outcome, str(failure))
         return Decoded(item.ref, item.sha256, frame, perceptual_hash(frame.pixels))
@@ -193,7 +194,11 @@ class Stages:
         judged = {one.photo.sha256: scene for one, scene in zip(concern, scenes, strict=True)}
         for one in seen:
             photo = one.photo
-            yield PhotoRecord(photo.ref, photo.sha256, Outcome.OK, None, self._judged(one, judged.get(photo.sha256)))
+            analysis = self._judged(one, judged.get(photo.sha256))
+            # What is left of a picture that was cut off is analysed, and the file is still one that could not be read.
+            fault = photo.frame.fault
+            outcome, words = (Outcome.OK, None) if fault is None else (fault.outcome, fault.error)
+            yield PhotoRecord(photo.ref, photo.sha256, outcome, words, analysis)
 
     def _may_concern(self, seen: Seen) -> bool:
         """Whether the scene matters: where the photo shows or names somebody enrolled, or a later profile may say so.
@@ -242,6 +247,8 @@ class Stages:
             # What failed for want of permission, room or software may work today; damaged content stays damaged. What
             # has no hash was never read: the disk may have failed, not the photo.
             read = file.sha256 is not None
+            if file.photo is not None and not self._is_judged(file.photo):
+                return False
             return file.outcome is Outcome.EMPTY or (read and file.outcome in (Outcome.BROKEN, Outcome.NOT_AN_IMAGE))
         return file.photo is not None and self._is_judged(file.photo)
 

@@ -39,6 +39,7 @@ from untag.store.people import (
 )
 from untag.store.photos import (
     folder_of,
+    known_fault,
     known_file,
     known_files,
     known_photo,
@@ -99,6 +100,7 @@ __all__ = [
     "forget_person",
     "hashed_findings",
     "index_files",
+    "known_fault",
     "known_file",
     "known_files",
     "known_photo",

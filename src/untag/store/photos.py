@@ -13,7 +13,7 @@ from untag.store.db import Row, Store
 from untag.store.findings import save_finding
 from untag.store.records import Analysis, KnownFile, KnownPhoto, PhotoRecord
 from untag.store.rows import face_values, origin_of, origin_values
-from untag.types import Outcome, ReadError, SceneScores
+from untag.types import Fault, Outcome, ReadError, SceneScores
 
 _PHOTO = """pipeline, people_key, discarded, scene_model IS NOT NULL AS classified,
     EXISTS (SELECT 1 FROM findings WHERE findings.sha256 = photos.sha256) AS found"""
@@ -76,6 +76,15 @@ def known_photo(store: Store, sha256: str) -> KnownPhoto | None:
     """The analysis on record for a content, or None."""
     row = store.row(f"SELECT {_PHOTO} FROM photos WHERE sha256 = ?", (sha256,))  # noqa: S608 - a constant
     return None if row is None else _known_photo_of(row)
+
+
+def known_fault(store: Store, sha256: str) -> Fault | None:
+    """Why an analysed content is only a part of its picture, or None."""
+    row = store.row(
+        "SELECT outcome, error FROM files WHERE sha256 = ? AND outcome IN (?, ?) LIMIT 1",
+        (sha256, Outcome.BROKEN, Outcome.UNSUPPORTED),
+    )
+    return None if row is None else Fault(Outcome(row["outcome"]), row["error"] or "")
 
 
 def record_batch(store: Store, run_id: int, records: Sequence[PhotoRecord]) -> None:
