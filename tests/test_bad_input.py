@@ -191,6 +191,14 @@ def test_a_damaged_database(untag: Untag, command: Callable[..., Result]) -> Non
         ("jobs = 2\nengine = dlib\n", "(at line 2, column 10)"),
         ("jbos = 2\n", "unknown setting 'jbos'; did you mean 'jobs'"),
         ("jobs = -1\n", "jobs must be a whole number, at least 0, not -1"),
+        ("jobs = 1000000\n", "jobs must be a whole number, at most 128, not 1000000"),
+        (f"jobs = {'9' * 4000}\n", f"at most 128, not {'9' * 60}…"),
+        (f"jobs = {'9' * 5000}\n", "a number is too long"),
+        (f"max_megapixels = 1{'0' * 30}\n", "at most 100000, not 1000000000000000"),
+        (f"jobs = {'[' * 5000}\n", "brackets are nested too deeply"),
+        (f"thresholds = {'[' * 300}{']' * 300}\n", "thresholds must be a table with a number"),
+        (f"thresholds = {'{a=' * 400}1{'}' * 400}\n", "nested too deeply"),
+        ("engine = " + '"' + "x" * 100_000 + '"\n', "there is no engine"),
         ('device = "gpu"\n', "device must be one of auto, cpu, cuda"),
         ('engine = "dlip"\n', "there is no engine 'dlip'; there are dlib"),
         ("[thresholds]\nbeer = 0.5\n", "thresholds has no category 'beer'; there are alcohol, party"),
@@ -209,6 +217,9 @@ def test_a_broken_configuration(enrolled: Untag, text: str, sentence: str) -> No
         (("inspect", "PHOTOS", "--engine", "dlip"), "there is no engine 'dlip'; there are dlib"),
         (("scan", "PHOTOS", "--device", "gpu"), "'gpu' is not one of 'auto', 'cpu', 'cuda'"),
         (("scan", "PHOTOS", "--jobs", "-2"), "-2 is not in the range x>=0"),
+        (("scan", "PHOTOS", "--jobs", "1000000"), "--jobs 1000000 is too many: at most 128"),
+        (("scan", "PHOTOS", "--jobs", "9" * 5000), "is not a valid integer"),
+        (("scan", "PHOTOS", "--jobs", "9" * 4000), "is too many"),
         (("scan",), "Missing argument 'PATH…'"),
         (("list", "--category", "beer"), "there is no category 'beer'; there are alcohol, party"),
         (("list", "--format", "xml"), "'xml' is not one of 'table', 'json', 'csv'"),
@@ -253,14 +264,14 @@ def test_list_before_any_scan(untag: Untag) -> None:
 
 
 def test_report_before_any_scan(untag: Untag) -> None:
-    check(untag.run("report", "--output", untag.root / "report.html"), 0, "wrote 0 findings to")
+    check(untag.run("report", "--output", untag.root / "report.html"), 0, "wrote 0 photos to")
 
 
 def test_report_of_photos_that_are_gone(enrolled: Untag) -> None:
     enrolled.add("a.png", paint(ME, serial=1))
     assert enrolled.run("scan", enrolled.photos).status == 0
     shutil.rmtree(enrolled.photos)
-    check(enrolled.run("report", "--output", enrolled.root / "report.html"), 0, "wrote 1 finding to")
+    check(enrolled.run("report", "--output", enrolled.root / "report.html"), 0, "wrote 1 photo to")
     assert "a.png" in (enrolled.root / "report.html").read_text()
 
 

@@ -161,6 +161,17 @@ def test_scan_json(scanned: Untag) -> None:
         "unreadable": [{"path": str(scanned.photos / "d.jpg"), "outcome": "empty", "error": "the file is empty"}],
         "told": 0,
         "strangers": [],
+        "findings": {
+            "photos": 2,
+            "showing_you": 1,
+            "flagged": 1,
+            "unsure": 1,
+            "without_you": 0,
+            "decided": 0,
+            "without_file": 0,
+            "copies": 0,
+            "new": 0,
+        },
     }
     assert "1 could not be read:" in result.err
 

@@ -5,14 +5,17 @@ from __future__ import annotations
 import csv
 import io
 import json
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from store_samples import analysis, finding, record
 from untag.reports import write_csv, write_json
+from untag.store import Store, findings, record_batch, start_run
 from untag.types import Action, Finding, LinkConfidence, Origin, Place, Verdict
 
 CONTRACT = [
@@ -34,6 +37,7 @@ CONTRACT = [
     "duplicate_of",
     "person",
     "places",
+    "group",
 ]
 
 FULL = Finding(
@@ -124,6 +128,7 @@ def test_json_keys_and_values() -> None:
                 "permalink_confidence": "none",
             },
         ],
+        "group": "abababababababab",
     }
     assert bare["platform"] is bare["permalink"] is bare["taken_at"] is bare["person"] is None
     assert (bare["permalink_confidence"], bare["categories"], bare["reasons"]) == ("none", {}, [])
@@ -179,6 +184,7 @@ def test_csv_columns_and_cells() -> None:
         "duplicate_of": "archive.zip/photos/0.jpg",
         "person": "ana",
         "places": "https://www.facebook.com/1 | b/1.jpg",
+        "group": "abababababababab",
     }
     assert rows(BARE)[0]["person"] == ""
 
@@ -222,3 +228,18 @@ def test_both_formats_write_as_they_read() -> None:
             yield BARE
 
         assert write(findings(), stream) == 2
+
+
+@pytest.mark.parametrize("write", [write_json, write_csv])
+def test_copies_make_the_output_longer_and_no_more(tmp_path: Path, write: Callable[..., int]) -> None:
+    def size(copies: int) -> int:
+        with Store.open(tmp_path / str(copies)) as store:
+            first = record("/archive/0.jpg", "same", analysis(found=finding()))
+            others = [record(f"/archive/{number}.jpg", "same") for number in range(1, copies)]
+            record_batch(store, start_run(store, ["/archive"]), [first, *others])
+            stream = io.StringIO()
+            assert write(findings(store), stream) == copies
+            return len(stream.getvalue())
+
+    few, many = size(50), size(200)
+    assert many < 4.2 * few

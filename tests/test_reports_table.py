@@ -10,8 +10,9 @@ import pytest
 from rich.cells import cell_len
 
 from untag.cli.terminal import draw_lines
+from untag.findings.counting import fold
 from untag.reports import table_lines
-from untag.reports.overview import Group, fold, overview, places_online
+from untag.reports.overview import overview, places_online
 from untag.reports.table import shorten
 from untag.types import Action, Finding, LinkConfidence, Origin, Place, Status, Verdict
 
@@ -168,10 +169,13 @@ PLACES = tuple(Place(path, "folder", origin) for path, origin in ORIGINS.items()
 
 
 def test_places_online_are_each_named_once_certain_links_first() -> None:
-    places = places_online(Group(replace(PARTY, places=PLACES), ()))
-    assert [place.path for place in places] == ["/d", "/b", "/c"]
-    assert [place.path for place in places_online(Group(PARTY, (COPY,)))] == [PARTY.path]
-    assert places_online(Group(BEACH, (COPY,))) == []
+    def places(*findings: Finding) -> list[str]:
+        (group,) = fold(findings)
+        return [place.path for place in places_online(group)]
+
+    assert places(replace(PARTY, places=PLACES)) == ["/d", "/b", "/c"]
+    assert places(PARTY, COPY) == [PARTY.path]
+    assert places(BEACH, replace(BEACH, path="/z.jpg", duplicate_of=BEACH.path)) == []
 
 
 @pytest.mark.parametrize(
@@ -195,11 +199,12 @@ def test_whom_only_a_tag_names_is_not_alike() -> None:
 
 def test_counts() -> None:
     without_you = finding("/x.jpg", 10, verdict=Verdict.OTHER, person=None, categories={"weapon": 1.0})
-    counts = overview(fold([*ALL, without_you]))
+    found = overview(fold([*ALL, without_you]))
+    counts = found.counts
     assert (counts.showing_you, counts.flagged, counts.unsure, counts.decided, counts.copies) == (3, 1, 1, 2, 1)
     assert counts.without_you == 1
-    assert counts.categories == {"weapon": 3, "alcohol": 1, "party": 1, "crowd": 1}
-    assert (counts.first_day, counts.last_day) == ("2019-07-14", "2019-07-14")
+    assert found.categories == {"weapon": 3, "alcohol": 1, "party": 1, "crowd": 1}
+    assert (found.first_day, found.last_day) == ("2019-07-14", "2019-07-14")
 
 
 def test_the_day_of_the_post_where_none_other_is_known() -> None:

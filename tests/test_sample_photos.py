@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import json
 import lzma
+import re
 import shutil
 import subprocess
 import sys
@@ -11,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+from fakes import Result
 from untag.cli.app import _run
 from untag.scenes.categories import CATEGORIES, Category
 from untag.sources.base import walk_all
@@ -219,3 +223,62 @@ def test_sample_photos_show_what_they_were_made_to_show(tmp_path: Path, capfd: p
         for line in capfd.readouterr().out.splitlines()
     ]
     assert dict(zip(photos, flagged, strict=True)) == photos
+
+
+def numbers(sentence: str) -> dict[str, int]:
+    """What a sentence of counts says: each number by the words after it."""
+    return {words: int(number) for number, words in re.findall(r"(\d+) ([^;]+)", sentence)}
+
+
+def test_every_command_counts_the_same(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    if not ARCHIVE.is_dir():
+        pytest.skip("the sample photos are not here")
+
+    def untag(*arguments: str | Path) -> Result:
+        capfd.readouterr()
+        status = _run(["--home", str(tmp_path / "home"), *map(str, arguments)])
+        said = capfd.readouterr()
+        return Result(status, said.out, said.err)
+
+    names = ("--called", "Ana Doe", "--called", "ana.doe")
+    assert untag("enroll", SAMPLES / "me", *names, "--device", "cpu").status == 0
+    overviews = json.loads(untag("sources", ARCHIVE, "--json").out)
+    summary = json.loads(untag("scan", ARCHIVE, "--device", "cpu", "--json").out)
+    again = untag("scan", ARCHIVE, "--device", "cpu")
+    rows = json.loads(untag("list", "--format", "json").out)
+    table = untag("list").out.splitlines()
+    csv_rows = list(csv.DictReader(io.StringIO(untag("list", "--format", "csv").out, newline="")))
+    report = untag("report", "--output", tmp_path / "report.html")
+    html = (tmp_path / "report.html").read_text("utf-8")
+
+    # Files, as archives have them.
+    assert summary["photos"] == sum(overview["photos"] for overview in overviews) == 53
+    assert summary["told"] == sum(overview["without_copy"] for overview in overviews) == 4
+    # Photos, each with its copies counted once.
+    photos = [row for row in rows if row["duplicate_of"] is None]
+    counts = summary["findings"]
+    assert counts["photos"] == summary["new_findings"] == counts["new"] == len(photos)
+    assert len({row["group"] for row in rows}) == len({row["group"] for row in csv_rows}) == counts["photos"]
+    assert counts["photos"] + counts["copies"] == len(rows) == len(csv_rows)
+    assert counts["showing_you"] == summary["me"] == sum(row["verdict"] == "me" for row in photos)
+    assert counts["unsure"] == summary["maybe"] == sum(row["verdict"] == "maybe" for row in photos)
+    assert counts["without_file"] == sum(row["sha256"] is None for row in photos) == 4
+    assert sum(len(row["places"]) for row in rows) == len(rows)
+    # In the same words everywhere.
+    sentence = table[-1]
+    assert numbers(sentence) == {
+        "photos show you": counts["showing_you"],
+        "with something you may not want online": counts["flagged"],
+        "to check": counts["unsure"],
+        "reported without a file": counts["without_file"],
+        "copies folded in": counts["copies"],
+    }
+    assert sentence in again.err.splitlines() + again.out.splitlines()
+    assert f"wrote {counts['photos']} photos to " in report.err
+    assert report.err.rstrip().endswith(sentence)
+    assert html.count('<li class="card') == counts["photos"]
+    tiles = dict(re.findall(r"<dt>([^<]*)</dt><dd>(\d+)</dd>", html))
+    assert [int(tiles[name]) for name in ("show you", "to check", "reported without a file", "copies folded in")] == [
+        *(counts["showing_you"], counts["unsure"], counts["without_file"], counts["copies"]),
+    ]
+    assert sum(line.strip()[:1].isdigit() for line in table[1:-1]) == counts["photos"]

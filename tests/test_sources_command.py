@@ -17,9 +17,9 @@ def test_an_archive_in_words(untag: Untag) -> None:
     assert (result.status, result.err) == (0, "")
     assert result.out.splitlines() == [
         f"facebook: {untag.photos}/export",
-        "  1 photo, 2021-12-26 to 2021-12-26",
+        "  1 photo file, 2021-12-26 to 2021-12-26",
         "  account of Ana Doe; if that is you: untag enroll --called 'Ana Doe'",
-        "  1 more photo that it only tells of: there is a link, but no copy",
+        "  1 more photo reported without a file: it has a link, but no copy",
         "  links: 1 certain, 1 probable",
         "  posted by: Ana Doe (1)",
         "  people named: Ana Doe (1)",

@@ -25,6 +25,10 @@ from untag.types import Verdict
 
 CONFIG_NAME = "config.toml"
 
+MOST_JOBS = 128
+"""Each decoder thread holds a photo; more threads than cores gain nothing."""
+MOST_MEGAPIXELS = 100_000
+
 # The tables: what their keys name, which there are, and the greatest number.
 _TABLES: Mapping[str, tuple[str, tuple[str, ...], int]] = {
     "thresholds": ("category", tuple(Category), 1),
@@ -34,6 +38,7 @@ _TABLES: Mapping[str, tuple[str, tuple[str, ...], int]] = {
     "prominence": ("place in the picture", tuple(Prominence), 2),
     "nearness": ("distance", tuple(Nearness), 2),
 }
+_MOST_SHOWN = 60
 _BY_CATEGORY = ("thresholds", "severities")
 
 
@@ -126,9 +131,11 @@ def _checked(path: Path, key: str, value: Any) -> Any:
                 return Preset(value)
             raise UsageError(f"{path}: there is no preset {value!r}; {_choices(str(value), Preset)}")
         case "jobs" | "max_megapixels":
-            least = 0 if key == "jobs" else 1
-            whole = isinstance(value, int) and not isinstance(value, bool) and value >= least
-            problem = None if whole else f"a whole number, at least {least}"
+            least, most = (0, MOST_JOBS) if key == "jobs" else (1, MOST_MEGAPIXELS)
+            if not isinstance(value, int) or isinstance(value, bool) or value < least:
+                problem = f"a whole number, at least {least}"
+            elif value > most:
+                problem = f"a whole number, at most {most}"
         case "keep_bystanders":
             problem = None if isinstance(value, bool) else "true or false"
         case "me_similarity" | "maybe_similarity" | "act_from":
@@ -137,7 +144,7 @@ def _checked(path: Path, key: str, value: Any) -> Any:
             taught = taught_names(path.parent) if key in _BY_CATEGORY else ()
             _check_table(path, key, value, taught)
     if problem is not None:
-        raise UsageError(f"{path}: {key} must be {problem}, not {value!r}")
+        raise UsageError(f"{path}: {key} must be {problem}, not {_shown(value)}")
     return value
 
 
@@ -146,12 +153,28 @@ def _check_table(path: Path, key: str, value: Any, taught: tuple[str, ...]) -> N
     names = (*names, *taught)
     wanted = f"{key} must be a table with a number from 0 to {most} for each {noun}"
     if not isinstance(value, dict):
-        raise UsageError(f"{path}: {wanted}, not {value!r}")
+        raise UsageError(f"{path}: {wanted}, not {_shown(value)}")
     for name, number in value.items():
         if name not in names:
             raise UsageError(f"{path}: {key} has no {noun} {name!r}; {_choices(name, names)}")
         if not _is_number(number, most):
-            raise UsageError(f"{path}: {wanted}, not {number!r} for {name}")
+            raise UsageError(f"{path}: {wanted}, not {_shown(number)} for {name}")
+
+
+def check_jobs(jobs: int) -> int:
+    """The number of decoder threads; raises UsageError when there are too many."""
+    if jobs > MOST_JOBS:
+        raise UsageError(f"--jobs {_shown(jobs)} is too many: at most {MOST_JOBS}, and as many as the cores are enough")
+    return jobs
+
+
+def _shown(value: object) -> str:
+    """A value of any length in a sentence."""
+    try:
+        text = repr(value)
+    except (ValueError, RecursionError):
+        return "a number that is too long"
+    return text if len(text) <= _MOST_SHOWN else f"{text[:_MOST_SHOWN]}…"
 
 
 def _choices(written: str, names: Iterable[str]) -> str:

@@ -29,6 +29,7 @@ from untag.scenes.installed import SceneModels
 from untag.scenes.photo import of_photo
 from untag.sources.base import open_source
 from untag.types import Face, Frame, PhotoRef, ReadError, Vector
+from untag.words import counted
 
 _BATCH = 8
 _FALSE_ACCEPT_RATES = (0.001, 0.01)
@@ -192,7 +193,7 @@ def evaluate_people(job: Job, engine: FaceEngine, options: PeopleOptions, advanc
         scores.append(best[probe])
         own.append(np.array([owners[path] == person for path in order])[probe])
     if not scores:
-        raise UsageError(f"{job.table}: nobody has more than {options.references} photos with a face")
+        raise UsageError(f"{job.table}: nobody has more than {counted(options.references, 'photo')} with a face")
     similarity, genuine = np.concatenate(scores), np.concatenate(own)
     at_rate = tar_at_far(similarity, genuine, _FALSE_MATCH_RATES)
     figures = PeopleFigures(

@@ -31,3 +31,8 @@ def parse_toml(text: str, name: str) -> dict[str, Any]:
         lines = text.splitlines() or [""]
         end = f"(at line {len(lines)}, column {len(lines[-1]) + 1})"
         raise UsageError(f"{name}: {str(error).replace('(at end of document)', end)}") from error
+    except RecursionError as error:
+        raise UsageError(f"{name}: brackets are nested too deeply; no setting needs more than two") from error
+    except ValueError as error:
+        # Python reads no number of more than 4,300 digits.
+        raise UsageError(f"{name}: a number is too long; no setting needs more than 20 digits") from error

@@ -243,9 +243,10 @@ class Finding:
 
     `categories` holds the categories at or above their thresholds. `faces` are the boxes of the person's own faces.
     `duplicate_of` is the path of the picture that this file is a copy of, identical or nearly so. `places` are all
-    files of the picture and of its copies, this one first. `absent` says that an archive tells of the photo without a
-    copy: the path is one in name only, and `sha256` is that of no photo. `act_on` is the permalink of the place to act
-    on, of all of `places`.
+    files of the picture and of its copies, this one first; empty where another finding of the picture has them.
+    `picture` is the SHA-256 that all findings of one picture have in common. `absent` says that an archive reports the
+    photo without a file: the path is one in name only, and `sha256` is that of no photo. `act_on` is the permalink of
+    the place to act on, of all of `places`.
     """
 
     path: str
@@ -266,6 +267,7 @@ class Finding:
     places: tuple[Place, ...] = ()
     absent: bool = False
     act_on: str | None = None
+    picture: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ import click
 from untag.cli.app import Context
 from untag.cli.common import device_option, list_unreadable, progress, say, settings_of, warn_of_settings
 from untag.cli.terminal import tell
+from untag.words import counted
 
 if TYPE_CHECKING:
     from untag.scenes.categories import CategorySpec
@@ -115,7 +116,7 @@ def teach_category(context: Context, name: str, folder: Path, unlike: Path | Non
     tell(f"{taught.name}: {'taught anew' if learnt.replaced else 'taught'} with {_photos_told(taught)}")
     tell(_expected(taught))
     if learnt.like > learnt.used:
-        say(f"of {learnt.like} photos, {learnt.used} were used, spread over the folder")
+        say(f"of {counted(learnt.like, 'photo')}, {learnt.used} were used, spread over the folder")
     _advise(taught, told_unlike=unlike is not None)
     say(f"{_AGAIN}, and then: untag list --category {_quoted(taught.name)}")
     return list_unreadable(learnt.unreadable)
@@ -142,7 +143,7 @@ def forget_category(context: Context, name: str) -> int:
 
 def _photos_told(taught: Taught) -> str:
     unlike = taught.estimate.unlike_tried
-    return f"{taught.examples} photos{f' and {unlike} unlike it' if unlike else ''}"
+    return f"{counted(taught.examples, 'photo')}{f' and {unlike} unlike it' if unlike else ''}"
 
 
 def _expected(taught: Taught) -> str:
@@ -167,7 +168,8 @@ def _advise(taught: Taught, *, told_unlike: bool) -> None:
     elif estimate.tried and estimate.found < _POOR * estimate.tried:
         say("the examples have little in common that the model sees; more photos, or a narrower idea, would help")
     if estimate.unlike_found:
-        say(f"{estimate.unlike_found} of the {estimate.unlike_tried} photos unlike it would be flagged all the same")
+        of = counted(estimate.unlike_tried, "photo")
+        say(f"{estimate.unlike_found} of the {of} unlike it would be flagged all the same")
     if not told_unlike:
         say("is something else flagged too often? Teach it again with photos of that: --unlike FOLDER")
 

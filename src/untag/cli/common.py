@@ -41,13 +41,15 @@ def called(names: Sequence[str]) -> str:
 
 def settings_of(context: Context, **overrides: Any) -> Settings:
     """The settings in force: the home folder's, with the options that were given."""
-    from untag.config import default_home, load_settings
+    from untag.config import check_jobs, default_home, load_settings
     from untag.engine.session import Device
 
     settings = load_settings(context.home or default_home())
     given = {name: value for name, value in overrides.items() if value is not None}
     if "device" in given:
         given["device"] = Device(given["device"])
+    if "jobs" in given:
+        check_jobs(given["jobs"])
     return replace(settings, **given)
 
 

@@ -10,6 +10,7 @@ import click
 from untag.cli.app import Context
 from untag.cli.common import UNREADABLE, device_option, engine_option, load_faces, progress, say, settings_of
 from untag.cli.terminal import tell
+from untag.words import counted
 
 if TYPE_CHECKING:
     from untag.people.enroll import Person
@@ -110,7 +111,7 @@ def command(
             return UNREADABLE
         add_names(store, person, names)
         judge_again(store, faces.id, load_judge(store, faces.id, settings), start_run(store, []))
-    say(f"{person} is enrolled with {known.used} photo{'s' if known.used > 1 else ''}")
+    say(f"{person} is enrolled with {counted(known.used, 'photo')}")
     if len(known.looks) > 1:
         _say_looks(known)
     if known.used < 3:
@@ -121,7 +122,8 @@ def command(
 def _say_looks(known: Person) -> None:
     """Which photos are unlike most of the others; only the user can tell whether they show the same person."""
     others = [reference.path for look in known.looks[1:] for reference in look]
-    say(f"the photos fall into {len(known.looks)} looks, and each is searched for; unlike most of the others:")
+    looks = counted(len(known.looks), "look")
+    say(f"the photos fall into {looks}, and each is searched for; unlike most of the others:")
     for path in others[:_MOST_NAMED]:
         say(f"  {path}")
     if len(others) > _MOST_NAMED:

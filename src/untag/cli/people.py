@@ -29,7 +29,7 @@ def command(context: Context) -> int:
     for entry in people:
         alike = "" if entry.agreement is None else f", {entry.agreement:.0%} alike"
         sizes = " + ".join(str(len(look)) for look in entry.looks)
-        looks = f", {len(entry.looks)} looks ({sizes})" if len(entry.looks) > 1 else ""
+        looks = f", {counted(len(entry.looks), 'look')} ({sizes})" if len(entry.looks) > 1 else ""
         aside = f", {entry.set_aside} set aside" if entry.set_aside else ""
         called = f", also called {', '.join(entry.called)}" if entry.called else ""
         photos = f"{counted(entry.used, 'photo')}"

@@ -30,6 +30,7 @@ def command(context: Context, output: Path) -> int:
     Example:
       untag report --output report.html
     """
+    from untag.findings.counting import in_words
     from untag.reports import write_report
     from untag.reports.pictures import file_thumbnails
     from untag.store import Store, findings
@@ -41,12 +42,12 @@ def command(context: Context, output: Path) -> int:
         found = list(findings(store, verdicts=verdicts))
         pictures = sum(finding.duplicate_of is None for finding in found)
         with progress("writing", lambda: pictures) as advance, file_thumbnails(settings.limits) as thumbnail:
-            count = write_report(
+            counts = write_report(
                 found,
                 output,
                 thumbnail=thumbnail,
                 made_at=datetime.now().strftime("%Y-%m-%d %H:%M"),
                 on_progress=advance,
             )
-    say(f"wrote {counted(count, 'finding')} to {output.absolute()}")
+    say(f"wrote {counted(counts.photos, 'photo')} to {output.absolute()}: {in_words(counts)}")
     return 0

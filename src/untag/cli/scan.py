@@ -27,6 +27,7 @@ from untag.cli.common import (
     source_option,
 )
 from untag.cli.terminal import finish, tell_json
+from untag.words import counted
 
 if TYPE_CHECKING:
     from untag.pipeline import Cancel
@@ -61,8 +62,8 @@ def command(
     Photos are JPEG, PNG, WebP, HEIC, AVIF, TIFF, BMP and GIF files: by their names (.jpg and so on) or, whatever they
     are called, by what they hold. Videos, raw files and the like are counted and not read. Zip archives are read where
     they are; what downloads of social networks say of a photo (link, poster, date, who is tagged) is kept with it, and
-    photos that they only tell of are listed, too: see untag sources. Only new and changed files are read. Stop it at
-    any time with Ctrl-C: the next scan goes on where this one ended.
+    photos that they report without a file are listed, too: see untag sources. Only new and changed files are read.
+    Stop it at any time with Ctrl-C: the next scan goes on where this one ended.
 
     \b
     Examples:
@@ -146,17 +147,19 @@ def _tell_skipped(skipped: Mapping[str, int]) -> None:
 
 
 def _tell(summary: ScanSummary, *, all_scenes: bool) -> None:
+    from untag.findings.counting import in_words
+
     if summary.photos == 0 and summary.told == 0 and not summary.interrupted:
         say("there are no photos in what you gave; see which files count with: untag scan --help")
         return
-    told = f"; {summary.told} more that archives only tell of" if summary.told else ""
+    told = f"; {counted(summary.told, 'more photo')} reported without a file" if summary.told else ""
     say(
-        f"{summary.photos} photos: {summary.analysed} analysed, {summary.unchanged} unchanged, {summary.copies} copies;"
-        f" {summary.faces} {'face' if summary.faces == 1 else 'faces'} found{told}"
+        f"{counted(summary.photos, 'photo file')}: {summary.analysed} analysed, {summary.unchanged} unchanged,"
+        f" {counted(summary.copies, 'identical copy', 'identical copies')};"
+        f" {counted(summary.faces, 'face')} found{told}"
     )
-    if summary.analysed:
-        say(f"you are in {summary.me} of the photos analysed, and may be in {summary.maybe} more")
+    say(in_words(summary.findings))
     for names in summary.strangers:
         say(f"an archive is of the account {names[0]}; if that is you: untag enroll {called(names)}")
-    findings = "1 new finding" if summary.new_findings == 1 else f"{summary.new_findings} new findings"
-    say(f"{findings}; see them all with: untag list{' --verdict all' if all_scenes else ''}")
+    listing = "untag list --verdict all" if all_scenes else "untag list"
+    say(f"{counted(summary.new_findings, 'new photo')}; see them all with: {listing}")

@@ -53,11 +53,11 @@ def command(context: Context, paths: tuple[Path, ...], source: str | None, as_js
 
 def _lines(overview: Overview) -> list[str]:
     dates = "" if overview.first is None else f", {overview.first} to {overview.last}"
-    lines = [f"{overview.source}: {overview.root}", f"  {counted(overview.photos, 'photo')}{dates}"]
+    lines = [f"{overview.source}: {overview.root}", f"  {counted(overview.photos, 'photo file')}{dates}"]
     if overview.owner:
         lines.append(f"  account of {', '.join(overview.owner)}; if that is you: untag enroll {called(overview.owner)}")
     if overview.absent:
-        lines.append(f"  {counted(overview.absent, 'more photo')} that it only tells of: there is a link, but no copy")
+        lines.append(f"  {counted(overview.absent, 'more photo')} reported without a file: it has a link, but no copy")
     links = [f"{count} {confidence}" for confidence, count in sorted(overview.linked.items())]
     if links:
         lines.append(f"  links: {', '.join(links)}")

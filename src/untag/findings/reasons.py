@@ -99,7 +99,7 @@ def _place_reasons(best: Match, pictured: Pictured) -> Iterator[str]:
     yield from (_PLACE_REASONS[mark].format(whose) for mark in pictured.marks if mark in _PLACE_REASONS)
     others = pictured.faces - pictured.own
     if Prominence.CROWD in pictured.marks:
-        yield f"one of {others + 1} people in the picture"
+        yield f"one of {counted(others + 1, 'person', 'people')} in the picture"
     elif others:
         yield f"{counted(others, 'other face')} in the picture"
     else:

@@ -28,6 +28,7 @@ from untag.store import (
     set_reference_use,
 )
 from untag.types import Face, Frame, ReadError
+from untag.words import counted
 
 _BATCH = 8
 _BACKGROUND = 0.3
@@ -199,12 +200,15 @@ def _person(person: str, engine_id: str, members: Sequence[Reference]) -> Person
 def usable_face(faces: Sequence[Face]) -> Face | tuple[Enrolled, str]:
     """The one usable face of a photo, or why there is none."""
     largest = max((_side(face) for face in faces), default=0.0)
-    counted = [face for face in faces if _side(face) >= _BACKGROUND * largest]
-    if not counted:
+    large = [face for face in faces if _side(face) >= _BACKGROUND * largest]
+    if not large:
         return Enrolled.NO_FACE, "no face was found; take a photo in which the face is larger and seen from the front"
-    if len(counted) > 1:
-        return Enrolled.SEVERAL_FACES, f"{len(counted)} faces were found; crop the photo so that only one is left"
-    (face,) = counted
+    if len(large) > 1:
+        return (
+            Enrolled.SEVERAL_FACES,
+            f"{counted(len(large), 'face')} were found; crop the photo so that only one is left",
+        )
+    (face,) = large
     if _side(face) < SMALL_FACE:
         return Enrolled.TINY, f"the face is {_side(face):.0f} pixels wide; at least {SMALL_FACE:.0f} are needed"
     if face.quality < USABLE_QUALITY:

@@ -29,6 +29,7 @@ from untag.sources.base import walk_all
 from untag.sources.listing import Listing
 from untag.store import Reference, Store, add_reference
 from untag.types import Box, Face, PhotoRef, ReadError
+from untag.words import counted
 
 MOST_REFERENCES = 30
 """Of one enrolment. The looks of a person have their mean from a few photos each; more only take time."""
@@ -156,12 +157,12 @@ def _named_face(photo: Photo, faces: Sequence[Face], key: str) -> Face | tuple[E
     if any(name == key for name, _ in regions):
         return _face_in_region(regions, faces, key)
     if len(photo.people) > 1:
-        count = len(photo.people)
-        return Enrolled.SEVERAL_PEOPLE, f"{count} people are named in it, and nothing says which face is whose"
+        people = counted(len(photo.people), "person", "people")
+        return Enrolled.SEVERAL_PEOPLE, f"{people} are named in it, and nothing says which face is whose"
     if not faces:
         return Enrolled.NO_FACE, "no face was found"
     if len(faces) > 1:
-        return Enrolled.SEVERAL_FACES, f"{len(faces)} faces were found, and nothing says which one is meant"
+        return Enrolled.SEVERAL_FACES, f"{counted(len(faces), 'face')} were found, and nothing says which one is meant"
     return faces[0]
 
 
@@ -205,7 +206,7 @@ def _nobody(name: str, names: _Names) -> str:
     keys = [key for likeness, key in near if likeness >= _NEAR]
     said = "the nearest names are" if keys else "the most frequent names are"
     keys = keys or [key for key, _ in names.photos.most_common(_MOST_SUGGESTED)]
-    listed = ", ".join(f"{names.written[key]} ({_photos_of(names.photos[key])})" for key in keys)
+    listed = ", ".join(f"{names.written[key]} ({counted(names.photos[key], 'photo')})" for key in keys)
     return f"nobody is called {name!r} there; {said} {listed}"
 
 
@@ -217,7 +218,3 @@ def _likeness(name: str, other: str) -> float:
 
 def _ratio(left: str, right: str) -> float:
     return SequenceMatcher(None, left, right).ratio()
-
-
-def _photos_of(count: int) -> str:
-    return f"{count} photo{'s' if count > 1 else ''}"

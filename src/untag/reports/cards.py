@@ -9,8 +9,9 @@ from datetime import date
 from pathlib import PurePosixPath
 from urllib.parse import urlsplit
 
+from untag.findings.counting import Group
 from untag.imaging.thumbnail import Thumbnail
-from untag.reports.overview import Group, places_online, posted_at
+from untag.reports.overview import places_online, posted_at
 from untag.types import Action, Box, Finding, LinkConfidence, Origin, Status, Verdict
 
 _HIGH, _MEDIUM = 60, 30
@@ -110,7 +111,7 @@ def card_of(group: Group, thumbnail: Thumbnail | None, *, named: bool) -> Card:
     finding = group.finding
     origin = finding.origin
     name = PurePosixPath(finding.path).name
-    posted = posted_at(finding)
+    posted = posted_at(group)
     return Card(
         risk=finding.risk,
         level="high" if finding.risk >= _HIGH else "medium" if finding.risk >= _MEDIUM else "low",

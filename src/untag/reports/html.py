@@ -14,9 +14,10 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from untag.errors import UsageError
+from untag.findings.counting import Counts, Group, fold
 from untag.imaging.thumbnail import Thumbnail
 from untag.reports.cards import Card, card_of, day_words
-from untag.reports.overview import Group, Overview, fold, overview
+from untag.reports.overview import Overview, overview
 from untag.types import Finding
 
 
@@ -27,8 +28,8 @@ def write_report(
     thumbnail: Callable[[Finding], Thumbnail | None],
     made_at: str,
     on_progress: Callable[[], None] | None = None,
-) -> int:
-    """Writes the report and returns how many findings it holds; `output` is replaced only once the new one is complete.
+) -> Counts:
+    """Writes the report and returns the counts of what it holds; `output` is replaced once the new one is complete.
 
     `thumbnail` is asked for one photo at a time, so that memory does not grow with the pictures; None means that the
     photo cannot be read now. `made_at` is shown as it is. `on_progress` is called once for each picture, with its
@@ -37,22 +38,22 @@ def write_report(
     Raises UsageError when `output` cannot be written.
     """
     groups = fold(findings)
-    _write_aside(output, _render(groups, thumbnail, made_at, on_progress))
-    return sum(1 + len(group.copies) for group in groups)
+    found = overview(groups)
+    _write_aside(output, _render(groups, found, thumbnail, made_at, on_progress))
+    return found.counts
 
 
 def _render(
     groups: list[Group],
+    found: Overview,
     thumbnail: Callable[[Finding], Thumbnail | None],
     made_at: str,
     on_progress: Callable[[], None] | None,
 ) -> Iterator[str]:
-    counts = overview(groups)
-
     def cards() -> Iterator[Card]:
         for group in groups:
             picture = None if group.finding.absent else thumbnail(group.finding)
-            yield card_of(group, picture, named=counts.several_people)
+            yield card_of(group, picture, named=found.several_people)
             if on_progress is not None:
                 on_progress()
 
@@ -63,8 +64,9 @@ def _render(
         .generate(
             cards=cards(),
             total=len(groups),
-            counts=counts,
-            dates=_dates(counts),
+            found=found,
+            counts=found.counts,
+            dates=_dates(found),
             made_at=made_at,
             style=Markup(style),  # noqa: S704 - our own file, not input
             script=Markup(script),  # noqa: S704
@@ -109,12 +111,12 @@ def _source_hash(text: str) -> str:
     return f"'sha256-{b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
 
 
-def _dates(counts: Overview) -> str | None:
-    if counts.first_day is None or counts.last_day is None:
+def _dates(found: Overview) -> str | None:
+    if found.first_day is None or found.last_day is None:
         return None
-    if counts.first_day == counts.last_day:
-        return day_words(counts.first_day)
-    return f"{day_words(counts.first_day)} – {day_words(counts.last_day)}"
+    if found.first_day == found.last_day:
+        return day_words(found.first_day)
+    return f"{day_words(found.first_day)} – {day_words(found.last_day)}"
 
 
 def _write_aside(output: Path, pieces: Iterable[str]) -> None:

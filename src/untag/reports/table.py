@@ -7,7 +7,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from rich.cells import cell_len
 from rich.text import Text
 
-from untag.reports.overview import Group, Overview, fold, overview, places_online, posted_at
+from untag.findings.counting import Group, fold, in_words
+from untag.reports.overview import Overview, overview, places_online, posted_at
 from untag.types import Action, Finding, Status, Verdict
 from untag.words import counted, printable
 
@@ -42,26 +43,10 @@ def table_lines(findings: Iterable[Finding], width: int | None, *, nothing: Sequ
     if not groups:
         yield from map(Text, nothing)
         return
-    counts = overview(groups)
-    yield from _lines(groups, counts, width)
+    found = overview(groups)
+    yield from _lines(groups, found, width)
     yield Text()
-    yield Text(summary(counts), style="bold")
-
-
-def summary(counts: Overview) -> str:
-    """The counts as one line, such as "23 photos show you; 9 with something you may not want online; 2 to check"."""
-    parts = [
-        counted(counts.showing_you, "photo shows you", "photos show you"),
-        f"{counts.flagged} with something you may not want online",
-        f"{counts.unsure} to check",
-    ]
-    if counts.without_you:
-        parts.append(f"{counts.without_you} without you")
-    if counts.decided:
-        parts.append(f"{counts.decided} decided")
-    if counts.copies:
-        parts.append(counted(counts.copies, "copy folded in", "copies folded in"))
-    return "; ".join(parts)
+    yield Text(in_words(found.counts), style="bold")
 
 
 def shorten(path: str, width: int) -> str:
@@ -78,9 +63,9 @@ def shorten(path: str, width: int) -> str:
     return f"…{rest}"
 
 
-def _lines(groups: Sequence[Group], counts: Overview, width: int | None) -> Iterable[Text]:
+def _lines(groups: Sequence[Group], found: Overview, width: int | None) -> Iterable[Text]:
     """The lines of the table; `width` is that of the terminal in columns, None where nothing may be shortened."""
-    rows = [_cells(group, counts, None if width is None else _MOST_CATEGORIES) for group in groups]
+    rows = [_cells(group, found, None if width is None else _MOST_CATEGORIES) for group in groups]
     widths = [max(cell_len(row[column].plain) for row in [_header(), *rows]) for column in range(len(_HEADERS) - 1)]
     used = sum(widths) + len(_GAP) * len(widths)
     if width is None:
@@ -122,31 +107,32 @@ def _header() -> list[Text]:
     return [Text(name, style="bold", justify="right" if name == "Risk" else None) for name in _HEADERS]
 
 
-def _cells(group: Group, counts: Overview, most: int | None) -> list[Text]:
+def _cells(group: Group, found: Overview, most: int | None) -> list[Text]:
     """All columns but the photo, which takes what room is left; only the first `most` categories by name."""
     finding = group.finding
     return [
         Text(str(finding.risk), style=_risk_style(finding.risk), justify="right"),
-        Text(_who(finding, counts)),
+        Text(_who(finding, found)),
         Text(_categories(finding, most)),
-        Text(_day(finding)),
+        Text(_day(group)),
         Text(str(finding.action), style=_ACTION_STYLES[finding.action]),
         Text("" if finding.status is Status.OPEN else str(finding.status), style="green"),
     ]
 
 
-def _who(finding: Finding, counts: Overview) -> str:
+def _who(finding: Finding, found: Overview) -> str:
     if finding.verdict is Verdict.OTHER:
         return _WHO[finding.verdict]
     # Whom only a tag names is not alike.
     who = _WHO[finding.verdict] + (f" {round(100 * finding.similarity)}%" if finding.similarity > 0 else "")
-    return f"{who} {printable(finding.person)}" if counts.several_people and finding.person is not None else who
+    return f"{who} {printable(finding.person)}" if found.several_people and finding.person is not None else who
 
 
-def _day(finding: Finding) -> str:
-    if finding.taken_at is not None:
-        return printable(finding.taken_at[:10])
-    posted = posted_at(finding)
+def _day(group: Group) -> str:
+    taken = group.finding.taken_at
+    if taken is not None:
+        return printable(taken[:10])
+    posted = posted_at(group)
     return "" if posted is None else f"posted {printable(posted[:10])}"
 
 

@@ -9,9 +9,10 @@ import time
 from collections import Counter
 from dataclasses import dataclass, field
 
+from untag.findings.counting import Counts
 from untag.scan.items import Failed, Item, Known, Told, Unchanged, UnchangedFolder
 from untag.store import ListedFolder, PhotoRecord, Store, record_batch, touch_files, touch_folders
-from untag.types import Outcome, PhotoRef, ReadError, Verdict
+from untag.types import Outcome, PhotoRef, ReadError
 
 _RECORD_EVERY = 64
 _RECORD_SECONDS = 2.0
@@ -19,7 +20,9 @@ _RECORD_SECONDS = 2.0
 
 @dataclass(slots=True)
 class ScanSummary:
-    """What a scan saw. `told` photos are not among the `photos`: archives tell of them without a copy.
+    """What a scan saw. `photos` are files; the `told` ones are not among them: archives report them without a file.
+
+    `me` and `maybe` are of the photos that this run judged; `findings` are the counts of all on record by now.
 
     `strangers` are the names of archives' owners who are nobody enrolled: their posts are taken for others'.
     `skipped` counts by kind the files that are no photos, and what is passed over for its name.
@@ -41,13 +44,15 @@ class ScanSummary:
     skipped: dict[str, int] = field(default_factory=dict)
     unreadable: list[ReadError] = field(default_factory=list)
     told: int = 0
+    findings: Counts = field(default_factory=Counts)
     run: int = 0
 
 
 class Recorder:
     """Records into one run. `under_way` is shared with the stages: hashes leave it once the store knows them.
 
-    `listed` is what came in as such: the folders to remember once everything is recorded.
+    `listed` is what came in as such: the folders to remember once everything is recorded. `judged` are the SHA-256 of
+    the photos that were analysed or are reported without a file anew.
     """
 
     def __init__(self, store: Store, run_id: int, under_way: set[str]) -> None:
@@ -55,6 +60,7 @@ class Recorder:
         self._run_id = run_id
         self.summary = ScanSummary()
         self.listed: list[ListedFolder] = []
+        self.judged: set[str] = set()
         self._records: list[PhotoRecord] = []
         self._touched: list[str] = []
         self._touched_folders: list[str] = []
@@ -82,6 +88,7 @@ class Recorder:
                 self.summary.told += len(unchanged) + len(records)
                 self._touched.extend(unchanged)
                 self._records.extend(records)
+                self.judged.update(record.sha256 for record in records if record.sha256 is not None)
             case ListedFolder():
                 self.listed.append(item)
             case ReadError():
@@ -157,9 +164,8 @@ class Recorder:
             return
         self.summary.analysed += 1
         self.summary.faces += len(analysis.faces)
-        verdicts = {match.verdict for match in analysis.matches}
-        self.summary.me += Verdict.ME in verdicts
-        self.summary.maybe += Verdict.MAYBE in verdicts and Verdict.ME not in verdicts
+        if record.sha256 is not None:
+            self.judged.add(record.sha256)
 
 
 def _entries(item: Item) -> int:

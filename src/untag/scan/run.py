@@ -10,6 +10,7 @@ from pathlib import Path
 from untag.config import Settings
 from untag.engine.session import room
 from untag.errors import UsageError
+from untag.findings.counting import count
 from untag.judge import Judge, decide_moved, group_copies, judge_again
 from untag.pipeline import Admission, Cancel, Stage, run_pipeline
 from untag.scan.items import Decoded, Item, Loaded, Task, cost, weight
@@ -19,7 +20,7 @@ from untag.sources.base import READERS, walk_all
 from untag.sources.files import absolute
 from untag.sources.paths import printable_path
 from untag.sources.reader import Reader
-from untag.store import Store, finish_run, new_findings, prune, references, remember_folders, start_run
+from untag.store import Store, findings, finish_run, new_findings, prune, references, remember_folders, start_run
 
 _QUEUE_BYTES = 48 * 1024 * 1024
 _FILES_BYTES = 128 * 1024 * 1024
@@ -106,7 +107,12 @@ def scan(
             remember_folders(store, run_id, recorder.listed, stages.is_settled)
         decide_moved(store, judge, run_id)
         group_copies(store)
-        summary.new_findings = new_findings(store, run_id)
+        new = new_findings(store, run_id)
+        summary.findings = count(findings(store, places=False), new=new)
+        summary.new_findings = summary.findings.new
+        if recorder.judged:
+            here = count(found for found in findings(store, places=False) if found.sha256 in recorder.judged)
+            summary.me, summary.maybe = here.showing_you, here.unsure
     return summary
 
 

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from untag.scenes.background import BACKGROUND_SHA256, Background, Floats, load_background
 from untag.scenes.heads import logistic
 from untag.scenes.taught_files import Examples, load_examples, taught_names
+from untag.words import counted
 
 THRESHOLD = 0.5
 """The score from which a taught category counts."""
@@ -116,7 +117,7 @@ class TaughtHeads:
         self._edges = np.array([one.edge for one in taught])
         self.id = f"taught-{digest}"
         self.names = tuple(one.name for one in taught)
-        self.evidence = {one.name: f"like your {one.examples} examples" for one in taught}
+        self.evidence = {one.name: f"like your {counted(one.examples, 'example')}" for one in taught}
 
     def scores(self, features: NDArray[np.float32]) -> Floats:
         """(N, D) features -> (N, T), 0 to 1, for the T `names`."""

@@ -14,6 +14,7 @@ from untag.sources.kinds import may_be_photo
 from untag.sources.reader import AbsentPhoto, Description, Files
 from untag.sources.text import MAX_JSON_BYTES, iso_time, items, member, parse_json, read_error, repaired
 from untag.types import LinkConfidence, Origin, ReadError
+from untag.words import counted
 
 NEVER_FILLED = frozenset((b"", b"[object Object]"))
 """What files hold into which the site meant to write and did not; the second was seen in Facebook's stories."""
@@ -185,7 +186,7 @@ class Gathering:
                 yield f"1 photo that {wanted_by} name is not here; it is probably in another part of the download"
             else:
                 yield (
-                    f"{len(uris)} photos that {wanted_by} name are not here; "
+                    f"{counted(len(uris), 'photo')} that {wanted_by} name are not here; "
                     "they are probably in other parts of the download"
                 )
 

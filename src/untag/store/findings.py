@@ -22,50 +22,58 @@ _LISTED = f"""WITH places AS (
         SELECT files.*, FIRST_VALUE(path) OVER (PARTITION BY sha256 ORDER BY first_run, path) AS first_path,
             COUNT(*) OVER (PARTITION BY sha256) AS alike
         FROM files WHERE sha256 IN (SELECT sha256 FROM findings)
+    ), listed AS (
+        SELECT places.*, findings.person, findings.verdict, findings.similarity, findings.risk, findings.categories,
+            findings.reasons, findings.action, findings.faces, findings.act_on,
+            COALESCE(photos.taken_at, places.taken_at) AS taken,
+            photos.engine = :absent AS absent,
+            alike > 1 OR EXISTS (SELECT 1 FROM near_duplicates WHERE representative = findings.sha256) AS several,
+            (SELECT status FROM decisions WHERE decisions.sha256 = findings.sha256 AND undone_at IS NULL
+                ORDER BY decisions.id DESC LIMIT 1) AS status,
+            COALESCE((SELECT representative FROM near_duplicates
+                JOIN findings AS shown ON shown.sha256 = representative
+                    AND shown.verdict = findings.verdict AND shown.person IS findings.person
+                WHERE near_duplicates.sha256 = findings.sha256
+                    AND EXISTS (SELECT 1 FROM files WHERE files.sha256 = representative)), findings.sha256) AS picture
+        FROM findings JOIN photos USING (sha256) JOIN places USING (sha256)
+        WHERE (:verdicts IS NULL OR findings.verdict IN (SELECT value FROM json_each(:verdicts)))
+            AND (:categories IS NULL OR EXISTS (SELECT 1 FROM json_each(findings.categories)
+                WHERE key IN (SELECT value FROM json_each(:categories))))
+            AND NOT (photos.engine = :absent AND {_COPY_LISTED})
     )
-    SELECT places.*, findings.person, findings.verdict, findings.similarity, findings.risk, findings.categories,
-        findings.reasons, findings.action, findings.faces, findings.act_on,
-        COALESCE(photos.taken_at, places.taken_at) AS taken,
-        photos.engine = :absent AS absent,
-        alike > 1 OR findings.sha256 IN (SELECT sha256 FROM near_duplicates
-            UNION ALL SELECT representative FROM near_duplicates) AS several,
-        (SELECT status FROM decisions WHERE decisions.sha256 = findings.sha256 AND undone_at IS NULL
-            ORDER BY decisions.id DESC LIMIT 1) AS status,
-        (SELECT files.path FROM near_duplicates
-            JOIN findings AS shown ON shown.sha256 = representative
-                AND shown.verdict = findings.verdict AND shown.person IS findings.person
-            JOIN files ON files.sha256 = representative
-            WHERE near_duplicates.sha256 = findings.sha256
-            ORDER BY files.first_run, files.path LIMIT 1) AS representative_path
-    FROM findings JOIN photos USING (sha256) JOIN places USING (sha256)
-    WHERE (:verdicts IS NULL OR findings.verdict IN (SELECT value FROM json_each(:verdicts)))
-        AND (:categories IS NULL OR EXISTS (SELECT 1 FROM json_each(findings.categories)
-            WHERE key IN (SELECT value FROM json_each(:categories))))
-        AND NOT (photos.engine = :absent AND {_COPY_LISTED})
+    SELECT listed.*,
+        CASE WHEN picture = sha256 THEN first_path ELSE (SELECT files.path FROM files WHERE files.sha256 = picture
+            ORDER BY files.first_run, files.path LIMIT 1) END AS picture_path,
+        ROW_NUMBER() OVER (PARTITION BY picture ORDER BY sha256 <> picture, path <> first_path, risk DESC, path) = 1
+            AS bears_places
+    FROM listed
     ORDER BY risk DESC, COALESCE(taken, posted_at) IS NULL, COALESCE(taken, posted_at), path"""  # noqa: S608 - constants
 
-_PLACES = """WITH picture (sha256) AS (
-        SELECT COALESCE((SELECT representative FROM near_duplicates WHERE sha256 = :sha256), :sha256)
-    ), alike (sha256) AS (
-        SELECT sha256 FROM picture
-        UNION SELECT near_duplicates.sha256 FROM near_duplicates JOIN picture ON representative = picture.sha256
+_PLACES = """WITH alike (sha256) AS (
+        SELECT :picture
+        UNION SELECT near_duplicates.sha256 FROM near_duplicates
+            JOIN findings AS other USING (sha256) JOIN findings AS shown ON shown.sha256 = representative
+            WHERE representative = :picture AND other.verdict = shown.verdict AND other.person IS shown.person
     )
-    SELECT files.* FROM alike JOIN findings AS other USING (sha256) JOIN files USING (sha256)
-        JOIN findings AS own ON own.sha256 = :sha256
-    WHERE other.verdict = own.verdict AND other.person IS own.person
-    ORDER BY files.sha256 <> own.sha256, files.first_run, files.path"""
+    SELECT files.* FROM alike JOIN files USING (sha256)
+    ORDER BY files.sha256 <> :picture, files.first_run, files.path"""
 
 
 def findings(
-    store: Store, *, verdicts: frozenset[Verdict] | None = None, categories: frozenset[str] = frozenset()
+    store: Store,
+    *,
+    verdicts: frozenset[Verdict] | None = None,
+    categories: frozenset[str] = frozenset(),
+    places: bool = True,
 ) -> Iterator[Finding]:
     """The findings, one for each file, by falling risk, then by when they were taken or else posted, then by path.
 
     `verdicts` None means all, and no `categories` means any; otherwise a finding needs one of them. The file in which a
     photo was seen first has `duplicate_of` None, its other files name that one, and so do all files of its
     near-duplicates, as `replace_groups` has them; a photo that was judged differently since stands for itself.
-    A photo that archives only tell of is left out while a copy of it, by its link, is one of the same person.
-    `status` is the user's last decision. `places` are the files of all these, each finding's own first.
+    A photo that archives report without a file is left out while a copy of it, by its link, is one of the same person.
+    `status` is the user's last decision. One finding of each picture, the file that was seen first where it is among
+    those asked for, has the `places` of all its files; with `places` false none has.
     """
     rows = store.rows(
         _LISTED,
@@ -76,7 +84,7 @@ def findings(
             "categories": json_list(categories) if categories else None,
         },
     )
-    return (_finding(row, _places(store, row)) for row in rows)
+    return (_finding(row, _places(store, row) if places else ()) for row in rows)
 
 
 def replace_findings(
@@ -101,20 +109,20 @@ def replace_findings(
         store.execute_many("DELETE FROM changed_places WHERE sha256 = ?", ((sha256,) for sha256 in placed))
 
 
-def new_findings(store: Store, run_id: int) -> int:
-    """How many photos became findings since the last run before this one that was reported, and are not decided.
+def new_findings(store: Store, run_id: int) -> frozenset[str]:
+    """The SHA-256 of what became a finding since the last run before this one that was reported, and are not decided.
 
     A near-duplicate of an older finding counts: a picture that was saved anew for another place shows you there too.
     """
-    row = store.row(
-        f"""SELECT COUNT(*) AS new FROM findings JOIN photos USING (sha256)
+    rows = store.rows(
+        f"""SELECT findings.sha256 FROM findings JOIN photos USING (sha256)
         WHERE first_run > COALESCE((SELECT MAX(id) FROM runs WHERE id < :run AND reported_at IS NOT NULL), 0)
             AND NOT (photos.engine = :absent AND {_COPY_LISTED})
             AND EXISTS (SELECT 1 FROM files WHERE files.sha256 = findings.sha256)
             AND NOT EXISTS (SELECT 1 FROM decisions WHERE decisions.sha256 = findings.sha256 AND undone_at IS NULL)""",  # noqa: S608 - a constant
         {"run": run_id, "absent": ABSENT, "nobody": Verdict.OTHER},
     )
-    return 0 if row is None else int(row["new"])
+    return frozenset(row["sha256"] for row in rows)
 
 
 def save_finding(store: Store, run_id: int, sha256: str, finding: Finding | None) -> None:
@@ -150,18 +158,18 @@ def save_finding(store: Store, run_id: int, sha256: str, finding: Finding | None
 
 
 def _places(store: Store, row: Row) -> tuple[Place, ...]:
-    """The places of the picture that a row of `_LISTED` lies in, the row's own first."""
+    """The places of the picture that a row of `_LISTED` bears, the row's own first."""
+    if not row["bears_places"]:
+        return ()
     own = place_of(row)
-    if not row["several"]:
+    if not row["several"] and row["picture"] == row["sha256"]:
         return (own,)
-    places = map(place_of, store.rows(_PLACES, {"sha256": row["sha256"]}))
+    places = map(place_of, store.rows(_PLACES, {"picture": row["picture"]}))
     return (own, *(place for place in places if place.path != own.path))
 
 
 def _finding(row: Row, places: tuple[Place, ...]) -> Finding:
-    path = path_of(row["path"])
-    picture = row["first_path"] if row["representative_path"] is None else row["representative_path"]
-    first = path_of(picture)
+    path, first = path_of(row["path"]), path_of(row["picture_path"])
     return Finding(
         path=path,
         sha256=row["sha256"],
@@ -181,4 +189,5 @@ def _finding(row: Row, places: tuple[Place, ...]) -> Finding:
         places=places,
         absent=bool(row["absent"]),
         act_on=row["act_on"],
+        picture=row["picture"],
     )

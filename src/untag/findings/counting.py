@@ -1,0 +1,142 @@
+"""One count of findings for every command: photos, their copies, and photos reported without a file."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from untag.types import Action, Finding, Place, Status, Verdict
+from untag.words import counted
+
+Picture = tuple[str, str | None, Status]
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """One photo: the finding that shows best what to do, those of its copies, and all places of the picture."""
+
+    finding: Finding
+    copies: tuple[Finding, ...]
+    places: tuple[Place, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """How many photos findings are about, each with its copies counted once.
+
+    `showing_you`, `unsure` (perhaps you, still open), `without_you` and `decided` are of all `photos`; those that the
+    user said do not show them are decided only. `flagged` ones show the person with something that calls for an action
+    and are open. `without_file` are only reported by an archive. `new` ones were in no scan reported before. `copies`
+    are the files beside the first one of each photo: the findings are `photos + copies`.
+    """
+
+    photos: int = 0
+    showing_you: int = 0
+    flagged: int = 0
+    unsure: int = 0
+    without_you: int = 0
+    decided: int = 0
+    without_file: int = 0
+    copies: int = 0
+    new: int = 0
+
+
+def count(findings: Iterable[Finding], *, new: Collection[str] = frozenset()) -> Counts:
+    """Counts findings as they come, keeping little of each; `new` are the SHA-256 of those that are."""
+    photos: dict[Picture, _Photo] = {}
+    fresh: set[Picture] = set()
+    total = 0
+    for finding in findings:
+        total += 1
+        picture = picture_of(finding)
+        if finding.sha256 in new:
+            fresh.add(picture)
+        if picture not in photos or _rank(finding) > photos[picture].rank:
+            photos[picture] = _photo(finding)
+    still_you = [photo for photo in photos.values() if photo.status is not Status.NOT_ME]
+    open_ones = [photo for photo in photos.values() if photo.status is Status.OPEN]
+    return Counts(
+        photos=len(photos),
+        showing_you=sum(photo.verdict is Verdict.ME for photo in still_you),
+        flagged=sum(photo.flagged for photo in open_ones),
+        unsure=sum(photo.verdict is Verdict.MAYBE for photo in open_ones),
+        without_you=sum(photo.verdict is Verdict.OTHER for photo in still_you),
+        decided=len(photos) - len(open_ones),
+        without_file=sum(photo.absent for photo in photos.values()),
+        copies=total - len(photos),
+        new=len(fresh),
+    )
+
+
+def fold(findings: Iterable[Finding]) -> list[Group]:
+    """The findings with copies folded together, highest risk first.
+
+    Copies with another decision stay apart: a copy that is still open must not hide behind one that is done.
+    """
+    groups: dict[Picture, list[Finding]] = {}
+    places: dict[str, tuple[Place, ...]] = {}
+    for finding in findings:
+        groups.setdefault(picture_of(finding), []).append(finding)
+        if finding.places:
+            places[_first_path(finding)] = finding.places
+    folded = [_group(members, places.get(picture, ())) for (picture, _, _), members in groups.items()]
+    return sorted(folded, key=lambda group: (-group.finding.risk, -group.finding.similarity, group.finding.path))
+
+
+def picture_of(finding: Finding) -> Picture:
+    """What the findings of one photo have in common."""
+    return _first_path(finding), finding.person, finding.status
+
+
+def is_flagged(finding: Finding) -> bool:
+    """Whether the photo shows the person with something that calls for an action."""
+    return finding.verdict is Verdict.ME and bool(finding.categories) and finding.action is not Action.KEEP
+
+
+def in_words(counts: Counts) -> str:
+    """The counts as one line, such as "23 photos show you; 9 with something you may not want online; 2 to check"."""
+    parts = [
+        counted(counts.showing_you, "photo shows you", "photos show you"),
+        f"{counts.flagged} with something you may not want online",
+        f"{counts.unsure} to check",
+    ]
+    if counts.without_you:
+        parts.append(f"{counts.without_you} without you")
+    if counts.decided:
+        parts.append(f"{counts.decided} decided")
+    if counts.without_file:
+        parts.append(f"{counts.without_file} reported without a file")
+    if counts.copies:
+        parts.append(counted(counts.copies, "copy folded in", "copies folded in"))
+    return "; ".join(parts)
+
+
+class _Photo(NamedTuple):
+    """What is counted of the finding that stands for a photo: a library has many."""
+
+    rank: tuple[int, bool, bool]
+    verdict: Verdict
+    status: Status
+    flagged: bool
+    absent: bool
+
+
+def _photo(finding: Finding) -> _Photo:
+    return _Photo(_rank(finding), finding.verdict, finding.status, is_flagged(finding), finding.absent)
+
+
+def _first_path(finding: Finding) -> str:
+    return finding.path if finding.duplicate_of is None else finding.duplicate_of
+
+
+def _rank(finding: Finding) -> tuple[int, bool, bool]:
+    return finding.risk, finding.origin.permalink is not None, finding.duplicate_of is None
+
+
+def _group(members: Sequence[Finding], places: tuple[Place, ...]) -> Group:
+    shown = max(members, key=_rank)
+    copies = tuple(finding for finding in members if finding is not shown)
+    known = places or tuple(Place(finding.path, finding.source, finding.origin) for finding in members)
+    # The file that is shown comes first.
+    return Group(shown, copies, tuple(sorted(known, key=lambda place: place.path != shown.path)))
