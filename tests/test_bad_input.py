@@ -271,8 +271,24 @@ def test_report_of_photos_that_are_gone(enrolled: Untag) -> None:
     enrolled.add("a.png", paint(ME, serial=1))
     assert enrolled.run("scan", enrolled.photos).status == 0
     shutil.rmtree(enrolled.photos)
-    check(enrolled.run("report", "--output", enrolled.root / "report.html"), 0, "wrote 1 photo to")
+    check(enrolled.run("report", "--output", enrolled.root / "report.html"), 0, "wrote 1 photo to", "could not be read")
     assert "a.png" in (enrolled.root / "report.html").read_text()
+
+
+def test_a_report_with_pictures_is_kept_while_the_photos_are_away(enrolled: Untag) -> None:
+    enrolled.add("a.png", paint(ME, serial=1))
+    report = enrolled.root / "report.html"
+    assert enrolled.run("scan", enrolled.photos).status == 0
+    assert enrolled.run("report", "--output", report).status == 0
+    before = report.read_bytes()
+    enrolled.photos.rename(enrolled.root / "away")
+    check(enrolled.run("report", "--output", report), 4, "1 photo cannot be read now", "left as it is", "--force")
+    assert report.read_bytes() == before
+    check(enrolled.run("report", "--output", report, "--force"), 0, "1 photo could not be read now")
+    assert b"The photo cannot be read now" in report.read_bytes()
+    (enrolled.root / "away").rename(enrolled.photos)
+    check(enrolled.run("report", "--output", report), 0, "wrote 1 photo to")
+    assert report.read_bytes().count(b"data:image/") == 1
 
 
 def test_inspect_goes_on_after_what_is_no_image(untag: Untag) -> None:

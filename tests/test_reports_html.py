@@ -16,10 +16,11 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from untag.errors import UsageError
+from untag.errors import AwayError, UsageError
 from untag.imaging.thumbnail import Thumbnail, make_thumbnail
 from untag.reports import write_report
 from untag.reports.cards import day_words, link_of
+from untag.reports.pictures import thumbnail_size
 from untag.types import Action, Box, Finding, LinkConfidence, Origin, Place, Status, Verdict
 
 PLAIN = Finding(
@@ -92,7 +93,7 @@ def none(_: Finding) -> Thumbnail | None:
 
 def page(folder: Path, *findings: Finding, thumbnail: Callable[[Finding], Thumbnail | None] = none) -> Page:
     output = folder / "report.html"
-    counts = write_report(findings, output, thumbnail=thumbnail, made_at="today")
+    counts = write_report(findings, output, thumbnail=thumbnail, made_at="today", replace_worse=True).counts
     assert counts.photos + counts.copies == len(findings)
     return Page(output.read_text("utf-8"))
 
@@ -350,6 +351,60 @@ def test_an_output_that_cannot_be_written(tmp_path: Path) -> None:
         write_report([], tmp_path, thumbnail=none, made_at="")
     with pytest.raises(UsageError, match="does not exist"):
         write_report([], tmp_path / "no" / "r.html", thumbnail=none, made_at="")
+
+
+def test_many_photos_are_bounded_and_what_is_left_out_is_said(tmp_path: Path) -> None:
+    findings = [replace(PLAIN, path=f"/{risk}.jpg", risk=risk) for risk in range(60, 40, -1)]
+    decided = [replace(PLAIN, path=f"/done-{risk}.jpg", risk=risk, status=Status.DONE) for risk in (99, 98)]
+    output = tmp_path / "report.html"
+
+    def shown(limit: int | None) -> list[str]:
+        written = write_report([*decided, *findings], output, thumbnail=none, made_at="", limit=limit)
+        assert (written.counts.photos, written.counts.decided) == (22, 2), "all are counted"
+        cards = Page(output.read_text("utf-8")).cards
+        assert written.shown == len(cards)
+        return [str(card["data-risk"]) for card in cards]
+
+    assert shown(3) == ["60", "59", "58"], "what is decided can wait"
+    assert "The 3 most important photos are here, open ones first, and 19 more are left out." in output.read_text()
+    assert "<code>untag report --limit 22 --output FILE.html</code>" in output.read_text()
+    assert "<dt>decided</dt><dd>2</dd>" in output.read_text()
+    assert shown(21) == ["99", *map(str, range(60, 40, -1))]
+    for all_of_them in (22, 1000, None):
+        assert len(shown(all_of_them)) == 22
+        assert "left out" not in output.read_text()
+
+
+def test_more_photos_have_smaller_pictures() -> None:
+    sizes = [thumbnail_size(photos) for photos in (1, 200, 201, 500, 501, 1000, 1001, 100_000)]
+    assert sizes == sorted(sizes, key=lambda size: (-size.max_side, -size.quality))
+    assert (sizes[0].max_side, sizes[-1].max_side) == (480, 240)
+
+
+def test_a_report_is_not_replaced_by_one_with_fewer_pictures(tmp_path: Path) -> None:
+    output = tmp_path / "report.html"
+    findings = [replace(PLAIN, path=f"/{name}.jpg") for name in "abc"]
+    readable = {"/a.jpg", "/b.jpg", "/c.jpg"}
+
+    def thumbnail(finding: Finding) -> Thumbnail | None:
+        return small(finding) if finding.path in readable else None
+
+    def write(*, force: bool = False) -> tuple[str, ...]:
+        return write_report(findings, output, thumbnail=thumbnail, made_at="", replace_worse=force).unread
+
+    readable -= {"/c.jpg"}
+    assert write() == ("/c.jpg",), "there was none before"
+    assert write() == ("/c.jpg",), "it is no worse than the one before"
+    before = output.read_bytes()
+    readable -= {"/b.jpg"}
+    with pytest.raises(AwayError, match=r"2 photos cannot be read now, such as /b.jpg, and .*report.html has pictures"):
+        write()
+    assert output.read_bytes() == before
+    assert list(tmp_path.iterdir()) == [output]
+    assert write(force=True) == ("/b.jpg", "/c.jpg")
+    readable.clear()
+    assert write(force=True) == ("/a.jpg", "/b.jpg", "/c.jpg")
+    assert write() == ("/a.jpg", "/b.jpg", "/c.jpg"), "a report without pictures is no loss"
 
 
 @pytest.mark.parametrize(

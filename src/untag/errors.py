@@ -45,6 +45,12 @@ class ResourceError(UntagError):
     exit_status = 2
 
 
+class AwayError(UntagError):
+    """Photos that were there cannot be reached now. Nothing of what is known about them was lost."""
+
+    exit_status = 4
+
+
 class NetworkError(UntagError):
     """A download failed, or brought something else than was asked for. What came of it is kept when it is of use."""
 

@@ -6,19 +6,34 @@ import hashlib
 import os
 import tempfile
 from base64 import b64encode
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from untag.errors import UsageError
+from untag.errors import AwayError, UsageError
 from untag.findings.counting import Counts, Group, fold
 from untag.imaging.thumbnail import Thumbnail
 from untag.reports.cards import Card, card_of, day_words
 from untag.reports.overview import Overview, overview
-from untag.types import Finding
+from untag.types import Finding, Status
+from untag.words import counted
+
+_LONGEST_LINE = 1 << 20
+_UNREAD = b"The photo cannot be read now</p>"
+"""As in the template, where no text of a photo's can look like it: its `<` is written `&lt;`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """What a report holds: `counts` of all findings, how many photos are `shown`, and the paths of those not read."""
+
+    counts: Counts
+    shown: int
+    unread: tuple[str, ...]
 
 
 def write_report(
@@ -27,45 +42,89 @@ def write_report(
     *,
     thumbnail: Callable[[Finding], Thumbnail | None],
     made_at: str,
+    limit: int | None = None,
+    replace_worse: bool = False,
     on_progress: Callable[[], None] | None = None,
-) -> Counts:
-    """Writes the report and returns the counts of what it holds; `output` is replaced once the new one is complete.
+) -> Written:
+    """Writes the report and returns what it holds; `output` is replaced once the new one is complete.
 
     `thumbnail` is asked for one photo at a time, so that memory does not grow with the pictures; None means that the
-    photo cannot be read now. `made_at` is shown as it is. `on_progress` is called once for each picture, with its
-    copies folded in. The file can be read by its owner only: it holds private photos.
+    photo cannot be read now. `made_at` is shown as it is. At most `limit` photos are shown, open ones before those that
+    are decided and the riskiest first; all are counted. `on_progress` is called once for each photo, with its copies
+    folded in. The file can be read by its owner only: it holds private photos.
 
-    Raises UsageError when `output` cannot be written.
+    Raises UsageError when `output` cannot be written, and AwayError when more photos cannot be read than in the report
+    that it would replace, unless `replace_worse`.
     """
     groups = fold(findings)
     found = overview(groups)
-    _write_aside(output, _render(groups, found, thumbnail, made_at, on_progress))
-    return found.counts
+    shown = _most_important(groups, limit)
+    unread: list[str] = []
 
-
-def _render(
-    groups: list[Group],
-    found: Overview,
-    thumbnail: Callable[[Finding], Thumbnail | None],
-    made_at: str,
-    on_progress: Callable[[], None] | None,
-) -> Iterator[str]:
     def cards() -> Iterator[Card]:
-        for group in groups:
+        for group in shown:
             picture = None if group.finding.absent else thumbnail(group.finding)
+            if picture is None and not group.finding.absent:
+                unread.append(group.finding.path)
             yield card_of(group, picture, named=found.several_people)
             if on_progress is not None:
                 on_progress()
+
+    def checked() -> Iterator[str]:
+        yield from _render(cards(), found, overview(shown), made_at)
+        # Before the new one takes its place: the pictures of a disk that is away are only in the old one.
+        if not replace_worse:
+            _refuse_worse(output, unread)
+
+    _write_aside(output, checked())
+    return Written(found.counts, len(shown), tuple(unread))
+
+
+def _most_important(groups: list[Group], limit: int | None) -> list[Group]:
+    """At most `limit` groups in the order in which they came: those that are open, and then the first."""
+    if limit is None or len(groups) <= limit:
+        return groups
+    ranked = sorted(range(len(groups)), key=lambda index: (groups[index].finding.status is not Status.OPEN, index))
+    return [groups[index] for index in sorted(ranked[:limit])]
+
+
+def _refuse_worse(output: Path, unread: Sequence[str]) -> None:
+    pictures, missing = _pictures_in(output)
+    if pictures and len(unread) > missing:
+        raise AwayError(
+            f"{counted(len(unread), 'photo')} cannot be read now, such as {unread[0]}, and {output} has pictures, so it"
+            " was left as it is. Bring the disk or folder back, or let untag scan find out what is gone, and run this"
+            " again; --force replaces the report all the same."
+        )
+
+
+def _pictures_in(report: Path) -> tuple[int, int]:
+    """How many pictures there are in a report, and how many photos could not be read for it; none in another file."""
+    pictures = missing = 0
+    try:
+        with report.open("rb") as file:
+            # A line has one picture; what is no report may have no lines at all.
+            while line := file.readline(_LONGEST_LINE):
+                pictures += line.count(b'<img src="data:image/')
+                missing += line.count(_UNREAD)
+    except OSError:
+        return 0, 0
+    return pictures, missing
+
+
+def _render(cards: Iterator[Card], found: Overview, shown: Overview, made_at: str) -> Iterator[str]:
 
     style, script = _asset("report.css"), _asset("report.js")
     return (
         _environment()
         .get_template("report.html")
         .generate(
-            cards=cards(),
-            total=len(groups),
+            cards=cards,
+            total=shown.counts.photos,
             found=found,
+            shown=shown,
             counts=found.counts,
+            left_out=found.counts.photos - shown.counts.photos,
             dates=_dates(found),
             made_at=made_at,
             style=Markup(style),  # noqa: S704 - our own file, not input

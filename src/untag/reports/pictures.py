@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
+from dataclasses import dataclass
 
 from untag.errors import UntagError
 from untag.imaging.limits import Limits
@@ -12,14 +13,33 @@ from untag.sources.reading import StoredPhotos
 from untag.types import Finding
 
 
+@dataclass(frozen=True, slots=True)
+class ThumbnailSize:
+    """The longer side in pixels, and libjpeg's quality."""
+
+    max_side: int
+    quality: int
+
+
+_SIZES = ((200, ThumbnailSize(480, 78)), (500, ThumbnailSize(400, 70)), (1000, ThumbnailSize(320, 70)))
+_SMALLEST = ThumbnailSize(240, 62)
+
+
+def thumbnail_size(photos: int) -> ThumbnailSize:
+    """Smaller pictures where there are many, so that a browser opens the file and it can be sent to somebody."""
+    return next((size for most, size in _SIZES if photos <= most), _SMALLEST)
+
+
 @contextmanager
-def file_thumbnails(limits: Limits) -> Iterator[Callable[[Finding], Thumbnail | None]]:
+def file_thumbnails(limits: Limits, size: ThumbnailSize) -> Iterator[Callable[[Finding], Thumbnail | None]]:
     """A function that makes a finding's thumbnail, or None when its photo cannot be read any more."""
     with closing(StoredPhotos(limits)) as photos:
 
         def thumbnail(finding: Finding) -> Thumbnail | None:
             try:
-                return make_thumbnail(photos.read(finding.path), limits=limits)
+                return make_thumbnail(
+                    photos.read(finding.path), max_side=size.max_side, quality=size.quality, limits=limits
+                )
             except UntagError:
                 return None
 
