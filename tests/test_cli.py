@@ -161,6 +161,7 @@ def test_scan_json(scanned: Untag) -> None:
         "unreadable": [{"path": str(scanned.photos / "d.jpg"), "outcome": "empty", "error": "the file is empty"}],
         "told": 0,
         "strangers": [],
+        "skipped": {},
         "findings": {
             "photos": 2,
             "showing_you": 1,
