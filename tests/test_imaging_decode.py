@@ -113,6 +113,11 @@ def test_heic_is_read() -> None:
     assert_near(decode(heic(), max_side=0).pixels, scene(), 6.0)
 
 
+def test_pixels_of_heic_outlive_their_codec() -> None:
+    # The array that pi-heif gives lies over memory of the codec.
+    assert decode(heic(), max_side=0).pixels.base is None
+
+
 # --- modes ---------------------------------------------------------------------------------------------------------
 
 

@@ -21,7 +21,7 @@ from PIL import BmpImagePlugin, GifImagePlugin, Image, JpegImagePlugin, PngImage
 from PIL.ImageFile import ImageFile
 
 from untag.errors import ReadFailure
-from untag.imaging import gif, jpeg, png, tiff, webp
+from untag.imaging import gif, heic, jpeg, png, tiff, webp
 from untag.imaging.exif import NO_EXIF, Exif, read_exif
 from untag.imaging.limits import Limits
 from untag.imaging.parts import Parts
@@ -248,7 +248,8 @@ def _webp(data: bytes, max_side: int, limits: Limits) -> Picture:
 def _heif(data: bytes, max_side: int, limits: Limits) -> Picture:
     import pi_heif
 
-    opened = pi_heif.HeifFile(data, convert_hdr_to_8bit=True, hdr_to_16bit=True)
+    parts = heic.split(data)
+    opened = pi_heif.HeifFile(parts.pixels, convert_hdr_to_8bit=True, hdr_to_16bit=True)
     image: Any = opened[opened.primary_index]
     width, height = _checked(image.size, limits)
     with limits.decoding(width, height, width * height * _HEIF_BYTES + _output(width, height, max_side)):
@@ -257,7 +258,9 @@ def _heif(data: bytes, max_side: int, limits: Limits) -> Picture:
         pixels = array_to_rgb(decoded, max_side)
     exif = read_exif(_bytes_of(image.info.get("exif")))
     # The orientation of EXIF is for programs that do not know HEIC's own.
-    return Picture(pixels, width, height, Exif(1, exif.taken_at, exif.has_place), _packets(image.info.get("xmp")))
+    exif = replace(exif, orientation=1)
+    packets = _packets(image.info.get("xmp"))
+    return Picture(pixels, width, height, exif, packets, CutOff() if parts.cut_off else None)
 
 
 def _avif(data: bytes, max_side: int, limits: Limits) -> Picture:

@@ -10,6 +10,9 @@ from untag.imaging.exif import MOST_BYTES, NO_EXIF, Exif
 MOST_PACKETS = 8
 """XMP packets of one picture. Programs that edit one in turn leave two."""
 
+MOST_FILLING = 64 * 1024 * 1024
+"""Zeros that stand for what a picture lacks. A claim of gigabytes is not believed."""
+
 
 @dataclass(frozen=True, slots=True)
 class Parts:

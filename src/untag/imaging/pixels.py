@@ -94,7 +94,8 @@ def _rgb_of_array(pixels: NDArray[np.uint8], *, bgr: bool) -> Pixels:
         return _grey_to_rgb(pixels)
     if channels == 4:
         pixels = _on_white(Image.fromarray(np.ascontiguousarray(pixels)))
-    return cast("Pixels", cv2.cvtColor(pixels, cv2.COLOR_BGR2RGB)) if bgr else np.ascontiguousarray(pixels)
+    # A copy whatever it is: the array may be one over memory that its codec frees.
+    return cast("Pixels", cv2.cvtColor(pixels, cv2.COLOR_BGR2RGB)) if bgr else np.array(pixels, order="C")
 
 
 def _rgb(image: Image.Image, white: float) -> Pixels:

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from untag.errors import ReadFailure
 from untag.imaging.exif import MOST_BYTES, exif_of
 from untag.imaging.ifd import Entry, Tags, open_tags
-from untag.imaging.parts import Parts
+from untag.imaging.parts import MOST_FILLING, Parts
 from untag.types import Outcome
 
 _XMP = 700
@@ -39,7 +39,7 @@ def split(data: bytes) -> Parts:
     needed = {tag: entry for tag, entry in page.items() if tag in _NEEDED and _is_bounded(tag, entry)}
     packet = tags.value(page.get(_XMP), MOST_BYTES)
     missing = _end_of_pixels(tags, needed) - len(data)
-    filling = bytes(missing) if 0 < missing <= len(data) else b""
+    filling = bytes(missing) if 0 < missing <= MOST_FILLING else b""
     pixels = _written(tags, needed, filling)
     return Parts(pixels, exif_of(tags), () if packet is None else (packet,), cut_off=missing > 0)
 

@@ -7,13 +7,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from untag.imaging.exif import NO_EXIF, read_exif
-from untag.imaging.parts import MOST_PACKETS, Parts
+from untag.imaging.parts import MOST_FILLING, MOST_PACKETS, Parts
 
 _ALPHA = 0x10
 _IMAGES = (b"VP8 ", b"VP8L")
 _FRAME_HEADER = 16
-_MOST_FILLING = 64 * 1024 * 1024
-"""A claim of gigabytes is not believed."""
 
 
 @dataclass(slots=True)
@@ -83,7 +81,7 @@ def _written(picture: _Picture) -> bytes:
     assert picture.image is not None
     kind, body, size = picture.image
 
-    chunks = [_chunk(kind, body, min(size, len(body) + _MOST_FILLING))]
+    chunks = [_chunk(kind, body, min(size, len(body) + MOST_FILLING))]
     if kind == b"VP8 " and picture.alpha is not None:
         bare = b"RIFF\0\0\0\0WEBP" + chunks[0][:30]
         width, height = size_of(bare)
