@@ -51,6 +51,10 @@ class AwayError(UntagError):
     exit_status = 4
 
 
+class DiskFullError(StoreError):
+    """The disk has no room for what is to be written; everything recorded so far is kept."""
+
+
 class NetworkError(UntagError):
     """A download failed, or brought something else than was asked for. What came of it is kept when it is of use."""
 

@@ -10,6 +10,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from untag.erase import destroy, replaced
 from untag.errors import StoreError, UsageError
 from untag.imaging.limits import DEFAULT_LIMITS, Limits
 from untag.people.enroll import read_photos
@@ -17,7 +18,7 @@ from untag.scan import SEARCH_SIDE
 from untag.scenes.background import load_background
 from untag.scenes.taught import Taught, learn
 from untag.scenes.taught_files import Examples, check_name, example_file, load_examples, save_examples, taught_names
-from untag.store import DATABASE_NAME, Store, destroy, forget_category
+from untag.store import DATABASE_NAME, Store, forget_category
 from untag.types import Pixels, ReadError
 from untag.words import counted
 
@@ -138,6 +139,7 @@ def forget(home: Path, name: str) -> None:
         with Store.open(home, create=False) as store:
             forget_category(store, name)
     try:
+        destroy(replaced(path))
         destroy(path)
     except OSError as error:
         raise StoreError(f"{path} cannot be deleted: {error.strerror}.") from error

@@ -2,12 +2,25 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+from typing import TYPE_CHECKING
+
 import click
 
 from untag.cli.app import Context
 from untag.cli.common import say, settings_of, warn_of_settings
 from untag.cli.terminal import ask
+from untag.sources.paths import os_path
 from untag.words import counted
+
+if TYPE_CHECKING:
+    from untag.forgetting import Forgotten
+    from untag.store import Trace, Written
+
+_NOT_PROMISED = (
+    "not within reach: blocks that a flash drive, a snapshot or a file system that copies on write (btrfs, ZFS, APFS)"
+    " keeps for itself, backups, and whatever was copied from here"
+)
 
 
 @click.command("forget")
@@ -28,9 +41,8 @@ def command(context: Context, person: str | None, bystanders: bool, everything: 
       untag forget --all
     """
     from untag.errors import UsageError
-    from untag.people.profile import key_without
+    from untag.forgetting import erase_all, erase_bystanders, erase_person
     from untag.scenes.taught_files import taught_names
-    from untag.store import Store, forget_all, forget_bystanders, forget_person
 
     if (person is not None) + bystanders + everything != 1:
         raise UsageError("say what to forget: --person NAME, --bystanders or --all")
@@ -40,16 +52,46 @@ def command(context: Context, person: str | None, bystanders: bool, everything: 
             say("nothing was deleted")
             return 0
         taught = taught_names(settings.home)
-        files = forget_all(settings.home)
-        say(f"deleted {counted(len(files), 'file')}; your photos are untouched")
+        forgotten = erase_all(settings.home)
+        say(f"deleted {counted(forgotten.count, 'file')}; your photos are untouched")
         warn_of_settings(settings, taught)
-        return 0
-    with Store.open(settings.home, create=False) as store:
-        if person is not None:
-            count = forget_person(store, person, key_without=lambda key: key_without(key, person))
-            if count == 0:
-                raise UsageError(f"nobody called {person} is enrolled; see: untag people")
-            say(f"forgot {person} and {counted(count, 'reference')}")
-        else:
-            say(f"forgot {counted(forget_bystanders(store), 'face')} of bystanders")
+    elif person is not None:
+        forgotten = erase_person(settings.home, person)
+        if forgotten.count == 0:
+            raise UsageError(f"nobody called {person} is enrolled; see: untag people")
+        say(f"forgot {person} and {counted(forgotten.count, 'reference')}")
+    else:
+        forgotten = erase_bystanders(settings.home)
+        say(f"forgot {counted(forgotten.count, 'face')} of bystanders")
+    _tell(settings.home, forgotten)
     return 0
+
+
+def _tell(home: Path, forgotten: Forgotten) -> None:
+    """What a search of the home folder found afterwards, and what it cannot see."""
+    searched = forgotten.searched
+    if searched is None:
+        say("the database could not be read, so it is not known what to search for; its files were overwritten")
+    else:
+        where = f"every byte of {counted(searched.files, 'file')} ({searched.size / 1e6:.1f} MB) in {home}"
+        found = [_found(trace) for trace in searched.traces]
+        say(f"searched {where}: {'nothing of it is left' if not found else 'something is left'}")
+        for line in (*found, *(f"{path} could not be searched" for path in searched.unread)):
+            say(f"  {line}")
+    if forgotten.written:
+        say("untag wrote these at your request; they are yours to delete, and so are copies of them:")
+    for file in forgotten.written:
+        say(f"  {_named(file)}")
+    say(_NOT_PROMISED)
+
+
+def _found(trace: Trace) -> str:
+    left = ["parts of embeddings"] if trace.vectors else []
+    if trace.names:
+        left.append(f"the name {', '.join(trace.names)}, from an archive, a path or your settings")
+    return f"{trace.path} still holds {' and '.join(left)}"
+
+
+def _named(file: Written) -> str:
+    missing = "" if Path(os_path(file.path)).exists() else ", not there now"
+    return f"{file.path} ({file.kind} of {file.written_at[:10]}{missing})"

@@ -48,7 +48,7 @@ def command(context: Context, output: Path, limit: int, force: bool) -> int:
     from untag.findings.counting import count
     from untag.reports import write_report
     from untag.reports.pictures import file_thumbnails, thumbnail_size
-    from untag.store import Store, findings
+    from untag.store import Store, findings, note_written
     from untag.types import Verdict
 
     settings = settings_of(context)
@@ -57,6 +57,8 @@ def command(context: Context, output: Path, limit: int, force: bool) -> int:
         found = list(findings(store, verdicts=verdicts))
         pictures = min(count(found).photos, limit)
         size = thumbnail_size(pictures)
+        # Before it is there: forget had rather name a report that was never finished than miss one.
+        note_written(store, output, "report")
         with progress("writing", lambda: pictures) as advance, file_thumbnails(settings.limits, size) as thumbnail:
             written = write_report(
                 found,

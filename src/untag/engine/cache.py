@@ -59,6 +59,12 @@ def cached(path: Path, build: Callable[[], bytes]) -> bytes:
     return content
 
 
+def clear_cache(home: Path) -> None:
+    """Delete all derived files, which only costs the time to build them again. Raises OSError."""
+    for path in (home / "cache").glob("*"):
+        path.unlink(missing_ok=True)
+
+
 def is_intact(path: Path) -> bool:
     """Whether a cached file is whole."""
     return _read(path) is not None

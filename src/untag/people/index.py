@@ -19,10 +19,11 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from untag.erase import destroy, replaced
 from untag.errors import StoreError
 from untag.people.index_file import CHUNK, ERASED, Chunks, Header, change, create, map_chunks, read_basis, read_header
 from untag.people.index_head import ROUNDING, Basis, head_limits, project
-from untag.store import Store, destroy, embedded_faces, embedding_generation, embeddings_after, make_durable
+from untag.store import Store, embedded_faces, embedding_generation, embeddings_after, make_durable
 
 _MEASURED_AT_ONCE = 4096
 _MOST_PAIRS = 0.02
@@ -193,9 +194,8 @@ def _update(store: Store, path: Path, engine: str, old: Header | None) -> Header
 
 
 def _destroy(path: Path) -> None:
-    for file in (path, path.with_name(path.name + ".new")):
-        if file.exists():
-            destroy(file)
+    for file in (path, path.with_name(path.name + ".new"), replaced(path)):
+        destroy(file)
 
 
 def _joined(parts: list[Hits]) -> Hits:

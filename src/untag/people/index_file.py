@@ -23,6 +23,8 @@ from typing import Any, BinaryIO
 import numpy as np
 from numpy.typing import NDArray
 
+from untag.erase import destroy, shorten
+from untag.erase import replace as replace_file
 from untag.people.index_head import ENOUGH, Basis, choose_basis, project
 from untag.types import Vector
 
@@ -120,15 +122,14 @@ def create(path: Path, header: Header, faces: Iterable[tuple[int, Vector]]) -> H
         basis = choose_basis(np.stack([embedding for _, embedding in first]))
     header = replace(header, count=0, erased=0, head=basis.shape[1])
     aside = path.with_name(path.name + ".new")
-    aside.unlink(missing_ok=True)
+    destroy(aside)
     with os.fdopen(os.open(aside, os.O_RDWR | os.O_CREAT | os.O_EXCL, 0o600), "r+b") as file:
         _write_header(file, replace(header, generation=UNFINISHED))
         file.write(basis.astype("<f8").tobytes().ljust(header.first_chunk - _HEADER_BYTES, b"\0"))
     written = change(aside, header, np.empty(0, np.int64), chain(first, faces))
     if read_header(aside, header.engine) != written:
         raise OSError(f"{aside} was not written as it should be")
-    aside.replace(path)
-    _flush_folder(path.parent)
+    replace_file(aside, path)
     return written
 
 
@@ -165,7 +166,8 @@ def _erase_tail(file: BinaryIO, header: Header) -> None:
         for part in ("ids", "heads", "rows"):
             chunk[part][end:] = 0
         _write_chunk(file, header, number, chunk)
-    file.truncate(header.file_bytes)
+    file.flush()
+    shorten(file.fileno(), header.file_bytes)
 
 
 def _append(file: BinaryIO, header: Header, faces: Iterator[tuple[int, Vector]]) -> int:
@@ -220,13 +222,3 @@ def _write_header(file: BinaryIO, header: Header) -> None:
 
 def _digest(engine: str) -> bytes:
     return hashlib.sha256(engine.encode()).digest()
-
-
-def _flush_folder(folder: Path) -> None:
-    if os.name == "nt":
-        return
-    handle = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)

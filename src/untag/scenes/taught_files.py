@@ -20,6 +20,7 @@ from zipfile import BadZipFile
 import numpy as np
 from numpy.typing import NDArray
 
+from untag.erase import destroy, replace
 from untag.errors import StoreError, UsageError
 from untag.scenes.categories import Category
 
@@ -91,9 +92,9 @@ def save_examples(home: Path, examples: Examples) -> None:
                 file.write(packed.getvalue())
                 file.flush()
                 os.fsync(file.fileno())
-            Path(aside).replace(path)
+            replace(Path(aside), path)
         except BaseException:
-            Path(aside).unlink(missing_ok=True)
+            destroy(Path(aside))
             raise
     except OSError as error:
         raise StoreError(f"{path} cannot be written: {error.strerror}.") from error

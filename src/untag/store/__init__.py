@@ -5,7 +5,6 @@ from untag.store.check import check_integrity
 from untag.store.db import DATABASE_NAME, Store
 from untag.store.decisions import Decision, decide, decisions, undo
 from untag.store.embeddings import (
-    destroy,
     embedded_faces,
     embedding_generation,
     embeddings_after,
@@ -30,6 +29,7 @@ from untag.store.people import (
     add_reference,
     confirmed_faces,
     denied_references,
+    destroy_index,
     forget_all,
     forget_bystanders,
     forget_person,
@@ -61,6 +61,18 @@ from untag.store.records import (
     StoredFace,
 )
 from untag.store.runs import Run, finish_run, last_run, mark_reported, runs, start_run
+from untag.store.traces import (
+    Needles,
+    Searched,
+    Trace,
+    needles_of_all,
+    needles_of_bystanders,
+    needles_of_person,
+    search,
+    stored_words,
+    without,
+)
+from untag.store.written import Written, note_written, written_files
 
 __all__ = [
     "ABSENT",
@@ -73,11 +85,15 @@ __all__ = [
     "KnownPhoto",
     "ListedFolder",
     "MatchUpdate",
+    "Needles",
     "PhotoRecord",
     "Reference",
     "Run",
+    "Searched",
     "Store",
     "StoredFace",
+    "Trace",
+    "Written",
     "add_names",
     "add_reference",
     "changed_places",
@@ -86,7 +102,7 @@ __all__ = [
     "decide",
     "decisions",
     "denied_references",
-    "destroy",
+    "destroy_index",
     "due_photos",
     "embedded_faces",
     "embedding_generation",
@@ -108,7 +124,11 @@ __all__ = [
     "make_durable",
     "mark_judged",
     "mark_reported",
+    "needles_of_all",
+    "needles_of_bystanders",
+    "needles_of_person",
     "new_findings",
+    "note_written",
     "person_names",
     "photo_evidence",
     "photos_of",
@@ -120,13 +140,17 @@ __all__ = [
     "replace_findings",
     "replace_groups",
     "runs",
+    "search",
     "set_reference_use",
     "start_run",
     "stored_faces",
+    "stored_words",
     "told_photos",
     "touch_files",
     "touch_folders",
     "unchanged_folder",
     "undo",
     "update_matches",
+    "without",
+    "written_files",
 ]

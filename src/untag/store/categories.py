@@ -16,6 +16,7 @@ def forget_category(store: Store, name: str) -> None:
     mention = re.compile(rf"{re.escape(name)} \d+ %")
     with store.exclusive():
         with store.transaction():
+            store.begin_erasure()
             store.execute("DELETE FROM scenes WHERE category = ?", (name,))
             rows = list(store.rows("SELECT sha256, categories, reasons FROM findings"))
             for row in rows:

@@ -8,8 +8,9 @@ from contextlib import suppress
 from pathlib import Path
 
 from untag.errors import StoreError
-from untag.store.db import DATABASE_NAME, connect, database_files, explain
+from untag.store.db import DATABASE_NAME, connect, damaged, database_files, explain
 from untag.store.migrations import MIGRATIONS, schema_version
+from untag.store.scrub import close_emptied
 
 
 def check_integrity(home: Path) -> list[str]:
@@ -59,6 +60,6 @@ def _contents(path: Path) -> list[str]:
     except sqlite3.DatabaseError as error:
         return [explain(error, path)]
     finally:
-        db.close()
-    problems = [f"{path} is damaged ({line}). Move it aside and scan again." for line in damage]
+        close_emptied(db, path)
+    problems = [damaged(path, line) for line in damage]
     return problems + [f"{path}: a row of {table} refers to one that is missing." for table in sorted(set(lost))]

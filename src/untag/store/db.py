@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import sqlite3
 import time
 from collections.abc import Iterable, Iterator, Sequence
@@ -12,12 +13,26 @@ from typing import Any, Self
 
 from sqlite_utils import Database
 
-from untag.errors import StoreError
+from untag.errors import DiskFullError, StoreError
+from untag.store.codec import now
 from untag.store.lock import scan_lock
-from untag.store.migrations import migrate
+from untag.store.migrations import MIGRATIONS, migrate, schema_version
+from untag.store.scrub import close_emptied, empty_log, opened, scrub, scrub_file
 
 DATABASE_NAME = "untag.db"
 BUSY_SECONDS = 30.0
+_LEAST_ROOM = 128 * 1024
+"""Bytes: the shared memory and the first pages of a log."""
+
+_PRAGMAS = (
+    "foreign_keys = ON",
+    "secure_delete = ON",
+    "synchronous = NORMAL",
+    "trusted_schema = OFF",
+    # What SQLite would put into temporary files lies outside of the home folder.
+    "temp_store = MEMORY",
+    "auto_vacuum = NONE",
+)
 
 Row = dict[str, Any]
 Parameters = Sequence[Any] | dict[str, Any]
@@ -26,10 +41,12 @@ Parameters = Sequence[Any] | dict[str, Any]
 class Store:
     """An open database. Use it as a context manager, in the thread that opened it; `reader` gives one for another."""
 
-    def __init__(self, home: Path, db: Database) -> None:
+    def __init__(self, home: Path, db: Database, *, in_place: bool = False) -> None:
         self.home = home
         self._db = db
         self._locked = False
+        self._closed = False
+        self._in_place = in_place
 
     @classmethod
     def open(cls, home: Path, *, create: bool = True) -> Store:
@@ -42,12 +59,36 @@ class Store:
         db = connect(path)
         try:
             with _explained(path):
+                # The journals of other modes are deleted with old rows in them; a new database has none yet.
+                if 0 < schema_version(db) <= len(MIGRATIONS):
+                    _write_ahead(db)
                 migrate(db)
                 _write_ahead(db)
         except BaseException:
-            db.close()
+            close_emptied(db, path)
             raise
         return cls(home, db)
+
+    @classmethod
+    def open_in_place(cls, home: Path) -> Store:
+        """Open the database to erase rows where the disk has no room for a log: alone, and writing straight into it.
+
+        A power failure meanwhile may damage it. Raises StoreError when anybody else uses it.
+        """
+        path = home / DATABASE_NAME
+        _prepare(home, path, create=False)
+        db = connect(path, alone=True)
+        try:
+            with _explained(path):
+                alone = empty_log(db, path) and db.execute("PRAGMA journal_mode = MEMORY").fetchone()[0] == "memory"
+                if not alone:
+                    raise StoreError(f"{path} is in use by another untag. Close that one and run this again.")
+                if schema_version(db) != len(MIGRATIONS):
+                    raise DiskFullError(f"The disk is full, and {path} is of another version. Make room first.")
+        except BaseException:
+            close_emptied(db, path)
+            raise
+        return cls(home, db, in_place=True)
 
     def __enter__(self) -> Self:
         return self
@@ -57,19 +98,28 @@ class Store:
 
     def close(self) -> None:
         """Close the connection. Closing twice does nothing."""
-        self._db.close()
+        if not self._closed:
+            self._closed = True
+            close_emptied(self._db, self.home / DATABASE_NAME)
 
     def reader(self) -> Store:
         """A second connection that cannot write and may be used in one other thread. Close it as well."""
         path = self.home / DATABASE_NAME
         db = connect(path, any_thread=True)
-        with _explained(path):
-            db.execute("PRAGMA query_only = ON")
+        try:
+            with _explained(path):
+                db.execute("PRAGMA query_only = ON")
+        except BaseException:
+            close_emptied(db, path)
+            raise
         return Store(self.home, db)
 
     @contextmanager
     def exclusive(self) -> Iterator[None]:
-        """Be the only run that scans into this home; raises StoreError with the other's process id. May be nested."""
+        """Be the only run that scans into this home; raises StoreError with the other's process id. May be nested.
+
+        What was deleted inside, or before an interruption, is erased at the end, unless somebody reads just then.
+        """
         if self._locked:
             yield
             return
@@ -77,6 +127,9 @@ class Store:
             self._locked = True
             try:
                 yield
+                if self.row("SELECT 1 FROM unfinished_erasures") is not None:
+                    with suppress(StoreError):
+                        self.erase_traces()
             finally:
                 self._locked = False
 
@@ -118,23 +171,46 @@ class Store:
         """The first row of a query, or None."""
         return next(iter(list(self.rows(sql, parameters))), None)
 
-    def erase_traces(self) -> None:
-        """Rewrite the file, so that nothing deleted stays in it or in the write-ahead log.
+    def begin_erasure(self) -> None:
+        """Note, in the transaction that deletes rows, that their traces are to be erased, whatever comes between."""
+        self.execute("INSERT INTO unfinished_erasures VALUES (?)", (now(),))
 
-        Raises StoreError when another process still reads: the log cannot be emptied then.
+    def erase_traces(self) -> None:
+        """Overwrite whatever is left of deleted rows in the file and in the write-ahead log, in place.
+
+        Raises StoreError when another process still reads, or when the database is damaged.
         """
-        with _explained(self.home / DATABASE_NAME):
-            self._db.execute("VACUUM")
-            busy = self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]
-        if busy:
+        path = self.home / DATABASE_NAME
+        try:
+            with _explained(path):
+                done = self._scrub_in_place(path) if self._in_place else self._scrub(path)
+        except ValueError as error:
+            raise StoreError(damaged(path, str(error))) from error
+        if not done:
             raise StoreError(
                 "The rows are deleted, but another untag has the database open, so traces remain in its log. "
                 "Close the other one and run the same command again."
             )
 
+    def _scrub(self, path: Path) -> bool:
+        fresh = connect(path)
+        try:
+            return scrub(fresh, path, lambda: fresh.execute("DELETE FROM unfinished_erasures"))
+        finally:
+            close_emptied(fresh, path)
 
-def connect(path: Path, *, any_thread: bool = False) -> Database:
-    """A connection to an existing file, as every part of the store uses it; raises StoreError."""
+    def _scrub_in_place(self, path: Path) -> bool:
+        roots = [row["rootpage"] for row in self.rows("SELECT rootpage FROM sqlite_master WHERE rootpage > 0")]
+        scrub_file(path, roots)
+        self.execute("DELETE FROM unfinished_erasures")
+        return True
+
+
+def connect(path: Path, *, any_thread: bool = False, alone: bool = False) -> Database:
+    """A connection to an existing file, as every part of the store uses it; raises StoreError.
+
+    `alone` keeps everybody else out, which needs no shared memory and so no room on the disk.
+    """
     with _explained(path):
         # mode=rw: a mistyped path is an error here, never a new empty database with open permissions.
         connection = sqlite3.connect(
@@ -147,11 +223,13 @@ def connect(path: Path, *, any_thread: bool = False) -> Database:
         try:
             # Plugins that other packages register would run inside this connection.
             db = Database(connection, execute_plugins=False)
-            for pragma in ("foreign_keys = ON", "secure_delete = ON", "synchronous = NORMAL", "trusted_schema = OFF"):
+            # First of all: the others may read the file, and with it make the shared memory.
+            for pragma in (f"locking_mode = {'EXCLUSIVE' if alone else 'NORMAL'}", *_PRAGMAS):
                 db.execute(f"PRAGMA {pragma}")
         except BaseException:
             connection.close()
             raise
+        opened(path)
     return db
 
 
@@ -201,17 +279,36 @@ def _explained(path: Path) -> Iterator[None]:
     except (sqlite3.IntegrityError, sqlite3.ProgrammingError):
         raise
     except sqlite3.DatabaseError as error:
-        raise StoreError(explain(error, path)) from error
+        kind = DiskFullError if _is_full(error, path) else StoreError
+        raise kind(explain(error, path)) from error
+
+
+def _is_full(error: sqlite3.DatabaseError, path: Path) -> bool:
+    code = getattr(error, "sqlite_errorcode", 0) & 0xFF
+    if code not in (sqlite3.SQLITE_IOERR, sqlite3.SQLITE_CANTOPEN):
+        return bool(code == sqlite3.SQLITE_FULL)
+    # What SQLite keeps in shared memory is a file as well, and it does not say why it cannot be made.
+    with suppress(OSError):
+        return shutil.disk_usage(path.parent).free < _LEAST_ROOM
+    return False
+
+
+def damaged(path: Path, why: str) -> str:
+    """That the database is damaged, and what to do; never to throw it away first."""
+    return (
+        f"{path} is damaged ({why}). Save what is readable in it first: untag doctor --rescue DIR. "
+        "Move it aside and scan again only after that."
+    )
 
 
 def explain(error: sqlite3.DatabaseError, path: Path) -> str:
     """What a database error means and what to do, in a sentence or two."""
     # The low byte is the error, the rest its finer kind.
+    if _is_full(error, path):
+        return f"The disk is full: {path} cannot grow. Make room and run again; everything recorded so far is kept."
     match getattr(error, "sqlite_errorcode", 0) & 0xFF:
-        case sqlite3.SQLITE_FULL:
-            return f"The disk is full: {path} cannot grow. Make room and run again; everything recorded so far is kept."
         case sqlite3.SQLITE_CORRUPT | sqlite3.SQLITE_NOTADB:
-            return f"{path} is damaged ({error}). Move it aside and scan again."
+            return damaged(path, str(error))
         case sqlite3.SQLITE_READONLY | sqlite3.SQLITE_CANTOPEN | sqlite3.SQLITE_PERM:
             return f"{path} cannot be written ({error}). Check its permissions, or choose another folder with --home."
         case sqlite3.SQLITE_BUSY | sqlite3.SQLITE_LOCKED:

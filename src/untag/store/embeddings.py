@@ -1,4 +1,4 @@
-"""What the index of embeddings is made from, and how its files are destroyed: they only copy the database."""
+"""What the index of embeddings is made from, and where its files are: they only copy the database."""
 
 from __future__ import annotations
 
@@ -60,11 +60,3 @@ def embeddings_after(store: Store, engine: str, face_id: int) -> Iterator[tuple[
 def index_files(home: Path) -> list[Path]:
     """The index files in `home`, by name."""
     return sorted(home.glob(INDEX_FILES))
-
-
-def destroy(file: Path) -> None:
-    """Overwrite a file with zeros and delete it. On flash storage the drive may keep old blocks. Raises OSError."""
-    with file.open("r+b", buffering=0) as raw:
-        for _ in range(0, file.stat().st_size, 1 << 20):
-            raw.write(bytes(1 << 20))
-    file.unlink()

@@ -26,6 +26,7 @@ def stored_faces(store: Store, engine: str) -> Iterator[StoredFace]:
 def update_matches(store: Store, updates: Iterable[MatchUpdate]) -> None:
     """Replace the verdicts of stored faces, in one transaction; embeddings that need not be kept are erased."""
     with store.transaction():
+        erased = 0
         for update in updates:
             match = update.match
             store.execute(
@@ -38,7 +39,11 @@ def update_matches(store: Store, updates: Iterable[MatchUpdate]) -> None:
                         (SELECT sha256 FROM faces WHERE id = ? AND embedding IS NOT NULL)""",
                     (update.face_id,),
                 )
-                store.execute("UPDATE faces SET embedding = NULL WHERE id = ?", (update.face_id,))
+                erased += store.execute(
+                    "UPDATE faces SET embedding = NULL WHERE id = ? AND embedding IS NOT NULL", (update.face_id,)
+                )
+        if erased:
+            store.begin_erasure()
 
 
 def photo_evidence(

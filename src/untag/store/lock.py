@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from untag.errors import StoreError
@@ -32,7 +32,9 @@ def scan_lock(home: Path) -> Iterator[None]:
                 f"Another scan is running (pid {holder}). Wait until it ends, or stop it: nothing is lost."
             ) from error
         os.truncate(handle, 0)
-        os.write(handle, str(os.getpid()).encode("ascii"))
+        # The number is a courtesy; the lock holds without it, on a full disk too.
+        with suppress(OSError):
+            os.write(handle, str(os.getpid()).encode("ascii"))
         try:
             yield
         finally:

@@ -222,7 +222,12 @@ def _skipped(db: Database) -> None:
     db.execute("ALTER TABLE folders ADD COLUMN skipped TEXT NOT NULL DEFAULT '{}'")
 
 
-MIGRATIONS: tuple[Callable[[Database], None], ...] = (_first, _reported, _skipped)
+def _unfinished_erasures(db: Database) -> None:
+    # A row says that rows were deleted whose traces may still be in the unused parts of the file.
+    db.execute("CREATE TABLE unfinished_erasures (begun_at TEXT NOT NULL)")
+
+
+MIGRATIONS: tuple[Callable[[Database], None], ...] = (_first, _reported, _skipped, _unfinished_erasures)
 
 
 def schema_version(db: Database) -> int:

@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
+from untag.erase import destroy
 from untag.errors import StoreError
 from untag.scenes.taught_files import example_files
 from untag.store.codec import now, path_key, path_of, text
 from untag.store.db import Store, database_files
-from untag.store.embeddings import destroy, index_files
+from untag.store.embeddings import index_files
 from untag.store.lock import scan_lock
 from untag.store.records import Reference
 from untag.store.rows import face_of, face_values
@@ -122,8 +123,9 @@ def forget_person(store: Store, person: str, *, key_without: Callable[[str], str
     decisions stay. Raises StoreError while a scan runs.
     """
     with store.exclusive():
-        _destroy_all(index_files(store.home))
+        destroy_index(store.home)
         with store.transaction():
+            store.begin_erasure()
             count = store.execute("DELETE FROM reference_faces WHERE person = ?", (person,))
             store.execute("DELETE FROM person_names WHERE person = ?", (person,))
             store.execute(
@@ -151,8 +153,9 @@ def forget_bystanders(store: Store) -> int:
     Raises StoreError while a scan runs.
     """
     with store.exclusive():
-        _destroy_all(index_files(store.home))
+        destroy_index(store.home)
         with store.transaction():
+            store.begin_erasure()
             store.execute(
                 """UPDATE photos SET discarded = discarded + (SELECT COUNT(*) FROM faces
                     WHERE faces.sha256 = photos.sha256 AND verdict <> ? AND embedding IS NOT NULL)""",
@@ -177,6 +180,11 @@ def forget_all(home: Path) -> list[Path]:
         files = [*index_files(home), *example_files(home), *database_files(home)]
         _destroy_all(files)
     return files
+
+
+def destroy_index(home: Path) -> None:
+    """Overwrite and delete the index of embeddings, which is made again when it is needed. Raises StoreError."""
+    _destroy_all(index_files(home))
 
 
 def _destroy_all(files: list[Path]) -> None:

@@ -1,0 +1,34 @@
+"""What untag wrote outside of its home folder because it was asked to, so that `untag forget` can name it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from untag.sources.files import absolute
+from untag.sources.paths import printable_path
+from untag.store.codec import now, path_key, path_of
+from untag.store.db import Store
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A file as it was named then, what it is ("report"), and when it was written, ISO 8601 UTC."""
+
+    path: str
+    kind: str
+    written_at: str
+
+
+def note_written(store: Store, path: Path, kind: str) -> None:
+    """Record that untag wrote this file; the newest of several times counts."""
+    store.execute(
+        "INSERT OR REPLACE INTO written (path, kind, written_at) VALUES (?, ?, ?)",
+        (path_key(printable_path(absolute(path))), kind, now()),
+    )
+
+
+def written_files(store: Store) -> tuple[Written, ...]:
+    """All that was ever written outside of the home folder, by path."""
+    rows = store.rows("SELECT * FROM written ORDER BY path")
+    return tuple(Written(path_of(row["path"]), row["kind"], row["written_at"]) for row in rows)
