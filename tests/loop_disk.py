@@ -24,7 +24,7 @@ class Disk:
 
     def blocks(self) -> bytes:
         """Every byte of the disk, after all that is to be written was written."""
-        os.sync()
+        self._flush()
         return self.image.read_bytes()
 
     def fill_up(self) -> None:
@@ -36,7 +36,7 @@ class Disk:
                         pass
                 except OSError:
                     continue
-        os.sync()
+        self._flush()
         # What was set aside for delayed writes may be free again.
         number = 0
         while True:
@@ -45,6 +45,10 @@ class Disk:
             except OSError:
                 return
             number += 1
+
+    def _flush(self) -> None:
+        # This disk alone: others may have much to write.
+        subprocess.run(["sync", "--file-system", self.root], check=True)
 
 
 def make_disk(folder: Path, size: int = 48 * MEGABYTE) -> Path:

@@ -24,6 +24,8 @@ BUG = 70
 _COMMANDS = {
     "enroll": "Show untag whose face to look for.",
     "people": "List who is enrolled, and how well their photos agree.",
+    "backup": "Save people and decisions to a file.",
+    "restore": "Bring a backup back; nothing here is lost.",
     "forget": "Erase a person, the bystanders, or everything.",
     "sources": "Say what archives hold, before any scan.",
     "scan": "Look through folders for photos that show you.",

@@ -47,11 +47,12 @@ def command(context: Context, photos: tuple[Path, ...], status: str | None, undo
                 raise UsageError(f"{photo} was not scanned yet; scan it first, or give the path as untag list shows it")
             hashes.append(known.sha256)
         count = 0
-        for sha256 in hashes:
-            if status is None:
-                count += take_back(store, sha256)
-            else:
-                decide(store, sha256, Status(status))
-                count += 1
+        with store.durable():
+            for sha256 in hashes:
+                if status is None:
+                    count += take_back(store, sha256)
+                else:
+                    decide(store, sha256, Status(status))
+                    count += 1
     say(f"{'took back' if undo else 'recorded'} {counted(count, 'decision')}")
     return 0

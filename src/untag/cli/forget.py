@@ -10,7 +10,6 @@ import click
 from untag.cli.app import Context
 from untag.cli.common import say, settings_of, warn_of_settings
 from untag.cli.terminal import ask
-from untag.sources.paths import os_path
 from untag.words import counted
 
 if TYPE_CHECKING:
@@ -93,5 +92,5 @@ def _found(trace: Trace) -> str:
 
 
 def _named(file: Written) -> str:
-    missing = "" if Path(os_path(file.path)).exists() else ", not there now"
+    missing = "" if file.is_there else ", not there now"
     return f"{file.path} ({file.kind} of {file.written_at[:10]}{missing})"

@@ -2,6 +2,7 @@
 
 from untag.store.categories import forget_category
 from untag.store.check import check_integrity
+from untag.store.codec import now
 from untag.store.db import DATABASE_NAME, Store
 from untag.store.decisions import Decision, decide, decisions, undo
 from untag.store.embeddings import (
@@ -61,6 +62,7 @@ from untag.store.records import (
     StoredFace,
 )
 from untag.store.runs import Run, finish_run, last_run, mark_reported, runs, start_run
+from untag.store.salvage import salvage
 from untag.store.traces import (
     Needles,
     Searched,
@@ -72,6 +74,7 @@ from untag.store.traces import (
     stored_words,
     without,
 )
+from untag.store.transfer import Merged, Saved, SavedName, SavedReference, merge_records, saved_records
 from untag.store.written import Written, note_written, written_files
 
 __all__ = [
@@ -85,10 +88,14 @@ __all__ = [
     "KnownPhoto",
     "ListedFolder",
     "MatchUpdate",
+    "Merged",
     "Needles",
     "PhotoRecord",
     "Reference",
     "Run",
+    "Saved",
+    "SavedName",
+    "SavedReference",
     "Searched",
     "Store",
     "StoredFace",
@@ -124,11 +131,13 @@ __all__ = [
     "make_durable",
     "mark_judged",
     "mark_reported",
+    "merge_records",
     "needles_of_all",
     "needles_of_bystanders",
     "needles_of_person",
     "new_findings",
     "note_written",
+    "now",
     "person_names",
     "photo_evidence",
     "photos_of",
@@ -140,6 +149,8 @@ __all__ = [
     "replace_findings",
     "replace_groups",
     "runs",
+    "salvage",
+    "saved_records",
     "search",
     "set_reference_use",
     "start_run",

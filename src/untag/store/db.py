@@ -147,6 +147,30 @@ class Store:
                     self._db.execute("ROLLBACK")
                 raise
 
+    @contextmanager
+    def durable(self) -> Iterator[None]:
+        """A transaction that is on the disk when it ends: no power failure takes it back. Inside another one, that."""
+        if self._db.conn.in_transaction:
+            yield
+            return
+        # It may not be changed inside of a transaction.
+        self._db.execute("PRAGMA synchronous = FULL")
+        try:
+            with self.transaction():
+                yield
+        finally:
+            self._db.execute("PRAGMA synchronous = NORMAL")
+
+    @contextmanager
+    def snapshot(self) -> Iterator[None]:
+        """Everything that is read inside is as of one moment, whatever others write meanwhile."""
+        with _explained(self.home / DATABASE_NAME):
+            self._db.execute("BEGIN")
+            try:
+                yield
+            finally:
+                self._db.execute("ROLLBACK")
+
     def execute(self, sql: str, parameters: Parameters = ()) -> int:
         """Run one writing statement; returns the number of rows it touched."""
         with _explained(self.home / DATABASE_NAME):

@@ -22,19 +22,25 @@ class Decision:
 
 
 def decide(store: Store, sha256: str, status: Status) -> None:
-    """Record a decision; the latest one counts. Raises UsageError for `open`, which is what `undo` leads back to."""
+    """Record a decision; the latest one counts. It is on the disk when this returns.
+
+    Inside a transaction of the caller's, `Store.durable`, it is when that ends. Raises UsageError for `open`, which is
+    what `undo` leads back to.
+    """
     if status is Status.OPEN:
         raise UsageError("A photo cannot be decided as open. Undo its decision instead.")
-    store.execute("INSERT INTO decisions (sha256, status, decided_at) VALUES (?, ?, ?)", (sha256, status, now()))
+    with store.durable():
+        store.execute("INSERT INTO decisions (sha256, status, decided_at) VALUES (?, ?, ?)", (sha256, status, now()))
 
 
 def undo(store: Store, sha256: str) -> bool:
-    """Take the latest decision back, so that the one before it counts again; False when there is none."""
-    undone = store.execute(
-        """UPDATE decisions SET undone_at = ? WHERE id =
-            (SELECT MAX(id) FROM decisions WHERE sha256 = ? AND undone_at IS NULL)""",
-        (now(), sha256),
-    )
+    """Take the latest decision back, so that the one before it counts again; False when there is none. Lasts too."""
+    with store.durable():
+        undone = store.execute(
+            """UPDATE decisions SET undone_at = ? WHERE id =
+                (SELECT MAX(id) FROM decisions WHERE sha256 = ? AND undone_at IS NULL)""",
+            (now(), sha256),
+        )
     return undone > 0
 
 

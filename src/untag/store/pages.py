@@ -27,6 +27,9 @@ class Kind(IntEnum):
     TABLE_LEAF = 13
 
 
+_INTERIOR = (Kind.INDEX_INTERIOR, Kind.TABLE_INTERIOR)
+
+
 @dataclass(frozen=True, slots=True)
 class Layout:
     """`page_size` bytes a page, of which the first `usable` are used; `pages` of them; the first of the free ones."""
@@ -81,7 +84,7 @@ def tree_page(data: bytes, number: int, layout: Layout) -> TreePage:
     kind = Kind(data[start])
     first_block, count, content = struct.unpack_from(">HHH", data, start + 1)
     content = content or 65536
-    interior = kind in (Kind.INDEX_INTERIOR, Kind.TABLE_INTERIOR)
+    interior = kind in _INTERIOR
     array = start + (12 if interior else 8)
     end = array + 2 * count
     if count > _MOST_CELLS or not end <= content <= layout.usable:
@@ -164,3 +167,70 @@ def overflow_chain(read: Reader, cell: Cell, layout: Layout) -> Iterator[tuple[i
         yield page, held
         left -= held
         (page,) = struct.unpack_from(">I", read(page))
+
+
+def salvaged_cells(data: bytes, number: int, layout: Layout) -> Iterator[Cell]:
+    """The cells of a page that make sense one by one, whatever else in the page does not; never raises.
+
+    A page whose kind is not to be read is tried as each of the two kinds that hold rows.
+    """
+    start = FILE_HEADER if number == 1 else 0
+    if len(data) < start + 12:
+        return
+    kinds = [Kind(data[start])] if data[start] in list(Kind) else [Kind.TABLE_LEAF, Kind.INDEX_LEAF]
+    for kind in kinds:
+        page = TreePage(kind, (), int(kind in _INTERIOR), ())
+        for at in _salvaged_places(data, start, 12 if kind in _INTERIOR else 8, layout.usable):
+            try:
+                yield cell_of(data, page, at, layout)
+            except (ValueError, struct.error):
+                continue
+
+
+def _salvaged_places(data: bytes, start: int, header: int, usable: int) -> Iterator[int]:
+    """Where cells may begin, by the array of their places; what it says of their number is believed if it can be."""
+    count, content = struct.unpack_from(">HH", data, start + 3)
+    array, limit = start + header, min(usable, len(data))
+    if array + 2 * count > min(content or 65536, limit):
+        count = (limit - array) // 2
+    for at in range(array, array + 2 * count, 2):
+        # The array ends where the first of the cells begins, at the latest.
+        if at + 2 > limit:
+            return
+        (place,) = struct.unpack_from(">H", data, at)
+        if at + 2 <= place < usable:
+            limit = min(limit, place)
+            yield place
+
+
+def record_of(payload: bytes) -> list[object]:
+    """The values of a row: None, int, float, bytes or str each. Raises ValueError."""
+    size, at = varint(payload, 0)
+    body = size
+    if not at <= size <= len(payload):
+        raise ValueError("a record's header is longer than the record")
+    values: list[object] = []
+    while at < size:
+        kind, at = varint(payload, at)
+        length = _length(kind)
+        if body + length > len(payload):
+            raise ValueError("a value is longer than its record")
+        values.append(_value(kind, payload[body : body + length]))
+        body += length
+    return values
+
+
+def _length(kind: int) -> int:
+    if kind >= 12:
+        return (kind - 12) // 2
+    return (0, 1, 2, 3, 4, 6, 8, 8, 0, 0, 0, 0)[kind]
+
+
+def _value(kind: int, data: bytes) -> object:
+    if kind in (0, 10, 11):
+        return None
+    if kind == 7:
+        return struct.unpack(">d", data)[0]
+    if kind < 12:
+        return kind - 8 if kind >= 8 else int.from_bytes(data, "big", signed=True)
+    return data if kind % 2 == 0 else data.decode("utf-8")

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from untag.sources.files import absolute
-from untag.sources.paths import printable_path
+from untag.sources.paths import os_path, printable_path
 from untag.store.codec import now, path_key, path_of
 from untag.store.db import Store
 
@@ -18,6 +18,11 @@ class Written:
     path: str
     kind: str
     written_at: str
+
+    @property
+    def is_there(self) -> bool:
+        """Whether there is a file of this name now; its disk may be away."""
+        return Path(os_path(self.path)).exists()
 
 
 def note_written(store: Store, path: Path, kind: str) -> None:
