@@ -15,7 +15,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from fakes import ME, STRANGER, Square, Untag, paint
@@ -167,6 +167,7 @@ histories = st.lists(
 )
 
 
+@settings(deadline=None, max_examples=30, suppress_health_check=[HealthCheck.too_slow])
 @given(histories, histories)
 def test_merging_loses_nothing_and_does_nothing_twice(
     tmp_path_factory: pytest.TempPathFactory, here: list[Decision], there: list[Decision]
