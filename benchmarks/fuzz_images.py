@@ -5,7 +5,8 @@
 Pictures of all formats that untag reads are made from the sample portrait and damaged in ways that real and hostile
 files are: bytes, bits, lengths and sizes changed, parts cut out, doubled, exchanged between files, and cut off. Each
 batch is scanned in a process of its own, with the default models. A process that ends by a signal or an error is a
-crash, ten seconds without a photo a hang. Exits with 1 when there is any, or when the peak is not below 2 GB.
+crash; ten seconds of work without a photo, on however many processors, are a hang. Exits with 1 when there is any, or
+when the peak is not below 2 GB.
 """
 
 from __future__ import annotations
@@ -38,7 +39,7 @@ _LENGTHS = (0, 1, 2, 0x7F, 0x80, 0xFF, 0x7FFF, 0xFFFF, 0x7FFFFFFF, 0x80000000, 0
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """What came of one batch. `longest` is the longest time between two photos, `peak` is in bytes."""
+    """What came of one batch. `longest` is the most work between two photos, in seconds; `peak` is in bytes."""
 
     photos: int
     analysed: int
@@ -183,16 +184,16 @@ def scan_batch(home: Path, models: Path, folder: Path, jobs: int) -> Batch:
     with Store.open(home) as store:
         enrolment = EnrolmentOptions("me", load_calibration(loaded.faces.id), SEARCH_SIDE, DEFAULT_LIMITS)
         enroll(store, [ME], loaded.faces, enrolment)
-        moments = [time.monotonic()]
+        moments = [time.process_time()]
         summary = scan(
             store,
             [folder],
             loaded,
             load_judge(store, loaded.faces.id, settings),
             settings,
-            on_photo=lambda: moments.append(time.monotonic()),
+            on_photo=lambda: moments.append(time.process_time()),
         )
-    moments.append(time.monotonic())
+    moments.append(time.process_time())
     outcomes: dict[str, int] = {}
     for error in summary.unreadable:
         outcomes[error.outcome] = outcomes.get(error.outcome, 0) + 1

@@ -62,7 +62,8 @@ def split(data: bytes) -> Parts:
 def _says_colours(marker: int, payload: bytes) -> bool:
     if marker == 0xE0:
         return payload.startswith(b"JFIF\0") and len(payload) >= 14
-    return marker == 0xEE and payload.startswith(b"Adobe") and len(payload) >= 12
+    # The twelfth byte says how colours are transformed: in one of three ways.
+    return marker == 0xEE and payload.startswith(b"Adobe") and len(payload) >= 12 and payload[11] <= 2
 
 
 def scans(pixels: bytes) -> list[int]:
@@ -119,13 +120,18 @@ def _resume(data: bytes, start: int, *, framed: bool) -> int | None:
         if at < 0:
             return None
         if data[at : at + 2] == b"\xff\xd8":
-            end = data.find(END, at)
-            at = data.find(b"\xff", at + 2 if end < 0 else end + 2)
+            at = data.find(b"\xff", _behind(data, at))
             continue
         if _leads_to_scan(data, at, framed=framed):
             return at
         at = data.find(b"\xff", at + 1)
     return None
+
+
+def _behind(data: bytes, at: int) -> int:
+    """Behind the thumbnail that begins at `at`; behind its first marker where it has no end but the picture's own."""
+    end = data.find(END, at)
+    return end + 2 if end >= 0 and data.find(SCAN, end) >= 0 else at + 2
 
 
 def _leads_to_scan(data: bytes, at: int, *, framed: bool) -> bool:

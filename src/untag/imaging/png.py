@@ -24,13 +24,11 @@ def split(data: bytes) -> Parts:
     kept: list[bytes] = []
     exif, raw_exif = NO_EXIF, NO_EXIF
     packets: list[bytes] = []
-    colour, ended = None, False
+    colour = None
     image: list[memoryview] = []
     for kind, body, sound in _chunks(data):
         if kind == b"IDAT":
             image.append(body)
-        elif kind == b"IEND":
-            ended = True
         elif kind == b"IHDR" and colour is None and len(body) >= 13:
             colour = body[9]
             kept.append(_chunk(kind, body[:13]))
@@ -50,8 +48,9 @@ def split(data: bytes) -> Parts:
     for body in image:
         checksum = zlib.crc32(body, checksum)
     head, foot = struct.pack(">I4s", length, b"IDAT"), struct.pack(">I", checksum)
+    # Whether all pixels are there is for the decoder to say: a picture may lack nothing but its end.
     pixels = b"".join([SIGNATURE, *kept, head, *image, foot, _chunk(b"IEND", b"")])
-    return Parts(pixels, raw_exif if exif == NO_EXIF else exif, tuple(packets), cut_off=not ended)
+    return Parts(pixels, raw_exif if exif == NO_EXIF else exif, tuple(packets))
 
 
 def _chunks(data: bytes) -> Iterator[tuple[bytes, memoryview, bool]]:
