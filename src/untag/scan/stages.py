@@ -40,6 +40,9 @@ SEARCH_SIDE = 1600
 
 _ANALYSIS_VERSION = 5
 
+_TOLD_TOGETHER = 500
+"""Photos without a copy that are passed on at once: a list may tell of any number of them."""
+
 
 @dataclass(frozen=True, slots=True)
 class ScanModels:
@@ -106,6 +109,9 @@ class Stages:
                     told.append(entry.path)
                 else:
                     records.append(absent_record(entry, self._judge))
+                if len(told) + len(records) >= _TOLD_TOGETHER:
+                    yield Told(tuple(told), tuple(records))
+                    told, records = [], []
             elif isinstance(entry, ReadError):
                 # To be told of every time.
                 digest = None

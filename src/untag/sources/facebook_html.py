@@ -18,7 +18,7 @@ from untag.sources.facebook_links import (
 )
 from untag.sources.links import page as page_at
 from untag.sources.meta import Gathering
-from untag.sources.meta_html import MAX_HTML_BYTES, Block, Page, parse_page
+from untag.sources.meta_html import Block, Page, page_of
 from untag.sources.meta_messages import WANTED_BY as BY_MESSAGES
 from untag.types import LinkConfidence, Origin
 
@@ -29,10 +29,9 @@ _MESSAGES = re.compile(r"message_\d+\.html?", re.IGNORECASE)
 
 def read_page(gathering: Gathering, name: str) -> None:
     """Note what a page says of photos; nothing when it tells of none."""
-    data = gathering.read(name, MAX_HTML_BYTES)
-    if data is None:
+    page = page_of(gathering, name)
+    if page is None:
         return
-    page = parse_page(data)
     tagged = [link for link in page.links if item_link(link) is not None] if is_tagged_list(name) else []
     for link in tagged:
         photo = tagged_photo(gathering, name, link)

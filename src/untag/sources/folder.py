@@ -24,7 +24,7 @@ from untag.sources.archive import ARCHIVE_SUFFIXES, group_parts
 from untag.sources.files import absolute, failure, read_file
 from untag.sources.kinds import Kind, Kinds, named_kind
 from untag.sources.listing import Entry, Listing, Skipped
-from untag.sources.names import suffix_of
+from untag.sources.names import IMAGE_SUFFIXES, suffix_of
 from untag.sources.opening import ZipSource, open_folder
 from untag.sources.paths import printable_path
 from untag.sources.reader import Reader
@@ -149,18 +149,19 @@ class _Folder:
 
     def _add_file(self, child: os.DirEntry[str], name: str) -> None:
         """One stat for a photo or what may be one, none for zip files and texts."""
-        kind = named_kind(name)
-        if kind is not Kind.PHOTO:
-            if suffix_of(name) in ARCHIVE_SUFFIXES:
+        files = self.files
+        suffix = suffix_of(name)
+        if suffix not in IMAGE_SUFFIXES:
+            if suffix in ARCHIVE_SUFFIXES:
                 self.zips.append(child.path)
                 return
             self.others.append(name)
-            if kind is Kind.TEXT:
+            if named_kind(name) is Kind.TEXT:
                 return
+            files = self.unsure
         status = child.stat()
         # Pipes, sockets and devices are never opened: reading them can wait for ever or do something.
         if stat.S_ISREG(status.st_mode):
-            files = self.files if kind is Kind.PHOTO else self.unsure
             files.append((name, status.st_size, status.st_mtime_ns))
 
     def _add_error(self, name: str, error: OSError) -> None:

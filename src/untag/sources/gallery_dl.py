@@ -15,7 +15,7 @@ from untag.sources.gallery_dl_sites import PLACES, Entry, Place, file_names, ori
 from untag.sources.kinds import may_be_photo
 from untag.sources.names import suffix_of
 from untag.sources.reader import AbsentPhoto, Description, Files, photos_of
-from untag.sources.text import parse_json, read_error, read_json, text, wrong_shape
+from untag.sources.text import check_json_memory, parse_json, read_error, read_json, text, wrong_shape
 from untag.types import Origin, ReadError
 
 MAX_SIDECAR_BYTES = 16 * 1024 * 1024
@@ -100,7 +100,9 @@ def _read_lines(files: Files, name: str) -> _Found:
     """Lines that are cut short, as after a crash, are one error; the others count."""
     entries: list[Entry] = []
     errors: list[ReadError] = []
-    for line in files.read(name, MAX_LINES_BYTES).splitlines():
+    data = files.read(name, MAX_LINES_BYTES)
+    check_json_memory(data)
+    for line in data.splitlines():
         try:
             value = parse_json(line) if line.strip() else None
         except ReadFailure as failure:

@@ -17,7 +17,7 @@ from untag.types import Origin, Outcome, ReadError
 
 PLATFORM = "icloud"
 
-MAX_CSV_BYTES = 64 * 1024 * 1024
+MAX_CSV_BYTES = 16 * 1024 * 1024
 """A row has about two hundred bytes; Apple begins a new file long before this."""
 
 _DETAILS = re.compile(r"(?:.*/)?photo details(?:-\d+)?\.csv", re.IGNORECASE | re.ASCII | re.DOTALL)

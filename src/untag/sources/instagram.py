@@ -13,7 +13,7 @@ from typing import Any
 
 from untag.sources.links import page
 from untag.sources.meta import Gathering, label_values, lists_in, posted_time, site_of, taken_time
-from untag.sources.meta_html import MAX_HTML_BYTES, parse_page
+from untag.sources.meta_html import page_of
 from untag.sources.meta_messages import WANTED_BY as BY_MESSAGES
 from untag.sources.meta_messages import is_thread, read_thread
 from untag.sources.reader import Description, Files
@@ -168,10 +168,10 @@ def _add(gathering: Gathering, media: Any, known: Origin) -> None:
 
 
 def _read_page(gathering: Gathering, name: str) -> None:
-    data = gathering.read(name, MAX_HTML_BYTES)
-    if data is None:
+    page = page_of(gathering, name)
+    if page is None:
         return
-    blocks = parse_page(data).blocks
+    blocks = page.blocks
     messages = _MESSAGE_PAGE.fullmatch(name.rpartition("/")[2]) is not None
     for block in blocks:
         for picture in block.pictures:

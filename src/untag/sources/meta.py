@@ -62,27 +62,37 @@ def is_picture(uri: str) -> bool:
     return not split_suffix(uri)[1] or may_be_photo(uri)
 
 
+_MOST_ALIKE, _MOST_DEEP = 500, 40
+"""How many files of one name in folders of one name are told apart, and by how many of the folders above. A site
+numbers its photos; in what is made to take long, each of thousands would be compared with each mention."""
+
+
 class MediaIndex:
     """Finds the files that `uri`s mean: the root folder may be missing or another one, and the suffix may differ."""
 
     def __init__(self, names: Iterable[str]) -> None:
         self._by_stem: dict[str, list[str]] = {}
-        for name in names:
-            if is_picture(name):
-                self._by_stem.setdefault(_key(name.rpartition("/")[2]), []).append(name)
+        self._by_folder: dict[tuple[str, str], list[str]] = {}
+        for name in filter(is_picture, names):
+            folders, _, last = name.rpartition("/")
+            key = _key(last)
+            self._by_stem.setdefault(key, []).append(name)
+            if folders:
+                self._by_folder.setdefault((key, _folder(folders.rpartition("/")[2])), []).append(name)
 
     def find(self, uri: str, near: str = "") -> tuple[str, ...]:
         """All files that `uri` may mean equally well, none when it is not here. A bare name is one below `near`."""
         parts = [part for part in (repaired(uri) or "").split("/") if part not in ("", ".", "..")]
         if not parts or "://" in uri:
             return ()
-        candidates = self._by_stem.get(_key(parts[-1]), [])
         if len(parts) == 1:
+            candidates = self._by_stem.get(_key(parts[-1]), [])[:_MOST_ALIKE]
             best = [name for name in candidates if name.startswith(f"{near}/")] if near else candidates
             # Far from anything, a name that several files have says nothing.
             best = best if near or len(best) == 1 else []
         else:
-            wanted = [_folder(part) for part in parts[:-1]]
+            wanted = [_folder(part) for part in parts[-_MOST_DEEP:-1]]
+            candidates = self._by_folder.get((_key(parts[-1]), wanted[-1]), [])[:_MOST_ALIKE]
             scores = {name: _shared_folders(name, wanted) for name in candidates}
             highest = max(scores.values(), default=0)
             best = [name for name, score in scores.items() if score == highest and score > 0]

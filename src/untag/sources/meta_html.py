@@ -7,15 +7,21 @@ Dates are words in the user's language and are not read.
 
 from __future__ import annotations
 
-from collections import Counter
+from collections import defaultdict
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from html.parser import HTMLParser
+from itertools import islice
 from urllib.parse import unquote
 
-from untag.sources.meta import is_picture
+from untag.sources.html_tokens import End, Start, Token, Words, tokens
+from untag.sources.meta import Gathering, is_picture
+from untag.types import Outcome, ReadError
 
 MAX_HTML_BYTES = 64 * 1024 * 1024
 """A page. Facebook begins a new one after some thousand messages."""
+
+MOST_TAGS = 2_000_000
+"""Tags and texts of a page, twice what a page of that size has. They take seconds."""
 
 _BLOCK_CLASSES = ("_a6-g", "uiBoxWhite")
 _BLOCK_TAGS = frozenset(("section", "article"))
@@ -49,11 +55,25 @@ class Block:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """What is on a page: its title, its blocks with pictures, pictures outside of blocks, and every web address."""
+    """What is on a page: its title, its blocks with pictures, pictures outside of blocks, and every web address.
+
+    `whole` is False where it has more than `MOST_TAGS`, of which the first were read.
+    """
 
     title: str | None
     blocks: tuple[Block, ...]
     links: tuple[str, ...]
+    whole: bool = True
+
+
+def page_of(gathering: Gathering, name: str) -> Page | None:
+    """The page in a file; None when it cannot be read. What is wrong with it is one of the errors."""
+    data = gathering.read(name, MAX_HTML_BYTES)
+    page = None if data is None else parse_page(data)
+    if page is not None and not page.whole:
+        said = f"only the first {MOST_TAGS:,} tags of the page were read"
+        gathering.errors.append(ReadError(gathering.files.shown(name), Outcome.TOO_LARGE, said))
+    return page
 
 
 def parse_page(data: bytes) -> Page:
@@ -61,12 +81,10 @@ def parse_page(data: bytes) -> Page:
     html = data.decode("utf-8-sig", "replace")
     block_class = next((name for name in _BLOCK_CLASSES if name in html), None)
     parser = _Parser(block_class)
-    try:
-        parser.feed(html)
-        parser.close()
-    except AssertionError:  # html.parser asserts what a declaration may hold; what came before it stands
-        pass
-    return parser.page()
+    parts = tokens(html)
+    for token in islice(parts, MOST_TAGS):
+        parser.take(token)
+    return parser.page(whole=next(parts, None) is None)
 
 
 @dataclass(slots=True)
@@ -111,15 +129,16 @@ class _Open:
                 current = own[item]
             elif id(item) in wanted:
                 current.append(item)
-        return [Picture(uri, _lines(words or common)) for uri, words in own.items()]
+        shared = _lines(common)
+        return [Picture(uri, _lines(words) if words else shared) for uri, words in own.items()]
 
 
-class _Parser(HTMLParser):
+class _Parser:
     def __init__(self, block_class: str | None) -> None:
-        super().__init__(convert_charrefs=True)
         self._block_class = block_class
         self._stack: list[tuple[str, frozenset[str]]] = []
-        self._inside: Counter[str] = Counter()
+        self._inside: defaultdict[str, int] = defaultdict(int)
+        self._headings = self._quiet = 0
         self._open: list[_Open] = []
         self._blocks: list[Block] = []
         self._links: list[str] = []
@@ -127,16 +146,25 @@ class _Parser(HTMLParser):
         self._loose = _Open(-1)
         self._broken = True
 
-    def page(self) -> Page:
+    def page(self, *, whole: bool) -> Page:
         """What was read; ends what is still open."""
         while self._open:
             self._blocks.append(self._open.pop().block())
         loose = [Block(None, (Picture(uri, None),), ()) for uri in self._loose.pictures]
         blocks = [block for block in (*self._blocks, *loose) if block.pictures]
-        return Page(_one_line(self._title), tuple(blocks), tuple(self._links))
+        return Page(_one_line(self._title), tuple(blocks), tuple(self._links), whole)
 
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        values = {name: value for name, value in attrs if value is not None}
+    def take(self, token: Token) -> None:
+        """Reads on."""
+        match token:
+            case Start(tag, attributes):
+                self._start(tag, attributes)
+            case End(tag):
+                self._end(tag)
+            case Words(text):
+                self._add_words(text)
+
+    def _start(self, tag: str, values: Mapping[str, str]) -> None:
         classes = frozenset(values.get("class", "").split())
         if self._open and len(self._stack) == self._open[-1].depth:
             self._open[-1].child += 1
@@ -145,14 +173,11 @@ class _Parser(HTMLParser):
         if tag in _VOID:
             return
         self._stack.append((tag, classes))
-        self._inside.update((tag, *self._marks(classes)))
+        self._count(tag, classes, 1)
         if self._block_class in classes if self._block_class is not None else tag in _BLOCK_TAGS:
             self._open.append(_Open(len(self._stack)))
 
-    def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self.handle_starttag(tag, attrs)
-
-    def handle_endtag(self, tag: str) -> None:
+    def _end(self, tag: str) -> None:
         if tag in _VOID or not self._inside[tag]:
             return
         self._broken = self._broken or tag not in _INLINE
@@ -161,27 +186,33 @@ class _Parser(HTMLParser):
             if self._open and self._open[-1].depth == len(self._stack):
                 self._blocks.append(self._open.pop().block())
             ended, classes = self._stack.pop()
-            self._inside.subtract((ended, *self._marks(classes)))
+            self._count(ended, classes, -1)
 
-    def handle_data(self, data: str) -> None:
+    def _count(self, tag: str, classes: frozenset[str], change: int) -> None:
+        """Notes that an element begins or ends."""
+        self._inside[tag] += change
+        self._headings += change * (tag in _HEADINGS)
+        self._quiet += change * (tag in _NO_TEXT)
+        for mark in self._marks(classes):
+            self._inside[mark] += change
+
+    def _add_words(self, data: str) -> None:
         if self._inside["title"]:
             self._title.append(data)
         if not self._open or self._inside[_COMMENTS_CLASS]:
             return
         caption = self._inside[_CAPTION_CLASS] > 0
-        silent = _NO_TEXT - {"a"} if caption else _NO_TEXT
-        if any(self._inside[tag] for tag in silent):
+        if self._quiet > (self._inside["a"] if caption else 0):
             return
         block = self._open[-1]
         last = block.words[-1] if block.words else ""
         if not self._broken and isinstance(last, _Words):
             last.text.append(data)
         elif data.strip():
-            heading = any(self._inside[tag] for tag in _HEADINGS)
-            block.words.append(_Words([data], block.child, heading, caption))
+            block.words.append(_Words([data], block.child, self._headings > 0, caption))
             self._broken = False
 
-    def _note(self, tag: str, values: dict[str, str]) -> None:
+    def _note(self, tag: str, values: Mapping[str, str]) -> None:
         block = self._open[-1] if self._open else self._loose
         target = values.get("src" if tag == "img" else "href", "") if tag in ("img", "a") else ""
         if target.startswith(("https://", "http://")):

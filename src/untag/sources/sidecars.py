@@ -114,7 +114,7 @@ class KeptFiles:
         try:
             return self._files.read(name, max_bytes)
         except ReadFailure as failure:
-            if name in self._files and failure.outcome is not Outcome.EMPTY:
+            if name in self._files and failure.outcome not in (Outcome.EMPTY, Outcome.TOO_LARGE):
                 self._errors[name] = ReadError(self.shown(name), failure.outcome, str(failure))
             raise
 

@@ -14,10 +14,13 @@ from datetime import date
 from untag.errors import ReadFailure
 from untag.sources.dates import moment
 from untag.sources.reader import Description, Files, is_photo
-from untag.sources.text import MAX_JSON_BYTES, read_error, text, wrong_shape
+from untag.sources.text import read_error, text, wrong_shape
 from untag.types import Origin, ReadError
 
 PLATFORM = "whatsapp"
+
+MAX_CHAT_BYTES = 64 * 1024 * 1024
+"""The text of a chat: a million messages."""
 
 _TEXT = ".txt"
 _OF_WHATSAPP = re.compile(
@@ -62,7 +65,7 @@ class WhatsApp:
             if not name.lower().endswith(_TEXT):
                 continue
             try:
-                data = files.read(name, MAX_JSON_BYTES)
+                data = files.read(name, MAX_CHAT_BYTES)
             except ReadFailure as failure:
                 errors.append(read_error(files, name, failure))
                 continue
