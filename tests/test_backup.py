@@ -313,12 +313,16 @@ def test_a_decision_is_on_the_disk_when_decide_returns(tmp_path: Path) -> None:
         "undo(store, 'this-one-is-durable')\n"
         "merge_records(store, [Decision('this-came-from-a-backup', Status.KEEP, '2020-01-01T00:00:00+00:00', None)])\n"
         "print(b'this-came-from-a-backup' in image.read_bytes())\n"
+        "store.execute(\"UPDATE decisions SET sha256 = 'everything-so-far'\")\n"
+        "print(b'everything-so-far' in image.read_bytes())\n"
+        "make_durable(store)\n"
+        "print(b'everything-so-far' in image.read_bytes())\n"
     )
     image = make_disk(tmp_path)
     with mounted(image, tmp_path / "disk") as disk:
         command = [sys.executable, "-c", program, str(disk.root / "home"), str(image)]
         done = subprocess.run(command, capture_output=True, text=True, check=False)
-    assert done.stdout.split() == ["False", "True", "True"], done.stderr
+    assert done.stdout.split() == ["False", "True", "True", "False", "True"], done.stderr
 
 
 def test_all_errors_are_sentences(tmp_path: Path) -> None:

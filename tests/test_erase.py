@@ -223,6 +223,19 @@ def test_forget_says_what_it_found_what_it_cannot_see_and_what_it_wrote(untag: U
     said = untag.run("forget", "--all", "--yes").err
     assert "nothing of it is left" in said
     assert str(untag.root / "here.html") in said
+    assert "too short to be searched for among other bytes: me" in said
+    assert (untag.root / "here.html").exists(), "what lies elsewhere is not untag's to delete"
+
+
+def test_forget_all_takes_what_was_written_into_the_home_folder(untag: Untag) -> None:
+    untag.enroll()
+    untag.add("a.png", paint(ME, serial=1))
+    assert untag.run("scan", untag.photos).status == 0
+    assert untag.run("report", "--output", untag.home / "report.html").status == 0
+    assert untag.run("backup", untag.home / "backup.jsonl").status == 0
+    said = untag.run("forget", "--all", "--yes").err
+    assert sorted(path.name for path in untag.home.iterdir() if path.is_file()) == ["scan.lock"]
+    assert "report.html" not in said
 
 
 def test_forget_all_of_a_damaged_database_says_that_it_cannot_search(untag: Untag) -> None:

@@ -67,7 +67,10 @@ def erase_all(home: Path) -> Forgotten:
     files = forget_all(home)
     if known is None:
         return Forgotten(len(files), None, ())
-    return Forgotten(len(files), search(home, known[0]), known[1])
+    needles, written = known
+    elsewhere = tuple(file for file in written if not file.is_below(home))
+    inside = [file for file in written if file not in elsewhere and file.destroy()]
+    return Forgotten(len(files) + len(inside), search(home, needles), elsewhere)
 
 
 def _erase(home: Path, doomed: Callable[[Store], Needles], forget: Callable[[Store], int]) -> Forgotten:

@@ -11,7 +11,7 @@ from pathlib import Path
 from untag.backup import all_records, write_backup
 from untag.errors import StoreError, UsageError
 from untag.scenes.taught_files import load_examples, save_examples, taught_names
-from untag.store import DATABASE_NAME, Decision, SavedReference, Store, merge_records, saved_records
+from untag.store import DATABASE_NAME, Decision, SavedReference, Store, merge_records, note_written, saved_records
 from untag.store import salvage as salvage_records
 
 BACKUP_NAME = "rescued-untag-backup.jsonl"
@@ -48,6 +48,7 @@ def rescue(home: Path, folder: Path) -> Rescued:
         for name in _SETTINGS:
             _copy(home / name, folder / name)
         backup = folder / BACKUP_NAME
+        note_written(store, backup, "backup")
         write_backup(backup, all_records(store))
         kept = list(saved_records(store))
     people = Counter(record.reference.person for record in kept if isinstance(record, SavedReference))

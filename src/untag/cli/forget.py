@@ -77,6 +77,8 @@ def _tell(home: Path, forgotten: Forgotten) -> None:
         say(f"searched {where}: {'nothing of it is left' if not found else 'something is left'}")
         for line in (*found, *(f"{path} could not be searched" for path in searched.unread)):
             say(f"  {line}")
+        if searched.too_short:
+            say(f"too short to be searched for among other bytes: {', '.join(searched.too_short)}")
     if forgotten.written:
         say("untag wrote these at your request; they are yours to delete, and so are copies of them:")
     for file in forgotten.written:

@@ -25,13 +25,9 @@ def embedding_generation(store: Store) -> int:
 
 def make_durable(store: Store) -> None:
     """Bring all that is committed to the disk; until then a power failure may take back the last transactions."""
-    store.execute("PRAGMA synchronous = FULL")
-    try:
-        # A commit flushes the whole log, but only one that has something to write.
-        with store.transaction():
-            store.execute("UPDATE embedding_changes SET generation = generation")
-    finally:
-        store.execute("PRAGMA synchronous = NORMAL")
+    with store.durable():
+        # A commit flushes the whole log, but only one that has something to write: a row must become another one.
+        store.execute("UPDATE embedding_changes SET generation = generation + 1")
 
 
 def embedded_faces(store: Store, engine: str) -> NDArray[np.int64]:

@@ -46,12 +46,16 @@ class Trace:
 
 @dataclass(frozen=True, slots=True)
 class Searched:
-    """What a search came to; `unread` are the files that could not be looked at."""
+    """What a search came to; `unread` are the files that could not be looked at.
+
+    `too_short` are the names that were not searched for, since their few letters turn up anywhere by chance.
+    """
 
     files: int
     size: int
     traces: tuple[Trace, ...]
     unread: tuple[Path, ...]
+    too_short: tuple[str, ...] = ()
 
 
 def needles_of_person(store: Store, person: str) -> Needles:
@@ -111,8 +115,10 @@ def search(home: Path, needles: Needles) -> Searched:
     traces: list[Trace] = []
     unread: list[Path] = []
     table = _table(needles.words)
+    short = tuple(name for name in needles.names if len(name.encode("utf-8", "replace")) < _SHORTEST_NAME)
+    searched_for = tuple(name for name in needles.names if name not in short)
     for path in _files(home, unread):
-        names = () if path.relative_to(home).parts[0] in _MODELS else needles.names
+        names = () if path.relative_to(home).parts[0] in _MODELS else searched_for
         try:
             vectors, found, length = _search_file(path, needles.words, table, names)
         except OSError:
@@ -121,7 +127,7 @@ def search(home: Path, needles: Needles) -> Searched:
         files, size = files + 1, size + length
         if vectors or found:
             traces.append(Trace(path, vectors, found))
-    return Searched(files, size, tuple(traces), tuple(unread))
+    return Searched(files, size, tuple(traces), tuple(unread), short)
 
 
 def _files(home: Path, unread: list[Path]) -> Iterator[Path]:
@@ -138,7 +144,7 @@ def _files(home: Path, unread: list[Path]) -> Iterator[Path]:
 def _search_file(
     path: Path, words: Words, table: NDArray[np.bool_], names: Sequence[str]
 ) -> tuple[int, tuple[str, ...], int]:
-    spellings = {name: _spellings(name) for name in names if len(name.encode("utf-8", "replace")) >= _SHORTEST_NAME}
+    spellings = {name: _spellings(name) for name in names}
     overlap = max([8, *(len(form) for forms in spellings.values() for form in forms)]) - 1
     vectors, size, before = 0, 0, b""
     found: set[str] = set()

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from untag.erase import destroy
+from untag.errors import StoreError
 from untag.sources.files import absolute
 from untag.sources.paths import os_path, printable_path
 from untag.store.codec import now, path_key, path_of
@@ -22,7 +24,25 @@ class Written:
     @property
     def is_there(self) -> bool:
         """Whether there is a file of this name now; its disk may be away."""
-        return Path(os_path(self.path)).exists()
+        return self._place.exists()
+
+    @property
+    def _place(self) -> Path:
+        return Path(os_path(self.path))
+
+    def is_below(self, folder: Path) -> bool:
+        """Whether it was written into this folder."""
+        return self._place.resolve().is_relative_to(folder.resolve())
+
+    def destroy(self) -> bool:
+        """Overwrite and delete it; False when it is gone already. Raises StoreError."""
+        if not self.is_there:
+            return False
+        try:
+            destroy(self._place)
+        except OSError as error:
+            raise StoreError(f"{self.path} cannot be deleted: {error.strerror}.") from error
+        return True
 
 
 def note_written(store: Store, path: Path, kind: str) -> None:
