@@ -14,7 +14,7 @@ from pathlib import Path
 import click
 
 from untag import __version__
-from untag.cli import terminal
+from untag.cli import terminal, trouble
 from untag.errors import UntagError
 
 INTERRUPTED = 130
@@ -55,6 +55,15 @@ class _LazyGroup(click.Group):
             # The reader (head, less) has what it wanted. Click would exit with 1, which means something else here.
             terminal.mute()
             return 0
+        except (UntagError, click.ClickException, click.Abort, click.exceptions.Exit):
+            raise
+        except Exception as error:
+            reason = trouble.explained(error, ctx.obj.home if isinstance(ctx.obj, Context) else None)
+            if reason is None:
+                raise
+            if os.environ.get("UNTAG_DEBUG"):
+                terminal.complain_of_bug(error)
+            raise reason from error
         return status
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
@@ -119,5 +128,8 @@ def _run(arguments: list[str] | None) -> int:
     except Exception as error:
         if os.environ.get("UNTAG_DEBUG"):
             terminal.complain_of_bug(error)
+        if (reason := trouble.of_machine(error)) is not None:
+            terminal.complain(str(reason))
+            return reason.exit_status
         terminal.complain(f"this is a bug in untag ({type(error).__name__}); run again with UNTAG_DEBUG=1 to see where")
         return BUG

@@ -197,6 +197,7 @@ def _delivered() -> Iterator[None]:
     except BrokenPipeError:
         raise
     except OSError as error:
+        mute()
         raise ResourceError(f"standard output cannot be written: {error.strerror}; send it elsewhere") from error
 
 

@@ -1,7 +1,7 @@
 """The database: the only place that knows SQL. Files are places, photos are contents, decisions are for ever."""
 
 from untag.store.categories import forget_category
-from untag.store.check import check_integrity
+from untag.store.check import check_damage, check_integrity
 from untag.store.codec import now
 from untag.store.db import DATABASE_NAME, Store
 from untag.store.decisions import Decision, decide, decisions, undo
@@ -104,6 +104,7 @@ __all__ = [
     "add_names",
     "add_reference",
     "changed_places",
+    "check_damage",
     "check_integrity",
     "confirmed_faces",
     "decide",

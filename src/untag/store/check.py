@@ -8,9 +8,10 @@ from contextlib import suppress
 from pathlib import Path
 
 from untag.errors import StoreError
-from untag.store.db import DATABASE_NAME, connect, damaged, database_files, explain
+from untag.store.db import DATABASE_NAME, Store, connect, damaged, database_files, explain
 from untag.store.migrations import MIGRATIONS, schema_version
 from untag.store.scrub import close_emptied
+from untag.store.values import wrong_values
 
 
 def check_integrity(home: Path) -> list[str]:
@@ -30,6 +31,15 @@ def check_integrity(home: Path) -> list[str]:
     except OSError as error:
         return [f"{home} cannot be read: {error.strerror}."]
     return problems
+
+
+def check_damage(home: Path) -> list[str]:
+    """What is wrong with the contents of the database in `home`, a sentence each, as `check_integrity`."""
+    path = home / DATABASE_NAME
+    try:
+        return _contents(path) if path.is_file() else []
+    except (OSError, ValueError):
+        return []
 
 
 def _permissions(home: Path) -> list[str]:
@@ -56,9 +66,12 @@ def _contents(path: Path) -> list[str]:
         if version > len(MIGRATIONS):
             return [f"{path} was written by a newer untag (schema {version}, this one knows {len(MIGRATIONS)})."]
         damage = [row[0] for row in db.execute("PRAGMA integrity_check") if row[0] != "ok"]
+        damage += [] if damage else sorted(set(wrong_values(Store(path.parent, db))))
         lost = [row[0] for row in db.execute("PRAGMA foreign_key_check")]
     except sqlite3.DatabaseError as error:
         return [explain(error, path)]
+    except StoreError as error:
+        return [str(error)]
     finally:
         close_emptied(db, path)
     problems = [damaged(path, line) for line in damage]
