@@ -45,12 +45,10 @@ def scan_once(home: Path, models: Path, folder: Path, me: Path, engine: str) -> 
     """Scans `folder` into a new home; the photos analysed, and the process's largest resident set in bytes."""
     from untag.config import Settings
     from untag.engine.models import ModelOptions
+    from untag.enrolment import EnrolmentRequest, enroll_person, look_for_references
     from untag.faces.engine import load_engine
-    from untag.imaging.limits import DEFAULT_LIMITS
     from untag.judge import load_judge
-    from untag.people.calibrate import load_calibration
-    from untag.people.enroll import EnrolmentOptions, enroll
-    from untag.scan import SEARCH_SIDE, ScanModels, scan
+    from untag.scan import ScanModels, scan
     from untag.scenes.installed import load_scene_models
     from untag.store import Store
 
@@ -58,8 +56,9 @@ def scan_once(home: Path, models: Path, folder: Path, me: Path, engine: str) -> 
     settings = Settings(home)
     loaded = ScanModels(load_engine(engine, options), load_scene_models(options))
     with Store.open(home) as store:
-        enrolment = EnrolmentOptions("me", load_calibration(loaded.faces.id), SEARCH_SIDE, DEFAULT_LIMITS)
-        enroll(store, [me], loaded.faces, enrolment)
+        request = EnrolmentRequest("me", (me,))
+        found = look_for_references(store, request, loaded.faces, settings)
+        enroll_person(store, request, found, settings)
         summary = scan(store, [folder], loaded, load_judge(store, loaded.faces.id, settings), settings)
     largest = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     return summary.analysed, largest * (1 if sys.platform == "darwin" else 1024)

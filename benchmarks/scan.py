@@ -28,12 +28,10 @@ from benchmarks.output import report
 from untag.config import Settings
 from untag.engine import registry
 from untag.engine.models import ModelOptions
+from untag.enrolment import EnrolmentRequest, enroll_person, look_for_references
 from untag.faces.engine import load_engine
 from untag.imaging.decode import decode
-from untag.imaging.limits import DEFAULT_LIMITS
 from untag.judge import load_judge
-from untag.people.calibrate import load_calibration
-from untag.people.enroll import EnrolmentOptions, enroll
 from untag.scan import SEARCH_SIDE, ScanModels, scan
 from untag.scenes.installed import load_scene_models
 from untag.store import Store, photo_evidence
@@ -84,12 +82,9 @@ class Untag:
         settings = Settings(home)
         engine = self.models.faces
         with Store.open(home) as store:
-            enroll(
-                store,
-                [self.me],
-                engine,
-                EnrolmentOptions("me", load_calibration(engine.id), SEARCH_SIDE, DEFAULT_LIMITS),
-            )
+            request = EnrolmentRequest("me", (self.me,))
+            found = look_for_references(store, request, engine, settings)
+            enroll_person(store, request, found, settings)
             judge = load_judge(store, engine.id, settings)
             start = time.perf_counter()
             summary = scan(store, [folder], self.models, judge, settings)

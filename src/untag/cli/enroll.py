@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -9,11 +11,13 @@ import click
 
 from untag.cli.app import Context
 from untag.cli.common import UNREADABLE, device_option, engine_option, load_faces, progress, say, settings_of
-from untag.cli.terminal import tell
+from untag.cli.terminal import ask, tell
 from untag.words import counted
 
 if TYPE_CHECKING:
-    from untag.people.enroll import Person
+    from untag.people.enroll import EnrolmentResult
+    from untag.people.review import Doubts
+    from untag.people.roster import Person
 
 _MOST_NAMED = 10
 
@@ -28,6 +32,7 @@ _MOST_NAMED = 10
 @click.option(
     "--called", multiple=True, metavar="NAME", help="A name or handle that archives tag this person with; repeatable."
 )
+@click.option("--yes", is_flag=True, help="Do not ask, even where the photos seem to show somebody else.")
 @engine_option
 @device_option
 @click.pass_obj
@@ -38,6 +43,7 @@ def command(
     confirmed: bool,
     name: str | None,
     called: tuple[str, ...],
+    yes: bool,
     engine: str | None,
     device: str | None,
 ) -> int:
@@ -53,6 +59,9 @@ def command(
     photos (Picasa, digiKam, Lightroom and others), their sidecars, or what a site's download says. The clearest faces
     become the profile, at most 30; a photo that names several people counts only if it says which face is whose.
 
+    Photos that seem to show several people, or somebody else than those before, are stored only when you say so: untag
+    asks, and without a terminal it stores nothing unless you gave --yes. Exit status 1: some photos were not used.
+
     With --called, photos that are tagged with this name are listed even when the face is not found in them, and your
     own posts are told from those of others. The names of --from-tags and --person count anyway. Needs no PHOTO when
     the person is enrolled already.
@@ -66,66 +75,77 @@ def command(
       untag enroll --from-tags "Ana Doe" ~/Pictures ~/Downloads/takeout.zip
       untag enroll --called "Ana Doe" --called @ana.doe
     """
-    from untag.errors import UsageError
-    from untag.judge import judge_again, load_judge
-    from untag.people.calibrate import load_calibration
-    from untag.people.enroll import Enrolled, EnrolmentOptions, check_person, enroll, enroll_confirmed, list_people
-    from untag.people.tagged import NamedIn, enroll_tagged
-    from untag.scan import SEARCH_SIDE, count_photos
-    from untag.store import Store, add_names, start_run
+    from untag.enrolment import EnrolmentRequest, enroll_person, look_for_references
+    from untag.scan import count_photos
+    from untag.store import Store
 
-    if (confirmed and paths) or not (confirmed or paths or called):
-        raise UsageError("say either PHOTO… or --confirmed")
-    if name is not None and not paths:
-        raise UsageError("say where to look for the name: untag enroll --from-tags NAME FOLDER…")
-    names = called if name is None else (*called, name)
-    for each in names:
-        check_person(each)
+    request = EnrolmentRequest(person, paths, confirmed, name, called)
+    request.check()
     settings = settings_of(context, engine=engine, device=device)
     total = count_photos(paths, settings)
     with Store.open(settings.home) as store:
         faces = load_faces(settings)
-        calibration = load_calibration(faces.id)
-        if confirmed:
-            results = enroll_confirmed(store, person, faces.id, calibration)
-            if not results:
-                say(f"no photo of {person} is confirmed; confirm some with: untag decide PHOTO… --status keep")
-        else:
-            options = EnrolmentOptions(person, calibration, SEARCH_SIDE, settings.limits)
-            with progress("enrolling", lambda: total) as advance:
-                if name is None:
-                    results = enroll(store, paths, faces, options, on_photo=advance)
-                else:
-                    results = enroll_tagged(store, NamedIn(paths, name), faces, options, on_photo=advance)
-        for result in results:
-            if result.outcome is Enrolled.SPARE:
-                continue
+        with progress("enrolling", lambda: total) as advance:
+            found = look_for_references(store, request, faces, settings, on_photo=advance)
+        enrolled = enroll_person(store, request, found, settings, accept=lambda doubts: yes or _accept(person, doubts))
+    if enrolled.declined:
+        say("nothing was stored")
+        return UNREADABLE
+    if confirmed and not enrolled.results:
+        say(f"no photo of {person} is confirmed; confirm some with: untag decide PHOTO… --status keep")
+    unused = _tell_results(enrolled.results)
+    if enrolled.known is None or enrolled.known.used == 0:
+        say(f"no photo could be used, so {person} is not enrolled; give photos with one clear face each")
+        return UNREADABLE
+    _say_known(enrolled.known)
+    return UNREADABLE if unused else 0
+
+
+def _accept(person: str, doubts: Doubts) -> bool:
+    """Whether the user takes doubtful photos all the same. Raises UsageError where nobody is there to ask."""
+    from untag.errors import UsageError
+
+    for reason in doubts.reasons:
+        say(reason)
+    _say_paths(doubts.paths)
+    if not is_asking():
+        raise UsageError(f"nothing was stored; if all of these show {person}, say so with --yes, else leave some out")
+    return ask(f"Do all of these show {person}?")
+
+
+def is_asking() -> bool:
+    """Whether somebody is there to answer."""
+    return sys.stdin.isatty()
+
+
+def _tell_results(results: Sequence[EnrolmentResult]) -> int:
+    """One line for each photo; how many were not used that could have been."""
+    from untag.people.enroll import Enrolled
+
+    for result in results:
+        if result.outcome is not Enrolled.SPARE:
             mark = "used    " if result.outcome is Enrolled.USED else "not used"
             tell(f"{mark}  {result.path}: {result.note}")
-        spare = sum(result.outcome is Enrolled.SPARE for result in results)
-        if spare:
-            say(f"{spare} more would do as well and are not needed")
-        (known,) = list_people(store, person, faces.id) or (None,)
-        if known is None or known.used == 0:
-            say(f"no photo could be used, so {person} is not enrolled; give photos with one clear face each")
-            return UNREADABLE
-        add_names(store, person, names)
-        judge_again(store, faces.id, load_judge(store, faces.id, settings), start_run(store, []))
-    say(f"{person} is enrolled with {counted(known.used, 'photo')}")
+    spare = sum(result.outcome is Enrolled.SPARE for result in results)
+    if spare:
+        say(f"{spare} more would do as well and are not needed")
+    return sum(result.outcome not in (Enrolled.USED, Enrolled.SPARE) for result in results)
+
+
+def _say_known(known: Person) -> None:
+    """Who is enrolled now, what to look at, and the next step."""
+    say(f"{known.person} is enrolled with {counted(known.used, 'photo')}")
     if len(known.looks) > 1:
-        _say_looks(known)
+        say(f"the photos fall into {len(known.looks)} looks, and each is searched for; unlike most of the others:")
+        _say_paths([reference.path for look in known.looks[1:] for reference in look])
+        say("if that is somebody else: untag people show NAME, and untag people remove ID")
     if known.used < 3:
         say("three or more photos from different times find more; add them with: untag enroll PHOTO…")
-    return UNREADABLE if any(result.outcome is Enrolled.UNREADABLE for result in results) else 0
+    say("next: untag scan FOLDER…")
 
 
-def _say_looks(known: Person) -> None:
-    """Which photos are unlike most of the others; only the user can tell whether they show the same person."""
-    others = [reference.path for look in known.looks[1:] for reference in look]
-    looks = counted(len(known.looks), "look")
-    say(f"the photos fall into {looks}, and each is searched for; unlike most of the others:")
-    for path in others[:_MOST_NAMED]:
+def _say_paths(paths: Sequence[str]) -> None:
+    for path in paths[:_MOST_NAMED]:
         say(f"  {path}")
-    if len(others) > _MOST_NAMED:
-        say(f"  … and {len(others) - _MOST_NAMED} more")
-    say("if that is somebody else: untag forget --person NAME, and enrol again without them")
+    if len(paths) > _MOST_NAMED:
+        say(f"  … and {len(paths) - _MOST_NAMED} more")

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import click
 
 from untag.cli.app import Context
@@ -9,16 +11,32 @@ from untag.cli.common import say, settings_of
 from untag.cli.terminal import tell
 from untag.words import counted
 
+if TYPE_CHECKING:
+    from untag.people.roster import Contribution
 
-@click.command("people")
-@click.pass_obj
-def command(context: Context) -> int:
+
+@click.group("people", invoke_without_command=True)
+@click.pass_context
+def command(ctx: click.Context) -> int:
     """List who is enrolled: how many photos each has, and how well these agree.
 
     Photos of different years, or with and without a beard, may fall into several looks; each is searched for. When you
-    did not change that much, one of the looks is somebody else: forget the person, and enrol the right photos.
+    did not change that much, one of the looks is somebody else: see which photos it has, and take them back.
+
+    \b
+    Examples:
+      untag people
+      untag people show me
+      untag people remove 12
     """
-    from untag.people.enroll import list_people
+    return int(ctx.invoke(list_all)) if ctx.invoked_subcommand is None else 0
+
+
+@command.command("list")
+@click.pass_obj
+def list_all(context: Context) -> int:
+    """List who is enrolled: what `untag people` does."""
+    from untag.people.roster import list_people
     from untag.store import Store
 
     settings = settings_of(context)
@@ -34,4 +52,53 @@ def command(context: Context) -> int:
         called = f", also called {', '.join(entry.called)}" if entry.called else ""
         photos = f"{counted(entry.used, 'photo')}"
         tell(f"{entry.person}: {photos}{looks}{alike}{aside}{called} ({entry.engine})")
+    return 0
+
+
+@command.command("show")
+@click.argument("person", metavar="NAME")
+@click.pass_obj
+def show(context: Context, person: str) -> int:
+    """List a person's photos: the look that each belongs to, how alike it is to the others, or why it is not used.
+
+    The number in front is what `untag people remove` takes.
+    """
+    from untag.people.roster import contributions
+    from untag.store import Store
+
+    settings = settings_of(context)
+    with Store.open(settings.home, create=False) as store:
+        listed = contributions(store, person)
+    for one in listed:
+        tell(f"{one.reference.id}  {_contribution(one)}  {one.reference.path} ({one.reference.engine})")
+    say("to take one back: untag people remove ID")
+    return 0
+
+
+def _contribution(one: Contribution) -> str:
+    alike = "" if one.agreement is None else f", {one.agreement:.0%} like the others"
+    if one.look is None:
+        return f"set aside{alike}: {one.reference.note}"
+    return f"used, look {one.look} of {counted(one.of, 'photo')}{alike}"
+
+
+@command.command("remove")
+@click.argument("reference", metavar="ID", type=int)
+@click.pass_obj
+def remove(context: Context, reference: int) -> int:
+    """Take one photo back from a person, by its number in `untag people show`.
+
+    The face is erased, and all that was scanned is judged again; no photo is read for that.
+    """
+    from untag.enrolment import take_back
+    from untag.store import Store
+
+    settings = settings_of(context)
+    with Store.open(settings.home, create=False) as store:
+        taken, known = take_back(store, reference, settings)
+    say(f"took {taken.path} back from {taken.person}, and judged again what was scanned")
+    if known is None or known.used == 0:
+        say(f"{taken.person} has no photo any more; add some with: untag enroll PHOTO…")
+    else:
+        say(f"{taken.person} is enrolled with {counted(known.used, 'photo')}")
     return 0

@@ -19,15 +19,14 @@ from untag.people.enroll import (
     EnrolmentOptions,
     EnrolmentResult,
     Photo,
+    Proposal,
     analysed,
     check_person,
-    review_references,
     usable_face,
-    with_outliers,
 )
 from untag.sources.base import walk_all
 from untag.sources.listing import Listing
-from untag.store import Reference, Store, add_reference
+from untag.store import Reference
 from untag.types import Box, Face, PhotoRef, ReadError
 from untag.words import counted
 
@@ -76,20 +75,19 @@ class _Candidate:
     face: Face
 
 
-def enroll_tagged(
-    store: Store,
+def propose_tagged(
     wanted: NamedIn,
     engine: FaceEngine,
     options: EnrolmentOptions,
     *,
     on_photo: Callable[[], None] = lambda: None,
-) -> list[EnrolmentResult]:
-    """Adds the faces that photos name to a person's references; one result for each photo that has the name.
+) -> Proposal:
+    """The faces that photos name as references; one result for each photo that has the name.
 
     A face counts where the name's region in the photo is, or where it is the only one and nobody else is named. Of the
-    usable ones the best are added, at most `MOST_REFERENCES`, from every folder in turn; `SPARE` are the others. What
-    is like no other reference is not used, as in `enroll`. Photos that cannot be read are among the results. Raises
-    UsageError as `enroll` does, and when no photo has the name, with names that are like it.
+    usable ones the best are proposed, at most `MOST_REFERENCES`, from every folder in turn; `SPARE` are the others.
+    Photos that cannot be read are among the results. Raises UsageError as `propose` does, and when no photo has the
+    name, with names that are like it.
     """
     check_person(options.person)
     key = name_key(wanted.name)
@@ -109,13 +107,12 @@ def enroll_tagged(
             results.append(EnrolmentResult(item.path, *face))
     if key not in names.photos:
         raise UsageError(_nobody(wanted.name, names))
-    added: dict[str, list[int]] = {}
-    with store.transaction():
-        for chosen in _best(usable):
-            add_reference(store, Reference(options.person, engine.id, chosen.sha256, chosen.path, chosen.face))
-            added[chosen.sha256] = [chosen.index]
-            results[chosen.index] = EnrolmentResult(chosen.path, Enrolled.USED, f"{wanted.name} is named in it")
-    return with_outliers(results, added, review_references(store, options.person, engine.id, options.calibration))
+    best = _best(usable)
+    for chosen in best:
+        results[chosen.index] = EnrolmentResult(chosen.path, Enrolled.USED, f"{wanted.name} is named in it")
+    references = tuple(Reference(options.person, engine.id, one.sha256, one.path, one.face) for one in best)
+    positions = {chosen.sha256: [chosen.index] for chosen in best}
+    return Proposal(options.person, engine.id, references, tuple(results), positions)
 
 
 def _photos(

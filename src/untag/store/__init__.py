@@ -36,6 +36,7 @@ from untag.store.people import (
     forget_person,
     person_names,
     references,
+    remove_reference,
     set_reference_use,
 )
 from untag.store.photos import (
@@ -147,6 +148,7 @@ __all__ = [
     "record_batch",
     "references",
     "remember_folders",
+    "remove_reference",
     "replace_findings",
     "replace_groups",
     "runs",

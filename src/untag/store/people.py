@@ -38,6 +38,14 @@ def add_reference(store: Store, reference: Reference) -> None:
     )
 
 
+def remove_reference(store: Store, reference_id: int) -> None:
+    """Erase one enrolled face. Raises StoreError while a scan runs."""
+    with store.exclusive():
+        with store.transaction():
+            store.execute("DELETE FROM reference_faces WHERE id = ?", (reference_id,))
+        store.erase_traces()
+
+
 def set_reference_use(store: Store, reference: Reference, *, used: bool, note: str | None) -> None:
     """Record whether an enrolled face is used, and why not; inside the caller's transaction, if there is one."""
     store.execute(
@@ -62,6 +70,7 @@ def references(store: Store, person: str | None = None, engine: str | None = Non
             face_of(row),
             bool(row["used"]),
             row["note"],
+            row["id"],
         )
         for row in rows
     ]

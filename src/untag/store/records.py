@@ -138,7 +138,10 @@ class Evidence:
 
 @dataclass(frozen=True, slots=True)
 class Reference:
-    """An enrolled face, with its embedding. `used` is false for one that was set aside; `note` says why."""
+    """An enrolled face, with its embedding. `used` is false for one that was set aside; `note` says why.
+
+    `id` is None until it is stored.
+    """
 
     person: str
     engine: str
@@ -147,3 +150,4 @@ class Reference:
     face: Face
     used: bool = True
     note: str | None = None
+    id: int | None = None

@@ -1,0 +1,115 @@
+"""References judged against each other: which are used, which are set aside, and which nobody should take unasked."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from untag.people.calibrate import Calibration
+from untag.people.enroll import Enrolled, EnrolmentResult, Proposal
+from untag.people.profile import embeddings_of, find_looks, find_outliers
+from untag.store import Reference, Store, add_reference, denied_references, references, set_reference_use
+from untag.words import counted
+
+MOST_LOOKS = 3
+"""A person has two or three over the years. More are what a folder of several people has."""
+
+_OUTLIER_NOTE = "looks unlike the other references, so it is not used; is it the same person?"
+_DENIED_NOTE = "you decided that it is not-me, so it is not used"
+
+
+@dataclass(frozen=True, slots=True)
+class Doubts:
+    """Why references may be of somebody else: `reasons` in words, `paths` of the photos that are unlike the others."""
+
+    reasons: tuple[str, ...] = ()
+    paths: tuple[str, ...] = ()
+
+
+def doubts_about(store: Store, proposal: Proposal, calibration: Calibration) -> Doubts:
+    """What speaks against storing a proposal unasked, beside what the store has; see `weigh`."""
+    whose = (proposal.person, proposal.engine)
+    denied = denied_references(store, *whose)
+    before = [item for item in references(store, *whose) if item.sha256 not in denied]
+    return weigh(before, [item for item in proposal.references if item.sha256 not in denied], calibration)
+
+
+def weigh(before: Sequence[Reference], new: Sequence[Reference], calibration: Calibration) -> Doubts:
+    """Why `new` references of a person may be of somebody else, judged with those `before` as they will be.
+
+    That is more looks than a person has; new references that make a look of their own beside what is enrolled, or that
+    push out what was used before; and more new references that are like nobody than ones that can be used.
+    """
+    if not new:
+        return Doubts()
+    replaced = {item.sha256 for item in new}
+    looks, aside = _judged([*(item for item in before if item.sha256 not in replaced), *new], calibration)
+    known = {item.sha256 for item in before if item.used}
+    fresh = replaced - known
+    others = [item for look in looks for item in look if known and not known & {one.sha256 for one in look}]
+    unlike = [item for item in aside if item.sha256 in fresh]
+    pushed_out = [item for item in aside if item.sha256 in known]
+    reasons = []
+    if len(looks) > max(MOST_LOOKS, _looks_before(before, calibration)):
+        reasons.append(f"the photos fall into {counted(len(looks), 'look')}, as those of several people do")
+    if others:
+        reasons.append(f"{_photos_look(len(others))} unlike those enrolled before")
+    if pushed_out:
+        reasons.append(f"{_photos_look(len(pushed_out))} unlike the new ones and would not be used any more")
+    if 2 * len(unlike) > len(fresh):
+        reasons.append(f"{_photos_look(len(unlike))} unlike all the others")
+    outside = [item for look in looks[1:] for item in look if item.sha256 in fresh]
+    return Doubts(tuple(reasons), tuple(item.path for item in others or [*outside, *unlike]))
+
+
+def _photos_look(number: int) -> str:
+    return f"{counted(number, 'photo')} {'looks' if number == 1 else 'look'}"
+
+
+def _looks_before(before: Sequence[Reference], calibration: Calibration) -> int:
+    used = [item for item in before if item.used]
+    return len(find_looks(embeddings_of(used), calibration)) if used else 0
+
+
+def _judged(trusted: Sequence[Reference], calibration: Calibration) -> tuple[list[list[Reference]], list[Reference]]:
+    """The looks that are used of some references, at least one, and what is set aside."""
+    outliers = find_outliers(embeddings_of(trusted), calibration)
+    used = [item for item, outlier in zip(trusted, outliers, strict=True) if not outlier]
+    aside = [item for item, outlier in zip(trusted, outliers, strict=True) if outlier]
+    looks = find_looks(embeddings_of(used), calibration)
+    return [[used[position] for position in look] for look in looks], aside
+
+
+def add_proposal(store: Store, proposal: Proposal, calibration: Calibration) -> list[EnrolmentResult]:
+    """Adds a proposal's references to the person's, and judges all of them again: see `review_references`.
+
+    Its results, in which references that were set aside say so. One transaction: all of it is stored, or nothing.
+    """
+    with store.transaction():
+        for reference in proposal.references:
+            add_reference(store, reference)
+        aside = review_references(store, proposal.person, proposal.engine, calibration)
+    results = list(proposal.results)
+    for reference in aside:
+        for index in proposal.positions.get(reference.sha256, ()):
+            results[index] = EnrolmentResult(results[index].path, Enrolled.OUTLIER, reference.note or "")
+    return results
+
+
+def review_references(store: Store, person: str, engine_id: str, calibration: Calibration) -> list[Reference]:
+    """Judges a person's references against each other, records which to use, and returns those set aside, with why.
+
+    References that look like somebody else are recorded but not used; a better profile may take back what it had set
+    aside. One in a photo that the user decided is `not-me` is set aside too, and says nothing about the others. For the
+    caller's transaction.
+    """
+    enrolled = references(store, person, engine_id)
+    denied = denied_references(store, person, engine_id)
+    trusted = [item for item in enrolled if item.sha256 not in denied]
+    outliers = find_outliers(embeddings_of(trusted), calibration) if trusted else ()
+    notes = dict.fromkeys(denied, _DENIED_NOTE)
+    notes |= {item.sha256: _OUTLIER_NOTE for item, outlier in zip(trusted, outliers, strict=True) if outlier}
+    reviewed = [replace(item, used=item.sha256 not in notes, note=notes.get(item.sha256)) for item in enrolled]
+    for reference in reviewed:
+        set_reference_use(store, reference, used=reference.used, note=reference.note)
+    return [reference for reference in reviewed if not reference.used]
