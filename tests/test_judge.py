@@ -48,6 +48,25 @@ def test_nobody_is_enrolled(untag: Untag) -> None:
     assert judged.match([]) == ()
 
 
+@pytest.mark.parametrize("quality", [0.0, 0.1, 0.49, 1.0])
+def test_one_threshold_serves_faces_of_every_quality(untag: Untag, quality: float) -> None:
+    """Measured: blurred faces match others no more often (docs/models.md), and a stricter threshold misses more."""
+    with Store.open(untag.home) as store:
+        add(store, ME)
+    off = next(
+        off / 100 for off in range(100, 0, -1) if _similarity(untag, off / 100) >= Settings(Path()).me_similarity
+    )
+    blurred = replace(face(Square(off=off)), quality=quality)
+    (match,) = judge(untag).match([blurred])
+    assert match.verdict is Verdict.ME
+    assert match.similarity < 0.92
+
+
+def _similarity(untag: Untag, off: float) -> float:
+    (match,) = judge(untag).match([face(Square(off=off))])
+    return match.similarity
+
+
 def test_verdicts_name_the_nearest_person_and_only_used_references_count(untag: Untag) -> None:
     with Store.open(untag.home) as store:
         add(store, ME)

@@ -58,8 +58,7 @@ class Judge:
         vectors = [face.embedding for face in faces if face.embedding is not None]
         if not vectors:
             return ()
-        qualities = [face.quality for face in faces if face.embedding is not None]
-        return tuple(self.matcher.match(np.stack(vectors), qualities))
+        return tuple(self.matcher.match(np.stack(vectors)))
 
     def keeps(self, match: Match) -> bool:
         """Whether the embedding of a face with this verdict is stored."""

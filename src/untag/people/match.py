@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,31 +15,27 @@ NEAR_MAYBE = 0.25
 """Faces at least this similar keep their embedding although they are `other`: a better profile may change that."""
 
 
-DOUBTFUL_QUALITY = 0.5
-"""Faces of lower quality must be more similar to be `me`: small blurred faces are where false matches come from."""
-
-
 @dataclass(frozen=True, slots=True)
 class Matcher:
-    """Gives verdicts against some profiles, all of one engine. `me` and `maybe` are similarities, 0 to 1."""
+    """Gives verdicts against some profiles, all of one engine. `me` and `maybe` are similarities, 0 to 1.
+
+    One threshold serves faces of every quality: blurred and small ones match others no more often (docs/models.md).
+    """
 
     profiles: tuple[Profile, ...]
     calibration: Calibration
     me: float
     maybe: float
 
-    def match(self, embeddings: NDArray[np.float32], qualities: Sequence[float] | None = None) -> list[Match]:
-        """One Match for each of (N, dimensions) embeddings, with the person who is most similar.
-
-        `qualities` (N) are those of the faces, 0 to 1; without them all are taken to be good.
-        """
+    def match(self, embeddings: NDArray[np.float32]) -> list[Match]:
+        """One Match for each of (N, dimensions) embeddings, with the person who is most similar."""
         if not self.profiles or len(embeddings) == 0:
             return [Match(Verdict.OTHER, 0.0) for _ in embeddings]
         best = self.similarities(embeddings)
         nearest = best.argmax(axis=1)
         return [
-            self._verdict(self.profiles[index].person, float(row[index]), quality)
-            for index, row, quality in zip(nearest, best, qualities or [1.0] * len(best), strict=True)
+            self._verdict(self.profiles[index].person, float(row[index]))
+            for index, row in zip(nearest, best, strict=True)
         ]
 
     def similarities(self, embeddings: NDArray[np.float32]) -> NDArray[np.float64]:
@@ -53,10 +48,8 @@ class Matcher:
         starts = np.cumsum([0, *(len(profile.looks) for profile in self.profiles[:-1])])
         return np.asarray(np.maximum.reduceat(alike, starts, axis=1))
 
-    def _verdict(self, person: str, similarity: float, quality: float) -> Match:
-        # From the threshold for a good face up to midway between it and 1 for the worst.
-        doubt = max(0.0, 1 - quality / DOUBTFUL_QUALITY) / 2
-        if similarity >= self.me + doubt * (1 - self.me):
+    def _verdict(self, person: str, similarity: float) -> Match:
+        if similarity >= self.me:
             return Match(Verdict.ME, similarity, person)
         if similarity >= self.maybe:
             return Match(Verdict.MAYBE, similarity, person)
