@@ -50,7 +50,7 @@ class FixedFinder:
         self.faces = faces
         self.closer: list[tuple[tuple[int, ...], float, list[FoundFace]]] = []
 
-    def find(self, images: Sequence[Pixels]) -> list[Sighting]:
+    def find(self, images: Sequence[Pixels], *, quick: bool = False) -> list[Sighting]:
         return [Sighting(faces, []) for faces, _ in zip(self.faces, images, strict=False)]
 
     def score_crops(self, crops: Pixels) -> NDArray[np.float32]:
@@ -88,7 +88,7 @@ def face(template: ChipTemplate, *, left: float, scale: float = 1.0) -> FoundFac
 
 
 def test_faces_come_back_to_their_frames_in_pixels_of_the_original() -> None:
-    pixels = np.zeros((112, 400, 3), np.uint8)
+    pixels = np.full((112, 400, 3), 100, np.uint8)
     pixels[:, :150] = (200, 0, 0)
     pixels[:, 200:] = (0, 100, 0)
     frames = [Frame(pixels, 800, 224, 0.5), Frame(pixels, 400, 112, 1.0), Frame(pixels, 400, 112, 1.0)]
@@ -105,17 +105,17 @@ def test_faces_come_back_to_their_frames_in_pixels_of_the_original() -> None:
 
 def test_chips_of_small_faces_are_cut_from_finer_pixels() -> None:
     """The frame is grey, its finer pixels are red."""
-    red = np.zeros((448, 1600, 3), np.uint8)
+    red = np.zeros((448, 1000, 3), np.uint8)
     red[:] = (200, 0, 0)
     finer = FakeFiner(red)
-    frame = Frame(np.full((112, 400, 3), 100, np.uint8), 3200, 896, 0.125, None, finer)
+    frame = Frame(np.full((112, 250, 3), 100, np.uint8), 2000, 896, 0.125, None, finer)
     small = face(ARCFACE_TEMPLATE, left=20, scale=0.2)
     engine = toy([[small]])
     ((found,),) = engine.analyse([frame])
-    assert finer.asked == [1600]  # four times as fine at most
+    assert finer.asked == [1000]  # four times as fine at most
     assert isinstance(engine.finder, FixedFinder)
     ((shape, enlarged, known),) = engine.finder.closer
-    assert (shape, enlarged, known[0].box) == ((448, 1600, 3), 4.0, Box(80, 0, 144, 128))
+    assert (shape, enlarged, known[0].box) == ((448, 1000, 3), 4.0, Box(80, 0, 144, 128))
     assert found.box == Box(160, 0, 288, 256)
     np.testing.assert_allclose(found.landmarks, small.landmarks * 8, rtol=1e-6)
     assert found.embedding is not None
@@ -124,18 +124,18 @@ def test_chips_of_small_faces_are_cut_from_finer_pixels() -> None:
 
 def test_without_finer_pixels_what_the_frame_showed_counts() -> None:
     small = face(ARCFACE_TEMPLATE, left=20, scale=0.2)
-    pixels = np.full((112, 400, 3), 100, np.uint8)
+    pixels = np.full((112, 250, 3), 100, np.uint8)
     for finer in (None, FakeFiner(None)):
         engine = toy([[small]])
-        ((found,),) = engine.analyse([Frame(pixels, 3200, 896, 0.125, None, finer)])
+        ((found,),) = engine.analyse([Frame(pixels, 2000, 896, 0.125, None, finer)])
         assert found.box == Box(160, 0, 288, 256)
         assert isinstance(engine.finder, FixedFinder) and engine.finder.closer == []
 
 
 @pytest.mark.parametrize("side", [None, 80.0], ids=["nobody", "a large face"])
 def test_finer_pixels_are_decoded_for_small_faces_only(side: float | None) -> None:
-    finer = FakeFiner(np.zeros((448, 1600, 3), np.uint8))
-    frame = Frame(np.full((112, 400, 3), 100, np.uint8), 3200, 896, 0.125, None, finer)
+    finer = FakeFiner(np.zeros((448, 1000, 3), np.uint8))
+    frame = Frame(np.full((112, 250, 3), 100, np.uint8), 2000, 896, 0.125, None, finer)
     large = replace(face(ARCFACE_TEMPLATE, left=20), box=Box(20, 0, 100, 100))
     (faces,) = toy([[] if side is None else [large]]).analyse([frame])
     assert (len(faces), finer.asked) == (0 if side is None else 1, [])

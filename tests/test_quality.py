@@ -89,3 +89,9 @@ def test_overall_is_the_worst_of_everything_together() -> None:
     assert FaceQuality(100, 0.6, 0.3).overall == pytest.approx(0.5)
     assert FaceQuality(50, 0.3, 0.3).overall == pytest.approx(0.125)
     assert FaceQuality(0, 1, 1).overall == 0
+
+
+@pytest.mark.parametrize(("sigma", "expected"), [(0.9, 0.715), (1.5, 0.488), (3.0, 0.356)])
+def test_sharpness_is_on_the_scale_that_reference_photos_are_judged_by(sigma: float, expected: float) -> None:
+    """1 from a phone's portrait on; `USABLE_QUALITY` was set on this scale."""
+    assert sharpness(np.asarray(cv2.GaussianBlur(chip(), (0, 0), sigma), np.uint8)) == pytest.approx(expected, abs=0.02)

@@ -81,6 +81,15 @@ def test_leaving_one_out_tells_what_would_be_found() -> None:
     assert learn(mixed, BACKGROUND).estimate.found < 3
 
 
+def test_the_edge_is_the_documented_one_and_goes_up_with_what_stands_far_out() -> None:
+    """3.2 deviations above ordinary photos, or half as far as the median example (docs/models.md)."""
+    alone = learn(Examples("band", BACKBONE_ID, features(3), features()[:0]), BACKGROUND)
+    scattered = np.concatenate([features(3, kind=kind) for kind in range(10)])
+    assert alone.edge == 3.2
+    assert learn(Examples("band", BACKBONE_ID, scattered, features()[:0]), BACKGROUND).edge == 3.2
+    assert learn(examples(), BACKGROUND).edge > 3.2
+
+
 def test_near_copies_do_not_vouch_for_each_other() -> None:
     taught = learn(Examples("band", BACKBONE_ID, np.repeat(features(3), 10, axis=0), features()[:0]), BACKGROUND)
     assert taught.estimate.tried == 0

@@ -39,7 +39,7 @@ class ArrowFinder:
         self.doubtful = doubtful
         self.scored = 0
 
-    def find(self, images: Sequence[Pixels]) -> list[Sighting]:
+    def find(self, images: Sequence[Pixels], *, quick: bool = False) -> list[Sighting]:
         return [self._look(image) for image in images]
 
     def score_crops(self, crops: Pixels) -> NDArray[np.float32]:

@@ -207,3 +207,31 @@ def test_decoding_by_hand() -> None:
     assert found.boxes.tolist() == [pytest.approx([44 - 8, 22 - 12, 44 + 8, 22 + 12])]
     expected = [[(5 + 0.2 * point) * 8, (3 + 0.2 * point + 0.1) * 8] for point in range(5)]
     np.testing.assert_allclose(found.landmarks, [expected], rtol=1e-6)
+
+
+class Scored:
+    """A session that sees two faces in whatever it is given, far apart, of these scores."""
+
+    inputs: Mapping[str, Any] = {}
+
+    def __init__(self, *scores: float) -> None:
+        self._scores = scores
+
+    def run(self, feeds: Mapping[str, NDArray[Any]]) -> list[NDArray[Any]]:
+        count, _, height, width = feeds["input"].shape
+        cells = [(height // stride) * (width // stride) for stride in STRIDES]
+        classes, boxes, landmarks = (
+            [np.zeros((count, number, size), np.float32) for number in cells] for size in (1, 4, 10)
+        )
+        for index, score in enumerate(self._scores):
+            classes[-1][:, (2 + 3 * index) * (width // STRIDES[-1]) + 2 + 3 * index] = score**2
+        certain = [np.ones_like(one) for one in classes]
+        return [*classes, *certain, *boxes, *landmarks]
+
+
+def test_a_face_counts_from_the_measured_score_on_and_less_is_a_hint() -> None:
+    """0.65, the threshold at which YuNet was measured (docs/models.md)."""
+    seen = YunetFinder(Scored(0.64, 0.66)).find([noise(640, 640)])[0]
+    assert {round(face.score, 2) for face in seen.faces} == {0.66}
+    assert {round(hint.confidence, 2) for hint in seen.hints} == {0.64, 0.66}
+    assert YunetFinder(Scored(0.64)).find([noise(640, 640)])[0].faces == []

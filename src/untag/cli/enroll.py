@@ -136,7 +136,8 @@ def _say_known(known: Person) -> None:
     """Who is enrolled now, what to look at, and the next step."""
     say(f"{known.person} is enrolled with {counted(known.used, 'photo')}")
     if len(known.looks) > 1:
-        say(f"the photos fall into {len(known.looks)} looks, and each is searched for; unlike most of the others:")
+        looks = counted(len(known.looks), "look")
+        say(f"the photos fall into {looks}, and each is searched for; unlike most of the others:")
         _say_paths([reference.path for look in known.looks[1:] for reference in look])
         say("if that is somebody else: untag people show NAME, and untag people remove ID")
     if known.used < 3:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -11,8 +11,10 @@ from numpy.typing import NDArray
 
 from untag.engine.session import Device, Session
 from untag.faces.align import ChipTemplate, cut_chip
-from untag.faces.finder import FaceFinder, FoundFace, Sighting
+from untag.faces.dark import is_dark, lifted
+from untag.faces.finder import NOTHING, FaceFinder, FoundFace, Sighting
 from untag.faces.quality import measure_quality
+from untag.faces.tiles import find, tileable
 from untag.faces.turned import Turn, find_turns, turned
 from untag.types import Face, Frame, Pixels, Vector
 
@@ -62,6 +64,21 @@ class Embedder:
 
 
 @dataclass(frozen=True, slots=True)
+class _Located:
+    """What is seen in an image as it was searched: turned by `quarters`, perhaps with the light lifted."""
+
+    image: Pixels
+    seen: Sighting
+    quarters: int = 0
+    is_lifted: bool = False
+
+    def alike(self, finer: Pixels) -> Pixels:
+        """Finer pixels of the photo, shown in the same way."""
+        upright = turned(finer, self.quarters)
+        return lifted(upright) if self.is_lifted else upright
+
+
+@dataclass(frozen=True, slots=True)
 class ComposedEngine:
     """A finder and an embedder that belong together; `id` carries the hashes of their weights."""
 
@@ -74,31 +91,60 @@ class ComposedEngine:
         """The faces in each frame, with their embeddings; one batch of chips spans all frames.
 
         Where a reduced frame shows small faces its finer pixels are decoded, for as long as it takes to cut the chips.
-        A photo in which nobody stands upright is looked at turned by quarters.
+        A photo in which nobody stands upright is looked at turned by quarters, an elongated one in tiles (`tiles`), and
+        a dark one in which nobody is seen with the light lifted (`dark`).
         """
-        cut = [self._cut(*located) for located in zip(frames, *self._locate(frames), strict=True)]
+        cut = self._cut_all(frames)
         embedded = iter(self.embedder.embed([chip for faces in cut for _, chip in faces]))
         return [tuple(self._face(face, chip, next(embedded)) for face, chip in faces) for faces in cut]
 
-    def _locate(self, frames: Sequence[Frame]) -> tuple[list[Sighting], list[int]]:
-        """What is seen in each frame, and by how many quarters it had to be turned for that."""
-        images = [frame.pixels for frame in frames]
-        seen, quarters = self.finder.find(images), [0] * len(images)
-        turns = find_turns(self.finder, images, seen)
-        again = self.finder.find([turned(images[index], quarter) for index, quarter in turns.items()])
-        for (index, quarter), sighting in zip(turns.items(), again, strict=True):
-            if sighting.best >= max(seen[index].best, self.finder.crops.face_score):
-                seen[index], quarters[index] = sighting, quarter
-        return seen, quarters
+    def _cut_all(self, frames: Sequence[Frame]) -> list[list[tuple[FoundFace, Pixels]]]:
+        """The faces of each frame in pixels of the original, with their chips."""
+        cut: dict[int, list[tuple[FoundFace, Pixels]]] = {}
+        usual: list[int] = []
+        for index, frame in enumerate(frames):
+            finer = tileable(frame)
+            if finer is None:
+                usual.append(index)
+            else:
+                # By itself: it takes as much memory as a batch of others.
+                (located,) = self._locate([finer])
+                cut[index] = self._cut(frame, located)
+        for index, located in zip(usual, self._locate([frames[index].pixels for index in usual]), strict=True):
+            cut[index] = self._cut(frames[index], located)
+        return [cut[index] for index in range(len(frames))]
 
-    def _cut(self, frame: Frame, sighting: Sighting, quarters: int) -> list[tuple[FoundFace, Pixels]]:
-        """The faces of a frame in pixels of the original, with their chips."""
-        image, scale = turned(frame.pixels, quarters), frame.scale
-        faces = [face for face in sighting.faces if face.side >= SMALLEST_FACE * scale]
-        finer = _finer(frame, faces)
+    def _locate(self, images: Sequence[Pixels]) -> list[_Located]:
+        """What is seen in each image, and how it had to be shown for that."""
+        located = [_Located(image, seen) for image, seen in zip(images, find(self.finder, images), strict=True)]
+        turns = find_turns(self.finder, images, [one.seen for one in located])
+        self._look_again(located, {i: _Located(turned(images[i], by), NOTHING, by) for i, by in turns.items()})
+        dark = [i for i, one in enumerate(located) if not one.seen.faces and is_dark(images[i])]
+        self._look_again(located, {i: _Located(lifted(images[i]), NOTHING, is_lifted=True) for i in dark})
+        return located
+
+    def _look_again(self, located: list[_Located], shown: Mapping[int, _Located]) -> None:
+        """Replaces what was located by what is seen where an image is shown otherwise, if that is surer.
+
+        In lifted light each face must be: grain and shadows look like more there.
+        """
+        sure = self.finder.crops.face_score
+        quick = any(one.is_lifted for one in shown.values())
+        seen = find(self.finder, [one.image for one in shown.values()], quick=quick)
+        for (index, one), sighting in zip(shown.items(), seen, strict=True):
+            if sighting.best >= max(located[index].seen.best, sure):
+                faces = [face for face in sighting.faces if face.score >= sure or not one.is_lifted]
+                located[index] = replace(one, seen=replace(sighting, faces=faces))
+
+    def _cut(self, frame: Frame, located: _Located) -> list[tuple[FoundFace, Pixels]]:
+        image, quarters = located.image, located.quarters
+        long_side = max(image.shape[:2])
+        scale = long_side / max(frame.width, frame.height)
+        faces = [face for face in located.seen.faces if face.side >= SMALLEST_FACE * scale]
+        finer = _finer(frame, faces, long_side)
         if finer is not None:
-            enlarged = finer.shape[1] / frame.pixels.shape[1]
-            image, scale = turned(finer, quarters), frame.scale * enlarged
+            enlarged = max(finer.shape[:2]) / long_side
+            image, scale = located.alike(finer), scale * enlarged
             faces = self.finder.look_closer(image, enlarged, [face.scaled(enlarged) for face in faces])
         turn = Turn(quarters, frame.width * scale, frame.height * scale)
         return [
@@ -112,11 +158,13 @@ class ComposedEngine:
         return Face(face.box, face.score, face.landmarks, quality.overall, vector)
 
 
-def _finer(frame: Frame, faces: Sequence[FoundFace]) -> Pixels | None:
-    """The photo as fine as its smallest face deserves; None when there is nothing to gain, or nothing to be had."""
+def _finer(frame: Frame, faces: Sequence[FoundFace], long_side: int) -> Pixels | None:
+    """The photo as fine as its smallest face deserves; None when there is nothing to gain, or nothing to be had.
+
+    The faces were found in it with its longer side at `long_side`.
+    """
     smallest = min((face.side for face in faces), default=_CLOSE_UP)
     if frame.finer is None or smallest >= _CLOSE_UP:
         return None
-    long_side = max(frame.pixels.shape[:2])
     finer = frame.finer.pixels(round(long_side * min(_MOST_ENLARGED, _FINE_FACE / max(smallest, 1.0))))
-    return finer if finer is not None and finer.shape[1] > frame.pixels.shape[1] else None
+    return finer if finer is not None and max(finer.shape[:2]) > long_side else None

@@ -102,8 +102,11 @@ class MmodDetector:
         """The faces in each image, the most certain first."""
         return [detections for detections, _ in self.search(images)]
 
-    def search(self, images: Sequence[Pixels]) -> list[tuple[list[Detection], list[Candidate]]]:
-        """The faces in each image, and what the scout pointed at, both with the most certain first."""
+    def search(self, images: Sequence[Pixels], *, quick: bool = False) -> list[tuple[list[Detection], list[Candidate]]]:
+        """The faces in each image, and what the scout pointed at, both with the most certain first.
+
+        `quick` leaves out the search up to `fallback_side`.
+        """
         if self._scout is None:
             found = self._search(images, self._whole(images, range(len(images)), self._options.max_side))
             return [(faces, []) for faces in found]
@@ -114,7 +117,7 @@ class MmodDetector:
             for image, pointed in zip(images, candidates, strict=True)
         ]
         found = self._search(images, chain(whole, self._pointed_at(images, followed)))
-        nobody = [index for index, faces in enumerate(found) if not faces]
+        nobody = [index for index, faces in enumerate(found) if not faces and not quick]
         more = self._search(images, self._whole(images, nobody, self._options.fallback_side))
         return [(faces or others, pointed) for faces, others, pointed in zip(found, more, candidates, strict=True)]
 

@@ -54,9 +54,9 @@ class DlibFinder:
     def crops(self) -> CropRules:
         return _CROPS
 
-    def find(self, images: Sequence[Pixels]) -> list[Sighting]:
+    def find(self, images: Sequence[Pixels], *, quick: bool = False) -> list[Sighting]:
         """What is to be seen in each image; the landmarks of all images are found together."""
-        seen = self.detector.search(images)
+        seen = self.detector.search(images, quick=quick)
         faces = self._with_landmarks(images, [detections for detections, _ in seen])
         hints = [[one for one in candidates if one.confidence >= _HINT] for _, candidates in seen]
         return [Sighting(*sighting) for sighting in zip(faces, hints, strict=True)]

@@ -45,6 +45,9 @@ class Sighting:
         return self.faces[0].score if self.faces else 0.0
 
 
+NOTHING = Sighting([], [])
+
+
 @dataclass(frozen=True, slots=True)
 class CropRules:
     """What a finder's scores say, and the crops that it scores: `side` pixels square, with a face of `face` pixels.
@@ -68,8 +71,8 @@ class FaceFinder(Protocol):
     @property
     def crops(self) -> CropRules: ...
 
-    def find(self, images: Sequence[Pixels]) -> list[Sighting]:
-        """What is to be seen in each image."""
+    def find(self, images: Sequence[Pixels], *, quick: bool = False) -> list[Sighting]:
+        """What is to be seen in each image; `quick` leaves out a second search of those that show nobody or little."""
         ...
 
     def score_crops(self, crops: Pixels) -> NDArray[np.float32]:

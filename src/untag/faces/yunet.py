@@ -105,9 +105,9 @@ class YunetFinder:
     def crops(self) -> CropRules:
         return _CROPS
 
-    def find(self, images: Sequence[Pixels]) -> list[Sighting]:
-        """What is to be seen in each image, in its pixels."""
-        return [self._sighting(found) for found in self._search(images)]
+    def find(self, images: Sequence[Pixels], *, quick: bool = False) -> list[Sighting]:
+        """What is to be seen in each image, in its pixels; `quick` never searches at `fine_side`."""
+        return [self._sighting(found) for found in self._search(images, quick=quick)]
 
     def score_crops(self, crops: Pixels) -> NDArray[np.float32]:
         return np.array([max(found.scores, default=0.0) for found in self._run(list(crops))])
@@ -132,11 +132,13 @@ class YunetFinder:
         faces = [face for face in seen if face.score >= self._options.threshold and face.side >= smallest]
         return Sighting(faces, [_hint(face.box, face.score) for face in seen])
 
-    def _search(self, images: Sequence[Pixels]) -> list[Candidates]:
+    def _search(self, images: Sequence[Pixels], *, quick: bool) -> list[Candidates]:
         coarse = [
             joined(parts) for parts in self._search_at(images, dict.fromkeys(range(len(images)), self._options.sides))
         ]
-        small = [index for index in range(len(images)) if self._hints_at_small(images[index], coarse[index])]
+        small = [
+            index for index in range(len(images)) if not quick and self._hints_at_small(images[index], coarse[index])
+        ]
         fine = self._search_at(images, dict.fromkeys(small, (self._options.fine_side,)))
         return [joined([first, *more]) for first, more in zip(coarse, fine, strict=True)]
 

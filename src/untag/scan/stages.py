@@ -38,7 +38,7 @@ from untag.types import Face, Match, Outcome, PhotoRef, ReadError, SceneScores
 SEARCH_SIDE = 1600
 """Photos are searched for faces with their long side at most this many pixels."""
 
-_ANALYSIS_VERSION = 5
+_ANALYSIS_VERSION = 6
 
 _TOLD_TOGETHER = 500
 """Photos without a copy that are passed on at once: a list may tell of any number of them."""
