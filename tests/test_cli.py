@@ -57,7 +57,7 @@ def test_help_lists_every_command_and_the_version_is_told(untag: Untag) -> None:
 
 
 def test_every_command_module_is_a_command() -> None:
-    modules = {path.stem for path in CLI.glob("*.py")} - {"__init__", "app", "common", "terminal", "trouble"}
+    modules = {path.stem for path in CLI.glob("*.py")} - {"__init__", "app", "common", "terminal", "trouble", "voice"}
     assert modules == set(COMMANDS)
 
 
@@ -156,7 +156,12 @@ def test_scan_json(scanned: Untag) -> None:
         "me": 0,
         "maybe": 0,
         "new_findings": 0,
+        "new": [],
         "removed": 0,
+        "removed_elsewhere": 0,
+        "removed_examples": [],
+        "away": [],
+        "newly_unreadable": 1,
         "interrupted": False,
         "unreadable": [{"path": str(scanned.photos / "d.jpg"), "outcome": "empty", "error": "the file is empty"}],
         "told": 0,

@@ -186,7 +186,7 @@ def test_the_index_is_kept_in_step_and_goes_with_the_bystanders(kept: tuple[Stor
     # A photo that is gone takes its faces out of the index too, although nothing is judged again.
     run = start_run(store, ["/a/1"])
     finish_run(store, run, {})
-    assert prune(store, run, ["/a/1"]) == 1
+    assert len(prune(store, run, ["/a/1"])) == 1
     assert judge_again(store, ENGINE_ID, judge_with(), start_run(store, [])) == 0
     ids = open_index(store, ENGINE_ID).ids
     assert sorted(ids[ids >= 0]) == list(embedded_faces(store, ENGINE_ID))

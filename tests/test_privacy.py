@@ -121,7 +121,6 @@ def test_messages_name_no_photo_but_the_unreadable_ones(untag: Untag) -> None:
     assert result.status == 1
     named = [line for line in result.err.splitlines() if ".png" in line or ".jpg" in line or "photos/" in line]
     assert named == [f"  {untag.photos / 'broken.jpg'}: the file is empty"]
-    assert result.out == ""
 
 
 def test_nothing_opens_a_socket(untag: Untag, monkeypatch: pytest.MonkeyPatch) -> None:

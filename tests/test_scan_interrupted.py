@@ -169,7 +169,7 @@ def test_killed_in_the_middle_and_run_again(filled: Untag) -> None:
                 assert child.poll() is None, child.stdout and child.stdout.read()
                 time.sleep(0.05)
             refused = filled.run("scan", filled.photos)
-            assert refused.status == 2
+            assert refused.status == 75
             assert f"Another scan is running (pid {child.pid})" in refused.err
         finally:
             child.send_signal(signal.SIGKILL)

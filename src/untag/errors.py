@@ -55,6 +55,13 @@ class DiskFullError(StoreError):
     """The disk has no room for what is to be written; everything recorded so far is kept."""
 
 
+class LockedError(StoreError):
+    """Another run holds the lock: the same command works once that has ended."""
+
+    exit_status = 75
+    """EX_TEMPFAIL of sysexits.h."""
+
+
 class NetworkError(UntagError):
     """A download failed, or brought something else than was asked for. What came of it is kept when it is of use."""
 

@@ -271,6 +271,16 @@ class Finding:
 
 
 @dataclass(frozen=True, slots=True)
+class NewFinding:
+    """A finding that the user was not told of yet, by its first file; `link` is where to act on it, if known."""
+
+    path: str
+    risk: int
+    categories: Mapping[str, float]
+    link: str | None
+
+
+@dataclass(frozen=True, slots=True)
 class HashedPhoto:
     """What tells whether a photo with a finding is a copy of another one.
 

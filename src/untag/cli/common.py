@@ -13,6 +13,7 @@ import click
 from untag.cli.app import Context
 from untag.cli.terminal import progress as progress
 from untag.cli.terminal import say as say
+from untag.cli.terminal import warn
 
 if TYPE_CHECKING:
     from untag.config import Settings
@@ -80,15 +81,15 @@ def load_scenes(settings: Settings) -> SceneModels:
     return load_scene_models(ModelOptions(settings.home, settings.device, on_build=say))
 
 
-def list_unreadable(errors: Sequence[ReadError]) -> int:
-    """Names what could not be read, on standard error; returns the exit status that follows from it."""
+def list_unreadable(errors: Sequence[ReadError], *, most: int | None = MOST_LISTED) -> int:
+    """Names what could not be read, at most so many, on standard error; returns the exit status that follows."""
     if not errors:
         return 0
-    say(f"{len(errors)} could not be read:")
-    for error in errors[:MOST_LISTED]:
-        say(f"  {error.path}: {error.error}")
-    if len(errors) > MOST_LISTED:
-        say(f"  … and {len(errors) - MOST_LISTED} more; all are in the output of: untag scan --json")
+    warn(f"{len(errors)} could not be read:")
+    for error in errors[:most]:
+        warn(f"  {error.path}: {error.error}")
+    if most is not None and len(errors) > most:
+        warn(f"  … and {len(errors) - most} more; all are in the output of: untag scan --json")
     return UNREADABLE
 
 

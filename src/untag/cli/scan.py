@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import signal
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
@@ -13,6 +13,8 @@ import click
 
 from untag.cli.app import INTERRUPTED, Context
 from untag.cli.common import (
+    MOST_LISTED,
+    UNREADABLE,
     called,
     device_option,
     engine_option,
@@ -26,14 +28,16 @@ from untag.cli.common import (
     skipped_lines,
     source_option,
 )
-from untag.cli.terminal import finish, tell_json
-from untag.words import counted
+from untag.cli.terminal import finish, tell, tell_json, warn
+from untag.cli.voice import voice
 
 if TYPE_CHECKING:
     from untag.pipeline import Cancel
     from untag.scan import ScanSummary
 
 NEW_FINDINGS = 3
+AWAY = 4
+_EXAMPLES = 20
 
 
 @click.command("scan")
@@ -43,8 +47,18 @@ NEW_FINDINGS = 3
 @device_option
 @click.option("--jobs", type=click.IntRange(min=0), metavar="N", help="Decoder threads; 0 does one thing at a time.")
 @click.option("--all-scenes", is_flag=True, help="Keep findings about scenes in which you are not seen, too.")
+@click.option("--prune", is_flag=True, help="Forget what is away, too: it is really gone.")
+@click.option("--strict", is_flag=True, help="Exit with 1 for anything unreadable, not only for what became so.")
 @click.option("--json", "as_json", is_flag=True, help="Print a summary as JSON.")
 @click.option("--fail-on-new", is_flag=True, help="Exit with 3 when there are new findings (for scheduled scans).")
+@click.option("-q", "--quiet", is_flag=True, help="Say only what is new or wrong.")
+@click.option("-v", "--verbose", is_flag=True, help="Name everything, however long the lists.")
+@click.option(
+    "--log-file",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE",
+    help="Append everything that is said to this file, too. Only you can read it.",
+)
 @click.pass_obj
 def command(
     context: Context,
@@ -54,8 +68,13 @@ def command(
     device: str | None,
     jobs: int | None,
     all_scenes: bool,
+    prune: bool,
+    strict: bool,
     as_json: bool,
     fail_on_new: bool,
+    quiet: bool,
+    verbose: bool,
+    log_file: Path | None,
 ) -> int:
     """Look through folders and archives for photos that show you, and judge what they show.
 
@@ -65,51 +84,87 @@ def command(
     photos that they report without a file are listed, too: see untag sources. Only new and changed files are read.
     Stop it at any time with Ctrl-C: the next scan goes on where this one ended.
 
+    What is deleted is forgotten. A place that held photos and is empty or out of reach (an unmounted disk) is away:
+    what is on record of it is kept until it is back, or you say --prune.
+
+    \b
+    Exit status:
+      0    done
+      1    something could not be read that could be, or was not there, at the last scan
+      2    wrong usage or configuration
+      3    new findings, with --fail-on-new
+      4    a place that held photos is away
+      75   another scan is running
+      130  interrupted; the next scan goes on
+    Of several, 3 comes before 4 and 4 before 1.
+
     \b
     Examples:
       untag scan ~/Downloads/facebook-export
       untag scan ~/Pictures /mnt/nas/photos --jobs 4
       untag scan ~/Pictures --json --fail-on-new
+      untag scan /mnt/nas/photos --quiet --log-file ~/untag.log
     """
     from untag.judge import load_judge
     from untag.pipeline import Cancel
-    from untag.scan import ScanModels, count_photos, require_enrolled, scan
-    from untag.sources.base import readers_named, walk_all
+    from untag.scan import ScanModels, count_photos, require_enrolled, require_paths, scan
+    from untag.sources.base import readers_named
     from untag.store import Store
 
-    settings = settings_of(context, engine=engine, device=device, jobs=jobs)
-    readers = readers_named(source)
-    walk_all(paths)  # a path that does not exist is reported before models are loaded
-    with Store.open(settings.home) as store:
-        require_enrolled(store)
-        models = ScanModels(load_faces(settings), load_scenes(settings))
-        judge = load_judge(store, models.faces.id, settings, all_scenes=all_scenes)
-        say(f"scanning on {models.faces.device} with the engine {models.faces.id}")
-        cancel = Cancel()
-        with (
-            _interruptible(cancel),
-            progress("scanning", lambda: count_photos(paths, settings, readers)) as advance,
-        ):
-            summary = scan(store, paths, models, judge, settings, readers=readers, on_photo=advance, cancel=cancel)
-    if as_json:
-        tell_json(_as_dict(summary))
-    _tell(summary, all_scenes=all_scenes)
-    _tell_skipped(summary.skipped)
-    status = list_unreadable(summary.unreadable)
-    if summary.interrupted:
-        say("interrupted; run the same command again to go on")
-        return INTERRUPTED
-    _mark_reported(settings.home, summary)
-    return NEW_FINDINGS if fail_on_new and summary.new_findings else status
+    with voice(quiet=quiet, log_file=log_file):
+        settings = settings_of(context, engine=engine, device=device, jobs=jobs)
+        readers = readers_named(source)
+        with Store.open(settings.home) as store:
+            for problem in require_paths(store, paths):
+                warn(f"{problem}; the others are scanned")
+            require_enrolled(store)
+            models = ScanModels(load_faces(settings), load_scenes(settings))
+            judge = load_judge(store, models.faces.id, settings, all_scenes=all_scenes)
+            say(f"scanning on {models.faces.device} with the engine {models.faces.id}")
+            cancel = Cancel()
+            with (
+                _interruptible(cancel),
+                progress("scanning", lambda: count_photos(paths, settings, readers)) as advance,
+            ):
+                summary = scan(
+                    store,
+                    paths,
+                    models,
+                    judge,
+                    settings,
+                    readers=readers,
+                    on_photo=advance,
+                    cancel=cancel,
+                    confirmed_gone=prune,
+                )
+        if as_json:
+            tell_json(_as_dict(summary))
+        _tell(summary, tell_line=say if as_json else tell, all_scenes=all_scenes, quiet=quiet, whole=verbose)
+        _tell_skipped(summary.skipped)
+        list_unreadable(summary.unreadable, most=None if verbose else MOST_LISTED)
+        if summary.interrupted:
+            say("interrupted; run the same command again to go on")
+            return INTERRUPTED
+        _mark_reported(settings.home, summary)
+        return _status(summary, fail_on_new=fail_on_new, strict=strict)
+
+
+def _status(summary: ScanSummary, *, fail_on_new: bool, strict: bool) -> int:
+    if fail_on_new and summary.new_findings:
+        return NEW_FINDINGS
+    if summary.away:
+        return AWAY
+    return UNREADABLE if summary.newly_unreadable or (strict and summary.unreadable) else 0
 
 
 def _mark_reported(home: Path, summary: ScanSummary) -> None:
     """Last of all: what a scan found is new until somebody was told, whatever ends this process before."""
-    from untag.store import Store, mark_reported
+    from untag.scan import mark_told
+    from untag.store import Store
 
     finish()
     with Store.open(home, create=False) as store:
-        mark_reported(store, summary.run)
+        mark_told(store, summary)
 
 
 @contextmanager
@@ -132,7 +187,10 @@ def _interruptible(cancel: Cancel) -> Iterator[None]:
 
 def _as_dict(summary: ScanSummary) -> dict[str, Any]:
     values = asdict(summary)
-    del values["run"]
+    for name in ("run", "roots", "still_unreadable"):
+        del values[name]
+    values["away"] = [place.path for place in summary.away]
+    values["removed_examples"] = values.pop("removed_paths")[:_EXAMPLES]
     values["unreadable"] = [
         {"path": error.path, "outcome": error.outcome.value, "error": error.error} for error in summary.unreadable
     ]
@@ -146,20 +204,22 @@ def _tell_skipped(skipped: Mapping[str, int]) -> None:
         say(line)
 
 
-def _tell(summary: ScanSummary, *, all_scenes: bool) -> None:
-    from untag.findings.counting import in_words
+def _tell(
+    summary: ScanSummary, *, tell_line: Callable[[str], None], all_scenes: bool, quiet: bool, whole: bool
+) -> None:
+    """Says what a scan saw: the results by `tell_line`, hints on standard error."""
+    from untag.reports.scan_text import counts_lines, news_lines
 
-    if summary.photos == 0 and summary.told == 0 and not summary.interrupted:
+    nothing = summary.photos == 0 and summary.told == 0 and not summary.interrupted
+    if not nothing:
+        for line in counts_lines(summary):
+            (say if quiet else tell_line)(line)
+    for line in news_lines(summary, whole=whole):
+        tell_line(line)
+    if nothing and not summary.away:
         say("there are no photos in what you gave; see which files count with: untag scan --help")
         return
-    told = f"; {counted(summary.told, 'more photo')} reported without a file" if summary.told else ""
-    say(
-        f"{counted(summary.photos, 'photo file')}: {summary.analysed} analysed, {summary.unchanged} unchanged,"
-        f" {counted(summary.copies, 'identical copy', 'identical copies')};"
-        f" {counted(summary.faces, 'face')} found{told}"
-    )
-    say(in_words(summary.findings))
     for names in summary.strangers:
         say(f"an archive is of the account {names[0]}; if that is you: untag enroll {called(names)}")
-    listing = "untag list --verdict all" if all_scenes else "untag list"
-    say(f"{counted(summary.new_findings, 'new photo')}; see them all with: {listing}")
+    if not nothing:
+        say(f"see them all with: untag list{' --verdict all' if all_scenes else ''}")

@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import os
 import sys
+import time
 import traceback
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
@@ -16,6 +17,7 @@ from typing import TYPE_CHECKING, Any, TextIO
 
 import click
 
+from untag.cli.voice import current_voice
 from untag.errors import ResourceError
 from untag.words import printable
 
@@ -26,6 +28,15 @@ if TYPE_CHECKING:
 
 def say(message: str) -> None:
     """A message for the user, one line on standard error: standard output is for results."""
+    if current_voice().quiet:
+        current_voice().note(printable(message))
+    else:
+        warn(message)
+
+
+def warn(message: str) -> None:
+    """A message that is said even where a command is to be quiet."""
+    current_voice().note(printable(message))
     _to_stderr(printable(message))
 
 
@@ -59,6 +70,7 @@ def complain_of_bug(error: BaseException) -> None:
 
 def tell(line: str, *, mark: str = "", colour: str | None = None) -> None:
     """A line of the result, on standard output; `mark` comes first and has the colour."""
+    current_voice().note(mark + printable(line))
     with _delivered():
         click.echo((click.style(mark, fg=colour) if mark else "") + _encodable(printable(line), sys.stdout))
 
@@ -114,13 +126,15 @@ def ask(question: str) -> bool:
 
 
 @contextmanager
-def progress(title: str, total: Callable[[], int]) -> Iterator[Callable[[], None]]:
-    """Yields a function to call after each item. A bar with rate and time left on a terminal, else nothing.
+def progress(
+    title: str, total: Callable[[], int], *, clock: Callable[[], float] = time.monotonic
+) -> Iterator[Callable[[], None]]:
+    """Yields a function to call after each item. A bar with rate and time left on a terminal, else a line now and then.
 
-    `total` is asked only when a bar is shown, since counting an archive takes a while.
+    `total` is asked only when a bar is shown, since counting an archive takes a while. `clock` is in seconds.
     """
-    if not _on_terminal():
-        yield lambda: None
+    if not _on_terminal() or current_voice().quiet:
+        yield _lines_of_progress(title, clock)
         return
     from rich.progress import MofNCompleteColumn, TextColumn, TimeRemainingColumn
 
@@ -133,6 +147,24 @@ def progress(title: str, total: Callable[[], int]) -> Iterator[Callable[[], None
             bar.update(task, advance=1, rate="" if speed is None else f"{speed:.0f}/s")
 
         yield advance
+
+
+_SECONDS = 30.0
+
+
+def _lines_of_progress(title: str, clock: Callable[[], float]) -> Callable[[], None]:
+    """Says how many items there were, every 30 seconds in which there was one."""
+    done, said_at, said = 0, clock(), 0
+
+    def advance() -> None:
+        nonlocal done, said_at, said
+        done += 1
+        elapsed = clock() - said_at
+        if elapsed >= _SECONDS:
+            say(f"{title}: {done:,} so far, {(done - said) / elapsed:.0f}/s")
+            said_at, said = clock(), done
+
+    return advance
 
 
 @contextmanager

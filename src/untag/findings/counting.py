@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from untag.types import Action, Finding, Place, Status, Verdict
+from untag.types import Action, Finding, NewFinding, Place, Status, Verdict
 from untag.words import counted
 
 Picture = tuple[str, str | None, Status]
@@ -40,6 +40,20 @@ class Counts:
     without_file: int = 0
     copies: int = 0
     new: int = 0
+
+
+def news(findings: Iterable[Finding], new: Collection[str]) -> list[NewFinding]:
+    """Of the findings whose SHA-256 is among `new` the best one of each photo, by falling risk, then by path."""
+    best: dict[Picture, Finding] = {}
+    for finding in findings:
+        if finding.sha256 in new:
+            picture = picture_of(finding)
+            if picture not in best or _rank(finding) > _rank(best[picture]):
+                best[picture] = finding
+    return [
+        NewFinding(one.path, one.risk, one.categories, one.act_on or one.origin.permalink)
+        for one in sorted(best.values(), key=lambda one: (-one.risk, one.path))
+    ]
 
 
 def count(findings: Iterable[Finding], *, new: Collection[str] = frozenset()) -> Counts:

@@ -4,8 +4,19 @@ Content that is on record is not analysed again, wherever it lies; files that di
 recorded is recorded whole, a batch in one transaction, so a scan may be killed at any instant and run again.
 """
 
+from untag.scan.away import Away
 from untag.scan.recorder import ScanSummary
-from untag.scan.run import count_photos, require_enrolled, scan
+from untag.scan.run import count_photos, mark_told, require_enrolled, require_paths, scan
 from untag.scan.stages import SEARCH_SIDE, ScanModels
 
-__all__ = ["SEARCH_SIDE", "ScanModels", "ScanSummary", "count_photos", "require_enrolled", "scan"]
+__all__ = [
+    "SEARCH_SIDE",
+    "Away",
+    "ScanModels",
+    "ScanSummary",
+    "count_photos",
+    "mark_told",
+    "require_enrolled",
+    "require_paths",
+    "scan",
+]

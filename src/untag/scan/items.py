@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from untag.sources.listing import Source
-from untag.store import ListedFolder, PhotoRecord
-from untag.types import Fault, Frame, Outcome, PhotoRef, ReadError
+from untag.store import ListedFolder, PhotoRecord, Refusal
+from untag.types import Frame, Outcome, PhotoRef, ReadError
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +42,7 @@ class Known:
 
     ref: PhotoRef
     sha256: str
-    fault: Fault | None = None
+    fault: Refusal | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,12 +75,16 @@ class Told:
 
 @dataclass(frozen=True, slots=True)
 class Failed:
-    """A photo that could not be read, decoded or analysed; `sha256` is None when not even its bytes could be."""
+    """A photo that could not be read, decoded or analysed; `sha256` is None when not even its bytes could be.
+
+    `refused_by` is as in `PhotoRecord`.
+    """
 
     ref: PhotoRef
     sha256: str | None
     outcome: Outcome
     error: str
+    refused_by: str | None = None
 
 
 Item = (

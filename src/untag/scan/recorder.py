@@ -10,9 +10,10 @@ from collections import Counter
 from dataclasses import dataclass, field
 
 from untag.findings.counting import Counts
+from untag.scan.away import Away
 from untag.scan.items import Failed, Item, Known, Told, Unchanged, UnchangedFolder
-from untag.store import ListedFolder, PhotoRecord, Store, record_batch, touch_files, touch_folders
-from untag.types import Outcome, PhotoRef, ReadError
+from untag.store import ListedFolder, PhotoRecord, Refusal, Store, record_batch, touch_files, touch_folders
+from untag.types import NewFinding, Outcome, PhotoRef, ReadError
 
 _RECORD_EVERY = 64
 _RECORD_SECONDS = 2.0
@@ -24,10 +25,12 @@ class ScanSummary:
 
     `me` and `maybe` are of the photos that this run judged; `findings` are the counts of all on record by now.
 
-    `strangers` are the names of archives' owners who are nobody enrolled: their posts are taken for others'.
-    `skipped` counts by kind the files that are no photos, and what is passed over for its name.
-    `unreadable` is every input that could not be read, for the list at the end. `run` is the id of the run, for
-    `mark_reported`.
+    `strangers` are the names of archives' owners who are nobody enrolled: their posts are taken for others'. `new` are
+    the new findings. `removed` files are forgotten, `removed_paths`; of these `removed_elsewhere` have photos that lie
+    at other places, too. `away` are the places that held photos and are out of reach. `unreadable` is every input that
+    could not be read; `newly_unreadable` of them could be, or were not there, at the last finished scan. `skipped`
+    counts by kind the files that are no photos, and what is passed over for its name. `run`, `roots` and
+    `still_unreadable` are for `mark_told`.
     """
 
     photos: int = 0
@@ -38,7 +41,12 @@ class ScanSummary:
     me: int = 0
     maybe: int = 0
     new_findings: int = 0
+    new: list[NewFinding] = field(default_factory=list)
     removed: int = 0
+    removed_elsewhere: int = 0
+    removed_paths: list[str] = field(default_factory=list)
+    away: list[Away] = field(default_factory=list)
+    newly_unreadable: int = 0
     interrupted: bool = False
     strangers: list[tuple[str, ...]] = field(default_factory=list)
     skipped: dict[str, int] = field(default_factory=dict)
@@ -46,6 +54,8 @@ class ScanSummary:
     told: int = 0
     findings: Counts = field(default_factory=Counts)
     run: int = 0
+    roots: list[str] = field(default_factory=list)
+    still_unreadable: list[str] = field(default_factory=list)
 
 
 class Recorder:
@@ -69,7 +79,7 @@ class Recorder:
         # Those of them that have arrived and wait in `_records`.
         self._arrived: set[str] = set()
         self._waiting: dict[str, list[PhotoRef]] = {}
-        self._failed: dict[str, tuple[Outcome, str]] = {}
+        self._failed: dict[str, Refusal] = {}
 
     def take(self, item: Item) -> int:
         """Counts a result and queues it for the record; returns how many entries it stands for."""
@@ -96,21 +106,21 @@ class Recorder:
             case Known(ref, sha256, fault):
                 self.summary.copies += 1
                 if fault is not None:
-                    self._failed[sha256] = (fault.outcome, fault.error)
+                    self._failed[sha256] = fault
                 if sha256 in self._under_way and sha256 not in self._arrived:
                     self._waiting.setdefault(sha256, []).append(ref)
                 else:
                     self._record_copy(ref, sha256)
-            case Failed(ref, sha256, outcome, error):
+            case Failed(sha256=sha256):
                 if sha256 is not None:
-                    self._failed[sha256] = (outcome, error)
-                self._record_failure(ref, sha256, outcome, error)
+                    self._failed[sha256] = Refusal(item.outcome, item.error, item.refused_by)
+                self._record_failure(item)
                 self._settle(sha256)
             case PhotoRecord():
                 self._count(item)
                 self._records.append(item)
                 if item.outcome is not Outcome.OK and item.sha256 is not None:
-                    self._failed[item.sha256] = (item.outcome, item.error or "")
+                    self._failed[item.sha256] = Refusal(item.outcome, item.error or "", item.refused_by)
                     self.summary.unreadable.append(ReadError(item.ref.path, item.outcome, item.error or ""))
                 self._settle(item.sha256)
             case _:
@@ -150,13 +160,16 @@ class Recorder:
 
     def _record_copy(self, ref: PhotoRef, sha256: str) -> None:
         if sha256 in self._failed:
-            self._record_failure(ref, sha256, *self._failed[sha256])
+            why = self._failed[sha256]
+            self._record_failure(Failed(ref, sha256, why.outcome, why.error, why.refused_by))
         else:
             self._records.append(PhotoRecord(ref, sha256, Outcome.OK))
 
-    def _record_failure(self, ref: PhotoRef, sha256: str | None, outcome: Outcome, error: str) -> None:
-        self.summary.unreadable.append(ReadError(ref.path, outcome, error))
-        self._records.append(PhotoRecord(ref, sha256, outcome, error))
+    def _record_failure(self, failed: Failed) -> None:
+        self.summary.unreadable.append(ReadError(failed.ref.path, failed.outcome, failed.error))
+        self._records.append(
+            PhotoRecord(failed.ref, failed.sha256, failed.outcome, failed.error, refused_by=failed.refused_by)
+        )
 
     def _count(self, record: PhotoRecord) -> None:
         analysis = record.analysis

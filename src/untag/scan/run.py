@@ -10,17 +10,32 @@ from pathlib import Path
 from untag.config import Settings
 from untag.engine.session import room
 from untag.errors import UsageError
-from untag.findings.counting import count
+from untag.findings.counting import count, news
 from untag.judge import Judge, decide_moved, group_copies, judge_again
 from untag.pipeline import Admission, Cancel, Stage, run_pipeline
+from untag.scan.away import Missed, is_below
 from untag.scan.items import Decoded, Item, Loaded, Task, cost, weight
 from untag.scan.recorder import Recorder, ScanSummary
 from untag.scan.stages import ScanModels, Stages
-from untag.sources.base import READERS, walk_all
+from untag.sources.base import READERS, unreachable, walk_all
 from untag.sources.files import absolute
 from untag.sources.paths import printable_path
 from untag.sources.reader import Reader
-from untag.store import Store, findings, finish_run, new_findings, prune, references, remember_folders, start_run
+from untag.store import (
+    Store,
+    findings,
+    finish_run,
+    known_below,
+    mark_reported,
+    new_findings,
+    prune,
+    references,
+    remember_folders,
+    remember_unreadable,
+    start_run,
+    unreadable_before,
+)
+from untag.types import Outcome
 
 _QUEUE_BYTES = 48 * 1024 * 1024
 _FILES_BYTES = 128 * 1024 * 1024
@@ -37,9 +52,22 @@ def require_enrolled(store: Store) -> None:
         raise UsageError(_NOBODY)
 
 
+def require_paths(store: Store, paths: Sequence[Path]) -> list[UsageError]:
+    """Why some of `paths` lead nowhere and never did: typing mistakes, or disks that were not scanned yet.
+
+    Raises UsageError when that is so of all of them.
+    """
+    unknown = [path for path in paths if known_below(store, printable_path(absolute(path))) == 0]
+    problems = [problem for path in unknown if (problem := unreachable(path)) is not None]
+    if problems and len(problems) == len(paths):
+        raise problems[0]
+    return problems
+
+
 def count_photos(paths: Sequence[Path], settings: Settings, readers: Sequence[Reader] = READERS) -> int:
-    """About how many photos a scan of `paths` will go through. Raises UsageError for a path that does not exist."""
-    return sum(listing.count for listing in walk_all(paths, limits=settings.limits, readers=readers))
+    """About how many photos a scan of `paths` will go through. Raises UsageError for a path that is no place."""
+    listings = walk_all(paths, limits=settings.limits, readers=readers, list_missing=True)
+    return sum(listing.count for listing in listings)
 
 
 def scan(
@@ -52,16 +80,20 @@ def scan(
     readers: Sequence[Reader] = READERS,
     on_photo: Callable[[], None] = lambda: None,
     cancel: Cancel | None = None,
+    confirmed_gone: bool = False,
 ) -> ScanSummary:
     """Scans `paths` into the store and returns what it saw; `on_photo` is called once for every entry.
 
     `readers` are those that archives among them are tried with.
 
-    Its findings stay new until the caller has shown them and calls `mark_reported` with the summary's `run`.
-    With `cancel` set it stops early but cleanly, and the summary says so. Raises UsageError for a path that does not
-    exist, or when nobody is enrolled, and StoreError when another scan runs or the disk is full.
+    What it found stays new, and so does what became unreadable, until the caller has shown it and calls `mark_told`.
+    With `cancel` set it stops early but cleanly, and the summary says so. What it did not see is forgotten, unless it
+    lies in a place that is away; with `confirmed_gone` it is forgotten there, too. Raises UsageError when no path can
+    be reached and none is known, or when nobody is enrolled, LockedError when another scan runs, and StoreError when
+    the disk is full.
     """
-    listings = walk_all(paths, limits=settings.limits, readers=readers)
+    require_paths(store, paths)
+    listings = walk_all(paths, limits=settings.limits, readers=readers, list_missing=True)
     if not judge.persons:
         raise UsageError(_NOBODY_WITH_THIS_ENGINE)
     with store.exclusive(), store.reader() as walker, store.reader() as recaller:
@@ -102,18 +134,53 @@ def scan(
         summary.interrupted = cancel.is_set()
         if not summary.interrupted:
             finish_run(store, run_id, recorder.counts())
-            unread = [error.path for error in summary.unreadable]
-            summary.removed = prune(store, run_id, roots, unread=unread)
+            _forget_missed(Missed(store, run_id, roots, summary.unreadable), summary, confirmed_gone=confirmed_gone)
             remember_folders(store, run_id, recorder.listed, stages.is_settled)
         decide_moved(store, judge, run_id)
         group_copies(store)
         new = new_findings(store, run_id)
         summary.findings = count(findings(store, places=False), new=new)
         summary.new_findings = summary.findings.new
+        summary.new = news(findings(store, places=False), new) if new else []
         if recorder.judged:
             here = count(found for found in findings(store, places=False) if found.sha256 in recorder.judged)
             summary.me, summary.maybe = here.showing_you, here.unsure
+        if not summary.interrupted:
+            _note_unreadable(store, roots, summary)
     return summary
+
+
+def mark_told(store: Store, summary: ScanSummary) -> None:
+    """Record that a finished scan's summary was shown: what it calls new is not new to the next one."""
+    remember_unreadable(store, summary.roots, summary.still_unreadable)
+    mark_reported(store, summary.run)
+
+
+def _forget_missed(missed: Missed, summary: ScanSummary, *, confirmed_gone: bool) -> None:
+    """Forgets the files that a finished run did not see, but for those that are away, and says so."""
+    summary.away = missed.away(confirmed_gone=confirmed_gone)
+    if confirmed_gone:
+        missing = [error for error in summary.unreadable if error.outcome is Outcome.MISSING]
+        gone = {error.path for error in missing if known_below(missed.store, error.path) > 0}
+        summary.unreadable = [error for error in summary.unreadable if error.path not in gone]
+    unread = [error.path for error in summary.unreadable]
+    removed = prune(missed.store, missed.run_id, missed.roots, keep=[*unread, *(place.path for place in summary.away)])
+    summary.removed = len(removed)
+    summary.removed_elsewhere = sum(file.elsewhere for file in removed)
+    summary.removed_paths = [file.path for file in removed]
+    missed.remember(summary.away)
+
+
+def _note_unreadable(store: Store, roots: Sequence[str], summary: ScanSummary) -> None:
+    """Tells what became unreadable from what was so. A path that never led anywhere is always worth a word."""
+    before = unreadable_before(store)
+    away = [place.path for place in summary.away]
+    unread = {error.path for error in summary.unreadable if error.path not in away}
+    summary.roots = list(roots)
+    summary.newly_unreadable = len(unread - before)
+    nowhere = {error.path for error in summary.unreadable if error.path in roots and error.outcome is Outcome.MISSING}
+    still = {path for path in before if any(is_below(path, place) for place in away)}
+    summary.still_unreadable = sorted((unread - nowhere) | still)
 
 
 def _each(step: Callable[[Item], Item]) -> Callable[[list[Item]], Iterator[Item]]:

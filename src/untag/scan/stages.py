@@ -14,6 +14,7 @@ from untag.faces.engine import FaceEngine
 from untag.findings import PhotoEvidence
 from untag.imaging.decode import decode
 from untag.imaging.phash import perceptual_hash
+from untag.imaging.versions import decoders_key
 from untag.judge import Judge, must_read_again
 from untag.scan.absent import absent_record, is_current_absent
 from untag.scan.items import Decoded, Failed, Item, Known, Loaded, Task, Told, Unchanged, UnchangedFolder
@@ -28,9 +29,9 @@ from untag.store import (
     ListedFolder,
     PhotoRecord,
     Store,
-    known_fault,
     known_files,
     known_photo,
+    known_refusal,
     unchanged_folder,
 )
 from untag.types import Face, Match, Outcome, PhotoRef, ReadError, SceneScores
@@ -76,6 +77,7 @@ class Stages:
         self._judge = judge
         self._settings = settings
         self._under_way = under_way
+        self._decoders = decoders_key(settings.limits)
         self.strangers: set[tuple[str, ...]] = set()
         self.skipped: Counter[str] = Counter()
 
@@ -136,7 +138,7 @@ class Stages:
 
     def _digest(self, source: str, fingerprint: bytes) -> bytes:
         """Of all that decides whether a folder's files are current, but for what is on record."""
-        in_force = "\0".join((__version__, self._models.pipeline, self._judge.key, source)).encode()
+        in_force = "\0".join((__version__, self._decoders, self._models.pipeline, self._judge.key, source)).encode()
         return hashlib.blake2b(hashlib.sha256(in_force).digest() + fingerprint, digest_size=16).digest()
 
     def read(self, item: Item) -> Item:
@@ -156,7 +158,9 @@ class Stages:
                 return Known(item.ref, item.sha256)
             photo = known_photo(reader, item.sha256)
             if photo is not None and self._is_judged(photo) and not self._lacks_scene(photo, item.ref):
-                return Known(item.ref, item.sha256, known_fault(reader, item.sha256))
+                refusal = known_refusal(reader, item.sha256)
+                if refusal is None or refusal.refused_by == self._decoders:
+                    return Known(item.ref, item.sha256, refusal)
             self._under_way.add(item.sha256)
             return item
 
@@ -172,7 +176,9 @@ class Stages:
         try:
             frame = decode(item.data, max_side=SEARCH_SIDE, limits=self._settings.limits, partial=True)
         except ReadFailure as failure:
-            return Failed(item.ref, item.sha256, failure.outcome, str(failure))
+            # Where memory ran out, the same decoders may do better another time.
+            refused_by = None if isinstance(failure.__cause__, MemoryError) else self._decoders
+            return Failed(item.ref, item.sha256, failure.outcome, str(failure), refused_by=refused_by)
         return Decoded(item.ref, item.sha256, frame, perceptual_hash(frame.pixels))
 
     def analyse(self, items: list[Item]) -> Iterator[Item]:
@@ -203,8 +209,10 @@ class Stages:
             analysis = self._judged(one, judged.get(photo.sha256))
             # What is left of a picture that was cut off is analysed, and the file is still one that could not be read.
             fault = photo.frame.fault
-            outcome, words = (Outcome.OK, None) if fault is None else (fault.outcome, fault.error)
-            yield PhotoRecord(photo.ref, photo.sha256, outcome, words, analysis)
+            if fault is None:
+                yield PhotoRecord(photo.ref, photo.sha256, Outcome.OK, None, analysis)
+            else:
+                yield PhotoRecord(photo.ref, photo.sha256, fault.outcome, fault.error, analysis, self._decoders)
 
     def _may_concern(self, seen: Seen) -> bool:
         """Whether the scene matters: where the photo shows or names somebody enrolled, or a later profile may say so.
@@ -250,12 +258,11 @@ class Stages:
     def is_settled(self, file: KnownFile) -> bool:
         """Whether what is on record for a file stands as long as the file itself does not change."""
         if file.outcome is not Outcome.OK:
-            # What failed for want of permission, room or software may work today; damaged content stays damaged. What
-            # has no hash was never read: the disk may have failed, not the photo.
-            read = file.sha256 is not None
+            # What failed for want of permission, room or a working disk may be read today; content that was refused, or
+            # read in part, is so until the decoders or the limits change.
             if file.photo is not None and not self._is_judged(file.photo):
                 return False
-            return file.outcome is Outcome.EMPTY or (read and file.outcome in (Outcome.BROKEN, Outcome.NOT_AN_IMAGE))
+            return file.outcome is Outcome.EMPTY or file.refused_by == self._decoders
         return file.photo is not None and self._is_judged(file.photo)
 
     def _is_judged(self, photo: KnownPhoto) -> bool:

@@ -71,14 +71,31 @@ def open_source(
 
 
 def walk_all(
-    paths: Sequence[Path], *, limits: Limits = DEFAULT_LIMITS, readers: Sequence[Reader] = READERS
+    paths: Sequence[Path],
+    *,
+    limits: Limits = DEFAULT_LIMITS,
+    readers: Sequence[Reader] = READERS,
+    list_missing: bool = False,
 ) -> Iterator[Listing]:
     """Everything below `paths`, a folder at a time, each photo once however the paths overlap.
 
     Files that were named come first, then the folders as given. Raises UsageError for a path that does not exist, at
-    once and not when the iteration gets there: a scan of hours must not end on a typing mistake.
+    once and not when the iteration gets there: a scan of hours must not end on a typing mistake. With `list_missing`
+    a path that cannot be reached becomes a ReadError, and the others are walked.
     """
-    return chain.from_iterable(source.folders() for source in _open_all(paths, limits, Seen(), readers))
+    opened = _open_all(paths, limits, Seen(), readers, list_missing=list_missing)
+    return chain.from_iterable(source.folders() for source in opened)
+
+
+def unreachable(path: Path) -> UsageError | None:
+    """Why a path that was given cannot be walked, or None; what leads into a zip archive is reachable."""
+    if archive_around(printable_path(absolute(path))) is not None:
+        return None
+    try:
+        _mode(path)
+    except UnreachableError as error:
+        return error
+    return None
 
 
 def readers_named(name: str | None) -> Sequence[Reader]:
@@ -91,14 +108,27 @@ def readers_named(name: str | None) -> Sequence[Reader]:
     return chosen
 
 
-def _open_all(paths: Sequence[Path], limits: Limits, seen: Seen | None, readers: Sequence[Reader]) -> list[Source]:
+class UnreachableError(UsageError):
+    """There is nothing at a path that was given, or it cannot be asked what there is."""
+
+
+def _open_all(
+    paths: Sequence[Path],
+    limits: Limits,
+    seen: Seen | None,
+    readers: Sequence[Reader],
+    *,
+    list_missing: bool = False,
+) -> list[Source]:
+    missing = [path for path in paths if list_missing and unreachable(path) is not None]
     inside = {path: around for path in paths if (around := archive_around(printable_path(absolute(path)))) is not None}
-    folders = [path for path in paths if path not in inside and stat.S_ISDIR(_mode(path))]
-    files = [path for path in paths if path not in inside and path not in folders]
+    others = [path for path in paths if path not in inside and path not in missing]
+    folders = [path for path in others if stat.S_ISDIR(_mode(path))]
+    files = [path for path in others if path not in folders]
     zips = [absolute(path) for path in files if suffix_of(path.name) in ARCHIVE_SUFFIXES]
     photos = [path for path in files if suffix_of(path.name) not in ARCHIVE_SUFFIXES]
     return [
-        *(FileSource(path, limits=limits, seen=seen) for path in photos),
+        *(FileSource(path, limits=limits, seen=seen) for path in (*missing, *photos)),
         *(MemberSource(path, around, limits=limits, readers=readers) for path, around in inside.items()),
         *(ZipSource(group, limits=limits, seen=seen, readers=readers) for group in group_parts(zips)),
         *(FolderSource(path, limits=limits, seen=seen, readers=readers) for path in folders),
@@ -109,9 +139,9 @@ def _mode(path: Path) -> int:
     try:
         mode = path.stat().st_mode
     except (FileNotFoundError, NotADirectoryError) as error:
-        raise UsageError(f"no such file or folder: {path}") from error
+        raise UnreachableError(f"no such file or folder: {path}") from error
     except OSError as error:
-        raise UsageError(f"{path} cannot be opened ({error.strerror})") from error
+        raise UnreachableError(f"{path} cannot be opened ({error.strerror})") from error
     if not stat.S_ISDIR(mode) and not stat.S_ISREG(mode):
         raise UsageError(f"neither a file nor a folder: {path}")
     return mode

@@ -18,7 +18,7 @@ from untag.store.records import KnownFile
 from untag.types import Outcome, ReadError
 
 _ALIKE = f"""SELECT COUNT(*) AS alike, MIN(seen_run) AS seen_first, * FROM ({KNOWN} WHERE folder = ?)
-    GROUP BY outcome, sha256 IS NULL, pipeline, people_key, discarded, classified, found"""  # noqa: S608 - nothing but constants
+    GROUP BY outcome, sha256 IS NULL, refused_by, pipeline, people_key, discarded, classified, found"""  # noqa: S608 - nothing but constants
 _TOGETHER = 64
 
 

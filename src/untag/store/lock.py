@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from untag.errors import StoreError
+from untag.errors import LockedError, StoreError
 from untag.filelock import HELD, lock
 
 LOCK_NAME = "scan.lock"
@@ -15,7 +15,7 @@ LOCK_NAME = "scan.lock"
 
 @contextmanager
 def scan_lock(home: Path) -> Iterator[None]:
-    """Hold the lock of `home` while inside; raises StoreError when another process holds it."""
+    """Hold the lock of `home` while inside; raises LockedError when another process holds it."""
     path = home / LOCK_NAME
     try:
         handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
@@ -28,7 +28,7 @@ def scan_lock(home: Path) -> Iterator[None]:
             if error.errno not in HELD:
                 raise StoreError(f"{path} cannot be locked: {error.strerror}.") from error
             holder = os.read(handle, 32).decode("ascii", "replace").strip() or "unknown"
-            raise StoreError(
+            raise LockedError(
                 f"Another scan is running (pid {holder}). Wait until it ends, or stop it: nothing is lost."
             ) from error
         os.truncate(handle, 0)

@@ -227,7 +227,29 @@ def _unfinished_erasures(db: Database) -> None:
     db.execute("CREATE TABLE unfinished_erasures (begun_at TEXT NOT NULL)")
 
 
-MIGRATIONS: tuple[Callable[[Database], None], ...] = (_first, _reported, _skipped, _unfinished_erasures)
+# What tells away from deleted, what became unreadable from what was so, and by which software a file was refused.
+_REACHABLE = (
+    # A directory's identity when a finished run last saw it, as text: inodes can exceed 64 bits.
+    """CREATE TABLE places (
+        path PRIMARY KEY NOT NULL,
+        identity TEXT NOT NULL,
+        mounted INTEGER NOT NULL
+    ) WITHOUT ROWID""",
+    "CREATE TABLE unreadable (path PRIMARY KEY NOT NULL) WITHOUT ROWID",
+    "INSERT INTO unreadable SELECT path FROM files WHERE outcome <> 'ok'",
+    # NULL for a file that was read, or whose bytes could not be.
+    "ALTER TABLE files ADD COLUMN refused_by TEXT",
+    """CREATE TRIGGER refusal_changed AFTER UPDATE OF refused_by ON files
+        BEGIN UPDATE folders SET digest = NULL WHERE path = new.folder; END""",
+)
+
+
+def _reachable(db: Database) -> None:
+    for statement in _REACHABLE:
+        db.execute(statement)
+
+
+MIGRATIONS: tuple[Callable[[Database], None], ...] = (_first, _reported, _skipped, _unfinished_erasures, _reachable)
 
 
 def schema_version(db: Database) -> int:

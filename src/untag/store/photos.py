@@ -3,28 +3,26 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
 
 from untag.errors import StoreError
 from untag.sources.links import link_key
 from untag.store.codec import json_list, path_key, path_of, signed, text
 from untag.store.db import Row, Store
 from untag.store.findings import save_finding
-from untag.store.records import Analysis, KnownFile, KnownPhoto, PhotoRecord
+from untag.store.places import as_folder, folder_of, ranges, unseen
+from untag.store.records import Analysis, KnownFile, KnownPhoto, PhotoRecord, Refusal
 from untag.store.rows import face_values, origin_of, origin_values
-from untag.types import Fault, Outcome, ReadError, SceneScores
+from untag.types import Outcome, ReadError, SceneScores
 
 _PHOTO = """pipeline, people_key, discarded, scene_model IS NOT NULL AS classified,
     EXISTS (SELECT 1 FROM findings WHERE findings.sha256 = photos.sha256) AS found"""
 KNOWN = f"SELECT files.*, {_PHOTO} FROM files LEFT JOIN photos ON photos.sha256 = files.sha256"  # noqa: S608 - constants
 """The rows that `known_file_of` reads."""
 
-# By folder: in one that was seen, no file needs to be looked at.
-_FORGET_BELOW = """DELETE FROM files WHERE seen_run <> :run AND folder IN (SELECT path FROM folders
-    WHERE seen_run IS NOT :run AND (path = :folder OR path >= :low AND path < :high))"""
-_FORGET_FILE = """DELETE FROM files WHERE seen_run <> :run AND path = :path
-    AND NOT EXISTS (SELECT 1 FROM folders WHERE folders.path = folder AND folders.seen_run = :run)"""
+_NOT_READ = "(excluded.sha256 IS NULL AND excluded.outcome IN ('broken', 'no-permission', 'missing'))"
+"""Whether a file's bytes could not be had, which says nothing of them."""
 
 # A folder without photos is on record for what else was looked into there.
 _WITHOUT_FILES = "NOT EXISTS (SELECT 1 FROM files WHERE files.folder = folders.path)"
@@ -32,9 +30,12 @@ _FORGET_EMPTY = f"""DELETE FROM folders WHERE seen_run IS NOT :run AND {_WITHOUT
     AND (path = :folder OR path >= :low AND path < :high)"""  # noqa: S608 - a constant
 
 
-def folder_of(path: str) -> str:
-    """The folder under which `known_files` finds a path: everything before its last separator."""
-    return os.path.split(path)[0]
+@dataclass(frozen=True, slots=True)
+class Removed:
+    """A file that was forgotten; `elsewhere` says that its photo lies at another place, too."""
+
+    path: str
+    elsewhere: bool
 
 
 def known_file_of(row: Row) -> KnownFile:
@@ -47,6 +48,7 @@ def known_file_of(row: Row) -> KnownFile:
         error=row["error"],
         origin=origin_of(row),
         photo=None if row["pipeline"] is None else _known_photo_of(row),
+        refused_by=row["refused_by"],
     )
 
 
@@ -78,17 +80,19 @@ def known_photo(store: Store, sha256: str) -> KnownPhoto | None:
     return None if row is None else _known_photo_of(row)
 
 
-def known_fault(store: Store, sha256: str) -> Fault | None:
-    """Why an analysed content is only a part of its picture, or None."""
+def known_refusal(store: Store, sha256: str) -> Refusal | None:
+    """Why an analysed content is only a part of its picture, and by which decoders, or None."""
     row = store.row(
-        "SELECT outcome, error FROM files WHERE sha256 = ? AND outcome IN (?, ?) LIMIT 1",
-        (sha256, Outcome.BROKEN, Outcome.UNSUPPORTED),
+        "SELECT outcome, error, refused_by FROM files WHERE sha256 = ? AND refused_by IS NOT NULL LIMIT 1", (sha256,)
     )
-    return None if row is None else Fault(Outcome(row["outcome"]), row["error"] or "")
+    return None if row is None else Refusal(Outcome(row["outcome"]), row["error"] or "", row["refused_by"])
 
 
 def record_batch(store: Store, run_id: int, records: Sequence[PhotoRecord]) -> None:
-    """Write the batch in one transaction. An analysis replaces whatever was on record for the same content."""
+    """Write the batch in one transaction. An analysis replaces whatever was on record for the same content.
+
+    Of a file that was read once and cannot be now, only that is recorded: its content is not known to have changed.
+    """
     with store.transaction():
         for record in records:
             if record.analysis is not None:
@@ -96,20 +100,22 @@ def record_batch(store: Store, run_id: int, records: Sequence[PhotoRecord]) -> N
                     raise ValueError("an analysis without a hash cannot be recorded")
                 _save_analysis(store, run_id, record.sha256, record.analysis)
         store.execute_many(
-            """INSERT INTO files (path, folder, source, size, mtime_ns, sha256, outcome, error,
+            f"""INSERT INTO files (path, folder, source, size, mtime_ns, sha256, outcome, error,
                 platform, permalink, permalink_confidence, poster, people, caption, album, taken_at, posted_at,
-                audience, link, first_run, seen_run)
-            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+                audience, link, refused_by, first_run, seen_run)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
             ON CONFLICT (path) DO UPDATE SET
                 source = excluded.source, size = excluded.size, mtime_ns = excluded.mtime_ns,
-                outcome = excluded.outcome, error = excluded.error,
+                outcome = excluded.outcome, error = excluded.error, refused_by = excluded.refused_by,
                 platform = excluded.platform, permalink = excluded.permalink,
                 permalink_confidence = excluded.permalink_confidence, poster = excluded.poster,
                 people = excluded.people, caption = excluded.caption, album = excluded.album,
                 taken_at = excluded.taken_at, posted_at = excluded.posted_at, audience = excluded.audience,
                 link = excluded.link,
-                first_run = CASE WHEN sha256 IS excluded.sha256 THEN first_run ELSE excluded.first_run END,
-                sha256 = excluded.sha256, seen_run = excluded.seen_run""",
+                first_run = CASE WHEN sha256 IS excluded.sha256 OR {_NOT_READ} THEN first_run
+                    ELSE excluded.first_run END,
+                sha256 = CASE WHEN {_NOT_READ} THEN sha256 ELSE excluded.sha256 END,
+                seen_run = excluded.seen_run""",  # noqa: S608 - a constant
             [_file_values(record, run_id) for record in records],
         )
         _note_places(store, records)
@@ -137,32 +143,43 @@ def touch_files(store: Store, run_id: int, paths: Iterable[str]) -> None:
         store.execute_many("UPDATE files SET seen_run = ? WHERE path = ?", ((run_id, path_key(path)) for path in paths))
 
 
-def prune(store: Store, run_id: int, roots: Sequence[str], *, unread: Sequence[str] = ()) -> int:
+def prune(store: Store, run_id: int, roots: Sequence[str], *, keep: Sequence[str] = ()) -> list[Removed]:
     """Forget the files below `roots` that a finished run did not see, and all contents that lie nowhere any more.
 
-    What is below `unread`, the folders and archives that could not be read this time, is left as it is. Decisions
-    stay. Returns how many files were forgotten; raises StoreError for a run that did not finish.
+    What is at or below `keep`, the places that are away or could not be read this time, is left as it is. Decisions
+    stay. Returns what was forgotten, by path; raises StoreError for a run that did not finish.
     """
     with store.transaction():
         if store.row("SELECT 1 FROM runs WHERE id = ? AND finished_at IS NOT NULL", (run_id,)) is None:
             raise StoreError("The scan did not finish, so what it did not see may still be there.")
-        for root in unread:
-            for low, high in _ranges(root):
-                store.execute(
-                    "UPDATE files SET seen_run = ? WHERE path = ? OR path >= ? AND path < ?",
-                    (run_id, path_key(root), low, high),
-                )
-        gone = 0
+        store.execute("CREATE TEMP TABLE kept (path PRIMARY KEY) WITHOUT ROWID")
+        _keep(store, run_id, keep)
+        gone: dict[str, str | None] = {}
         for root in roots:
-            folder = path_key(folder_of(root if root.endswith(os.sep) else root + os.sep))
-            for low, high in _ranges(root):
-                below = {"run": run_id, "folder": folder, "low": low, "high": high}
-                gone += store.execute(_FORGET_BELOW, below)
-                store.execute(_FORGET_EMPTY, below)
-            gone += store.execute(_FORGET_FILE, {"run": run_id, "path": path_key(root)})
+            for condition, parameters in unseen(run_id, root):
+                rows = store.rows(
+                    f"""DELETE FROM files WHERE {condition} AND path NOT IN (SELECT path FROM kept)
+                        RETURNING path, sha256""",  # noqa: S608 - constants
+                    parameters,
+                )
+                gone |= {path_of(row["path"]): row["sha256"] for row in rows}
+            for low, high in ranges(root):
+                store.execute(_FORGET_EMPTY, {"run": run_id, "folder": as_folder(root), "low": low, "high": high})
+        store.execute("DROP TABLE kept")
         store.execute(f"DELETE FROM folders WHERE digest IS NULL AND {_WITHOUT_FILES}")  # noqa: S608 - a constant
         store.execute("DELETE FROM photos WHERE NOT EXISTS (SELECT 1 FROM files WHERE files.sha256 = photos.sha256)")
-    return gone
+        hashes = json_list({sha256 for sha256 in gone.values() if sha256 is not None})
+        left = store.rows(
+            "SELECT DISTINCT sha256 FROM files WHERE sha256 IN (SELECT value FROM json_each(?))", (hashes,)
+        )
+        elsewhere = {row["sha256"] for row in left}
+    return [Removed(path, gone[path] in elsewhere) for path in sorted(gone)]
+
+
+def _keep(store: Store, run_id: int, places: Sequence[str]) -> None:
+    for place in places:
+        for condition, parameters in unseen(run_id, place):
+            store.execute(f"INSERT OR IGNORE INTO kept SELECT path FROM files WHERE {condition}", parameters)  # noqa: S608
 
 
 def read_errors(store: Store, run_id: int) -> Iterator[ReadError]:
@@ -173,18 +190,6 @@ def read_errors(store: Store, run_id: int) -> Iterator[ReadError]:
         {"run": run_id, "ok": Outcome.OK},
     )
     return (ReadError(path_of(row["path"]), Outcome(row["outcome"]), row["error"] or "") for row in rows)
-
-
-def _ranges(root: str) -> Iterator[tuple[str | bytes, str | bytes]]:
-    # LIKE and GLOB would read wildcards in file names; ranges also use the primary key. Text and bytes keys are
-    # ordered apart from each other, so that each needs its own range.
-    for separator in sorted({"/", os.sep}):
-        start = root if root.endswith(separator) else root + separator
-        low = start.encode("utf-8", "surrogatepass")
-        high = low[:-1] + bytes([low[-1] + 1])
-        yield low, high
-        if isinstance(path_key(root), str):
-            yield low.decode(), high.decode()
 
 
 def _save_analysis(store: Store, run_id: int, sha256: str, analysis: Analysis) -> None:
@@ -249,6 +254,7 @@ def _file_values(record: PhotoRecord, run_id: int) -> tuple[object, ...]:
         text(record.error),
         *origin_values(ref.origin),
         None if ref.origin.permalink is None else text(link_key(ref.origin.permalink)),
+        record.refused_by,
         run_id,
         run_id,
     )

@@ -37,13 +37,26 @@ class Analysis:
 
 @dataclass(frozen=True, slots=True)
 class PhotoRecord:
-    """One file as a scan leaves it. `analysis` is None for content that is on record already, or cannot be read."""
+    """One file as a scan leaves it. `analysis` is None for content that is on record already, or cannot be read.
+
+    `refused_by` names the software and the limits by which its content is none that can be looked at.
+    """
 
     ref: PhotoRef
     sha256: str | None
     outcome: Outcome
     error: str | None = None
     analysis: Analysis | None = None
+    refused_by: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """Why a content cannot be looked at, or only in part; `refused_by` is as in `PhotoRecord`."""
+
+    outcome: Outcome
+    error: str
+    refused_by: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +90,10 @@ class KnownPhoto:
 
 @dataclass(frozen=True, slots=True)
 class KnownFile:
-    """A file as it was last seen. `photo` is None when its content was not analysed."""
+    """A file as it was last seen. `photo` is None when its content was not analysed.
+
+    `refused_by` is as in `PhotoRecord`; None for a file that could not be read, whose `sha256` is an earlier one.
+    """
 
     size: int
     mtime_ns: int
@@ -86,6 +102,7 @@ class KnownFile:
     error: str | None
     origin: Origin
     photo: KnownPhoto | None
+    refused_by: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,65 @@
+"""What a scan has to say, as lines of text."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
+
+from untag.findings.counting import in_words
+from untag.types import NewFinding
+from untag.words import counted
+
+if TYPE_CHECKING:
+    from untag.scan import ScanSummary
+
+_MOST_NAMED = 100
+_MOST_EXAMPLES = 3
+
+
+def counts_lines(summary: ScanSummary) -> Iterator[str]:
+    """What was looked at, and what was seen in it."""
+    told = f"; {counted(summary.told, 'more photo')} reported without a file" if summary.told else ""
+    yield (
+        f"{counted(summary.photos, 'photo file')}: {summary.analysed} analysed, {summary.unchanged} unchanged,"
+        f" {counted(summary.copies, 'identical copy', 'identical copies')};"
+        f" {counted(summary.faces, 'face')} found{told}"
+    )
+    yield in_words(summary.findings)
+
+
+def news_lines(summary: ScanSummary, *, whole: bool = False) -> Iterator[str]:
+    """What calls for attention: new findings, places that are away, what was removed, how much could not be read.
+
+    Long lists are cut, unless they are wanted `whole`.
+    """
+    if summary.new:
+        yield f"{counted(summary.new_findings, 'new photo')}:"
+        yield from _cut([_new_line(finding) for finding in summary.new], None if whole else _MOST_NAMED, "untag list")
+    for place in summary.away:
+        yield f"away: {place.path}: {place.reason}; {counted(place.kept, 'file')} on record there stay as they are"
+    if summary.away:
+        yield "if what is away is really gone, scan again with --prune"
+    if summary.removed:
+        yield _removed_line(summary, None if whole else _MOST_EXAMPLES)
+    if summary.unreadable:
+        since = "all of them" if summary.newly_unreadable == len(summary.unreadable) else summary.newly_unreadable
+        news = f", {since} since the last scan" if summary.newly_unreadable else ", as before"
+        yield f"{len(summary.unreadable)} could not be read{news}"
+
+
+def _new_line(finding: NewFinding) -> str:
+    parts = [f"risk {finding.risk}", *finding.categories]
+    return f"  {finding.path}: {', '.join(parts)}{f'; {finding.link}' if finding.link else ''}"
+
+
+def _removed_line(summary: ScanSummary, most: int | None) -> str:
+    paths = summary.removed_paths if most is None else summary.removed_paths[:most]
+    more = f" and {summary.removed - len(paths)} more" if summary.removed > len(paths) else ""
+    elsewhere = f", {summary.removed_elsewhere} of which lie elsewhere, too" if summary.removed_elsewhere else ""
+    return f"{counted(summary.removed, 'photo')} removed, no longer there{elsewhere}: {', '.join(paths)}{more}"
+
+
+def _cut(lines: Sequence[str], most: int | None, command: str) -> Iterator[str]:
+    yield from lines[:most]
+    if most is not None and len(lines) > most:
+        yield f"  … and {len(lines) - most} more; see them all with: {command}"
