@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import stat
 from collections.abc import Callable
@@ -10,14 +11,19 @@ from pathlib import Path
 
 import pytest
 
-from fakes import ME, Untag, paint
+from fakes import ME, STRANGER, Untag, paint
 from test_scan_places import BEA, MadeUpReader, tell
 from untag.cli.terminal import progress
 from untag.cli.voice import voice
+from untag.errors import ReadFailure
 from untag.imaging import decode as decoding
 from untag.imaging import versions
 from untag.imaging.limits import DEFAULT_LIMITS, Limits
+from untag.reports.scan_text import news_lines
+from untag.scan import ScanSummary
+from untag.sources.files import read_file
 from untag.store import Store
+from untag.types import NewFinding, Outcome, PhotoRef
 
 
 @pytest.fixture
@@ -91,7 +97,7 @@ def test_new_findings_come_before_places_that_are_away_before_what_cannot_be_rea
         summary = json.loads(result.out)
         assert (summary["new_findings"], summary["newly_unreadable"]) == (1, 1)
         assert summary["away"] == [str(filled.photos / "b")]
-        for words in ("1 new finding:", f"away: {filled.photos / 'b'}: it is empty", "could not be read, 1 since"):
+        for words in ("1 new photo:", f"away: {filled.photos / 'b'}: it is empty", "could not be read, 1 since"):
             assert words in result.err
     shutil.rmtree(filled.photos / "b")
     everything(9)
@@ -115,9 +121,9 @@ def test_results_are_on_standard_output_and_messages_on_standard_error(untag: Un
     untag.add("bad.jpg", b"\xff\xd8\xff\xe0 cut")
     result = untag.run("scan", untag.photos)
     assert result.out.splitlines() == [
-        "2 photos: 1 analysed, 0 unchanged, 0 copies; 1 face found",
-        "you are in 1 of the photos analysed, and may be in 0 more",
-        "1 new finding:",
+        "2 photo files: 1 analysed, 0 unchanged, 0 identical copies; 1 face found",
+        "1 photo shows you; 1 with something you may not want online; 0 to check",
+        "1 new photo:",
         next(line for line in result.out.splitlines() if str(path) in line),
         "1 could not be read, all of them since the last scan",
     ]
@@ -148,16 +154,19 @@ def test_each_new_finding_is_a_line_with_risk_categories_and_link(
 
 
 def test_long_lists_are_cut_unless_wanted_whole(untag: Untag) -> None:
+    summary = ScanSummary(new_findings=120, new=[NewFinding(f"{n}.png", 4, {}, None) for n in range(120)])
+    cut = list(news_lines(summary))
+    assert len([line for line in cut if ".png: risk" in line]) == 100
+    assert cut[-1] == "  … and 20 more; see them all with: untag list"
+    assert len([line for line in news_lines(summary, whole=True) if ".png: risk" in line]) == 120
     untag.enroll()
-    for number in range(120):
-        untag.add(f"{number}.png", paint(ME, serial=number + 1))
-    named = untag.run("scan", untag.photos).out
-    assert named.count(".png: risk") == 100
-    assert "… and 20 more; see them all with: untag list" in named
+    for number in range(30):
+        untag.add(f"{number}.png", paint(STRANGER, serial=number + 1))
+    untag.scan()
     for number in range(10):
         (untag.photos / f"{number}.png").unlink()
-    cut = untag.run("scan", untag.photos)
-    assert (cut.out.count(".png"), "and 7 more" in cut.out) == (3, True)
+    said = untag.run("scan", untag.photos).out
+    assert (said.count(".png"), "and 7 more" in said) == (3, True)
     for number in range(10, 20):
         (untag.photos / f"{number}.png").unlink()
     assert untag.run("scan", untag.photos, "-v").out.count(".png") == 10
@@ -172,7 +181,7 @@ def test_quiet_says_only_what_is_new_or_wrong(filled: Untag) -> None:
     result = filled.run("scan", filled.photos / "b", "-q")
     assert result.status == 1
     assert [line.split(":")[0].strip() for line in result.out.splitlines()] == [
-        "1 new finding",
+        "1 new photo",
         str(path),
         "1 photo removed, no longer there",
         "1 could not be read, all of them since the last scan",
@@ -190,7 +199,7 @@ def test_the_log_has_all_that_was_said_and_is_private(filled: Untag) -> None:
     assert filled.run("scan", filled.photos, "--quiet", "--log-file", log).status == 1
     first = log.read_text()
     assert stat.S_IMODE(log.stat().st_mode) == 0o600
-    for words in ("scanning on cpu", "5 photos: ", "2 could not be read, 1 since the last scan", "bad.jpg"):
+    for words in ("scanning on cpu", "5 photo files: ", "2 could not be read, 1 since the last scan", "bad.jpg"):
         assert words in first
     assert all(line[:4].isdigit() and line[19] == "Z" for line in first.splitlines())
     log.chmod(0o644)
@@ -336,7 +345,7 @@ def test_want_of_memory_is_not_held_against_a_photo(
         raise MemoryError
 
     with monkeypatch.context() as patch:
-        patch.setattr(decoding, "_decode_open", full)
+        patch.setattr(decoding, "read_picture", full)
         for _ in range(2):
             assert "does not fit in memory" in untag.run("scan", untag.photos).err
     assert untag.scan()["analysed"] == 1
@@ -349,3 +358,47 @@ def test_the_key_of_the_decoders_names_limits_and_versions() -> None:
     assert "pillow " in key
     assert key != versions.decoders_key(Limits(max_pixels=1))
     assert key != versions.decoders_key(Limits(max_bytes=1))
+
+
+def test_a_picture_read_in_part_is_looked_at_again_by_other_decoders_and_its_copies_too(
+    untag: Untag, reads: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    untag.enroll()
+    data = paint(ME, serial=1, side=480)[:-100]
+    for name in ("1.png", "2.png"):
+        untag.add(name, data)
+    assert len(json.loads(untag.run("scan", untag.photos, "--json").out)["unreadable"]) == 2
+    assert len(untag.listed()) == 2
+    untag.add("3.png", data)
+    summary = json.loads(untag.run("scan", untag.photos, "--json").out)
+    assert (summary["analysed"], len(summary["unreadable"]), summary["newly_unreadable"]) == (0, 3, 1)
+    reads.clear()
+    monkeypatch.setattr("untag.scan.stages.decoders_key", lambda _: "others")
+    summary = json.loads(untag.run("scan", untag.photos, "--json").out)
+    assert sorted(reads) == ["1.png", "2.png", "3.png"]
+    assert (summary["analysed"], len(summary["unreadable"]), summary["newly_unreadable"]) == (1, 3, 0)
+    reads.clear()
+    untag.run("scan", untag.photos)
+    assert reads == []
+
+
+def test_a_disk_that_failed_says_nothing_of_the_content_of_a_copy(
+    untag: Untag, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    untag.enroll()
+    data = paint(ME, serial=1)
+    first = untag.add("1.png", data)
+    untag.scan()
+    os.utime(first, ns=(1, 1))
+
+    def failing(ref: PhotoRef, limits: Limits) -> bytes:
+        if ref.path == str(first):
+            raise ReadFailure(Outcome.BROKEN, "it cannot be read from the disk")
+        return read_file(ref, limits)
+
+    monkeypatch.setattr("untag.sources.folder.read_file", failing)
+    assert untag.run("scan", untag.photos).status == 1
+    untag.add("2.png", data)
+    summary = json.loads(untag.run("scan", untag.photos, "--json").out)
+    assert [Path(item["path"]).name for item in summary["unreadable"]] == ["1.png"]
+    assert {Path(str(item["path"])).name for item in untag.listed()} == {"1.png", "2.png"}
