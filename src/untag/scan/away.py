@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import re
 import stat
-from collections.abc import Iterator, Sequence
+from collections.abc import Container, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -79,15 +79,15 @@ class Missed:
         found |= {error.path: _lost_to(error) for error in self.unreadable if self._is_place(error)}
         if confirmed_gone:
             found = {path: lost for path, lost in found.items() if lost.shut}
-        highest = [path for path in found if not any(is_below(path, other) for other in found)]
+        highest = [path for path in found if not is_below_any(path, found)]
         return [Away(path, found[path].reason, known_below(self.store, path)) for path in sorted(highest)]
 
     def remember(self, away: Sequence[Away]) -> None:
         """Note which directories lead to the photos that the run saw, to know them again; not those `away`."""
         folders = {(root, folder) for root in self.roots for folder in seen_folders(self.store, self.run_id, root)}
         leading = {place for root, folder in folders for place in _chain(root, folder)}
-        lost = [place.path for place in away]
-        here = {path for path in leading if not any(path == one or is_below(path, one) for one in lost)}
+        lost = {place.path for place in away}
+        here = {path for path in leading if path not in lost and not is_below_any(path, lost)}
         found = {path: identity for path in here if (identity := identify(path)) is not None}
         changed = {path: identity for path, identity in found.items() if self._known.get(path) != identity}
         if changed:
@@ -193,6 +193,12 @@ def _is_archive(path: str) -> bool:
 def is_below(path: str, other: str) -> bool:
     """Whether a path lies below another, on the disk or in an archive."""
     return path != other and path.startswith((other.rstrip(os.sep) + os.sep, other.rstrip("/") + "/"))
+
+
+def is_below_any(path: str, others: Container[str]) -> bool:
+    """Whether a path lies below one of many others."""
+    ends = (match.start() for match in _SEPARATORS.finditer(path))
+    return any(path[:end] in others or path[: end + 1] in others for end in ends if end + 1 < len(path))
 
 
 def _visible(path: str) -> list[str] | None:

@@ -13,7 +13,7 @@ from untag.errors import UsageError
 from untag.findings.counting import count, news
 from untag.judge import Judge, decide_moved, group_copies, judge_again
 from untag.pipeline import Admission, Cancel, Stage, run_pipeline
-from untag.scan.away import Missed, is_below
+from untag.scan.away import Missed, is_below_any
 from untag.scan.items import Decoded, Item, Loaded, Task, cost, weight
 from untag.scan.recorder import Recorder, ScanSummary
 from untag.scan.stages import ScanModels, Stages
@@ -145,8 +145,7 @@ def scan(
         if recorder.judged:
             here = count(found for found in findings(store, places=False) if found.sha256 in recorder.judged)
             summary.me, summary.maybe = here.showing_you, here.unsure
-        if not summary.interrupted:
-            _note_unreadable(store, roots, summary)
+        _note_unreadable(store, roots, summary)
     return summary
 
 
@@ -174,12 +173,12 @@ def _forget_missed(missed: Missed, summary: ScanSummary, *, confirmed_gone: bool
 def _note_unreadable(store: Store, roots: Sequence[str], summary: ScanSummary) -> None:
     """Tells what became unreadable from what was so. A path that never led anywhere is always worth a word."""
     before = unreadable_before(store)
-    away = [place.path for place in summary.away]
+    away = {place.path for place in summary.away}
     unread = {error.path for error in summary.unreadable if error.path not in away}
     summary.roots = list(roots)
     summary.newly_unreadable = len(unread - before)
     nowhere = {error.path for error in summary.unreadable if error.path in roots and error.outcome is Outcome.MISSING}
-    still = {path for path in before if any(is_below(path, place) for place in away)}
+    still = {path for path in before if is_below_any(path, away)}
     summary.still_unreadable = sorted((unread - nowhere) | still)
 
 
