@@ -22,7 +22,7 @@ from untag.imaging.limits import DEFAULT_LIMITS, Limits
 from untag.reports.scan_text import news_lines
 from untag.scan import ScanSummary
 from untag.sources.files import read_file
-from untag.store import Store
+from untag.store import Store, written_files
 from untag.types import NewFinding, Outcome, PhotoRef
 
 
@@ -205,6 +205,8 @@ def test_the_log_has_all_that_was_said_and_is_private(filled: Untag) -> None:
     log.chmod(0o644)
     assert filled.run("scan", filled.photos, "--log-file", log).status == 0
     assert log.read_text().startswith(first)
+    with Store.open(filled.home) as store:
+        assert [(file.path, file.kind) for file in written_files(store)] == [(str(log), "log")]
     assert stat.S_IMODE(log.stat().st_mode) == 0o600
 
 

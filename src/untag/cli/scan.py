@@ -109,7 +109,7 @@ def command(
     from untag.pipeline import Cancel
     from untag.scan import ScanModels, count_photos, require_enrolled, require_paths, scan
     from untag.sources.base import readers_named
-    from untag.store import Store
+    from untag.store import Store, note_written
 
     with voice(quiet=quiet, log_file=log_file):
         settings = settings_of(context, engine=engine, device=device, jobs=jobs)
@@ -118,6 +118,8 @@ def command(
             for problem in require_paths(store, paths):
                 warn(f"{problem}; the others are scanned")
             require_enrolled(store)
+            if log_file is not None:
+                note_written(store, log_file, "log")
             models = ScanModels(load_faces(settings), load_scenes(settings))
             judge = load_judge(store, models.faces.id, settings, all_scenes=all_scenes)
             say(f"scanning on {models.faces.device} with the engine {models.faces.id}")
