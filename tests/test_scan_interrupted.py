@@ -80,8 +80,10 @@ def test_a_cancelled_scan_goes_on_where_it_ended(filled: Untag, jobs: int) -> No
 
 def test_a_cancelled_scan_forgets_nothing(filled: Untag) -> None:
     run_scan(filled, 0)
-    shutil.rmtree(filled.photos)
-    filled.add("001.png", paint(ME, serial=1, side=100))
+    filled.add("000.png", paint(ME, serial=1, side=100))
+    run_scan(filled, 0)
+    for number in EVERYTHING:
+        (filled.photos / f"{number:03}.png").unlink()
     for number in range(200, 210):
         filled.add(f"{number}.png", paint(ME, serial=number, side=100))
     assert run_scan(filled, 0, stop_after=3).interrupted
