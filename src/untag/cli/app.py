@@ -109,7 +109,7 @@ def untag(ctx: click.Context, home: Path | None) -> None:
 
 
 def main(arguments: list[str] | None = None) -> None:
-    """Run the command line and exit: 0 done, 1 inputs unreadable, 2 wrong usage, 3 new findings, 130 interrupted."""
+    """Run the command line and exit with the status that docs/output.md explains; 0 is done, 130 interrupted."""
     sys.exit(_run(arguments))
 
 

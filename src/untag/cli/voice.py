@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TextIO
 
+from untag.cli.trouble import of_machine
 from untag.errors import ResourceError, UntagError
 from untag.words import printable
 
@@ -59,7 +60,8 @@ def voice(*, quiet: bool = False, log_file: Path | None = None) -> Iterator[None
             speaking.note("interrupted")
             raise
         except Exception as error:
-            speaking.note(f"a bug in untag ({type(error).__name__})")
+            reason = of_machine(error)
+            speaking.note(f"a bug in untag ({type(error).__name__})" if reason is None else printable(str(reason)))
             raise
         finally:
             _voice.reset(token)
