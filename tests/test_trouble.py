@@ -242,3 +242,16 @@ def test_too_few_files_may_be_open(scanned: Untag, limit: int) -> None:
         command = [sys.executable, "-c", code, "--home", str(scanned.home), *arguments]
         done = subprocess.run(command, capture_output=True, text=True, check=False)
         assert done.returncode != app.BUG, done.stderr[-2000:]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="limits of Linux")
+@pytest.mark.parametrize("megabytes", [60, 250, 350])
+def test_too_little_memory(scanned: Untag, megabytes: int) -> None:
+    code = f"import resource; resource.setrlimit(resource.RLIMIT_AS, ({megabytes << 20},) * 2);" + (
+        "from untag.cli import main; main()"
+    )
+    for arguments in (["list"], ["scan", str(scanned.photos)]):
+        command = [sys.executable, "-c", code, "--home", str(scanned.home), *arguments]
+        done = subprocess.run(command, capture_output=True, text=True, check=False)
+        assert done.returncode != app.BUG, done.stderr[-2000:]
+        assert "Traceback" not in done.stderr

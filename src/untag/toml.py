@@ -18,7 +18,9 @@ def read_toml(path: Path) -> tuple[dict[str, Any], str] | None:
         text = path.read_bytes().decode("utf-8-sig")  # some editors on Windows put a mark in front
     except (FileNotFoundError, NotADirectoryError):
         return None
-    except (OSError, UnicodeDecodeError) as error:
+    except OSError as error:
+        raise UsageError(f"{path} cannot be read: {error.strerror}") from error
+    except UnicodeDecodeError as error:
         raise UsageError(f"{path} cannot be read: {error}") from error
     return parse_toml(text, str(path)), text
 

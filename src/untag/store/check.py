@@ -66,7 +66,8 @@ def _contents(path: Path) -> list[str]:
         if version > len(MIGRATIONS):
             return [f"{path} was written by a newer untag (schema {version}, this one knows {len(MIGRATIONS)})."]
         damage = [row[0] for row in db.execute("PRAGMA integrity_check") if row[0] != "ok"]
-        damage += [] if damage else sorted(set(wrong_values(Store(path.parent, db))))
+        if version == len(MIGRATIONS) and not damage:
+            damage += sorted(set(wrong_values(Store(path.parent, db))))
         lost = [row[0] for row in db.execute("PRAGMA foreign_key_check")]
     except sqlite3.DatabaseError as error:
         return [explain(error, path)]
