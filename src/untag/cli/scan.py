@@ -107,6 +107,7 @@ def command(
     """
     from untag.judge import load_judge
     from untag.pipeline import Cancel
+    from untag.reports.scan_text import unreadable_here
     from untag.scan import ScanModels, count_photos, require_enrolled, require_paths, scan
     from untag.sources.base import readers_named
     from untag.store import Store, note_written
@@ -143,7 +144,7 @@ def command(
             tell_json(_as_dict(summary))
         _tell(summary, tell_line=say if as_json else tell, all_scenes=all_scenes, quiet=quiet, whole=verbose)
         _tell_skipped(summary.skipped)
-        list_unreadable(summary.unreadable, most=None if verbose else MOST_LISTED)
+        list_unreadable(unreadable_here(summary), most=None if verbose else MOST_LISTED)
         if summary.interrupted:
             say("interrupted; run the same command again to go on")
             return INTERRUPTED

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from untag.findings.counting import in_words
-from untag.types import NewFinding
+from untag.types import NewFinding, ReadError
 from untag.words import counted
 
 if TYPE_CHECKING:
@@ -41,10 +41,16 @@ def news_lines(summary: ScanSummary, *, whole: bool = False) -> Iterator[str]:
         yield "if what is away is really gone, scan again with --prune"
     if summary.removed:
         yield _removed_line(summary, None if whole else _MOST_EXAMPLES)
-    if summary.unreadable:
-        since = "all of them" if summary.newly_unreadable == len(summary.unreadable) else summary.newly_unreadable
+    if unread := len(unreadable_here(summary)):
+        since = "all of them" if summary.newly_unreadable == unread else summary.newly_unreadable
         news = f", {since} since the last scan" if summary.newly_unreadable else ", as before"
-        yield f"{len(summary.unreadable)} could not be read{news}"
+        yield f"{unread} could not be read{news}"
+
+
+def unreadable_here(summary: ScanSummary) -> list[ReadError]:
+    """What could not be read, but for the places that are named as away."""
+    away = {place.path for place in summary.away}
+    return [error for error in summary.unreadable if error.path not in away]
 
 
 def _new_line(finding: NewFinding) -> str:
@@ -55,7 +61,7 @@ def _new_line(finding: NewFinding) -> str:
 def _removed_line(summary: ScanSummary, most: int | None) -> str:
     paths = summary.removed_paths if most is None else summary.removed_paths[:most]
     more = f" and {summary.removed - len(paths)} more" if summary.removed > len(paths) else ""
-    elsewhere = f", {summary.removed_elsewhere} of which lie elsewhere, too" if summary.removed_elsewhere else ""
+    elsewhere = f" (copies elsewhere: {summary.removed_elsewhere})" if summary.removed_elsewhere else ""
     return f"{counted(summary.removed, 'photo')} removed, no longer there{elsewhere}: {', '.join(paths)}{more}"
 
 
