@@ -9,7 +9,7 @@ from untag.erase import destroy
 from untag.errors import StoreError
 from untag.scenes.taught_files import example_files
 from untag.store.codec import now, path_key, path_of, text
-from untag.store.db import Store, database_files
+from untag.store.db import Row, Store, database_files
 from untag.store.embeddings import index_files
 from untag.store.lock import scan_lock
 from untag.store.records import Reference
@@ -19,12 +19,18 @@ from untag.types import Status, Verdict
 
 def add_reference(store: Store, reference: Reference) -> None:
     """Record an enrolled face; it replaces the one from the same content, for the same person and engine."""
+    insert_reference(store, reference, now())
+
+
+def insert_reference(store: Store, reference: Reference, added_at: str, *, keep: bool = False) -> int:
+    """The same, enrolled at that time. With `keep` the one that is there stays, and 0 is returned."""
     if reference.face.embedding is None:
         raise ValueError("a reference needs an embedding")
-    store.execute(
-        """INSERT OR REPLACE INTO reference_faces (person, engine, sha256, path, "left", top, "right", bottom, score,
-            quality, landmarks, embedding, used, note, added_at)
-        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)""",
+    return store.execute(
+        f"""INSERT OR {"IGNORE" if keep else "REPLACE"} INTO reference_faces
+            (person, engine, sha256, path, "left", top, "right", bottom, score, quality, landmarks, embedding, used,
+                note, added_at)
+        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)""",  # noqa: S608 - one of two words
         (
             reference.person,
             reference.engine,
@@ -33,7 +39,7 @@ def add_reference(store: Store, reference: Reference) -> None:
             *face_values(reference.face, keep=True),
             reference.used,
             text(reference.note),
-            now(),
+            added_at,
         ),
     )
 
@@ -61,19 +67,21 @@ def references(store: Store, person: str | None = None, engine: str | None = Non
         WHERE (:person IS NULL OR person = :person) AND (:engine IS NULL OR engine = :engine) ORDER BY id""",
         {"person": person, "engine": engine},
     )
-    return [
-        Reference(
-            row["person"],
-            row["engine"],
-            row["sha256"],
-            path_of(row["path"]),
-            face_of(row),
-            bool(row["used"]),
-            row["note"],
-            row["id"],
-        )
-        for row in rows
-    ]
+    return [reference_of(row) for row in rows]
+
+
+def reference_of(row: Row) -> Reference:
+    """The enrolled face in a row of its table."""
+    return Reference(
+        row["person"],
+        row["engine"],
+        row["sha256"],
+        path_of(row["path"]),
+        face_of(row),
+        bool(row["used"]),
+        row["note"],
+        row["id"],
+    )
 
 
 def confirmed_faces(store: Store, person: str, engine: str) -> list[Reference]:

@@ -6,11 +6,10 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
-from untag.store.codec import path_key, path_of, text
-from untag.store.db import Row, Store
+from untag.store.db import Store
 from untag.store.decisions import Decision
+from untag.store.people import insert_reference, reference_of
 from untag.store.records import Reference
-from untag.store.rows import face_of, face_values
 from untag.types import Status
 
 
@@ -54,7 +53,7 @@ def saved_records(store: Store) -> Iterator[Saved]:
     """All that is worth saving, as of one moment: references and decisions in the order in which they were made."""
     with store.snapshot():
         for row in store.rows("SELECT * FROM reference_faces ORDER BY id"):
-            yield _reference_of(row)
+            yield SavedReference(reference_of(row), row["added_at"])
         for row in store.rows("SELECT person, name FROM person_names ORDER BY person, name"):
             yield SavedName(row["person"], row["name"])
         for row in store.rows("SELECT * FROM decisions ORDER BY id"):
@@ -69,7 +68,9 @@ def merge_records(store: Store, records: Iterable[Saved]) -> Merged:
     """
     incoming = _sorted_out(records)
     with store.durable():
-        references = sum(_add_reference(store, saved) for saved in incoming.references)
+        references = sum(
+            insert_reference(store, saved.reference, saved.added_at, keep=True) for saved in incoming.references
+        )
         names = sum(
             store.execute("INSERT OR IGNORE INTO person_names (person, name) VALUES (?, ?)", (saved.person, saved.name))
             for saved in incoming.names
@@ -89,31 +90,6 @@ def _sorted_out(records: Iterable[Saved]) -> _Incoming:
             case Decision():
                 incoming.decisions[record.sha256].append(record)
     return incoming
-
-
-def _reference_of(row: Row) -> SavedReference:
-    path, used = path_of(row["path"]), bool(row["used"])
-    reference = Reference(row["person"], row["engine"], row["sha256"], path, face_of(row), used, row["note"])
-    return SavedReference(reference, row["added_at"])
-
-
-def _add_reference(store: Store, saved: SavedReference) -> int:
-    reference = saved.reference
-    return store.execute(
-        """INSERT OR IGNORE INTO reference_faces (person, engine, sha256, path, "left", top, "right", bottom, score,
-            quality, landmarks, embedding, used, note, added_at)
-        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)""",
-        (
-            reference.person,
-            reference.engine,
-            reference.sha256,
-            path_key(reference.path),
-            *face_values(reference.face, keep=True),
-            reference.used,
-            text(reference.note),
-            saved.added_at,
-        ),
-    )
 
 
 def _merge_decisions(store: Store, sha256: str, incoming: list[Decision]) -> int:
