@@ -219,9 +219,15 @@ class Store:
     def _scrub(self, path: Path) -> bool:
         fresh = connect(path)
         try:
-            return scrub(fresh, path, lambda: fresh.execute("DELETE FROM unfinished_erasures"))
+            return scrub(fresh, path, lambda: self._finish_erasure(fresh))
         finally:
             close_emptied(fresh, path)
+
+    @staticmethod
+    def _finish_erasure(fresh: Database) -> None:
+        # Added first, so that something changes whether or not the caller had noted an erasure.
+        fresh.execute("INSERT INTO unfinished_erasures VALUES (?)", (now(),))
+        fresh.execute("DELETE FROM unfinished_erasures")
 
     def _scrub_in_place(self, path: Path) -> bool:
         roots = [row["rootpage"] for row in self.rows("SELECT rootpage FROM sqlite_master WHERE rootpage > 0")]

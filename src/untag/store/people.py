@@ -48,6 +48,7 @@ def remove_reference(store: Store, reference_id: int) -> None:
     """Erase one enrolled face. Raises StoreError while a scan runs."""
     with store.exclusive():
         with store.transaction():
+            store.begin_erasure()
             store.execute("DELETE FROM reference_faces WHERE id = ?", (reference_id,))
         store.erase_traces()
 

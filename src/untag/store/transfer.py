@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from untag.store.db import Store
 from untag.store.decisions import Decision
@@ -53,7 +53,8 @@ def saved_records(store: Store) -> Iterator[Saved]:
     """All that is worth saving, as of one moment: references and decisions in the order in which they were made."""
     with store.snapshot():
         for row in store.rows("SELECT * FROM reference_faces ORDER BY id"):
-            yield SavedReference(reference_of(row), row["added_at"])
+            # The number is that of a row here, and of another one elsewhere.
+            yield SavedReference(replace(reference_of(row), id=None), row["added_at"])
         for row in store.rows("SELECT person, name FROM person_names ORDER BY person, name"):
             yield SavedName(row["person"], row["name"])
         for row in store.rows("SELECT * FROM decisions ORDER BY id"):
