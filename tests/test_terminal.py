@@ -113,10 +113,15 @@ def steps(evil: Untag) -> dict[str, list[str | Path]]:
         "enroll nothing": [*home, "enroll", photos / EVIL],
         "enroll tags": [*home, "enroll", photos, "--from-tags", "Nobody"],
         "people": [*home, "people"],
+        "people list": [*home, "people", "list"],
+        "people show": [*home, "people", "show", "me"],
+        "people show nobody": [*home, "people", "show", EVIL],
+        "people remove": [*home, "people", "remove", EVIL],
         "sources": [*home, "sources", photos],
         "sources json": [*home, "sources", photos, "--json"],
         "sources as": [*home, "sources", photos, "--source", EVIL],
         "scan": [*home, "scan", photos],
+        "scan log": [*home, "scan", photos, "--quiet", "--log-file", evil.root / f"log{EVIL}.txt"],
         "scan json": [*home, "scan", photos, "--json"],
         "scan engine": [*home, "scan", photos, "--engine", EVIL],
         "scan device": [*home, "scan", photos, "--device", EVIL],
@@ -191,6 +196,9 @@ def test_nothing_harmful_is_written(evil: Untag, monkeypatch: pytest.MonkeyPatch
         said = result.err if name == "list csv" else result.out + result.err
         assert HARMFUL.search(said) is None, (name, said)
         assert not any(line.startswith("untag: all is well") for line in said.splitlines()), (name, said)
+    log = (evil.root / f"log{EVIL}.txt").read_text("utf-8")
+    assert "[red]bad" in log
+    assert HARMFUL.search(log) is None
 
 
 def test_without_the_function_it_would_be(evil: Untag, monkeypatch: pytest.MonkeyPatch) -> None:
