@@ -102,6 +102,12 @@ def test_a_shadow_on_a_fifth_of_the_photo_is_dark() -> None:
     assert is_dark(image)
 
 
+@pytest.mark.parametrize(("level", "dark"), [(15, True), (16, False)])
+def test_dusk_is_not_dark(level: int, dark: bool) -> None:
+    """From a tenth of the photo below 24 on, four times as many had a second look (docs/models.md)."""
+    assert is_dark(np.full((300, 300, 3), level, np.uint8)) is dark
+
+
 @pytest.mark.parametrize("shape", [(1, 1), (1, 900), (900, 1), (3, 5)])
 def test_photos_of_any_size(shape: tuple[int, int]) -> None:
     image = np.zeros((*shape, 3), np.uint8)

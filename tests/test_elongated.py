@@ -23,7 +23,7 @@ from untag.faces.engine import load_engine
 from untag.faces.finder import CropRules, FoundFace, Sighting
 from untag.faces.landmarks import EYES_NOSE_MOUTH, LandmarkLayout
 from untag.faces.scout import Candidate
-from untag.faces.tiles import ELONGATED, tile_spans
+from untag.faces.tiles import ELONGATED, same_face, tile_spans
 from untag.faces.yunet import iou
 from untag.faces.yunet_engines import sface_input
 from untag.imaging.decode import decode
@@ -199,6 +199,22 @@ def test_tiles_cover_an_image_and_overlap_by_what_the_whole_does_not_show(long_s
     wanted = min(800, round(1.5 * 40 * long_side / 1600))
     assert all(start + wanted <= end + 1 for (_, end), (start, _) in pairwise(spans) if start < end) or wanted == 800
     assert all(end - start >= wanted - 1 for (_, end), (start, _) in pairwise(spans))
+
+
+@pytest.mark.parametrize(
+    ("other", "same"),
+    [
+        (Box(100, 100, 200, 200), True),
+        (Box(149, 100, 249, 200), True),
+        (Box(151, 100, 251, 200), False),
+        (Box(60, 60, 258, 258), True),
+        (Box(60, 60, 262, 262), False),
+    ],
+)
+def test_boxes_of_one_face(other: Box, same: bool) -> None:
+    box = Box(100, 100, 200, 200)
+    assert same_face(box, other) is same
+    assert same_face(other, box) is same
 
 
 def test_what_is_searched_at_once_is_bounded() -> None:

@@ -55,6 +55,19 @@ def embed(engine: FaceEngine, photos: list[Path]) -> tuple[NDArray[np.float32], 
     return np.stack(vectors), np.array(persons)
 
 
+def embed_once(engine: FaceEngine, folder: Path, cache: Path | None) -> tuple[NDArray[np.float32], NDArray[np.str_]]:
+    """What `embed` makes of a folder with one folder for each person: read from `cache`, or written to it."""
+    if cache is not None and cache.is_file():
+        with np.load(cache, allow_pickle=False) as cached:
+            if str(cached["engine"]) != engine.id:
+                raise SystemExit(f"{cache} holds embeddings of {cached['engine']}, not of {engine.id}")
+            return cached["vectors"], cached["persons"]
+    vectors, persons = embed(engine, sorted(folder.glob("*/*.jpg")))
+    if cache is not None:
+        np.savez(cache, engine=engine.id, vectors=vectors, persons=persons)
+    return vectors, persons
+
+
 def entry(calibration: Calibration, photos: int, same: NDArray[np.bool_]) -> dict[str, float | str]:
     """What calibration.json says of one engine."""
     alike = int(same.sum())
@@ -77,15 +90,7 @@ def main() -> None:
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as scratch:
         engine = load_engine(options.engine, ModelOptions(options.home or Path(scratch)))
-    if options.cache is not None and options.cache.is_file():
-        with np.load(options.cache, allow_pickle=False) as cached:
-            if str(cached["engine"]) != engine.id:
-                raise SystemExit(f"{options.cache} holds embeddings of {cached['engine']}, not of {engine.id}")
-            vectors, persons = cached["vectors"], cached["persons"]
-    else:
-        vectors, persons = embed(engine, sorted(options.folder.glob("*/*.jpg")))
-        if options.cache is not None:
-            np.savez(options.cache, engine=engine.id, vectors=vectors, persons=persons)
+    vectors, persons = embed_once(engine, options.folder, options.cache)
     calibration = calibrate(vectors, persons)
     distances, same = all_pairs(vectors, persons)
     accepted = float((distances[same] <= calibration.me).mean())

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import numpy as np
 
-from calibrate_engines import embed
+from calibrate_engines import embed_once
 from untag.engine.models import ModelOptions
 from untag.faces.engine import load_engine
 from untag.people.calibrate import Calibration, load_calibration
@@ -97,13 +97,7 @@ def main() -> None:
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as scratch:
         engine = load_engine(options.engine, ModelOptions(options.home or Path(scratch)))
-    if options.cache is not None and options.cache.is_file():
-        with np.load(options.cache, allow_pickle=False) as cached:
-            vectors, persons = cached["vectors"], cached["persons"]
-    else:
-        vectors, persons = embed(engine, sorted(options.folder.glob("*/*.jpg")))
-        if options.cache is not None:
-            np.savez(options.cache, vectors=vectors, persons=persons)
+    vectors, persons = embed_once(engine, options.folder, options.cache)
     calibration = load_calibration(engine.id)
     print(f"| {engine.id} | asked |\n|---|---|")
     for name, draw in cases(Draws(persons)).items():

@@ -36,7 +36,6 @@ _OVERLAP = 1.5
 _MARGIN = 0.1
 """Of its own side: a face that is nearer to where a tile ends may be a part of one."""
 
-_SAME = 0.3
 _MOST_APART = 2.0
 
 
@@ -146,14 +145,9 @@ def _merged(seen: Sequence[Sighting], image: Pixels) -> Sighting:
 
 
 def same_face(a: Box, b: Box) -> bool:
-    """Whether two boxes mean one face, found at two scales: they overlap, or one has the middle of the other in it."""
-    width = max(0.0, min(a.right, b.right) - max(a.left, b.left))
-    height = max(0.0, min(a.bottom, b.bottom) - max(a.top, b.top))
-    common, areas = width * height, (a.width * a.height, b.width * b.height)
-    if common >= _SAME * (sum(areas) - common):
-        return True
-    alike = max(areas) <= _MOST_APART**2 * min(areas)
-    return alike and (_holds_middle(a, b) or _holds_middle(b, a))
+    """Whether two boxes mean one face, found at two scales: one has the middle of the other, and they are alike."""
+    areas = (a.width * a.height, b.width * b.height)
+    return max(areas) <= _MOST_APART**2 * min(areas) and (_holds_middle(a, b) or _holds_middle(b, a))
 
 
 def _holds_middle(outer: Box, inner: Box) -> bool:
