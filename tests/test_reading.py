@@ -132,7 +132,9 @@ def test_the_report_shows_photos_inside_archives(untag: Untag, tmp_path: Path, o
         Image.open(BytesIO(base64.b64decode(picture))).load()
     assert opened == ["a.zip"]
     (untag.photos / "a.zip").unlink()
-    assert untag.run("report", "--output", report).status == 0
+    assert untag.run("report", "--output", report).status == 4
+    assert "cannot be read now" not in report.read_text()
+    assert untag.run("report", "--output", report, "--force").status == 0
     assert report.read_text().count("cannot be read now") == 3
 
 
