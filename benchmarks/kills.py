@@ -58,6 +58,8 @@ _NOT_COMPARED = {
     "written": ("written_at",),
     "embedding_changes": ("generation",),
     "sqlite_sequence": ("seq",),
+    # Each life has folders of its own.
+    "places": ("identity",),
 }
 _ONLY_WHETHER = ("undone_at", "reported_at")
 
