@@ -254,9 +254,10 @@ def test_wrong_usage(enrolled: Untag, arguments: tuple[str, ...], sentence: str)
 
 
 def test_the_device_must_run(enrolled: Untag, monkeypatch: pytest.MonkeyPatch) -> None:
+    from untag.engine.runtime import onnx_runtime
     from untag.engine.session import Device, open_session
 
-    monkeypatch.setattr("onnxruntime.get_available_providers", lambda: ["CPUExecutionProvider"])
+    monkeypatch.setattr(onnx_runtime(), "get_available_providers", lambda: ["CPUExecutionProvider"])
 
     def load(options: object) -> object:
         return open_session(b"", device=Device(options.device))  # type: ignore[attr-defined]

@@ -35,7 +35,9 @@ WRITERS = {
 
 ONLY_IN: dict[str, tuple[set[str], tuple[str, ...]]] = {
     "SQL": ({"sqlite3", "sqlite_utils"}, ("store/*",)),
-    "inference": ({"onnxruntime", "onnx"}, ("engine/*",)),
+    "inference": ({"onnxruntime"}, ("engine/runtime.py",)),
+    "graphs": ({"onnx"}, ("engine/*",)),
+    "other programs": ({"subprocess", "pty", "os.system", "os.popen"}, ("watching/*", "home.py")),
     "the network": (NETWORK, ("engine/fetch.py",)),
     "threads": ({"threading", "multiprocessing", "concurrent", "queue", "_thread"}, ("pipeline.py",)),
     "the command line": ({"click"}, ("cli/*",)),
@@ -78,7 +80,7 @@ def within(name: str, forbidden: set[str]) -> bool:
 def test_there_is_something_to_read() -> None:
     assert {"types.py", "pipeline.py", "store/db.py", "engine/session.py", "cli/app.py"} <= set(MODULES)
     assert "sqlite3" in set(imports("store/db.py"))
-    assert "onnxruntime" in set(imports("engine/session.py"))
+    assert "onnxruntime" in set(imports("engine/runtime.py"))
 
 
 @pytest.mark.parametrize("what", ONLY_IN)
@@ -91,6 +93,19 @@ def test_it_is_only_where_it_belongs(what: str) -> None:
         names = forbidden - SERVERS if path.match("review/*") else forbidden
         found = {name for name in imports(module) if within(name, names)}
         assert not found, f"{module} uses {what}: {', '.join(sorted(found))}"
+
+
+def test_onnx_runtime_is_imported_in_one_place() -> None:
+    """Its telemetry is turned off there, before the import: no other import may come first, in a test neither."""
+    repository = Path(__file__).parents[1]
+    importing = re.compile(r"^\s*(import onnxruntime|from onnxruntime)\b|import_module\(.onnxruntime", re.MULTILINE)
+    found = [
+        (path.relative_to(repository).as_posix(), len(importing.findall(path.read_text("utf-8"))))
+        for folder in ("src", "tests", "benchmarks", "training")
+        for path in sorted((repository / folder).rglob("*.py"))
+        if path != Path(__file__) and importing.search(path.read_text("utf-8"))
+    ]
+    assert found == [("src/untag/engine/runtime.py", 1)]
 
 
 def test_no_module_runs_text_or_programs_of_its_own_making() -> None:

@@ -7,12 +7,14 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import onnxruntime
 import pytest
 from numpy.typing import NDArray
 
+from untag.engine.runtime import onnx_runtime
 from untag.engine.session import _PROVIDERS, Device, OrtSession, _probe_graph, open_session, room, usable_devices
 from untag.errors import DeviceError, ModelError
+
+onnxruntime = onnx_runtime()
 
 CUDA = "CUDAExecutionProvider"
 CPU = "CPUExecutionProvider"

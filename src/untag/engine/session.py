@@ -11,6 +11,7 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from untag.engine.runtime import onnx_runtime
 from untag.errors import DeviceError, ModelError
 
 
@@ -95,8 +96,7 @@ def open_session(model: Path | bytes, *, device: Device = Device.AUTO, threads: 
     Raises DeviceError when the device asked for is not there or does not run this graph, and ModelError when the
     graph cannot be loaded at all.
     """
-    import onnxruntime as ort
-
+    ort = onnx_runtime()
     options = ort.SessionOptions()
     options.intra_op_num_threads = threads
     # Photos differ in size, so a memory pattern would be planned anew for each and never be used again.
@@ -135,8 +135,7 @@ def _candidates(device: Device, available: list[str]) -> list[Device]:
 
 def usable_devices() -> dict[Device, bool]:
     """Every device this ONNX Runtime was built for, and whether a small graph really runs on it."""
-    import onnxruntime as ort
-
+    ort = onnx_runtime()
     probe = _probe_graph()
     usable: dict[Device, bool] = {}
     for device, provider in _PROVIDERS.items():
