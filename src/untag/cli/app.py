@@ -8,6 +8,7 @@ from __future__ import annotations
 import importlib
 import os
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,6 +16,7 @@ import click
 
 from untag import __version__
 from untag.cli import terminal, trouble
+from untag.cli.ending import ended_by_signals, ignore_ending_signals
 from untag.errors import UntagError
 
 INTERRUPTED = 130
@@ -110,10 +112,17 @@ def untag(ctx: click.Context, home: Path | None) -> None:
 
 def main(arguments: list[str] | None = None) -> None:
     """Run the command line and exit with the status that docs/output.md explains; 0 is done, 130 interrupted."""
-    sys.exit(_run(arguments))
+    status = _run(arguments)
+    ignore_ending_signals()
+    sys.exit(status)
 
 
 def _run(arguments: list[str] | None) -> int:
+    with ended_by_signals() as asked_to_end:
+        return _status(arguments, asked_to_end)
+
+
+def _status(arguments: list[str] | None, asked_to_end: Callable[[], bool]) -> int:
     try:
         return untag.main(arguments, prog_name="untag", standalone_mode=False) or 0
     except UntagError as error:
@@ -126,6 +135,9 @@ def _run(arguments: list[str] | None) -> int:
         terminal.complain("interrupted")
         return INTERRUPTED
     except Exception as error:
+        if asked_to_end():  # C code makes other errors of an interrupt, such as ImportError
+            terminal.complain("interrupted")
+            return INTERRUPTED
         if os.environ.get("UNTAG_DEBUG"):
             terminal.complain_of_bug(error)
         if (reason := trouble.of_machine(error)) is not None:

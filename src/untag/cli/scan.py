@@ -28,6 +28,7 @@ from untag.cli.common import (
     skipped_lines,
     source_option,
 )
+from untag.cli.ending import ENDING_SIGNALS
 from untag.cli.terminal import finish, tell, tell_json, warn
 from untag.cli.voice import voice
 
@@ -172,15 +173,17 @@ def _mark_reported(home: Path, summary: ScanSummary) -> None:
 
 @contextmanager
 def _interruptible(cancel: Cancel) -> Iterator[None]:
-    """The first Ctrl-C ends the scan cleanly, what is under way being recorded; a second one ends it at once."""
+    """The first signal ends the scan cleanly, what is under way being recorded; a second Ctrl-C ends it at once."""
 
-    def stop(*_: Any) -> None:
-        if cancel.is_set():
+    def stop(number: int, _: Any) -> None:
+        if not cancel.is_set():
+            cancel.set()
+            say("stopping; press Ctrl-C again to stop at once")
+        elif number == signal.SIGINT:
             raise KeyboardInterrupt
-        cancel.set()
-        say("stopping; press Ctrl-C again to stop at once")
 
-    before = {name: signal.signal(name, stop) for name in (signal.SIGINT, signal.SIGTERM)}
+    heeded = [name for name in ENDING_SIGNALS if signal.getsignal(name) is not signal.SIG_IGN]
+    before = {name: signal.signal(name, stop) for name in (signal.SIGINT, *heeded)}
     try:
         yield
     finally:
