@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 
 @click.command("doctor")
+@click.option("--offline", is_flag=True, help="Prove that nothing leaves this machine: run untag under a watch.")
 @click.option(
     "--rescue",
     type=click.Path(path_type=Path, file_okay=False),
@@ -24,8 +25,11 @@ if TYPE_CHECKING:
     help="Copy what is readable in a damaged database into this new folder.",
 )
 @click.pass_obj
-def command(context: Context, rescue: Path | None) -> int:
+def command(context: Context, offline: bool, rescue: Path | None) -> int:
     """Check the installation: versions, devices, models, home folder and database; say what to do about problems.
+
+    With --offline, all commands that handle photos run on a drawn picture, in a home folder of their own, while their
+    system calls are watched: any internet socket and any file outside the home folder is a problem.
 
     With --rescue, people, references, names, decisions and taught categories are copied out of a damaged home folder,
     which is only read, into a new one, together with a backup file. Scan with it to find out all the rest again.
@@ -33,14 +37,16 @@ def command(context: Context, rescue: Path | None) -> int:
     \b
     Examples:
       untag doctor
+      untag doctor --offline
       untag doctor --rescue ~/rescued
     """
     if rescue is not None:
         return _rescue(context, rescue)
     from untag.doctor import examine
+    from untag.offline import prove_offline
 
     problems = 0
-    for check in examine(settings_of(context)):
+    for check in prove_offline() if offline else examine(settings_of(context, tend=False)):
         problems += not check.ok
         mark, colour = ("ok       ", "green") if check.ok else ("problem  ", "red")
         tell(f"{check.name}: {check.detail}", mark=mark, colour=colour)
