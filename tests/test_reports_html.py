@@ -17,6 +17,7 @@ import pytest
 from PIL import Image
 
 from untag.errors import AwayError, UsageError
+from untag.home import MARKS
 from untag.imaging.thumbnail import Thumbnail, make_thumbnail
 from untag.reports import write_report
 from untag.reports.cards import day_words, link_of
@@ -93,7 +94,10 @@ def none(_: Finding) -> Thumbnail | None:
 
 def page(folder: Path, *findings: Finding, thumbnail: Callable[[Finding], Thumbnail | None] = none) -> Page:
     output = folder / "report.html"
-    counts = write_report(findings, output, thumbnail=thumbnail, made_at="today", replace_worse=True).counts
+    written = write_report(
+        findings, output, home=folder / "home", thumbnail=thumbnail, made_at="today", replace_worse=True
+    )
+    counts = written.counts
     assert counts.photos + counts.copies == len(findings)
     return Page(output.read_text("utf-8"))
 
@@ -325,7 +329,12 @@ def test_pictures_are_asked_for_one_by_one(tmp_path: Path) -> None:
 
     findings = [replace(PLAIN, path="a.jpg", risk=2), replace(PLAIN, path="b.jpg", risk=1)]
     write_report(
-        iter(findings), tmp_path / "r.html", thumbnail=thumbnail, made_at="", on_progress=lambda: events.append("done")
+        iter(findings),
+        tmp_path / "r.html",
+        home=tmp_path,
+        thumbnail=thumbnail,
+        made_at="",
+        on_progress=lambda: events.append("done"),
     )
     assert events == ["a.jpg", "done", "b.jpg", "done"]
 
@@ -338,19 +347,19 @@ def test_the_file_is_private_and_replaced_only_when_whole(tmp_path: Path) -> Non
         raise RuntimeError("disk gone")
 
     with pytest.raises(RuntimeError, match="disk gone"):
-        write_report([PLAIN], output, thumbnail=fails, made_at="today")
+        write_report([PLAIN], output, home=tmp_path / "home", thumbnail=fails, made_at="today")
     assert output.read_text() == "old"
-    assert list(tmp_path.iterdir()) == [output]
-    write_report([PLAIN], output, thumbnail=none, made_at="today")
+    assert sorted(tmp_path.rglob("*.*")) == [tmp_path / "home" / name for name in sorted(MARKS)] + [output]
+    write_report([PLAIN], output, home=tmp_path / "home", thumbnail=none, made_at="today")
     assert stat.S_IMODE(output.stat().st_mode) == 0o600
-    assert list(tmp_path.iterdir()) == [output]
+    assert sorted(tmp_path.rglob("*.*")) == [tmp_path / "home" / name for name in sorted(MARKS)] + [output]
 
 
 def test_an_output_that_cannot_be_written(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="is a folder"):
-        write_report([], tmp_path, thumbnail=none, made_at="")
+        write_report([], tmp_path, home=tmp_path, thumbnail=none, made_at="")
     with pytest.raises(UsageError, match="does not exist"):
-        write_report([], tmp_path / "no" / "r.html", thumbnail=none, made_at="")
+        write_report([], tmp_path / "no" / "r.html", home=tmp_path, thumbnail=none, made_at="")
 
 
 def test_many_photos_are_bounded_and_what_is_left_out_is_said(tmp_path: Path) -> None:
@@ -359,7 +368,7 @@ def test_many_photos_are_bounded_and_what_is_left_out_is_said(tmp_path: Path) ->
     output = tmp_path / "report.html"
 
     def shown(limit: int | None) -> list[str]:
-        written = write_report([*decided, *findings], output, thumbnail=none, made_at="", limit=limit)
+        written = write_report([*decided, *findings], output, home=tmp_path, thumbnail=none, made_at="", limit=limit)
         assert (written.counts.photos, written.counts.decided) == (22, 2), "all are counted"
         cards = Page(output.read_text("utf-8")).cards
         assert written.shown == len(cards)
@@ -390,7 +399,9 @@ def test_a_report_is_not_replaced_by_one_with_fewer_pictures(tmp_path: Path) -> 
         return small(finding) if finding.path in readable else None
 
     def write(*, force: bool = False) -> tuple[str, ...]:
-        return write_report(findings, output, thumbnail=thumbnail, made_at="", replace_worse=force).unread
+        return write_report(
+            findings, output, home=tmp_path, thumbnail=thumbnail, made_at="", replace_worse=force
+        ).unread
 
     readable -= {"/c.jpg"}
     assert write() == ("/c.jpg",), "there was none before"
@@ -400,7 +411,7 @@ def test_a_report_is_not_replaced_by_one_with_fewer_pictures(tmp_path: Path) -> 
     with pytest.raises(AwayError, match=r"2 photos cannot be read now, such as /b.jpg, and .*report.html has pictures"):
         write()
     assert output.read_bytes() == before
-    assert list(tmp_path.iterdir()) == [output]
+    assert [path for path in tmp_path.rglob("*") if path.is_file()] == [output]
     assert write(force=True) == ("/b.jpg", "/c.jpg")
     readable.clear()
     assert write(force=True) == ("/a.jpg", "/b.jpg", "/c.jpg")

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import os
-import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
+from untag.aside import new_part
 from untag.backup_file import BackupReader, Record, is_backup, write_records
-from untag.erase import flush_folder
 from untag.errors import StoreError, UsageError
 from untag.scenes.taught_files import Examples, example_file, load_examples, save_examples, taught_names
 from untag.store import Merged, Saved, Store, merge_records, note_written, now, saved_records
@@ -41,7 +39,7 @@ def back_up(home: Path, output: Path) -> int:
     with Store.open(home, create=False) as store:
         # Before it is there: a backup that was never finished is better named by forget than one missed.
         note_written(store, output, "backup")
-        return write_backup(output, all_records(store))
+        return write_backup(home, output, all_records(store))
 
 
 def all_records(store: Store) -> Iterator[Record]:
@@ -51,24 +49,15 @@ def all_records(store: Store) -> Iterator[Record]:
         yield load_examples(store.home, name)
 
 
-def write_backup(output: Path, records: Iterator[Record]) -> int:
-    """Write records aside, read them back, and put the file in its place."""
+def write_backup(home: Path, output: Path, records: Iterator[Record]) -> int:
+    """Write records aside in `home`, read them back, and put the file in its place."""
     try:
-        descriptor, name = tempfile.mkstemp(prefix=f".{output.name}.", suffix=".part", dir=output.parent)  # 0600
-        aside = Path(name)
-        try:
-            with os.fdopen(descriptor, "wb") as file:
-                count = write_records(file, now(), records)
-                file.flush()
-                os.fsync(file.fileno())
-            written = sum(1 for _ in BackupReader(aside))
+        with new_part(home) as part:
+            count = write_records(part, now(), records)
+            written = sum(1 for _ in BackupReader(part.path))
             if written != count:
                 raise StoreError(f"{output} was not written as it should be; the disk may be damaged")
-            aside.replace(output)
-        except BaseException:
-            aside.unlink(missing_ok=True)
-            raise
-        flush_folder(output.parent)
+            part.install(output)
     except OSError as error:
         raise UsageError(f"{output} cannot be written: {error.strerror or error}") from error
     return count

@@ -15,7 +15,7 @@ from base64 import b64decode, b64encode
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -41,7 +41,15 @@ class _Unknown(Exception):  # noqa: N818 - a record of a newer untag, which is l
     pass
 
 
-def write_records(file: BinaryIO, made_at: str, records: Iterable[Record]) -> int:
+class Writable(Protocol):
+    """What a backup is written to."""
+
+    def write(self, data: bytes, /) -> object:
+        """Append."""
+        ...
+
+
+def write_records(file: Writable, made_at: str, records: Iterable[Record]) -> int:
     """Write a whole backup; returns how many records are in it."""
     digest, count = hashlib.sha256(), 0
 

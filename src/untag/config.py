@@ -46,6 +46,7 @@ _BY_CATEGORY = ("thresholds", "severities")
 class Settings:
     """Everything a user can set, with the defaults.
 
+    `in_backups` lets backup programs copy the home folder; `without_permissions` accepts one that others can read.
     `me_similarity` and `maybe_similarity` (0 to 1) are on the calibrated curve, the same for every engine.
     `thresholds` override those of a category. `severities`, `certainty`, `exposure`, `prominence`, `nearness` and
     `act_from` override the weights of the `preset`. `jobs` is the number of decoder threads, 0 for none.
@@ -56,6 +57,8 @@ class Settings:
     device: Device = Device.AUTO
     jobs: int = field(default_factory=lambda: max(1, min(8, os.cpu_count() or 1)))
     keep_bystanders: bool = False
+    in_backups: bool = False
+    without_permissions: bool = False
     max_megapixels: int = DEFAULT_LIMITS.max_pixels // 1_000_000
     me_similarity: float = 0.9
     maybe_similarity: float = 0.5
@@ -136,7 +139,7 @@ def _checked(path: Path, key: str, value: Any) -> Any:
                 problem = f"a whole number, at least {least}"
             elif value > most:
                 problem = f"a whole number, at most {most}"
-        case "keep_bystanders":
+        case "keep_bystanders" | "in_backups" | "without_permissions":
             problem = None if isinstance(value, bool) else "true or false"
         case "me_similarity" | "maybe_similarity" | "act_from":
             problem = None if _is_number(value, 1) else "a number from 0 to 1"

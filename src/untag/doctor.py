@@ -17,6 +17,7 @@ from untag.engine.session import Device, usable_devices
 from untag.errors import ModelError
 from untag.faces.engine import DERIVED_FILES
 from untag.scenes.classify import GRAPH_FILE
+from untag.storage import network_share, synced_by
 from untag.store import DATABASE_NAME, check_integrity
 
 _LIBRARIES = ("numpy", "onnxruntime", "onnx", "opencv-python-headless", "pi-heif", "pillow", "sqlite-utils")
@@ -39,6 +40,7 @@ def examine(settings: Settings) -> Iterator[Check]:
     yield from _devices(settings.device)
     yield from _weights()
     yield from _home(settings.home)
+    yield from _place(settings.home)
     yield from _cache(settings.home)
     yield from _database(settings.home)
 
@@ -87,6 +89,17 @@ def _home(home: Path) -> Iterator[Check]:
         yield Check("home", False, f"{home} cannot be written to", "make it yours, or choose another with --home")
         return
     yield Check("home", True, f"{home}")
+
+
+def _place(home: Path) -> Iterator[Check]:
+    service = synced_by(home)
+    if service is not None:
+        detail = f"this folder is copied to other machines by {service}, with all that your face is known by"
+        yield Check("place", False, detail, "move the home folder elsewhere, and say where with --home or $UNTAG_HOME")
+    share = network_share(home)
+    if share is not None:
+        detail = f"this folder is on a share of the network ({share}), so what untag knows leaves this machine"
+        yield Check("place", False, detail, "move it to a disk of this machine; say where with --home or $UNTAG_HOME")
 
 
 def _cache(home: Path) -> Iterator[Check]:

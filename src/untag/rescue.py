@@ -49,7 +49,7 @@ def rescue(home: Path, folder: Path) -> Rescued:
             _copy(home / name, folder / name)
         backup = folder / BACKUP_NAME
         note_written(store, backup, "backup")
-        write_backup(backup, all_records(store))
+        write_backup(store.home, backup, all_records(store))
         kept = list(saved_records(store))
     people = Counter(record.reference.person for record in kept if isinstance(record, SavedReference))
     decisions = sum(isinstance(record, Decision) for record in kept)

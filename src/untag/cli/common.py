@@ -14,6 +14,7 @@ from untag.cli.app import Context
 from untag.cli.terminal import progress as progress
 from untag.cli.terminal import say as say
 from untag.cli.terminal import warn
+from untag.words import counted
 
 if TYPE_CHECKING:
     from untag.config import Settings
@@ -40,8 +41,11 @@ def called(names: Sequence[str]) -> str:
     return " ".join(f"--called {shlex.quote(name)}" for name in names)
 
 
-def settings_of(context: Context, **overrides: Any) -> Settings:
-    """The settings in force: the home folder's, with the options that were given."""
+def settings_of(context: Context, *, tend: bool = True, **overrides: Any) -> Settings:
+    """The settings in force: the home folder's, with the options that were given.
+
+    With `tend`, its permissions are brought in order, and what a killed run has left unfinished is erased.
+    """
     from untag.config import check_jobs, default_home, load_settings
     from untag.engine.session import Device
 
@@ -51,7 +55,22 @@ def settings_of(context: Context, **overrides: Any) -> Settings:
         given["device"] = Device(given["device"])
     if "jobs" in given:
         check_jobs(given["jobs"])
-    return replace(settings, **given)
+    settings = replace(settings, **given)
+    if tend:
+        tend_home_of(settings)
+    return settings
+
+
+def tend_home_of(settings: Settings) -> None:
+    """Keep the home folder its owner's, erase what a killed run has left, and say what was done."""
+    from untag.aside import sweep
+    from untag.home import HomeRules, tend_home
+
+    for sentence in tend_home(settings.home, HomeRules(settings.without_permissions, settings.in_backups)):
+        say(sentence)
+    erased = sweep(settings.home)
+    if erased:
+        say(f"erased {counted(erased, 'unfinished file')} that a killed untag had left")
 
 
 def warn_of_settings(settings: Settings, forgotten: Iterable[str]) -> None:

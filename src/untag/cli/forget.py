@@ -45,7 +45,7 @@ def command(context: Context, person: str | None, bystanders: bool, everything: 
 
     if (person is not None) + bystanders + everything != 1:
         raise UsageError("say what to forget: --person NAME, --bystanders or --all")
-    settings = settings_of(context)
+    settings = settings_of(context, tend=False)
     if everything:
         if not yes and not ask(f"Delete all that untag knows in {settings.home}?"):
             say("nothing was deleted")

@@ -63,6 +63,7 @@ def command(context: Context, output: Path, limit: int, force: bool) -> int:
             written = write_report(
                 found,
                 output,
+                home=settings.home,
                 thumbnail=thumbnail,
                 made_at=datetime.now().strftime("%Y-%m-%d %H:%M"),
                 limit=limit,

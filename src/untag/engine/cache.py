@@ -7,14 +7,15 @@ last 32 bytes are the SHA-256 of what precedes them. A damaged file is therefore
 from __future__ import annotations
 
 import hashlib
-import os
-import tempfile
 from collections.abc import Callable
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
+from untag.aside import new_part
 from untag.engine.registry import PackagedWeights
 from untag.errors import UsageError
+from untag.home import OpenToOthersError, make_private_folder
 
 _HASH_BYTES = 32
 
@@ -80,20 +81,16 @@ def _read(path: Path) -> bytes | None:
 
 
 def _write(path: Path, content: bytes) -> None:
-    try:
-        # The mode is that of the last folder alone, and the home folder is as private as its cache.
-        path.parent.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        path.parent.mkdir(mode=0o700, exist_ok=True)
-        descriptor, aside = tempfile.mkstemp(dir=path.parent, prefix=".building-")  # created 0600
-    except OSError:
-        return
-    try:
-        with os.fdopen(descriptor, "wb") as out:
-            out.write(content)
-            out.write(hashlib.sha256(content).digest())
-        Path(aside).replace(path)
-    except BaseException as error:
-        Path(aside).unlink(missing_ok=True)
-        if not isinstance(error, OSError):
-            raise
-        raise UsageError(f"the home folder {path.parent.parent} cannot hold the models: {error.strerror}") from error
+    home = path.parent.parent
+    with ExitStack() as stack:
+        try:
+            part = stack.enter_context(new_part(home))
+            make_private_folder(path.parent)
+        except (OSError, OpenToOthersError):
+            return
+        try:
+            part.write(content)
+            part.write(hashlib.sha256(content).digest())
+            part.install(path)
+        except OSError as error:
+            raise UsageError(f"the home folder {home} cannot hold the models: {error.strerror}") from error

@@ -11,8 +11,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from untag.aside import move_into_place
 from untag.errors import UsageError
 from untag.filelock import lock
+from untag.home import make_home, make_private_folder
 
 _CHUNK = 1 << 20
 _LOCK_NAME = ".pull.lock"
@@ -78,14 +80,8 @@ class PartFile:
             # Windows renames no open file.
             os.close(self._handle)
             self._handle = -1
-            self._path.replace(self.target)
+            move_into_place(self._path, self.target)
             self._notes.unlink(missing_ok=True)
-            if os.name == "posix":
-                folder = os.open(self.target.parent, os.O_RDONLY)
-                try:
-                    os.fsync(folder)
-                finally:
-                    os.close(folder)
         return self.target
 
     def discard(self) -> None:
@@ -128,8 +124,8 @@ def open_part(target: Path) -> Iterator[PartFile]:
     """
     folder = target.parent
     with _disk(folder):
-        folder.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        folder.mkdir(mode=0o700, exist_ok=True)
+        make_home(folder.parent)
+        make_private_folder(folder)
         held = os.open(folder / _LOCK_NAME, os.O_RDWR | os.O_CREAT, 0o600)
     try:
         try:

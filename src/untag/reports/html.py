@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import os
-import tempfile
 from base64 import b64encode
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -14,6 +12,7 @@ from pathlib import Path
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
+from untag.aside import new_part
 from untag.errors import AwayError, UsageError
 from untag.findings.counting import Counts, Group, fold
 from untag.imaging.thumbnail import Thumbnail
@@ -40,6 +39,7 @@ def write_report(
     findings: Iterable[Finding],
     output: Path,
     *,
+    home: Path,
     thumbnail: Callable[[Finding], Thumbnail | None],
     made_at: str,
     limit: int | None = None,
@@ -47,6 +47,7 @@ def write_report(
     on_progress: Callable[[], None] | None = None,
 ) -> Written:
     """Writes the report and returns what it holds; `output` is replaced once the new one is complete.
+    Until then it lies in the folder `home`, where the next command erases what a kill has left.
 
     `thumbnail` is asked for one photo at a time, so that memory does not grow with the pictures; None means that the
     photo cannot be read now. `made_at` is shown as it is. At most `limit` photos are shown, open ones before those that
@@ -76,7 +77,7 @@ def write_report(
         if not replace_worse:
             _refuse_worse(output, unread)
 
-    _write_aside(output, checked())
+    _write_aside(output, checked(), home)
     return Written(found.counts, len(shown), tuple(unread))
 
 
@@ -178,23 +179,18 @@ def _dates(found: Overview) -> str | None:
     return f"{day_words(found.first_day)} – {day_words(found.last_day)}"
 
 
-def _write_aside(output: Path, pieces: Iterable[str]) -> None:
+def _write_aside(output: Path, pieces: Iterable[str], home: Path) -> None:
     if output.is_dir():
         raise UsageError(f"{output} is a folder. Name the file to write, such as {output / 'report.html'}.")
     if not output.parent.is_dir():
         raise UsageError(f"The folder {output.parent} does not exist, so no report can be written there.")
+    if output.exists() and not output.is_file():
+        raise UsageError(f"{output} is no file that a report can replace.")
     try:
-        descriptor, name = tempfile.mkstemp(prefix=f".{output.name}.", suffix=".part", dir=output.parent)
+        with new_part(home) as part:
+            for piece in pieces:
+                # A file name that is no valid UTF-8 must not stop the report: question marks stand for it.
+                part.write(piece.encode("utf-8", "replace"))
+            part.install(output)
     except OSError as error:
-        raise UsageError(f"Cannot write in the folder {output.parent}: {error.strerror}") from error
-    aside = Path(name)
-    try:
-        # A file name that is no valid UTF-8 must not stop the report: what cannot be written becomes a question mark.
-        with os.fdopen(descriptor, "w", encoding="utf-8", errors="replace", newline="\n") as stream:
-            stream.writelines(pieces)
-            stream.flush()
-            os.fsync(stream.fileno())
-        aside.replace(output)
-    except BaseException:
-        aside.unlink(missing_ok=True)
-        raise
+        raise UsageError(f"The report {output} cannot be written: {error.strerror or error}") from error

@@ -8,8 +8,6 @@ do that needs no photo again.
 from __future__ import annotations
 
 import io
-import os
-import tempfile
 import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -20,7 +18,8 @@ from zipfile import BadZipFile
 import numpy as np
 from numpy.typing import NDArray
 
-from untag.erase import destroy, replace
+from untag.aside import new_part
+from untag.erase import replace
 from untag.errors import StoreError, UsageError
 from untag.scenes.categories import Category
 
@@ -85,17 +84,9 @@ def save_examples(home: Path, examples: Examples) -> None:
     packed = io.BytesIO()
     np.savez_compressed(packed, backbone=np.array(examples.backbone), like=examples.like, unlike=examples.unlike)
     try:
-        home.mkdir(mode=0o700, parents=True, exist_ok=True)
-        descriptor, aside = tempfile.mkstemp(dir=home, prefix=_PREFIX)  # created 0600
-        try:
-            with os.fdopen(descriptor, "wb") as file:
-                file.write(packed.getvalue())
-                file.flush()
-                os.fsync(file.fileno())
-            replace(Path(aside), path)
-        except BaseException:
-            destroy(Path(aside))
-            raise
+        with new_part(home) as part:
+            part.write(packed.getvalue())
+            part.install(path, place=replace)
     except OSError as error:
         raise StoreError(f"{path} cannot be written: {error.strerror}.") from error
 

@@ -14,6 +14,7 @@ from typing import Any, Self
 from sqlite_utils import Database
 
 from untag.errors import DiskFullError, StoreError
+from untag.home import is_private, make_home
 from untag.store.codec import now
 from untag.store.lock import scan_lock
 from untag.store.migrations import MIGRATIONS, migrate, schema_version
@@ -283,9 +284,8 @@ def database_files(home: Path) -> list[Path]:
 
 def _prepare(home: Path, path: Path, *, create: bool) -> None:
     try:
-        if create and not home.exists():
-            home.mkdir(parents=True, exist_ok=True, mode=0o700)
-            home.chmod(0o700)
+        if create:
+            make_home(home)
         if home.exists() and not home.is_dir():
             raise StoreError(f"{home} is a file, not a folder. Choose another folder with --home.")
         if not path.exists():
@@ -294,9 +294,10 @@ def _prepare(home: Path, path: Path, *, create: bool) -> None:
             # SQLite gives the files beside the database the permissions of the database.
             os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
         for file in database_files(home):
-            # Another process that closes the database takes the files beside it away.
-            with suppress(FileNotFoundError):
-                if file.stat().st_mode & 0o077:
+            # Another process that closes the database takes the files beside it away. A file system without permissions
+            # refuses: whether that is accepted, the command has asked before.
+            with suppress(OSError):
+                if not is_private(file):
                     file.chmod(0o600)
     except OSError as error:
         raise StoreError(f"{path} cannot be opened: {error.strerror}. Choose another folder with --home.") from error

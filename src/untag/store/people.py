@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
+from untag.aside import part_files
 from untag.erase import destroy
 from untag.errors import StoreError
 from untag.scenes.taught_files import example_files
@@ -195,7 +196,7 @@ def forget_all(home: Path) -> list[Path]:
     if not home.is_dir():
         return []
     with scan_lock(home):
-        files = [*index_files(home), *example_files(home), *database_files(home)]
+        files = [*part_files(home), *index_files(home), *example_files(home), *database_files(home)]
         _destroy_all(files)
     return files
 
