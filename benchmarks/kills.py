@@ -16,8 +16,10 @@ Ends with 1 when anything differed.
 from __future__ import annotations
 
 import argparse
+import importlib
 import json
 import os
+import pkgutil
 import random
 import shutil
 import signal
@@ -36,6 +38,7 @@ from typing import Any
 os.environ.update(OPENBLAS_NUM_THREADS="1", OMP_NUM_THREADS="1")
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 
+import untag
 from benchmarks.output import report
 from fakes import MAYBE, ME, STRANGER, FakeEngine, Square, install, paint
 from untag.cli import app
@@ -145,6 +148,7 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--output", type=Path)
     options = parser.parse_args()
+    import_all()
     install(_patch, FakeEngine())
     with tempfile.TemporaryDirectory() as scratch:
         tally = kill_often(Path(scratch), options.kills, random.Random(options.seed))
@@ -157,6 +161,12 @@ def main() -> None:
     }
     report(result, options.output)
     sys.exit(1 if tally.wrong else 0)
+
+
+def import_all() -> None:
+    """Import the whole package, so that a kill falls into a command's work and the code cannot change meanwhile."""
+    for module in pkgutil.walk_packages(untag.__path__, "untag."):
+        importlib.import_module(module.name)
 
 
 def kill_often(scratch: Path, kills: int, chance: random.Random) -> Tally:
