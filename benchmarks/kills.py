@@ -122,7 +122,7 @@ class Ended:
             told = json.loads(self.out)
         except ValueError:
             return None
-        return frozenset(_named(told))
+        return frozenset(_named(told)) if isinstance(told, dict) else None
 
 
 def _named(told: dict[str, Any]) -> Iterator[str]:
@@ -324,9 +324,16 @@ def _become(out: Path, arguments: list[str]) -> None:
 
 
 def keep(source: Path, target: Path) -> None:
-    """Make `target` a copy of `source`, with the times of its files."""
-    shutil.rmtree(target, ignore_errors=True)
-    shutil.copytree(source, target)
+    """Copy what the commands wrote, but not the photos: a place is known by its folder, which a copy is not."""
+    target.mkdir(exist_ok=True)
+    for name in ("home", "rescued"):
+        shutil.rmtree(target / name, ignore_errors=True)
+        if (source / name).exists():
+            shutil.copytree(source / name, target / name)
+    for name in ("backup.jsonl", "report.html"):
+        (target / name).unlink(missing_ok=True)
+        if (source / name).exists():
+            shutil.copy2(source / name, target / name)
 
 
 def make_photos(root: Path) -> None:
