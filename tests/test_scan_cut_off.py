@@ -35,7 +35,8 @@ def scanned(untag: Untag) -> Untag:
 
 
 def unreadable(untag: Untag, *options: str) -> dict[str, str]:
-    result = untag.run("scan", untag.photos, "--json", *options)
+    """What a scan could not read, or not all of: `--strict` makes it fail for what was so before, too."""
+    result = untag.run("scan", untag.photos, "--json", "--strict", *options)
     assert result.status == 1, result.err
     return {Path(item["path"]).name: item["error"] for item in json.loads(result.out)["unreadable"]}
 
