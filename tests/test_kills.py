@@ -21,4 +21,4 @@ def test_kills_change_neither_the_database_nor_the_alarms() -> None:
     assert done.returncode == 0, done.stdout + done.stderr
     result = json.loads(done.stdout)
     assert (result["kills"], result["wrong"]) == (16, [])
-    assert {"scan", "decide"} <= result["by_command"].keys(), "else hardly anything was tried"
+    assert len(result["by_command"]) >= 5, "else hardly anything was tried"
