@@ -2,12 +2,13 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+LOWEST := .venv-lowest
 DEMO_HOME := .demo/home
 DEMO_REPORT := .demo/report.html
 DEMO := $(BIN)/untag --home $(DEMO_HOME)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test lint format types bench docs clean
+.PHONY: help demo test check-lowest lint format types bench docs clean
 
 help:
 	@echo "make demo    scan the sample photos and write a report"
@@ -15,6 +16,7 @@ help:
 	@echo "make lint    check style        make format  apply it"
 	@echo "make types   check types        make bench   run the benchmarks"
 	@echo "make docs    check that the documentation is true"
+	@echo "make check-lowest   run the tests with the lowest versions of all dependencies"
 	@echo "make clean   remove what was made here"
 
 # A stamp for each set of packages: made again when pyproject.toml changes, else nothing is asked of the network.
@@ -65,6 +67,14 @@ docs: $(VENV)/.dev
 bench: $(VENV)/.bench
 	$(BIN)/python -m benchmarks $(BENCH)
 
+# The tests with the lowest version of each dependency that pyproject.toml allows, in an environment of their own.
+check-lowest:
+	$(PYTHON) -m venv $(LOWEST)
+	$(LOWEST)/bin/python -m pip install --quiet --disable-pip-version-check uv
+	$(LOWEST)/bin/uv pip install --python $(LOWEST)/bin/python --resolution lowest-direct --only-binary :all: \
+		--no-binary face-recognition-models --no-binary untag --editable '.[dev]'
+	$(LOWEST)/bin/python -m pytest
+
 clean:
-	rm -rf $(VENV) .demo build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) $(LOWEST) .demo build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -type d -not -path './.git/*' -prune -exec rm -rf {} +

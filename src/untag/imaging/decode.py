@@ -149,7 +149,8 @@ def _quieten() -> None:
         return
     warnings.filterwarnings("ignore", module=_QUIET[3].pattern)
     logging.getLogger("PIL").addHandler(logging.NullHandler())
-    cv2.utils.logging.setLogLevel(cv2.utils.logging.LOG_LEVEL_SILENT)
+    # OpenCV 5 moved it.
+    (cv2.utils.logging if hasattr(cv2.utils, "logging") else cv2).setLogLevel(0)
     # libtiff prints its errors itself, and Pillow has no switch for it. Linked statically it cannot be reached.
     with suppress(OSError, AttributeError):
         ctypes.CDLL(importlib.import_module("PIL._imaging").__file__).TIFFSetErrorHandler(None)
