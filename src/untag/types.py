@@ -219,13 +219,16 @@ class SceneScores:
     """What the scene model saw. Only categories that the model can judge are present.
 
     `scores` maps a category to 0..1; `evidence` maps it to the words for what spoke for it, strongest first; `spots`
-    maps one of a thing to roughly where in the picture that is.
+    maps one of a thing to roughly where in the picture that is. `vector` (384,) is what the photo shows, in the space
+    that pictures and sentences share; `space` names that space. None where no model gives one.
     """
 
     scores: Mapping[str, float]
     evidence: Mapping[str, tuple[str, ...]]
     model: str
     spots: Mapping[str, Spot] = field(default_factory=dict)
+    vector: Vector | None = field(default=None, compare=False)
+    space: str = ""
 
 
 @dataclass(frozen=True, slots=True)

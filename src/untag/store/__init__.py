@@ -22,7 +22,7 @@ from untag.store.evidence import (
     told_photos,
     update_matches,
 )
-from untag.store.findings import findings, new_findings, replace_findings
+from untag.store.findings import findings, flagged_from, new_findings, replace_findings
 from untag.store.folders import ListedFolder, remember_folders, touch_folders, unchanged_folder
 from untag.store.groups import hashed_findings, replace_groups
 from untag.store.people import (
@@ -91,6 +91,7 @@ from untag.store.traces import (
     without,
 )
 from untag.store.transfer import Merged, Saved, SavedName, SavedReference, merge_records, saved_records
+from untag.store.vectors import scene_vectors
 from untag.store.written import Written, note_written, written_files
 
 __all__ = [
@@ -137,6 +138,7 @@ __all__ = [
     "embeddings_after",
     "findings",
     "finish_run",
+    "flagged_from",
     "folder_of",
     "forget_all",
     "forget_bystanders",
@@ -179,6 +181,7 @@ __all__ = [
     "runs",
     "salvage",
     "saved_records",
+    "scene_vectors",
     "search",
     "seen_folders",
     "set_reference_use",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from untag.store.codec import json_list, path_of, text
 from untag.store.db import Row, Store
@@ -166,6 +166,17 @@ def _places(store: Store, row: Row) -> tuple[Place, ...]:
         return (own,)
     places = map(place_of, store.rows(_PLACES, {"picture": row["picture"]}))
     return (own, *(place for place in places if place.path != own.path))
+
+
+def flagged_from(store: Store, thresholds: Mapping[str, float]) -> int:
+    """How many photos of somebody enrolled that show nothing now would show something with these thresholds."""
+    row = store.row(
+        """SELECT COUNT(*) AS photos FROM findings WHERE categories = '{}' AND verdict <> :other AND EXISTS
+            (SELECT 1 FROM scenes JOIN json_each(:thresholds) AS wanted ON wanted.key = category
+            WHERE scenes.sha256 = findings.sha256 AND score >= wanted.value)""",
+        {"other": Verdict.OTHER, "thresholds": json.dumps(dict(thresholds))},
+    )
+    return 0 if row is None else int(row["photos"])
 
 
 def _finding(row: Row, places: tuple[Place, ...]) -> Finding:

@@ -249,7 +249,39 @@ def _reachable(db: Database) -> None:
         db.execute(statement)
 
 
-MIGRATIONS: tuple[Callable[[Database], None], ...] = (_first, _reported, _skipped, _unfinished_erasures, _reachable)
+# What a photo of somebody enrolled shows, for searching it in words and for categories that come later. A row without a
+# vector says that there is none to be had: the user said that the photo shows somebody else.
+_SCENE_VECTORS = (
+    """CREATE TABLE scene_vectors (
+        sha256 TEXT PRIMARY KEY REFERENCES photos(sha256) ON DELETE CASCADE,
+        space TEXT NOT NULL,
+        vector BLOB
+    ) WITHOUT ROWID""",
+    """CREATE TRIGGER vector_of_another AFTER UPDATE OF verdict ON faces
+        WHEN old.verdict = 'me' AND new.verdict <> 'me'
+        BEGIN DELETE FROM scene_vectors WHERE sha256 = new.sha256 AND NOT EXISTS
+            (SELECT 1 FROM faces WHERE faces.sha256 = new.sha256 AND verdict = 'me'); END""",
+    """CREATE TRIGGER vector_without_face AFTER DELETE ON faces WHEN old.verdict = 'me'
+        BEGIN DELETE FROM scene_vectors WHERE sha256 = old.sha256 AND NOT EXISTS
+            (SELECT 1 FROM faces WHERE faces.sha256 = old.sha256 AND verdict = 'me'); END""",
+    """CREATE TRIGGER vector_denied AFTER INSERT ON decisions WHEN new.status = 'not-me'
+        BEGIN UPDATE scene_vectors SET vector = NULL WHERE sha256 = new.sha256; END""",
+)
+
+
+def _scene_vectors(db: Database) -> None:
+    for statement in _SCENE_VECTORS:
+        db.execute(statement)
+
+
+MIGRATIONS: tuple[Callable[[Database], None], ...] = (
+    _first,
+    _reported,
+    _skipped,
+    _unfinished_erasures,
+    _reachable,
+    _scene_vectors,
+)
 
 
 def schema_version(db: Database) -> int:

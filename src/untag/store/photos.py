@@ -14,6 +14,7 @@ from untag.store.findings import save_finding
 from untag.store.places import as_folder, folder_of, ranges, unseen
 from untag.store.records import Analysis, KnownFile, KnownPhoto, PhotoRecord, Refusal
 from untag.store.rows import face_values, origin_of, origin_values
+from untag.store.vectors import save_vector
 from untag.types import Outcome, ReadError, SceneScores
 
 _PHOTO = """pipeline, people_key, discarded, scene_model IS NOT NULL AS classified,
@@ -232,6 +233,7 @@ def _save_analysis(store: Store, run_id: int, sha256: str, analysis: Analysis) -
             "INSERT INTO scenes (sha256, category, score, evidence, across, down) VALUES (?, ?, ?, ?, ?, ?)",
             [(sha256, category, *_scene_values(scenes, category)) for category in scenes.scores],
         )
+    save_vector(store, sha256, analysis)
     save_finding(store, run_id, sha256, analysis.finding)
 
 

@@ -64,8 +64,13 @@ def needles_of_person(store: Store, person: str) -> Needles:
     vectors = _vectors(
         store,
         """SELECT embedding FROM reference_faces WHERE person = :person
-            UNION ALL SELECT embedding FROM faces WHERE person = :person AND embedding IS NOT NULL""",
+            UNION ALL SELECT embedding FROM faces WHERE person = :person AND embedding IS NOT NULL
+            UNION ALL SELECT vector FROM scene_vectors WHERE vector IS NOT NULL AND EXISTS
+                (SELECT 1 FROM faces WHERE faces.sha256 = scene_vectors.sha256 AND person = :person)
+                AND NOT EXISTS (SELECT 1 FROM faces WHERE faces.sha256 = scene_vectors.sha256
+                    AND verdict = :me AND person <> :person)""",
         person=person,
+        me=Verdict.ME,
     )
     return Needles((person, *names), words_of(vectors))
 
@@ -84,7 +89,8 @@ def needles_of_all(store: Store) -> Needles:
 
 def stored_words(store: Store) -> Words:
     """The words of all the vectors that the store holds."""
-    sql = "SELECT embedding FROM reference_faces UNION ALL SELECT embedding FROM faces WHERE embedding IS NOT NULL"
+    sql = """SELECT embedding FROM reference_faces UNION ALL SELECT embedding FROM faces WHERE embedding IS NOT NULL
+        UNION ALL SELECT vector FROM scene_vectors WHERE vector IS NOT NULL"""
     return words_of(_vectors(store, sql))
 
 

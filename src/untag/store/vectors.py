@@ -1,0 +1,45 @@
+"""What photos of enrolled people show, as vectors; those of photos that show nobody enrolled are never written."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from untag.store.codec import array_bytes, vector
+from untag.store.db import Store
+from untag.store.records import Analysis
+from untag.types import Status, Vector, Verdict
+
+_PAGE = 1024
+
+
+def save_vector(store: Store, sha256: str, analysis: Analysis) -> None:
+    """Replace a photo's vector, in the caller's transaction, after its faces were written.
+
+    Without a face that is surely somebody enrolled none is kept; where the user said that it is not, an empty row.
+    """
+    store.execute("DELETE FROM scene_vectors WHERE sha256 = ?", (sha256,))
+    scenes = analysis.scenes
+    if scenes is None or scenes.vector is None or all(match.verdict is not Verdict.ME for match in analysis.matches):
+        return
+    packed = array_bytes(scenes.vector)
+    store.execute(
+        """INSERT INTO scene_vectors (sha256, space, vector) SELECT :sha256, :space,
+            CASE WHEN (SELECT status FROM decisions WHERE decisions.sha256 = :sha256 AND undone_at IS NULL
+                ORDER BY decisions.id DESC LIMIT 1) IS :not_me THEN NULL ELSE :vector END""",
+        {"sha256": sha256, "space": scenes.space, "vector": packed, "not_me": Status.NOT_ME},
+    )
+
+
+def scene_vectors(store: Store, space: str) -> Iterator[tuple[str, Vector]]:
+    """The hash and the vector, float32, of every photo that has one in this space, by hash."""
+    last = ""
+    while page := list(
+        store.rows(
+            """SELECT sha256, vector FROM scene_vectors
+            WHERE sha256 > ? AND space = ? AND vector IS NOT NULL ORDER BY sha256 LIMIT ?""",
+            (last, space, _PAGE),
+        )
+    ):
+        for row in page:
+            yield row["sha256"], vector(row["vector"])
+        last = page[-1]["sha256"]
