@@ -1,102 +1,173 @@
-"""Measure the scene heads on photos that they did not see: the tables of models/scene_heads.md.
+"""Measure the scene heads on photos of sources that they did not see: the tables of models/scene_heads.md.
 
-`python training/measure_scenes.py DATA [--cache features.npz]` repeats the cross-validation of `train_scenes.py` and
-prints its figures, at the thresholds that `src/untag/scenes/categories.py` states.
+`python training/measure_scenes.py DATA FEATURES [--cache scores.npz] [--plot FILE.svg]` leaves out each source in turn,
+prints what is found of it, and draws how much more is found for how many more false alarms.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from pathlib import Path
+
+from train_scenes import (  # isort: skip  # before numpy: it sets the number of threads
+    Floats,
+    blended,
+    calibrate,
+    judged,
+    parts_of,
+    pool,
+    probabilities,
+    thresholds,
+    with_cache,
+)
+
 import numpy as np
 from numpy.typing import NDArray
 
-from scene_data import TRAINED, Photos, argument_parser, load
-from train_scenes import Floats, calibrate, cross_validate, fit_folds, probabilities
-from untag.metrics import average_precision, recall_at_precision, roc_auc
-from untag.scenes.categories import CATEGORIES, Category
+from scene_data import TRAINED, Photos, load
+from untag.metrics import average_precision
+from untag.scenes.categories import CATEGORIES, Category, Sensitivity
 
-RESAMPLES = 1000
+_CURVE = (1.0, 2.0, 3.0, 5.0, 7.0, 10.0, 15.0, 20.0, 30.0, 40.0)
+_DRAWN = (Category.ALCOHOL, Category.PARTY, Category.BAR, Category.SMOKING, Category.WEAPON, Category.GESTURE)
 
 
 def main() -> None:
-    """Print the tables."""
-    arguments = argument_parser(__doc__).parse_args()
-    photos = load(arguments.data, arguments.cache)
-    logits = cross_validate(photos, fit_folds(photos))
-    scores = probabilities(logits, calibrate(logits, photos.truth))
-    print(
-        "| category | positives | negatives | AP (95 %) | AUC | recall at precision .9 | recall | calibration error |"
-    )
+    """Print the tables, and draw the curve."""
+    parser = with_cache(__doc__)
+    parser.add_argument("--plot", type=Path)
+    options = parser.parse_args()
+    photos = load(options.data, options.features)
+    scores, ways = judged(parts_of(photos), cache=options.cache)
+    print("## Every part alone and together, sources left out\n")
+    for part in ways["source"]:
+        _print_ranking(photos, ways["source"][part], part)
+    _print_ranking(photos, blended(ways["source"]), "together")
+    print("\n## Photos of the same sources were learnt from\n")
+    _print_ranking(photos, blended(ways["part"]), "together")
+    shown = probabilities(scores, calibrate(scores, photos.truth))
+    print("\n## At the thresholds of categories.py\n")
+    _print_counting(photos, shown)
+    print("\n## The curve\n")
+    curve = _curve(photos, shown)
+    if options.plot is not None:
+        options.plot.write_text(_drawn(curve), "utf-8")
+
+
+def _subsets(photos: Photos, category: Category) -> dict[str, NDArray[np.bool_]]:
+    shown = photos.truth[:, TRAINED.index(category)] == 1
+    snaps = shown & photos.inside("snaps")
+    return {
+        "snaps": snaps,
+        "of people": snaps & photos.people,
+        "amateur": snaps & photos.amateur,
+        "amateur, of people": snaps & photos.amateur & photos.people,
+        "scenes": shown & photos.inside("scenes"),
+        "flickr8k": shown & photos.inside("flickr8k"),
+    }
+
+
+def _print_ranking(photos: Photos, scores: Floats, name: str) -> None:
+    """Average precision in `snaps`, and recall at 1 and at 0.5 % false alarms among its ordinary photos."""
+    print(f"{name} | AP | positives: recall at 1 %, at 0.5 % of {(photos.ordinary & photos.inside('snaps')).sum()}")
     for category in TRAINED:
-        print(_row(category, photos, scores[:, TRAINED.index(category)]))
-    flagged = {category: scores[:, TRAINED.index(category)] >= CATEGORIES[category].threshold for category in TRAINED}
-    _print_labelled(photos, scores)
-    _print_false_alarms(photos, flagged)
-    _print_subsets(photos, flagged)
+        column = TRAINED.index(category)
+        values, truth = scores[:, column], photos.truth[:, column]
+        within = photos.inside("snaps") & (truth >= 0)
+        if (truth[within] == 1).sum() < 5:
+            continue
+        usual = np.sort(values[photos.ordinary & photos.inside("snaps")])[::-1]
+        edges = [usual[int(rate * len(usual))] for rate in (0.01, 0.005)]
+        cells = [
+            f"{subset}: {rows.sum()}: {' '.join(f'{(values[rows] > edge).mean():.2f}' for edge in edges)}"
+            for subset, rows in _subsets(photos, category).items()
+            if rows.any()
+        ]
+        precision = average_precision(values[within], truth[within] == 1)
+        print(f"  {category} | {precision:.3f} | {' | '.join(cells)}")
 
 
-def _row(category: Category, photos: Photos, scores: Floats) -> str:
-    known = photos.truth[:, TRAINED.index(category)] >= 0
-    values, shown = scores[known], photos.truth[known, TRAINED.index(category)] == 1
-    generator = np.random.default_rng(0)
-    resampled = []
-    for _ in range(RESAMPLES):
-        rows = generator.integers(0, len(values), len(values))
-        resampled.append(average_precision(values[rows], shown[rows]))
-    low, high = np.nanpercentile(resampled, [2.5, 97.5])
-    recall = (values[shown] >= CATEGORIES[category].threshold).mean()
-    return (
-        f"| {category} | {shown.sum()} | {(~shown).sum()} | {average_precision(values, shown):.3f} "
-        f"({low:.2f} to {high:.2f}) | {roc_auc(values, shown):.3f} | {recall_at_precision(values, shown, 0.9):.2f} "
-        f"| {recall:.2f} | {_calibration_error(values, shown):.3f} |"
+def _flagged(shown: NDArray[np.float64], edges: Sequence[float]) -> NDArray[np.bool_]:
+    return np.asarray(shown >= np.array(edges))
+
+
+def _print_counting(photos: Photos, shown: NDArray[np.float64]) -> None:
+    for sensitivity in Sensitivity:
+        flagged = _flagged(shown, [CATEGORIES[category].counts_from(sensitivity) for category in TRAINED])
+        print(f"{sensitivity}: {_alarms(photos, flagged)}")
+        for category in TRAINED:
+            column = TRAINED.index(category)
+            found = [
+                f"{subset} {flagged[rows, column].sum()} of {rows.sum()}"
+                for subset, rows in _subsets(photos, category).items()
+                if rows.any()
+            ]
+            alarms = 1000 * flagged[pool(photos), column].mean()
+            print(f"  {category}: {alarms:.1f} false alarms in 1,000; found: {'; '.join(found)}")
+
+
+def _alarms(photos: Photos, flagged: NDArray[np.bool_]) -> str:
+    """False alarms of all categories together, in all ordinary photos and in each of the two kinds of them."""
+    told = []
+    for name in ("", "snaps", "flickr8k"):
+        usual = pool(photos) & (photos.inside(name) if name else True)
+        told.append(f"{1000 * flagged[usual].any(axis=1).mean():.1f} of {usual.sum()} {name or 'ordinary'}")
+    deceptive = np.array([any(label.startswith("hardneg") for label in own) for own in photos.labels])
+    told.append(f"{1000 * flagged[deceptive & photos.inside('snaps')].any(axis=1).mean():.0f} of what was to deceive")
+    # The thresholds of the other half: what to expect of a source that nothing was chosen by.
+    return "false alarms in 1,000: " + ", ".join(told)
+
+
+def _curve(photos: Photos, shown: NDArray[np.float64]) -> list[tuple[float, dict[Category, float]]]:
+    """For more and more false alarms in 1,000, all categories together, the share found of each."""
+    curve = []
+    for most in _CURVE:
+        edges = thresholds(photos, shown, most)
+        flagged = _flagged(shown, [edges[category] for category in TRAINED])
+        alarms = float(1000 * flagged[pool(photos)].any(axis=1).mean())
+        found = {}
+        for category in TRAINED:
+            rows = (photos.truth[:, TRAINED.index(category)] == 1) & photos.inside("snaps")
+            if rows.sum() >= 10:
+                found[category] = float(flagged[rows, TRAINED.index(category)].mean())
+        people = _subsets(photos, Category.ALCOHOL)["amateur, of people"]
+        amateurs = flagged[people, TRAINED.index(Category.ALCOHOL)].mean()
+        told = ", ".join(f"{category} {share:.2f}" for category, share in found.items())
+        print(f"{alarms:.1f} in 1,000: {told}; alcohol in amateur photos of people {amateurs:.2f}")
+        curve.append((alarms, found))
+    return curve
+
+
+def _drawn(curve: list[tuple[float, dict[Category, float]]]) -> str:
+    """The curve as SVG: false alarms across, to 40 in 1,000, the share found up."""
+    wide, high, edge, most = 640, 400, 50, 40.0
+    colours = ("#b3261e", "#9c6b00", "#386a20", "#006a6a", "#2f5bb7", "#7a3f9d")
+
+    def place(alarms: float, share: float) -> str:
+        return (
+            f"{edge + (wide - 2 * edge) * min(alarms, most) / most:.1f},{high - edge - (high - 2 * edge) * share:.1f}"
+        )
+
+    parts = [
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {wide} {high}" font-family="sans-serif" font-size="12">',
+        f'<rect width="{wide}" height="{high}" fill="white"/>',
+    ]
+    for step in range(0, 11, 2):
+        x, y = place(0, step / 10).split(",")
+        parts.append(f'<line x1="{x}" y1="{y}" x2="{wide - edge}" y2="{y}" stroke="#ddd"/>')
+        parts.append(f'<text x="{float(x) - 8}" y="{float(y) + 4}" text-anchor="end">{step / 10:.1f}</text>')
+    for alarms in range(0, 41, 10):
+        x, y = place(alarms, 0).split(",")
+        parts.append(f'<text x="{x}" y="{float(y) + 18}" text-anchor="middle">{alarms}</text>')
+    parts.append(
+        f'<text x="{wide / 2}" y="{high - 12}" text-anchor="middle">'
+        "false alarms in 1,000 ordinary photos, all categories together</text>"
     )
-
-
-def _print_labelled(photos: Photos, scores: Floats) -> None:
-    """The same by the labels alone: of photos that have none, and of corrections, nothing is asked."""
-    labelled = np.array([bool(own) for own in photos.labels])
-    for category in TRAINED:
-        shown = photos.labelled(category)
-        known = labelled & ~photos.labelled(f"{category}_maybe")
-        if shown.any():
-            values, truth = scores[known, TRAINED.index(category)], shown[known]
-            print(
-                f"  {category}, by the labels of {known.sum()}: {truth.sum()} positives, AP "
-                f"{average_precision(values, truth):.3f}, AUC {roc_auc(values, truth):.3f}, "
-                f"recall {recall_at_precision(values, truth, 0.9):.2f}"
-            )
-
-
-def _calibration_error(values: Floats, shown: NDArray[np.bool_]) -> float:
-    """Expected calibration error over ten bins (Guo et al. 2017)."""
-    bins = np.minimum((values * 10).astype(int), 9)
-    gaps = [abs(values[bins == each].sum() - shown[bins == each].sum()) for each in range(10)]
-    return float(sum(gaps) / len(values))
-
-
-def _print_false_alarms(photos: Photos, flagged: dict[Category, NDArray[np.bool_]]) -> None:
-    labelled = photos.labelled("ordinary")
-    for name, subset in (("ordinary snapshots", photos.ordinary), ("of those, labelled so by hand", labelled)):
-        alarms = [f"{category} {1000 * found[subset].mean():.1f}" for category, found in flagged.items()]
-        together = np.any([found[subset] for found in flagged.values()], axis=0)
-        print(f"{name} ({subset.sum()}), false alarms per 1,000: {', '.join(alarms)}; any {1000 * together.mean():.1f}")
-
-
-def _print_subsets(photos: Photos, flagged: dict[Category, NDArray[np.bool_]]) -> None:
-    amateur = photos.inside("flickr8k")
-    for category, found in flagged.items():
-        shown = photos.truth[:, TRAINED.index(category)] == 1
-        subsets = {
-            "amateur snapshots that show it": shown & amateur,
-            "amateur snapshots labelled so by hand": photos.labelled(category) & amateur,
-            "product photos": photos.labelled("product_photo") & shown,
-            "other photos that show it": shown & ~amateur & ~photos.labelled("product_photo"),
-            "nobody can tell (*_maybe)": photos.labelled(f"{category}_maybe"),
-            "hard negatives": photos.labelled(f"hardneg_{category}"),
-            "other ImageNet classes": photos.labelled("imagenet_other") & ~shown,
-        }
-        for name, subset in subsets.items():
-            if subset.any():
-                print(f"  {category}: {name}: {found[subset].sum()} of {subset.sum()} flagged")
+    for rank, (category, colour) in enumerate(zip(_DRAWN, colours, strict=True)):
+        line = " ".join(place(alarms, found[category]) for alarms, found in curve if alarms <= most)
+        parts.append(f'<polyline points="{line}" fill="none" stroke="{colour}" stroke-width="2"/>')
+        parts.append(f'<text x="{wide - 136}" y="{high - 62 - 15 * rank}" fill="{colour}">{category}</text>')
+    return "\n".join([*parts, "</svg>", ""])
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
 """Measure how well the place of a bottle or a gun in a photo is known, where nobody has marked any.
 
-`python training/measure_spots.py DATA [--cache features.npz]` cuts beers and guns out of the product photos on white,
+`python training/measure_spots.py DATA FEATURES` cuts beers and guns out of the product photos on white,
 puts each into an ordinary snapshot of the same part of the cross-validation, and asks heads that saw neither.
 """
 
@@ -13,14 +13,18 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from scene_data import TRAINED, Photos, argument_parser, load, read_photo
-from train_scenes import Floats, Linear, calibrate, cross_validate, fit_folds
+from train_scenes import Head, calibrate, parts_of  # isort: skip  # before numpy: it sets the number of threads
+
+from scene_data import FOLDS, TRAINED, Photos, argument_parser, load, read_photo, within_sources
 from untag.engine.efficientnet import INPUT_SIZE, graph_from_weights
 from untag.engine.registry import EFFICIENTNET_LITE2
 from untag.engine.session import Device, open_session
 from untag.scenes.categories import CATEGORIES, Category
 from untag.scenes.classify import SceneClassifier, scene_input
-from untag.scenes.heads import Heads
+from untag.scenes.crops import Region
+from untag.scenes.heads import INPUTS, SEEN, Heads
+from untag.scenes.space import load_space
+from untag.scenes.view import View
 from untag.types import Pixels, SceneScores
 
 CUT_OUTS = {Category.ALCOHOL: "beer_dipsum", Category.WEAPON: "guns333"}
@@ -29,6 +33,8 @@ _WHITE = 14  # how far a background may be from white
 _HEIGHTS = (0.18, 0.60)  # of the thing, as a share of the picture's; a wide one is as high as half the width allows
 _ACROSS, _DOWN = (0.10, 0.90), (0.30, 0.95)  # where its middle is: on tables and in hands, hardly ever at the top
 _BATCH = 16
+
+Floats = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -42,18 +48,22 @@ class Thing:
 def main() -> None:
     """Print, for each category, how far off the spots are."""
     arguments = argument_parser(__doc__).parse_args()
-    photos = load(arguments.data, arguments.cache)
-    parts: dict[Category, list[NDArray[np.float64]]] = {category: [] for category in CUT_OUTS}
-    folds = fit_folds(photos)
-    calibration = calibrate(cross_validate(photos, folds), photos.truth)
+    parts = parts_of(load(arguments.data, arguments.features))
+    photos, fold = parts.photos, within_sources(parts.photos)
+    heads = {tested: parts.fit("whole", fold != tested) for tested in range(FOLDS)}
+    scores = np.empty(photos.truth.shape, np.float32)
+    for tested, head in heads.items():
+        scores[fold == tested] = head.scores(parts, "whole")[fold == tested]
+    calibration = calibrate(scores, photos.truth)
     graph = open_session(graph_from_weights(EFFICIENTNET_LITE2.read()), device=Device.CPU, threads=2)
     generator = np.random.default_rng(0)
-    for tested, trained in folds:
+    offs: dict[Category, list[NDArray[np.float64]]] = {category: [] for category in CUT_OUTS}
+    for tested, head in heads.items():
         for category in CUT_OUTS:
-            classifier = SceneClassifier(graph, _head(trained, calibration, category))
-            pictures = made_pictures(arguments.data, photos, category, tested, generator)
-            parts[category].append(offsets(classifier, category, pictures))
-    found = {category: np.concatenate(rows) for category, rows in parts.items()}
+            classifier = SceneClassifier(graph, _head(head, calibration, category), load_space())
+            pictures = made_pictures(arguments.data, photos, category, fold == tested, generator)
+            offs[category].append(offsets(classifier, category, pictures))
+    found = {category: np.concatenate(rows) for category, rows in offs.items()}
     print("| category | pictures | flagged | with a spot | within 0.2 | 0.3 | the middle within 0.2 | 0.3 |")
     for category, rows in found.items():
         flagged = rows[rows[:, 0] >= CATEGORIES[category].threshold]
@@ -62,11 +72,16 @@ def main() -> None:
         print("|", " | ".join([category, *(str(len(part)) for part in (rows, flagged, located)), *shares]), "|")
 
 
-def _head(trained: Linear, calibration: tuple[Floats, Floats], category: Category) -> Heads:
-    slope, offset = (values[TRAINED.index(category)] for values in calibration)
-    column = [TRAINED.index(category)]
-    weights, biases = trained.weights[:, column] * slope, trained.biases[column] * slope + offset
-    return Heads((category.value,), weights.astype(np.float32), biases.astype(np.float32))
+def _head(trained: Head, calibration: tuple[Floats, Floats], category: Category) -> Heads:
+    """The head on the whole photo alone: spots come of it."""
+    column = TRAINED.index(category)
+    slope, offset = (values[column] for values in calibration)
+    factor = slope / trained.deviation[column]
+    whole = np.zeros((INPUTS, 1), np.float32)
+    whole[:SEEN, 0] = trained.linear.weights[:, column] * factor
+    bias = np.array([(trained.linear.biases[column] - trained.mean[column]) * factor + offset], np.float32)
+    nothing = {region: np.zeros((INPUTS, 1), np.float32) for region in Region}
+    return Heads((category.value,), whole, nothing, {region: np.zeros(1, np.float32) for region in Region}, bias)
 
 
 def made_pictures(
@@ -91,7 +106,7 @@ def offsets(
     rows = []
     for start in range(0, len(pictures), _BATCH):
         batch = pictures[start : start + _BATCH]
-        judged = classifier.classify(np.stack([picture for picture, _ in batch]))
+        judged = classifier.judge([View(picture) for picture, _ in batch])
         rows += [_offsets(one, category, where) for one, (_, where) in zip(judged, batch, strict=True)]
     return np.array(rows)
 

@@ -20,7 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from scene_background import background_of
-from scene_data import FOLDS, TRAINED, Photos, argument_parser, load, read_captions
+from scene_data import FOLDS, TRAINED, Photos, argument_parser, load, read_captions, within_sources
 from untag.engine.efficientnet import FEATURES
 from untag.scenes.background import Background
 from untag.scenes.categories import Category
@@ -66,13 +66,14 @@ def main() -> None:
     parser = argument_parser(__doc__)
     parser.add_argument("--examples", type=int, default=10)
     arguments = parser.parse_args()
-    photos = load(arguments.data, arguments.cache)
+    photos = load(arguments.data, arguments.features)
     themes = _themes(arguments.data, photos)
+    fold = within_sources(photos)
     rows: defaultdict[str, list[tuple[float, ...]]] = defaultdict(list)
     pairs: defaultdict[str, list[tuple[float, ...]]] = defaultdict(list)
     for number, chosen in enumerate(list(combinations(range(FOLDS), 2))[::2]):
-        searched = np.isin(photos.fold, chosen)
-        background = background_of(photos.features[~searched & photos.ordinary, :FEATURES])
+        searched = np.isin(fold, chosen)
+        background = background_of(photos.inputs[~searched & photos.ordinary, :FEATURES].astype(np.float64))
         generator = np.random.default_rng(number)
         for name, theme in themes.items():
             for _ in range(_DRAWS):
@@ -113,7 +114,7 @@ def _themes(data: Path, photos: Photos) -> dict[str, Theme]:
     for name, words in THEMES.items():
         counts = np.array(
             [
-                sum(all(re.search(word, text) for word in words) for text in captions.get(path, "").split("\n"))
+                sum(all(re.search(word, text.lower()) for word in words) for text in captions.get(path, ()))
                 for path in photos.paths
             ]
         )
@@ -131,12 +132,12 @@ def _draw(generator: np.random.Generator, among: NDArray[np.bool_], count: int) 
 
 
 def _teach(photos: Photos, background: Background, like: NDArray[np.int64], unlike: NDArray[np.int64]) -> Taught:
-    examples, others = (photos.features[rows, :FEATURES].astype(np.float32) for rows in (like, unlike))
+    examples, others = (photos.inputs[rows, :FEATURES] for rows in (like, unlike))
     return learn(Examples("measured", background.backbone, examples, others), background)
 
 
 def _flagged(taught: Taught, background: Background, photos: Photos, part: NDArray[np.bool_]) -> float:
-    whitened = background.whiten(photos.features[part, :FEATURES].astype(np.float32))
+    whitened = background.whiten(photos.inputs[part, :FEATURES])
     return float((whitened @ taught.weights >= taught.edge).mean())
 
 

@@ -6,23 +6,19 @@ import argparse
 import csv
 import io
 import re
-import tempfile
 import zipfile
-from collections import Counter, defaultdict
+from collections import defaultdict
+from collections.abc import Mapping
 from dataclasses import dataclass
-from itertools import pairwise
 from pathlib import Path
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from untag.engine.efficientnet import FEATURES, graph_from_weights
-from untag.engine.registry import EFFICIENTNET_LITE2
-from untag.engine.session import Device, open_session
+from untag.engine.efficientnet import FEATURES
 from untag.scenes.categories import Category
-from untag.scenes.classify import BACKBONE_ID, scene_input
-from untag.scenes.heads import head_inputs
+from untag.scenes.crops import Region
 
 TRAINED = (
     Category.ALCOHOL,
@@ -32,39 +28,79 @@ TRAINED = (
     Category.WEAPON,
     Category.GAMBLING,
     Category.CROWD,
+    Category.GESTURE,
+    Category.DRUGS,
+    Category.DOCUMENT,
+    Category.INJURY,
 )
 """The categories with photos to learn from, in the order of all columns here."""
 
+SETS = ("snaps", "scenes", "flickr8k")
 CORRECTIONS = Path(__file__).with_name("scene_corrections.csv")
 FOLDS = 5
 
-_SYNONYMS = {Category.GAMBLING: {"casino", "playing_cards"}}
+_SYNONYMS: Mapping[Category, frozenset[str]] = {
+    Category.GAMBLING: frozenset({"casino", "playing_cards"}),
+    Category.GESTURE: frozenset({"gesture_offensive"}),
+    Category.CROWD: frozenset({"sports_crowd"}),
+}
+_UNSURE: Mapping[Category, frozenset[str]] = {
+    # A label that neither says nor denies the category: what whoever labelled was not asked.
+    Category.ALCOHOL: frozenset({"nightclub", "festival", "beach_party"}),
+    Category.PARTY: frozenset({"nightclub", "nightclub_maybe", "festival", "concert", "dj", "dance_stage", "birthday"}),
+    Category.BAR: frozenset({"nightclub", "nightclub_maybe", "restaurant_maybe"}),
+    Category.CROWD: frozenset({"concert", "festival", "dance_stage", "parade_festival", "city_street", "nightclub"}),
+    Category.DRUGS: frozenset({"syringe", "medicine", "mushrooms"}),
+    Category.DOCUMENT: frozenset({"certificate", "graduation"}),
+}
+_WORDS: Mapping[Category, str] = {
+    Category.ALCOHOL: r"beers?|wine|cocktails?|alcohol\w*|liquor|whiske?y|vodka|champagne|martinis?"
+    r"|margaritas?|drunk\w*|pints?|keg|drinks?|drinking|toast\w*|bottles?|bar|pub|tavern|bartender|nightclub",
+    Category.PARTY: r"party|parties|partying|nightclub|club|disco|rave|celebrat\w*|dancing|costumes?|birthday",
+    Category.BAR: r"bar|pub|tavern|nightclub|club|bartender|restaurant|diner|cafe",
+    Category.SMOKING: r"smok\w+|cigarettes?|cigars?|hookah|vap\w+|pipe",
+    Category.WEAPON: r"guns?|rifles?|pistols?|handguns?|shotguns?|knife|knives|swords?|weapons?|paintball|soldiers?",
+    Category.GAMBLING: r"cards?|poker|casino|slot",
+    Category.CROWD: r"crowd\w*|audience|parade|protest\w*|spectators|stadium|marathon|festival|many people|large group",
+    Category.GESTURE: r"middle finger|finger|gestur\w+|obscene|flipping",
+    Category.DRUGS: r"marijuana|weed|drugs?|joint|bong|pills?|syringe",
+    Category.DOCUMENT: r"passport|licen[cs]e|badge|card|document|papers?|letter|sign|ticket",
+    Category.INJURY: r"blood\w*|wound\w*|injur\w*|bandag\w*|cast|hurt|stretcher|scar|ambulance",
+}
+"""A photo of which anybody wrote one of these, and which nobody has looked at, is no negative of the category."""
+
 # ImageNet photos labelled "other" whose own class is a drinking vessel or a gun's sheath: no fair negatives.
 _UNFAIR = {("n03443371_goblet", Category.ALCOHOL), ("n03527444_holster", Category.WEAPON)}
-_SAME_SESSION = 2000  # Flickr numbers its photos in order of upload: nearer ones are mostly of one person's evening
 _NEAR_DUPLICATE = 0.80  # cosine of two photos' centred features; half of the pairs above show the same thing again
-_BATCH = 16
-_COMMON = 20  # photos of which a word was used: less says nothing of what such photos look like
+
+_STOCK = "s015"
+"""The one source that has every category, and the only one of some: photos by many, bought and sold."""
 
 
 @dataclass(frozen=True)
 class Photos:
-    """`truth` (photos, TRAINED): 1 shown, 0 not, -1 nobody can tell. `features` (photos, 1698) float64.
+    """`truth` (photos, TRAINED): 1 shown, 0 not, -1 nobody can tell. `inputs` (photos, 1698) float32.
 
-    `words` (photos, words) is the root of how often five people, describing the photo, used each of the commoner
-    words; a row of NaN where nobody described it.
-    `ordinary` photos are amateur snapshots that are labelled so, or of which neither label, nor caption, nor a look at
-    them says that they show any category.
-    `fold` is the part of the cross-validation in which a photo is tested.
+    `source` says which photos belong together: no more than one of them may vouch for another.
+    `ordinary` photos are those labelled so, but for what was chosen to deceive (`hardneg_*`), and amateur snapshots of
+    which no caption hints at any category.
+    `crops` are the inputs of what was cut out around faces, by region, and `owners` whose they are, the largest first;
+    `looked` photos are those in which faces were looked for.
+    `part` numbers near-duplicates within a source alike.
     """
 
     paths: tuple[str, ...]
     labels: tuple[frozenset[str], ...]
     truth: NDArray[np.int64]
+    source: NDArray[np.str_]
+    amateur: NDArray[np.bool_]
+    people: NDArray[np.bool_]
     ordinary: NDArray[np.bool_]
-    features: NDArray[np.float64]
-    words: NDArray[np.float64]
-    fold: NDArray[np.int64]
+    inputs: NDArray[np.float32]
+    owners: NDArray[np.int64]
+    crops: dict[Region, NDArray[np.float32]]
+    looked: NDArray[np.bool_]
+    part: NDArray[np.int64]
 
     def labelled(self, label: str) -> NDArray[np.bool_]:
         """Which photos carry a label."""
@@ -72,88 +108,88 @@ class Photos:
 
     def inside(self, folder: str) -> NDArray[np.bool_]:
         """Which photos lie in a folder."""
-        return np.array([f"{folder}/" in path for path in self.paths])
+        return np.array([path.startswith(f"{folder}/") for path in self.paths])
 
 
 def argument_parser(description: str | None) -> argparse.ArgumentParser:
-    """What all scripts here take: the folder of the photos, and where their features are kept."""
-    parser = argparse.ArgumentParser(description=description)
+    """What all scripts here take: the folder of the photos, and that of what `scene_features.py` computed of them."""
+    parser = argparse.ArgumentParser(description=description.splitlines()[0] if description else None)
     parser.add_argument("data", type=Path)
-    parser.add_argument("--cache", type=Path, default=Path(tempfile.gettempdir()) / "scene-features.npz")
+    parser.add_argument("features", type=Path)
     return parser
 
 
-def load(data: Path, cache: Path) -> Photos:
-    """All photos of `scene_labels.csv` and `flickr8k_captions.csv` that are there; features are kept in `cache`."""
-    labels = _labels(data)
+def load(data: Path, features: Path) -> Photos:
+    """All labelled and captioned photos, with the `features` that `scene_features.py` computed."""
+    labels, sources, amateur, people = _labels(data)
     captions = read_captions(data)
-    paths = tuple(sorted(path for path in {*labels, *captions} if (data / path).is_file()))
+    paths: list[str] = []
+    inputs, owners = [], []
+    crops: dict[Region, list[NDArray[np.float32]]] = {region: [] for region in Region}
+    for name in SETS:
+        with np.load(features / f"{name}-whole.npz", allow_pickle=False) as file:
+            paths += [str(path) for path in file["paths"]]
+            inputs.append(file["inputs"])
+    number = {path: row for row, path in enumerate(paths)}
+    looked = np.zeros(len(paths), np.bool_)
+    for name in SETS:
+        with np.load(features / f"{name}-crops.npz", allow_pickle=False) as file:
+            rows_of = np.array([number[str(path)] for path in file["paths"]])
+            looked[rows_of] = True
+            owners.append(rows_of[file["owners"]])
+            for region in Region:
+                crops[region].append(file[region.value])
+    rows = np.concatenate(inputs)
     of = tuple(labels.get(path, frozenset()) for path in paths)
-    truth = _truth(paths, of)
-    unlabelled = np.array([not own or "ordinary" in own for own in of])
-    captioned = np.array([path in captions for path in paths])
-    ordinary = unlabelled & (truth == 0).all(axis=1) & captioned
-    ordinary |= np.array(["ordinary" in own for own in of])
-    features = _features(data, paths, cache)
-    fold = _folds(_groups(paths, features), truth, captioned)
-    return Photos(paths, of, truth, ordinary, features, _words(paths, captions), fold)
+    truth = np.array([_truth(path, own, captions.get(path)) for path, own in zip(paths, of, strict=True)])
+    source = np.array([sources.get(path) or _source(path) for path in paths])
+    hinted = np.array([_hinted(captions.get(path)) for path in paths])
+    snapshot = np.array([path.startswith("flickr8k/") for path in paths])
+    ordinary = np.array(["ordinary" in own for own in of]) | (snapshot & ~hinted & (truth != 1).all(axis=1))
+    doubtful = np.array([any("maybe" in label or label.startswith("hardneg") for label in own) for own in of])
+    ordinary &= ~doubtful & ~np.array([(Path(path).stem, "alcohol") in _SEEN for path in paths])
+    return Photos(
+        tuple(paths),
+        of,
+        truth,
+        source,
+        snapshot | np.array([amateur.get(path, False) for path in paths]),
+        np.array([people.get(path, False) for path in paths]),
+        ordinary,
+        rows,
+        np.concatenate(owners),
+        {region: np.concatenate(found) for region, found in crops.items()},
+        looked,
+        _parts(rows, source),
+    )
 
 
-def _labels(data: Path) -> dict[str, frozenset[str]]:
+def _labels(data: Path) -> tuple[dict[str, frozenset[str]], dict[str, str], dict[str, bool], dict[str, bool]]:
+    labels, sources, amateur, people = {}, {}, {}, {}
     with (data / "scene_labels.csv").open(newline="") as file:
-        return {row["path"]: frozenset(row["labels"].split("|")) for row in csv.DictReader(file)}
+        for row in csv.DictReader(file):
+            labels[row["path"]] = frozenset(row["labels"].split("|"))
+    with (data / "snap_labels.csv").open(newline="") as file:
+        for row in csv.DictReader(file):
+            labels[row["path"]] = frozenset(row["labels"].split("|"))
+            sources[row["path"]] = row["source"]
+            amateur[row["path"]] = row["amateur"] == "yes"
+            people[row["path"]] = row["people"] == "yes"
+    return labels, sources, amateur, people
 
 
-def read_captions(data: Path) -> dict[str, str]:
-    """For each photo all that was written about it."""
+def _source(path: str) -> str:
+    folder = path.split("/")
+    return folder[1] if folder[0] == "scenes" else folder[0]
+
+
+def read_captions(data: Path) -> dict[str, tuple[str, ...]]:
+    """For each photo what people wrote about it."""
     written: defaultdict[str, list[str]] = defaultdict(list)
     with (data / "flickr8k_captions.csv").open(newline="") as file:
         for row in csv.DictReader(file):
-            written[row["path"]].append(row["caption"].lower())
-    return {path: "\n".join(lines) for path, lines in written.items()}
-
-
-def _words(paths: tuple[str, ...], captions: dict[str, str]) -> NDArray[np.float64]:
-    counts = {path: Counter(re.findall("[a-z]{3,}", captions[path])) for path in paths if path in captions}
-    photos = Counter(word for count in counts.values() for word in count)
-    common = sorted(word for word, number in photos.items() if number >= _COMMON)
-    missing = [np.nan] * len(common)
-    return np.sqrt([[counts[path][word] for word in common] if path in counts else missing for path in paths])
-
-
-def _truth(paths: tuple[str, ...], labels: tuple[frozenset[str], ...]) -> NDArray[np.int64]:
-    # What the labels say stands; corrections only fill in what they leave open.
-    with CORRECTIONS.open(newline="") as file:
-        seen = {(row["photo"], row["category"]): {"yes": 1, "maybe": -1}[row["shown"]] for row in csv.DictReader(file)}
-    truth = np.zeros((len(paths), len(TRAINED)), np.int64)
-    for row, (path, own) in enumerate(zip(paths, labels, strict=True)):
-        stem = Path(path).stem
-        for column, category in enumerate(TRAINED):
-            if category in own or _SYNONYMS.get(category, set()) & own:
-                truth[row, column] = 1
-            elif f"{category}_maybe" in own or (stem, category) in _UNFAIR:
-                truth[row, column] = -1
-            else:
-                truth[row, column] = seen.get((stem, category.value), 0)
-            if "ordinary" in own:  # such as a street full of people
-                truth[row, column] = min(truth[row, column], -abs(truth[row, column]))
-    return truth
-
-
-def _features(data: Path, paths: tuple[str, ...], cache: Path) -> NDArray[np.float64]:
-    if cache.is_file():
-        with np.load(cache) as stored:
-            if str(stored["backbone"]) == BACKBONE_ID and tuple(stored["paths"]) == paths:
-                return np.asarray(stored["features"], np.float64)
-    # Two threads, whatever the machine has: how sums are split among threads changes their last bits.
-    session = open_session(graph_from_weights(EFFICIENTNET_LITE2.read()), device=Device.CPU, threads=2)
-    batches = []
-    for start in range(0, len(paths), _BATCH):
-        images = [scene_input(read_photo(data / path)) for path in paths[start : start + _BATCH]]
-        batches.append(head_inputs(*session.run({"images": np.stack(images)})[:3]))
-    features = np.concatenate(batches)
-    np.savez(cache, backbone=np.array(BACKBONE_ID), paths=np.array(paths), features=features)
-    return features.astype(np.float64)
+            written[row["path"]].append(row["caption"].strip())
+    return {path: tuple(lines) for path, lines in written.items()}
 
 
 def read_photo(path: Path) -> NDArray[np.uint8]:
@@ -164,52 +200,81 @@ def read_photo(path: Path) -> NDArray[np.uint8]:
     return np.asarray(cv2.cvtColor(image, cv2.COLOR_BGR2RGB), dtype=np.uint8)
 
 
-def _groups(paths: tuple[str, ...], features: NDArray[np.float64]) -> NDArray[np.int64]:
-    """For each photo the number of its group: near-duplicates and photos of one session, directly or by others."""
-    parent = list(range(len(paths)))
-
-    def root(member: int) -> int:
-        while parent[member] != member:
-            member = parent[member]
-        return member
-
-    centred = features[:, :FEATURES] - features[:, :FEATURES].mean(axis=0)
-    centred /= np.linalg.norm(centred, axis=1, keepdims=True)
-    for left, right in np.argwhere(np.triu(centred @ centred.T > _NEAR_DUPLICATE, 1)):
-        parent[root(int(left))] = root(int(right))
-    uploads = sorted((int(Path(path).stem.split("_")[0]), row) for row, path in enumerate(paths) if "flickr8k/" in path)
-    for (earlier, left), (later, right) in pairwise(uploads):
-        if later - earlier < _SAME_SESSION:
-            parent[root(left)] = root(right)
-    return np.array([root(row) for row in range(len(paths))])
+def _hinted(captions: tuple[str, ...] | None, category: Category | None = None) -> bool:
+    if captions is None:
+        return False
+    words = _WORDS.values() if category is None else [_WORDS[category]]
+    text = "\n".join(captions).lower()
+    return any(re.search(rf"\b(?:{each})\b", text) for each in words)
 
 
-def _folds(groups: NDArray[np.int64], truth: NDArray[np.int64], amateur: NDArray[np.bool_]) -> NDArray[np.int64]:
-    """Whole groups are dealt to the folds in turn, those with the rarest category first, from a fixed shuffle."""
-    rarest = np.argsort((truth == 1).sum(axis=0), kind="stable")
-    members: defaultdict[int, list[int]] = defaultdict(list)
-    for row, group in enumerate(groups):
-        members[int(group)].append(row)
-    strata: defaultdict[tuple[int, bool], list[list[int]]] = defaultdict(list)
-    for rows in members.values():
-        shown = (truth[rows] == 1).any(axis=0)
-        first = next((rank for rank, column in enumerate(rarest) if shown[column]), len(rarest))
-        strata[first, bool(amateur[rows].any())].append(rows)
-    fold = np.empty(len(groups), np.int64)
+def _corrections() -> dict[tuple[str, str], int]:
+    with CORRECTIONS.open(newline="") as file:
+        return {(row["photo"], row["category"]): {"yes": 1, "maybe": -1}[row["shown"]] for row in csv.DictReader(file)}
+
+
+_SEEN = _corrections()
+
+
+def _truth(path: str, own: frozenset[str], captions: tuple[str, ...] | None) -> list[int]:
+    return [_shown(Path(path).stem, own, captions, category) for category in TRAINED]
+
+
+def _shown(stem: str, own: frozenset[str], captions: tuple[str, ...] | None, category: Category) -> int:
+    """What the labels say stands; corrections, and doubt by what people wrote, only fill in what they leave open."""
+    if _SEEN.get((stem, category.value)) == -1 and category not in own:
+        return -1
+    if category in own or _SYNONYMS.get(category, frozenset()) & own:
+        return -1 if "ordinary" in own and category is Category.CROWD else 1
+    if f"{category}_maybe" in own or (stem, category) in _UNFAIR or _UNSURE.get(category, frozenset()) & own:
+        return -1
+    if (stem, category.value) in _SEEN and "ordinary" not in own:
+        return _SEEN[stem, category.value]
+    return -1 if not own and _hinted(captions, category) else 0
+
+
+def _parts(rows: NDArray[np.float32], source: NDArray[np.str_]) -> NDArray[np.int64]:
+    """The number of the group of near-duplicates, by way of others, that a photo is in; within its source alone."""
+    part = np.arange(len(rows))
+    for name in np.unique(source):
+        members = np.flatnonzero(source == name)
+        own = rows[members, :FEATURES] - rows[:, :FEATURES].mean(axis=0)
+        own /= np.linalg.norm(own, axis=1, keepdims=True)
+        for left, right in np.argwhere(np.triu(own @ own.T > _NEAR_DUPLICATE, 1)):
+            one, other = part[members[left]], part[members[right]]
+            part[members[part[members] == other]] = one
+    return part
+
+
+def by_source(photos: Photos) -> NDArray[np.int64]:
+    """The fold in which each photo is tested, whole sources together: those that judge a photo never saw its source.
+
+    The sources that are large, or of one thing alone, are folds of their own.
+    """
+    alone = [["flickr8k"], [_STOCK], ["guns333"], ["beer_dipsum", "soft_drink_bottles"], ["imagenet_sample_1000"]]
+    number = {name: fold for fold, names in enumerate(alone) for name in names}
+    sizes = [0] * FOLDS
+    counts = {name: int((photos.source == name).sum()) for name in np.unique(photos.source)}
+    for name in sorted(counts, key=lambda name: (-counts[name], name)):
+        if name not in number:
+            smallest = sizes.index(min(sizes))
+            number[name] = len(alone) + smallest
+            sizes[smallest] += counts[name]
+    return np.array([number[name] for name in photos.source])
+
+
+def within_sources(photos: Photos) -> NDArray[np.int64]:
+    """Another deal, for categories that one source alone has: near-duplicates together, sources taken apart."""
+    fold = np.empty(len(photos.paths), np.int64)
     generator = np.random.default_rng(0)
-    total = np.zeros(FOLDS)
-    for key in sorted(strata):
-        sizes = np.zeros(FOLDS)
-        shuffled = [strata[key][position] for position in generator.permutation(len(strata[key]))]
-        for rows in sorted(shuffled, key=len, reverse=True):
-            smallest = min(range(FOLDS), key=lambda each: (sizes[each], total[each]))
-            fold[rows] = smallest
-            sizes[smallest] += len(rows)
-            total[smallest] += len(rows)
+    parts = np.unique(photos.part)
+    dealt = dict(zip(generator.permutation(parts).tolist(), np.arange(len(parts)) % FOLDS, strict=True))
+    for row, part in enumerate(photos.part.tolist()):
+        fold[row] = dealt[part]
     return fold
 
 
-def pack(arrays: dict[str, NDArray[np.generic]]) -> bytes:
+def pack(arrays: Mapping[str, NDArray[np.generic]]) -> bytes:
     """An .npz without the time of day in it, which numpy.savez writes."""
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
