@@ -34,6 +34,7 @@ from untag.imaging.decode import decode
 from untag.judge import load_judge
 from untag.scan import SEARCH_SIDE, ScanModels, scan
 from untag.scenes.installed import load_scene_models
+from untag.scenes.view import view_of
 from untag.store import Store, photo_evidence
 from untag.types import Verdict
 
@@ -101,11 +102,15 @@ class Untag:
         start = time.perf_counter()
         frames = [decode(photo.read_bytes(), max_side=SEARCH_SIDE) for photo in photos]
         decoded = time.perf_counter()
-        for first in range(0, len(frames), 8):
-            self.models.faces.analyse(frames[first : first + 8])
+        faces = [
+            found
+            for first in range(0, len(frames), 8)
+            for found in self.models.faces.analyse(frames[first : first + 8])
+        ]
         analysed = time.perf_counter()
-        for frame in frames:
-            self.models.scenes.classify([self.models.scenes.prepare(frame.pixels)])
+        for first in range(0, len(frames), 8):
+            batch = slice(first, first + 8)
+            self.models.scenes.judge([view_of(*each) for each in zip(frames[batch], faces[batch], strict=True)])
         judged = time.perf_counter()
         return {"decode": decoded - start, "faces": analysed - decoded, "scenes": judged - analysed}
 

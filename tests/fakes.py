@@ -21,7 +21,7 @@ from PIL import Image
 
 from untag.engine.models import ModelOptions
 from untag.engine.session import Device
-from untag.scenes.installed import Prepared
+from untag.scenes.view import View
 from untag.types import Box, Face, Frame, Pixels, SceneScores, Vector
 
 ENGINE_ID = "fake-1"
@@ -121,23 +121,30 @@ def _faces(frame: Frame) -> tuple[Face, ...]:
     return tuple(sorted(found, key=lambda face: face.box.left))
 
 
+def vector_of(pixels: Pixels) -> Vector:
+    """What FakeScenes says that a photo shows: a unit vector made of the first value of its background."""
+    shown = np.zeros(384, np.float32)
+    shown[int(pixels[0, 0, 1])] = 1
+    return shown
+
+
 class FakeScenes:
     """Reads the scores of alcohol and weapon from the background, in place of SceneModels."""
 
     id = "fake-scenes"
+    space = "fake-space"
     thresholds: Mapping[str, float] = MappingProxyType({"alcohol": 0.5, "weapon": 0.5})
 
-    def prepare(self, rgb: Pixels) -> Prepared:
-        return (rgb[:1, :1],)
-
-    def classify(self, photos: Sequence[Prepared]) -> list[SceneScores]:
+    def judge(self, views: Sequence[View]) -> list[SceneScores]:
         return [
             SceneScores(
-                {"alcohol": float(image[0, 0, 1]) / 100, "weapon": float(image[0, 0, 2]) / 100},
+                {"alcohol": float(view.pixels[0, 0, 1]) / 100, "weapon": float(view.pixels[0, 0, 2]) / 100},
                 {"alcohol": ("a green background",)},
                 self.id,
+                vector=vector_of(view.pixels),
+                space=self.space,
             )
-            for (image,) in photos
+            for view in views
         ]
 
 

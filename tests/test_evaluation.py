@@ -97,12 +97,14 @@ def test_scenes(untag: Untag) -> None:
     assert figures["photos"] == 6
     alcohol = figures["categories"]["alcohol"]
     assert list(alcohol) == [
-        *("positives", "ap", "auc", "recall_at_precision_90", "recall", "false_alarms_per_1000"),
+        *("positives", "ap", "auc", "recall_at_precision_90", "recall_at_1_percent_false_alarms"),
+        *("recall", "false_alarms_per_1000"),
     ]
     assert alcohol["positives"] == 2
     assert alcohol["ap"] == pytest.approx((1 + 2 / 3) / 2)
     assert alcohol["auc"] == pytest.approx(5 / 6)
     assert alcohol["recall_at_precision_90"] == pytest.approx(1 / 2)
+    assert alcohol["recall_at_1_percent_false_alarms"] == pytest.approx(1 / 2)
     assert alcohol["recall"] == pytest.approx(1 / 2)
     assert alcohol["false_alarms_per_1000"] == pytest.approx(1000 / 3)
     weapon = figures["categories"]["weapon"]
@@ -147,9 +149,11 @@ def test_figures_in_words(untag: Untag) -> None:
     table = untag.add("labels.csv", b"path,labels\na.png,alcohol\nb.png,\n")
     lines = untag.run("evaluate", "scenes", table).out.splitlines()
     assert lines[0] == "photos: 2"
-    assert " ".join(lines[1].split()) == "positives ap auc recall at precision 90 recall false alarms per 1000"
-    assert lines[2].split() == ["alcohol", "1", "1", "1", "1", "1", "0"]
-    assert lines[3].split() == ["weapon", "0", "-", "-", "-", "-", "0"]
+    assert " ".join(lines[1].split()) == (
+        "positives ap auc recall at precision 90 recall at 1 percent false alarms recall false alarms per 1000"
+    )
+    assert lines[2].split() == ["alcohol", "1", "1", "1", "1", "1", "1", "0"]
+    assert lines[3].split() == ["weapon", "0", "-", "-", "-", "-", "-", "0"]
     assert lines[-1].startswith("unavailable: party, bar")
 
 

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import pytest
-from numpy.typing import NDArray
 
 from fakes import Untag
 from untag.engine.downloads import DOWNLOAD_SETS
@@ -18,55 +17,63 @@ from untag.scenes.categories import AVAILABLE, CATEGORIES, Category
 from untag.scenes.classify import MODEL_ID
 from untag.scenes.installed import SceneModels, installed_thresholds, load_scene_models
 from untag.scenes.prompts import ASKED
-from untag.types import Pixels, SceneScores, Spot
+from untag.scenes.view import View
+from untag.types import SceneScores, Spot, Vector
 
 
 @dataclass
 class Fake:
-    """Gives the scores that it was made with, times the first value of the photo as it prepared it."""
+    """Gives the scores that it was made with, times the first value of the photo."""
 
     id: str
-    side: int
     scores: Mapping[str, float]
     preferred: frozenset[str] = frozenset()
+    vector: Vector | None = None
 
-    def input_of(self, rgb: Pixels) -> Pixels:
-        return np.full((self.side, self.side, 3), rgb[0, 0, 0], np.uint8)
-
-    def classify(self, images: NDArray[np.uint8]) -> list[SceneScores]:
-        assert images.shape[1:] == (self.side, self.side, 3)
+    def judge(self, views: Sequence[View]) -> list[SceneScores]:
         return [
             SceneScores(
-                {name: score * int(image[0, 0, 0]) for name, score in self.scores.items()},
+                {name: score * int(view.pixels[0, 0, 0]) for name, score in self.scores.items()},
                 dict.fromkeys(self.scores, (self.id,)),
                 self.id,
                 {name: Spot(0.1, 0.3) for name in self.scores if name == "weapon" and self.id == "first"},
+                self.vector,
+                "" if self.vector is None else f"space of {self.id}",
             )
-            for image in images
+            for view in views
         ]
 
 
-def photo(value: int) -> Pixels:
-    return np.full((5, 9, 3), value, np.uint8)
+def photo(value: int) -> View:
+    return View(np.full((5, 9, 3), value, np.uint8))
 
 
 def test_the_first_model_that_can_judge_a_category_does() -> None:
-    models = SceneModels([Fake("first", 3, {"weapon": 0.1}), Fake("second", 4, {"alcohol": 0.2, "weapon": 0.3})], {})
+    models = SceneModels([Fake("first", {"weapon": 0.1}), Fake("second", {"alcohol": 0.2, "weapon": 0.3})], {})
     assert models.id == "first+second"
-    one, two = models.classify([models.prepare(photo(1)), models.prepare(photo(2))])
+    one, two = models.judge([photo(1), photo(2)])
     assert list(one.scores.items()) == [("alcohol", 0.2), ("weapon", 0.1)]
     assert {type(name) for name in one.scores} == {str}  # as a scene model by itself gives them
     assert dict(two.scores) == {"alcohol": 0.4, "weapon": 0.2}
     assert one.evidence == {"alcohol": ("second",), "weapon": ("first",)}
     assert {one.model, two.model} == {"first+second"}
-    assert models.classify([]) == []
+    assert models.judge([]) == []
+
+
+def test_what_a_photo_shows_is_said_by_the_one_model_that_can() -> None:
+    shown = np.ones(384, np.float32)
+    models = SceneModels([Fake("first", {"weapon": 0.1}, vector=shown), Fake("second", {"alcohol": 0.2})], {})
+    (one,) = models.judge([photo(1)])
+    assert one.vector is shown
+    assert one.space == "space of first"
+    assert SceneModels([Fake("second", {"alcohol": 0.2})], {}).judge([photo(1)])[0].vector is None
 
 
 def test_what_a_model_is_preferred_for_it_judges() -> None:
-    first = Fake("first", 3, {"weapon": 0.1, "smoking": 0.3})
-    words = Fake("words", 4, {"weapon": 0.2, "smoking": 0.4}, frozenset({"smoking"}))
+    first = Fake("first", {"weapon": 0.1, "smoking": 0.3})
+    words = Fake("words", {"weapon": 0.2, "smoking": 0.4}, frozenset({"smoking"}))
     models = SceneModels([first, words], {})
-    (one,) = models.classify([models.prepare(photo(1))])
+    (one,) = models.judge([photo(1)])
     assert dict(one.scores) == {"weapon": 0.1, "smoking": 0.4}
     assert one.evidence == {"weapon": ("first",), "smoking": ("words",)}
     assert one.spots == {"weapon": Spot(0.1, 0.3)}
@@ -81,22 +88,22 @@ def pull(home: Path, name: str) -> None:
 def test_what_is_pulled_can_be_judged_and_changes_nothing_else(tmp_path: Path) -> None:
     embedded = installed_thresholds(tmp_path)
     assert embedded == {name: CATEGORIES[name].threshold for name in AVAILABLE}
+    assert embedded["nudity"] == 0.8
     pull(tmp_path, "nsfwjs")
     assert installed_thresholds(tmp_path) == {**embedded, "nudity": 0.5}
     pull(tmp_path, "clip")
     everything = installed_thresholds(tmp_path)
     assert set(ASKED) <= set(everything)
-    assert {name: everything[name] for name in embedded} == embedded
+    assert {name: everything[name] for name in embedded} == {**embedded, "nudity": 0.5}
     assert everything["nudity"] == 0.5
-    assert everything["drugs"] == 0.9
+    assert everything["swimwear"] == 0.9
 
 
 def test_thresholds_are_those_of_the_users_prompts(tmp_path: Path) -> None:
-    (tmp_path / "prompts.toml").write_text('[drugs]\nprompts = ["a pill"]\nthreshold = 0.3\n[gesture]\nprompts = []\n')
-    assert "drugs" not in installed_thresholds(tmp_path)
+    (tmp_path / "prompts.toml").write_text('[swimwear]\nprompts = ["a sea"]\nthreshold = 0.3\n')
+    assert "swimwear" not in installed_thresholds(tmp_path)
     pull(tmp_path, "clip")
-    assert installed_thresholds(tmp_path)["drugs"] == 0.3
-    assert "gesture" not in installed_thresholds(tmp_path)
+    assert installed_thresholds(tmp_path)["swimwear"] == 0.3
     (tmp_path / "prompts.toml").write_text("[drugs\n")
     with pytest.raises(UsageError, match="line 1"):
         installed_thresholds(tmp_path)
@@ -114,13 +121,14 @@ def test_what_the_user_puts_into_words_counts_as_they_say(untag: Untag) -> None:
 
 
 def test_measured_models_judge_before_those_that_were_pulled(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    everywhere = {"nudity": 0.001, "drugs": 0.002}
-    monkeypatch.setattr("untag.scenes.installed.load_classifier", lambda _: Fake(MODEL_ID, 1, {}))
-    monkeypatch.setattr("untag.scenes.installed.load_nudity", lambda _: Fake("nsfwjs", 3, {"nudity": 0.003}))
-    monkeypatch.setattr("untag.scenes.installed.load_zero_shot", lambda _: Fake("clip", 4, everywhere))
-    assert load_scene_models(ModelOptions(tmp_path)).id == MODEL_ID
+    everywhere = {"nudity": 0.001, "swimwear": 0.002}
+    monkeypatch.setattr("untag.scenes.installed.load_classifier", lambda _: Fake(MODEL_ID, {}))
+    monkeypatch.setattr("untag.scenes.installed.load_open_nsfw", lambda _: Fake("open", {"nudity": 0.001}))
+    monkeypatch.setattr("untag.scenes.installed.load_nudity", lambda _: Fake("nsfwjs", {"nudity": 0.003}))
+    monkeypatch.setattr("untag.scenes.installed.load_zero_shot", lambda _: Fake("clip", everywhere))
+    assert load_scene_models(ModelOptions(tmp_path)).id == f"{MODEL_ID}+open"
     pull(tmp_path, "clip")
-    assert load_scene_models(ModelOptions(tmp_path)).id == f"{MODEL_ID}+clip"
+    assert load_scene_models(ModelOptions(tmp_path)).id == f"{MODEL_ID}+open+clip"
     pull(tmp_path, "nsfwjs")
     models = load_scene_models(ModelOptions(tmp_path))
     assert models.id == f"{MODEL_ID}+nsfwjs+clip"
@@ -129,11 +137,11 @@ def test_measured_models_judge_before_those_that_were_pulled(tmp_path: Path, mon
 
 def test_a_scene_model_that_was_pulled_changes_what_counts_and_is_listed(untag: Untag) -> None:
     before = untag.run("categories").out
-    assert "drugs       unavailable" in before
+    assert "swimwear    unavailable" in before
     untag.home.mkdir()
     pull(untag.home, "clip")
-    assert "drugs       counts from 90%  experimental" in untag.run("categories").out
-    (untag.home / "prompts.toml").write_text("[drugs]\nprompts = 1\n")
+    assert "swimwear    counts from 90%  experimental" in untag.run("categories").out
+    (untag.home / "prompts.toml").write_text("[swimwear]\nprompts = 1\n")
     wrong = untag.run("categories")
     assert wrong.status == 2
     assert "prompts.toml: prompts must be a list of texts in quotes, not 1 (at line 2, column 1)" in wrong.err
@@ -142,4 +150,4 @@ def test_a_scene_model_that_was_pulled_changes_what_counts_and_is_listed(untag: 
 def test_half_a_model_is_none(tmp_path: Path) -> None:
     pull(tmp_path, "clip")
     DOWNLOAD_SETS["clip"][1].path(tmp_path).unlink()
-    assert "drugs" not in installed_thresholds(tmp_path)
+    assert "swimwear" not in installed_thresholds(tmp_path)

@@ -38,6 +38,7 @@ from untag.scenes.taught_files import (
     save_examples,
     taught_names,
 )
+from untag.scenes.view import View
 from untag.types import SceneScores
 
 BACKGROUND = load_background(BACKBONE_ID)
@@ -432,7 +433,7 @@ def test_the_name_of_the_model_changes_with_what_it_was_taught(tmp_path: Path) -
     save_examples(tmp_path, examples())
     classifier = load_classifier(options)
     assert classifier.id.startswith(f"{MODEL_ID}+taught-")
-    (judged,) = classifier.classify(np.zeros((1, 320, 320, 3), np.uint8))
+    (judged,) = classifier.judge([View(np.zeros((320, 320, 3), np.uint8))])
     assert isinstance(judged, SceneScores)
     assert judged.model == classifier.id
     assert list(judged.scores)[-1] == "band"

@@ -18,7 +18,7 @@ from untag.findings.preset import Preset, load_preset
 from untag.findings.prominence import Prominence
 from untag.findings.rules import Audience, Weights
 from untag.imaging.limits import DEFAULT_LIMITS, Limits
-from untag.scenes.categories import Category
+from untag.scenes.categories import Category, Sensitivity
 from untag.scenes.taught_files import taught_names
 from untag.toml import read_toml
 from untag.types import Verdict
@@ -48,8 +48,9 @@ class Settings:
 
     `in_backups` lets backup programs copy the home folder; `without_permissions` accepts one that others can read.
     `me_similarity` and `maybe_similarity` (0 to 1) are on the calibrated curve, the same for every engine.
-    `thresholds` override those of a category. `severities`, `certainty`, `exposure`, `prominence`, `nearness` and
-    `act_from` override the weights of the `preset`. `jobs` is the number of decoder threads, 0 for none.
+    `sensitivity` moves the thresholds of all categories; `thresholds` override those of one. `severities`, `certainty`,
+    `exposure`, `prominence`, `nearness` and `act_from` override the weights of the `preset`. `jobs` is the number of
+    decoder threads, 0 for none.
     """
 
     home: Path
@@ -62,6 +63,7 @@ class Settings:
     max_megapixels: int = DEFAULT_LIMITS.max_pixels // 1_000_000
     me_similarity: float = 0.9
     maybe_similarity: float = 0.5
+    sensitivity: Sensitivity = Sensitivity.NORMAL
     thresholds: Mapping[str, float] = field(default_factory=dict)
     preset: Preset = Preset.JOB_HUNT
     act_from: float | None = None
@@ -133,6 +135,10 @@ def _checked(path: Path, key: str, value: Any) -> Any:
             if value in list(Preset):
                 return Preset(value)
             raise UsageError(f"{path}: there is no preset {value!r}; {_choices(str(value), Preset)}")
+        case "sensitivity":
+            if value in list(Sensitivity):
+                return Sensitivity(value)
+            raise UsageError(f"{path}: there is no sensitivity {value!r}; {_choices(str(value), Sensitivity)}")
         case "jobs" | "max_megapixels":
             least, most = (0, MOST_JOBS) if key == "jobs" else (1, MOST_MEGAPIXELS)
             if not isinstance(value, int) or isinstance(value, bool) or value < least:

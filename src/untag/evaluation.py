@@ -27,6 +27,7 @@ from untag.scan import SEARCH_SIDE
 from untag.scenes.categories import CATEGORIES, Category
 from untag.scenes.installed import SceneModels
 from untag.scenes.photo import of_photo
+from untag.scenes.view import view_of
 from untag.sources.base import open_source
 from untag.types import Face, Frame, PhotoRef, ReadError, Vector
 from untag.words import counted
@@ -99,6 +100,7 @@ class CategoryFigures:
     ap: float | None
     auc: float | None
     recall_at_precision_90: float | None
+    recall_at_1_percent_false_alarms: float | None
     recall: float | None
     false_alarms_per_1000: float | None
 
@@ -219,8 +221,11 @@ def _references(photos: Mapping[str, _Photo], order: Iterable[str], most: int) -
     return chosen
 
 
-def evaluate_scenes(job: Job, models: SceneModels, advance: Advance) -> Result:
-    """Each category against the labels. A photo labelled `NAME_maybe` is left out of the figures for NAME."""
+def evaluate_scenes(job: Job, faces: FaceEngine, models: SceneModels, advance: Advance) -> Result:
+    """Each category against the labels. A photo labelled `NAME_maybe` is left out of the figures for NAME.
+
+    Faces are found first, as in a scan: the scene models look closer around them.
+    """
     rows = _rows(job, "scenes")
     reader = _Reader(job)
     labels: defaultdict[str, frozenset[str]] = defaultdict(frozenset)
@@ -228,8 +233,9 @@ def evaluate_scenes(job: Job, models: SceneModels, advance: Advance) -> Result:
         labels[row["path"]] |= {label.strip() for label in row["labels"].split("|")} - {""}
     scores: dict[str, Mapping[str, float]] = {}
     for batch in _batches(reader.frames(labels, advance)):
-        inputs = [models.prepare(frame.pixels) for _, frame in batch]
-        for (path, frame), judged in zip(batch, models.classify(inputs), strict=True):
+        frames = [frame for _, frame in batch]
+        views = [view_of(frame, found) for frame, found in zip(frames, faces.analyse(frames), strict=True)]
+        for (path, frame), judged in zip(batch, models.judge(views), strict=True):
             scores[path] = of_photo(judged, frame).scores
     judged_for = {name for judged in scores.values() for name in judged} if scores else {*models.thresholds}
     thresholds = {**{name.value: spec.threshold for name, spec in CATEGORIES.items()}, **models.thresholds}
@@ -253,6 +259,7 @@ def _category(
         ap=_or_none(average_precision(values, positive)),
         auc=_or_none(roc_auc(values, positive)),
         recall_at_precision_90=_or_none(recall_at_precision(values, positive, 0.9)),
+        recall_at_1_percent_false_alarms=_or_none(tar_at_far(values, positive, [0.01])[0.01]),
         recall=_share(flagged[positive]),
         false_alarms_per_1000=None if positive.all() else 1000 * float(flagged[~positive].mean()),
     )

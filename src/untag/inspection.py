@@ -13,6 +13,7 @@ from untag.imaging.decode import decode
 from untag.judge import Judge, load_judge
 from untag.scan import SEARCH_SIDE, ScanModels
 from untag.scenes.photo import of_photo
+from untag.scenes.view import view_of
 from untag.sources.base import walk_all
 from untag.store import DATABASE_NAME, Store
 from untag.types import Face, Match, Outcome, PhotoRef, ReadError, SceneScores
@@ -65,9 +66,9 @@ def inspect_photos(
 def _inspect(ref: PhotoRef, data: bytes, models: ScanModels, judge: Judge | None, settings: Settings) -> Inspection:
     frame = decode(data, max_side=SEARCH_SIDE, limits=settings.limits, partial=True)
     (faces,) = models.faces.analyse([frame])
-    (scenes,) = models.scenes.classify([models.scenes.prepare(frame.pixels)])
-    scenes = of_photo(scenes, frame)
     matches = None if judge is None else judge.match(faces)
+    (scenes,) = models.scenes.judge([view_of(frame, faces, matches)])
+    scenes = of_photo(scenes, frame)
     fault = frame.fault
     outcome, error = (Outcome.OK, None) if fault is None else (fault.outcome, fault.error)
     return Inspection(ref.path, outcome, error, frame.width, frame.height, faces, matches, scenes)

@@ -88,7 +88,7 @@ def load_judge(store: Store, engine_id: str, settings: Settings, *, all_scenes: 
     )
     called = person_names(store)
     names = {profile.person: called.get(profile.person, ()) for profile in profiles}
-    thresholds = {**installed_thresholds(settings.home), **settings.thresholds}
+    thresholds = {**installed_thresholds(settings.home, settings.sensitivity), **settings.thresholds}
     rules = Rules(settings.weights, thresholds, all_scenes, experimental_names(settings.home))
     in_force = {
         "engine": engine_id,

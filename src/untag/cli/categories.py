@@ -41,16 +41,17 @@ def command(ctx: click.Context) -> int:
 @command.command("list")
 @click.pass_obj
 def list_categories(context: Context) -> int:
-    """List the categories: which can be judged, from which score they count, how often wrongly, and by what.
+    """List the categories: which can be judged, from which score they count, how many are found, how often wrongly.
 
-    False alarms are those among 1,000 ordinary photos. What is experimental was learnt from few photos. What you taught
-    comes last.
+    All on photos of sources that were not learnt from: the share found of photos that show it, and the false alarms
+    among 1,000 ordinary ones, at the usual sensitivity. What is experimental was learnt from few photos. What you
+    taught comes last.
     """
-    from untag.scenes.categories import CATEGORIES, Category
+    from untag.scenes.categories import CATEGORIES, TOGETHER_PER_1000, Category
     from untag.scenes.classify import BACKBONE_ID
     from untag.scenes.installed import own_categories
     from untag.scenes.photo import LOCATION_EVIDENCE
-    from untag.scenes.taught import THRESHOLD
+    from untag.scenes.taught import THRESHOLDS
     from untag.teaching import list_taught
 
     settings = settings_of(context)
@@ -65,19 +66,21 @@ def list_categories(context: Context) -> int:
         standing = judged.get(category)
         if category is Category.LOCATION:
             told(category, spec.threshold, LOCATION_EVIDENCE)
-        elif standing is not None and standing.in_own_words:
-            told(category, standing.threshold, "experimental: CLIP, in your own words")
-        elif spec.available:
-            told(category, spec.threshold, _described(spec))
-        elif standing is not None:
-            told(category, standing.threshold, "experimental: a model that was pulled")
-        else:
+        elif standing is None:
             tell(f"{category:<10}  unavailable: no installed model can judge it")
+        elif standing.in_own_words:
+            told(category, standing.threshold, "experimental: CLIP, in your own words")
+        elif standing.measured is not None:
+            told(category, spec.counts_from(settings.sensitivity), _described(spec))
+        else:
+            told(category, standing.threshold, "experimental: a model that was pulled")
+    together = TOGETHER_PER_1000[settings.sensitivity]
+    say(f"at the sensitivity {settings.sensitivity} they flag {together:.0f} of 1,000 ordinary photos together")
     for name, taught in list_taught(home, BACKBONE_ID):
         if taught is None:
             tell(f"{name:<10}  unavailable: taught with another model, or damaged; teach it again")
         else:
-            told(name, THRESHOLD, f"taught with {_photos_told(taught)}: {_expected(taught)}")
+            told(name, THRESHOLDS[settings.sensitivity], f"taught with {_photos_told(taught)}: {_expected(taught)}")
     return 0
 
 
@@ -182,6 +185,7 @@ def _described(spec: CategorySpec) -> str:
     expected = spec.false_alarms_per_1000
     alarms = f"{expected:.1f}" if expected >= _LEAST_TOLD else f"under {_LEAST_TOLD}"
     standing = "experimental" if spec.experimental else "measured"
+    share = "" if spec.found is None else f"{spec.found:>4.0%} found"
     words = ", ".join(item.word for item in spec.classes)
     evidence = f"{words}; else {spec.impression}" if words else spec.impression
-    return f"{alarms:>9} false alarms in 1,000  {standing:<12}  {evidence}"
+    return f"{share:>10}  {alarms:>9} false alarms in 1,000  {standing:<12}  {evidence}"

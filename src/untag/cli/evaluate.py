@@ -72,7 +72,7 @@ def command(
             options = evaluation.PeopleOptions(references, seed, settings.me_similarity, settings.maybe_similarity)
             result = evaluation.evaluate_people(job, load_faces(settings), options, advance)
         else:
-            result = evaluation.evaluate_scenes(job, load_scenes(settings), advance)
+            result = evaluation.evaluate_scenes(job, load_faces(settings), load_scenes(settings), advance)
     values = asdict(result.figures)
     if as_json:
         tell_json(values)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import click
 
 from untag.cli.app import Context
-from untag.cli.common import settings_of
+from untag.cli.common import say, settings_of
 from untag.cli.terminal import results, tell_lines
 
 
@@ -38,10 +38,12 @@ def command(context: Context, style: str, verdict: str | None, categories: tuple
     """
     from untag.reports import table_lines, write_csv, write_json
     from untag.reports.table import NONE_OF_THESE, NOTHING
-    from untag.scenes.categories import check_category
+    from untag.scenes.categories import Sensitivity, check_category
+    from untag.scenes.installed import installed_thresholds
     from untag.scenes.taught_files import taught_names
-    from untag.store import Store, findings
+    from untag.store import Store, findings, flagged_from
     from untag.types import Verdict
+    from untag.words import counted
 
     settings = settings_of(context)
     taught = taught_names(settings.home)
@@ -54,6 +56,9 @@ def command(context: Context, style: str, verdict: str | None, categories: tuple
         if style == "table":
             nothing = NONE_OF_THESE if chosen or verdict is not None else NOTHING
             tell_lines(lambda width: table_lines(found, width, nothing=nothing))
+            high = {**installed_thresholds(settings.home, Sensitivity.HIGH), **settings.thresholds}
+            if (more := flagged_from(store, high)) and settings.sensitivity is not Sensitivity.HIGH:
+                say(f'{counted(more, "more photo")} would count with sensitivity = "high" in config.toml')
         else:
             with results(as_csv=style == "csv") as stream:
                 (write_csv if style == "csv" else write_json)(found, stream)

@@ -20,6 +20,7 @@ from untag.scan.absent import absent_record, is_current_absent
 from untag.scan.items import Decoded, Failed, Item, Known, Loaded, Task, Told, Unchanged, UnchangedFolder
 from untag.scenes.installed import SceneModels
 from untag.scenes.photo import of_photo
+from untag.scenes.view import view_of
 from untag.sources.listing import AbsentRef, Listing, Skipped
 from untag.sources.site import SiteSource
 from untag.store import (
@@ -194,7 +195,7 @@ class Stages:
             seen = [Seen(photo, faces, self._judge.match(faces)) for photo, faces in zip(photos, found, strict=True)]
             concern = [one for one in seen if self._may_concern(one)]
             models = self._models.scenes
-            scenes = models.classify([models.prepare(one.photo.frame.pixels) for one in concern])
+            scenes = models.judge([view_of(one.photo.frame, one.faces, one.matches) for one in concern])
         except Exception as error:  # a runtime that is out of memory raises a class of its own
             if len(photos) > 1:
                 yield from self._analyse(photos[: len(photos) // 2])

@@ -29,7 +29,17 @@ class Category(StrEnum):
     CROWD = "crowd"
     GESTURE = "gesture"
     DOCUMENT = "document"
+    INJURY = "injury"
+    TEXT = "text"
     LOCATION = "location"
+
+
+class Sensitivity(StrEnum):
+    """How much is shown: all thresholds move together along the curve in docs/models.md."""
+
+    STRICT = "strict"
+    NORMAL = "normal"
+    HIGH = "high"
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,8 +54,10 @@ class ImageNetClass:
 class CategorySpec:
     """How the embedded model judges a category; `available` is False when it cannot.
 
-    `threshold` is the score, a calibrated probability, from which a photo counts as showing the category.
-    `false_alarms_per_1000` is how many of 1,000 ordinary photos then count wrongly, in cross-validation. `experimental`
+    `threshold` is the score, a calibrated probability, from which a photo counts as showing the category; `strict` and
+    `high` are those of the other sensitivities.
+    `false_alarms_per_1000` is how many of 1,000 ordinary photos then count wrongly, and `found` the share of photos
+    that show it; both of sources that were not learnt from, None where that was not measured. `experimental`
     categories were learnt from too few photos, or too few kinds of photo, to be relied on.
     `located` says that the category is of a thing, whose place in the picture the network tells well enough.
     Evidence is the `classes` that the network names in a photo, else the `impression` that the whole of it makes. The
@@ -55,18 +67,29 @@ class CategorySpec:
     category: Category
     available: bool = False
     threshold: float = 0.5
+    strict: float = 0.5
+    high: float = 0.5
     false_alarms_per_1000: float = 0.0
+    found: float | None = None
     experimental: bool = False
     located: bool = False
     impression: str = ""
     classes: tuple[ImageNetClass, ...] = ()
 
+    def counts_from(self, sensitivity: Sensitivity) -> float:
+        """The score from which a photo counts."""
+        by = {Sensitivity.STRICT: self.strict, Sensitivity.NORMAL: self.threshold, Sensitivity.HIGH: self.high}
+        return by[sensitivity]
+
 
 _ALCOHOL = CategorySpec(
     Category.ALCOHOL,
     available=True,
-    threshold=0.21,
-    false_alarms_per_1000=2.3,
+    threshold=0.539,
+    strict=0.539,
+    high=0.403,
+    false_alarms_per_1000=0.6,
+    found=0.68,
     located=True,
     impression="looks like photos of drinks or of people drinking",
     classes=(
@@ -82,8 +105,11 @@ _ALCOHOL = CategorySpec(
 _PARTY = CategorySpec(
     Category.PARTY,
     available=True,
-    threshold=0.60,
-    false_alarms_per_1000=0.9,
+    threshold=0.249,
+    strict=0.941,
+    high=0.155,
+    false_alarms_per_1000=3.9,
+    found=0.37,
     experimental=True,
     impression="looks like photos of parties",
     classes=(ImageNetClass(417, "balloon"), ImageNetClass(470, "candle")),
@@ -92,8 +118,11 @@ _PARTY = CategorySpec(
 _BAR = CategorySpec(
     Category.BAR,
     available=True,
-    threshold=0.27,
-    false_alarms_per_1000=0.5,
+    threshold=0.454,
+    strict=0.786,
+    high=0.226,
+    false_alarms_per_1000=0.6,
+    found=0.15,
     experimental=True,
     impression="looks like photos taken in bars",
 )
@@ -101,8 +130,11 @@ _BAR = CategorySpec(
 _SMOKING = CategorySpec(
     Category.SMOKING,
     available=True,
-    threshold=0.20,
-    false_alarms_per_1000=0.9,
+    threshold=0.547,
+    strict=0.782,
+    high=0.372,
+    false_alarms_per_1000=2.2,
+    found=0.51,
     experimental=True,
     impression="looks like photos of people who smoke",
 )
@@ -110,8 +142,11 @@ _SMOKING = CategorySpec(
 _WEAPON = CategorySpec(
     Category.WEAPON,
     available=True,
-    threshold=0.63,
-    false_alarms_per_1000=1.4,
+    threshold=0.762,
+    strict=0.762,
+    high=0.548,
+    false_alarms_per_1000=0.6,
+    found=0.45,
     located=True,
     impression="looks like photos of people with guns",
     classes=(
@@ -125,7 +160,9 @@ _WEAPON = CategorySpec(
 _GAMBLING = CategorySpec(
     Category.GAMBLING,
     available=True,
-    threshold=0.20,
+    threshold=0.412,
+    strict=0.412,
+    high=0.412,
     false_alarms_per_1000=0.0,
     experimental=True,
     impression="looks like photos of playing cards",
@@ -135,17 +172,97 @@ _GAMBLING = CategorySpec(
 _CROWD = CategorySpec(
     Category.CROWD,
     available=True,
-    threshold=0.95,
-    false_alarms_per_1000=2.8,
+    threshold=0.995,
+    strict=0.995,
+    high=0.995,
+    false_alarms_per_1000=0.0,
     impression="many people close together",
 )
 
-_JUDGED = {spec.category: spec for spec in (_ALCOHOL, _PARTY, _BAR, _SMOKING, _WEAPON, _GAMBLING, _CROWD)}
+_GESTURE = CategorySpec(
+    Category.GESTURE,
+    available=True,
+    threshold=0.801,
+    strict=0.918,
+    high=0.536,
+    false_alarms_per_1000=1.7,
+    found=0.55,
+    experimental=True,
+    impression="looks like photos of offensive gestures",
+)
+
+_DRUGS = CategorySpec(
+    Category.DRUGS,
+    available=True,
+    threshold=0.027,
+    strict=0.027,
+    high=0.01,
+    false_alarms_per_1000=0.0,
+    found=0.67,
+    experimental=True,
+    impression="looks like photos of drugs",
+)
+
+_DOCUMENT = CategorySpec(
+    Category.DOCUMENT,
+    available=True,
+    threshold=0.555,
+    strict=0.555,
+    high=0.555,
+    false_alarms_per_1000=0.6,
+    found=0.36,
+    experimental=True,
+    impression="looks like photos of badges and documents",
+)
+
+_INJURY = CategorySpec(
+    Category.INJURY,
+    available=True,
+    threshold=0.036,
+    strict=0.036,
+    high=0.036,
+    false_alarms_per_1000=0.0,
+    found=0.93,
+    experimental=True,
+    impression="looks like photos of injuries",
+)
+
+_NUDITY = CategorySpec(
+    Category.NUDITY,
+    available=True,
+    threshold=0.8,
+    strict=0.9,
+    high=0.6,
+    false_alarms_per_1000=2.3,
+    experimental=True,
+    impression="looks like photos of naked people",
+)
+
+_JUDGED = {
+    spec.category: spec
+    for spec in (
+        _ALCOHOL,
+        _PARTY,
+        _BAR,
+        _SMOKING,
+        _DRUGS,
+        _WEAPON,
+        _GAMBLING,
+        _NUDITY,
+        _CROWD,
+        _GESTURE,
+        _DOCUMENT,
+        _INJURY,
+    )
+}
 
 CATEGORIES: Mapping[Category, CategorySpec] = MappingProxyType(
     {category: _JUDGED.get(category, CategorySpec(category)) for category in Category}
 )
 """Every category, in the order in which they are listed everywhere."""
+
+TOGETHER_PER_1000 = {Sensitivity.STRICT: 2.8, Sensitivity.NORMAL: 9.5, Sensitivity.HIGH: 29.5}
+"""How many of 1,000 ordinary photos all heads together flag: some photos are flagged for two things."""
 
 AVAILABLE: tuple[Category, ...] = tuple(category for category, spec in CATEGORIES.items() if spec.available)
 """The categories that the embedded model can judge."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import replace
 
 import cv2
@@ -15,8 +16,11 @@ from untag.engine.models import ModelOptions, open_derived
 from untag.engine.registry import EFFICIENTNET_LITE2
 from untag.engine.session import Session
 from untag.scenes.categories import CATEGORIES, Category, CategorySpec
-from untag.scenes.heads import HEADS_SHA256, Heads, class_probabilities, head_inputs, load_heads
+from untag.scenes.crops import Region, crop_input
+from untag.scenes.heads import HEADS_SHA256, INPUTS, Heads, Looks, class_probabilities, head_inputs, load_heads
+from untag.scenes.space import SPACE_ID, SPACE_SHA256, WIDTH, Space, load_space
 from untag.scenes.taught import TaughtHeads, load_taught
+from untag.scenes.view import View
 from untag.types import Pixels, SceneScores, Spot
 
 _WORTH_NAMING = 0.02  # a class below this probability explains nothing
@@ -24,8 +28,9 @@ _WORTH_A_WORD = 0.1  # a score below this needs no explanation
 _MOST_WORDS = 3
 
 _PREPARATION = f"geometric-mean-crop-{INPUT_SIZE}"
-_VERSION = 2  # of how evidence and spots are made
-MODEL_ID = f"efficientnet-lite2@{EFFICIENTNET_LITE2.sha256[:12]}+{HEADS_SHA256[:8]}+{_PREPARATION}v{_VERSION}"
+_VERSION = 3  # of how evidence and spots are made
+_TRAINED = f"{HEADS_SHA256[:8]}+{SPACE_SHA256[:8]}"
+MODEL_ID = f"efficientnet-lite2@{EFFICIENTNET_LITE2.sha256[:12]}+{_TRAINED}+{_PREPARATION}v{_VERSION}"
 """Identifies what is stored of a photo: the hash of the weights, that of the heads, and what is done with them."""
 
 BACKBONE_ID = f"efficientnet-lite2@{EFFICIENTNET_LITE2.sha256[:12]}+{_PREPARATION}"
@@ -65,38 +70,66 @@ def _crop_size(height: int, width: int) -> tuple[int, int]:
 class SceneClassifier:
     """Scores the categories that the embedded model can judge, and those that the user taught it.
 
-    `id` changes whenever a score could.
+    `id` changes whenever a score could; `preferred`: it judges nothing before any other model.
     """
 
-    def __init__(self, session: Session, heads: Heads, taught: TaughtHeads | None = None) -> None:
-        """`session` runs the graph of `untag.engine.efficientnet`, on whose features `heads` were trained."""
+    preferred: frozenset[str] = frozenset()
+
+    def __init__(self, session: Session, heads: Heads, space: Space, taught: TaughtHeads | None = None) -> None:
+        """`session` runs the graph of `untag.engine.efficientnet`, on which `heads` and `space` were trained."""
         self._session = session
         self._heads = heads
+        self._space = space
         self._taught = taught
         located = [name for name in heads.categories if CATEGORIES[Category(name)].located]
-        self._located = {name: heads.weights[:FEATURES, heads.categories.index(name)] for name in located}
+        self._located = {name: heads.whole[:FEATURES, heads.categories.index(name)] for name in located}
         self.id = MODEL_ID if taught is None else f"{MODEL_ID}+{taught.id}"
 
-    def classify(self, images: NDArray[np.uint8]) -> list[SceneScores]:
-        """Judge a batch, (N, 320, 320, 3) uint8 RGB as `scene_input` makes them; N may be 0.
+    def judge(self, views: Sequence[View]) -> list[SceneScores]:
+        """Judge a batch of photos, one SceneScores for each, in order; it may be empty.
 
-        Returns one SceneScores for each image, in order. Categories that cannot be judged are absent from it.
-        Raises ValueError for an array of another shape or type.
+        Categories that cannot be judged are absent. Spots are in the `scene_input` of the photo.
         """
-        if images.ndim != 4 or images.shape[1:] != (INPUT_SIZE, INPUT_SIZE, 3) or images.dtype != np.uint8:
-            raise ValueError(f"images are (N, {INPUT_SIZE}, {INPUT_SIZE}, 3) uint8, not {images.shape} {images.dtype}")
-        if len(images) == 0:
+        if not views:
             return []
-        logits, features, details, feature_maps = self._session.run({"images": images})
-        scores = self._heads.scores(head_inputs(logits, features, details))
-        judged = [self._judged(*row) for row in zip(scores, class_probabilities(logits), feature_maps, strict=True)]
+        logits, features, details, feature_maps = self._session.run(
+            {"images": np.stack([scene_input(view.pixels) for view in views])}
+        )
+        whole = self._placed(head_inputs(logits, features, details))
+        scores = self._heads.scores(Looks(whole, *self._around(views)))
+        vectors = whole[:, -WIDTH:]
+        probabilities = class_probabilities(logits)
+        judged = [self._judged(*row) for row in zip(scores, probabilities, feature_maps, vectors, strict=True)]
         if self._taught is None:
             return judged
         rows = self._taught.scores(features)
         return [_with_taught(one, self._taught, row) for one, row in zip(judged, rows, strict=True)]
 
+    def _around(self, views: Sequence[View]) -> tuple[dict[Region, NDArray[np.float32]], NDArray[np.int64]]:
+        """What the network says of the crops, by region, and the photo that each is of."""
+        owners = [row for row, view in enumerate(views) for _ in view.faces]
+        cut = {
+            region: [crop_input(view.pixels, face, region) for view in views for face in view.faces]
+            for region in Region
+        }
+        return {region: self._looked_at(region, crops) for region, crops in cut.items()}, np.array(owners, np.int64)
+
+    def _looked_at(self, region: Region, crops: Sequence[Pixels]) -> NDArray[np.float32]:
+        if not crops:
+            return np.zeros((0, INPUTS), np.float32)
+        logits, features, details, *_ = self._session.run({"images": np.stack(crops)})
+        return self._placed(head_inputs(logits, features, details))
+
+    def _placed(self, seen: NDArray[np.float32]) -> NDArray[np.float32]:
+        """(N, SEEN) -> (N, INPUTS): with the place in the space of pictures and sentences."""
+        return np.hstack([seen, self._space.embed(seen)])
+
     def _judged(
-        self, row: NDArray[np.float64], probabilities: NDArray[np.float64], feature_map: NDArray[np.float32]
+        self,
+        row: NDArray[np.float64],
+        probabilities: NDArray[np.float64],
+        feature_map: NDArray[np.float32],
+        vector: NDArray[np.float32],
     ) -> SceneScores:
         scores = {name: float(score) for name, score in zip(self._heads.categories, row, strict=True)}
         evidence: dict[str, tuple[str, ...]] = {}
@@ -111,7 +144,7 @@ class SceneClassifier:
             # An impression is that of the whole picture, and nowhere in it.
             if named and name in self._located:
                 spots[name] = _activation_peak(np.tensordot(self._located[name], feature_map, 1))
-        return SceneScores(scores, evidence, self.id, spots)
+        return SceneScores(scores, evidence, self.id, spots, vector, SPACE_ID)
 
 
 class Backbone:
@@ -139,7 +172,7 @@ def load_classifier(options: ModelOptions) -> SceneClassifier:
     DeviceError when the device does not really run.
     """
     taught = load_taught(options.home, BACKBONE_ID)
-    return SceneClassifier(open_derived(GRAPH_FILE, options), load_heads(), taught)
+    return SceneClassifier(open_derived(GRAPH_FILE, options), load_heads(), load_space(), taught)
 
 
 def load_backbone(options: ModelOptions) -> Backbone:

@@ -1,4 +1,4 @@
-"""The heads: a logistic regression for each category on what EfficientNet-Lite2 computes of a photo.
+"""The heads: for each category a linear one on the whole photo, and one for each region around the faces in it.
 
 Trained by training/train_scenes.py; the parameters ship in models/scene_heads.npz, with their card beside them.
 """
@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+from collections.abc import Mapping
 from dataclasses import dataclass
 from zipfile import BadZipFile
 
@@ -17,11 +18,18 @@ from untag.assets import read_asset
 from untag.engine.efficientnet import DETAILS, FEATURES
 from untag.errors import ModelError
 from untag.scenes.categories import CATEGORIES, Category
+from untag.scenes.crops import Region
+from untag.scenes.space import WIDTH
 
 _GROUPS = tuple([item.index for item in CATEGORIES[name].classes] for name in (Category.ALCOHOL, Category.WEAPON))
 _LEAST_SHARE = 1e-4  # of probability: below, the network has not seen it at all, and by how much means nothing
-INPUTS = FEATURES + DETAILS + len(_GROUPS)
-HEADS_SHA256 = "34d49bdd6267d90dafe9ed5f279fc286dc6bd48b9e4d6eab3b473acde5c91200"
+SEEN = FEATURES + DETAILS + len(_GROUPS)
+"""How many numbers the network says of a picture."""
+
+INPUTS = SEEN + WIDTH
+"""These, and where the picture lies in the space of pictures and sentences."""
+
+HEADS_SHA256 = "9a3e280fadfd38501da41041069cc4d5e5e91749f5cfe8a7c115b96922a3a90e"
 """Of the shipped heads: part of the name that their scores are stored under, so it cannot drift from the file."""
 
 
@@ -39,7 +47,7 @@ def logistic(logits: NDArray[np.float64]) -> NDArray[np.float64]:
 def head_inputs(
     logits: NDArray[np.float32], features: NDArray[np.float32], details: NDArray[np.float32]
 ) -> NDArray[np.float32]:
-    """What the heads look at, (N, 1698), from the outputs of the graph.
+    """What the network says of a picture, (N, 1698), from the outputs of the graph.
 
     The features, the details, and the log-odds that the network names one of the classes of alcohol, or of weapon.
     """
@@ -50,16 +58,42 @@ def head_inputs(
 
 
 @dataclass(frozen=True, slots=True)
+class Looks:
+    """What heads look at: `whole` (N, INPUTS) of N photos, and `around`, by region, (K, INPUTS) of their crops.
+
+    `owners` (K,) are the photos of the crops, alike for every region.
+    """
+
+    whole: NDArray[np.float32]
+    around: Mapping[Region, NDArray[np.float32]]
+    owners: NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True)
 class Heads:
-    """`weights` (1698, C) and `biases` (C,) float32, for the C `categories`."""
+    """For the C `categories`: `whole` (INPUTS, C) of the photo and `around` (INPUTS, C) for each region, all float32.
+
+    Of a region the strongest of a photo's crops counts, and `without` (C,) where it has none. `biases` (C,).
+    """
 
     categories: tuple[str, ...]
-    weights: NDArray[np.float32]
+    whole: NDArray[np.float32]
+    around: Mapping[Region, NDArray[np.float32]]
+    without: Mapping[Region, NDArray[np.float32]]
     biases: NDArray[np.float32]
 
-    def scores(self, inputs: NDArray[np.float32]) -> NDArray[np.float64]:
-        """(N, 1698), as `head_inputs` makes them -> (N, C) calibrated probabilities, 0 to 1."""
-        return logistic((inputs @ self.weights + self.biases).astype(np.float64))
+    def scores(self, looks: Looks) -> NDArray[np.float64]:
+        """(N, C) calibrated probabilities, 0 to 1."""
+        logits = looks.whole @ self.whole + self.biases
+        for region, weights in self.around.items():
+            logits = logits + self._strongest(looks, region, weights)
+        return logistic(logits.astype(np.float64))
+
+    def _strongest(self, looks: Looks, region: Region, weights: NDArray[np.float32]) -> NDArray[np.float32]:
+        found = np.full((len(looks.whole), len(self.categories)), -np.inf, np.float32)
+        if len(looks.owners):
+            np.maximum.at(found, looks.owners, looks.around[region] @ weights)
+        return np.where(np.isinf(found), self.without[region], found).astype(np.float32)
 
 
 def load_heads() -> Heads:
@@ -75,9 +109,13 @@ def read_heads(data: bytes) -> Heads:
     try:
         with np.load(io.BytesIO(data), allow_pickle=False) as file:
             categories = tuple(str(name) for name in file["categories"])
-            weights, biases = file["weights"].astype(np.float32), file["biases"].astype(np.float32)
+            whole, biases = file["whole"].astype(np.float32), file["biases"].astype(np.float32)
+            around = {region: file[region.value].astype(np.float32) for region in Region}
+            without = {region: file[f"without_{region}"].astype(np.float32) for region in Region}
     except (KeyError, ValueError, OSError, EOFError, BadZipFile) as error:
         raise ModelError("models/scene_heads.npz holds no scene heads; install untag again") from error
-    if weights.shape != (INPUTS, len(categories)) or biases.shape != (len(categories),):
+    count = len(categories)
+    matrices, rows = (whole, *around.values()), (biases, *without.values())
+    if any(each.shape != (INPUTS, count) for each in matrices) or any(each.shape != (count,) for each in rows):
         raise ModelError("models/scene_heads.npz holds heads of another shape; install untag again")
-    return Heads(categories, weights, biases)
+    return Heads(categories, whole, around, without, biases)

@@ -7,24 +7,20 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-import numpy as np
-from numpy.typing import NDArray
-
 from untag.engine.downloads import DOWNLOAD_SETS
 from untag.engine.models import ModelOptions
-from untag.scenes.categories import AVAILABLE, CATEGORIES, Category
-from untag.scenes.classify import BACKBONE_ID, SceneClassifier, load_classifier, scene_input
+from untag.scenes.categories import AVAILABLE, CATEGORIES, Category, CategorySpec, Sensitivity
+from untag.scenes.classify import BACKBONE_ID, load_classifier
 from untag.scenes.nudity import THRESHOLD, load_nudity
+from untag.scenes.open_nsfw import load_open_nsfw
 from untag.scenes.prompts import load_prompts
-from untag.scenes.taught import THRESHOLD as THRESHOLD_OF_TAUGHT
+from untag.scenes.taught import THRESHOLDS as THRESHOLDS_OF_TAUGHT
 from untag.scenes.taught import usable_names
+from untag.scenes.view import View
 from untag.scenes.zero_shot import load_zero_shot
-from untag.types import Pixels, SceneScores
+from untag.types import SceneScores
 
 _RANKS = {category.value: rank for rank, category in enumerate(Category)}
-
-Prepared = tuple[Pixels, ...]
-"""One photo as each of the models takes it, in their order."""
 
 
 class SceneModel(Protocol):
@@ -36,12 +32,8 @@ class SceneModel(Protocol):
     @property
     def preferred(self) -> frozenset[str]: ...
 
-    def input_of(self, rgb: Pixels) -> Pixels:
-        """What `classify` takes of a photo of any size; every photo's has the same shape."""
-        ...
-
-    def classify(self, images: NDArray[np.uint8]) -> list[SceneScores]:
-        """Judge a batch of inputs, one SceneScores for each. Spots are in `classify.scene_input` of the photo."""
+    def judge(self, views: Sequence[View]) -> list[SceneScores]:
+        """Judge a batch of photos, one SceneScores for each. Spots are in `classify.scene_input` of the photo."""
         ...
 
 
@@ -54,21 +46,18 @@ class SceneModels:
         self.thresholds = thresholds
         self.id = "+".join(model.id for model in self._models)
 
-    def prepare(self, rgb: Pixels) -> Prepared:
-        """What `classify` takes of a photo, (height, width, 3) uint8 of any size."""
-        return tuple(model.input_of(rgb) for model in self._models)
-
-    def classify(self, photos: Sequence[Prepared]) -> list[SceneScores]:
+    def judge(self, views: Sequence[View]) -> list[SceneScores]:
         """Judge a batch, in order; it may be empty."""
-        if not photos:
+        if not views:
             return []
-        inputs = zip(*photos, strict=True)
-        judged = [model.classify(np.stack(images)) for model, images in zip(self._models, inputs, strict=True)]
+        judged = [model.judge(views) for model in self._models]
         return [self._merge(scores) for scores in zip(*judged, strict=True)]
 
     def _merge(self, judged: Iterable[SceneScores]) -> SceneScores:
         judge: dict[str, SceneScores] = {}
+        described = SceneScores({}, {}, self.id)
         for model, found in zip(self._models, judged, strict=True):
+            described = found if described.vector is None else described
             for name in found.scores:
                 if name not in judge or name in model.preferred:
                     judge[name] = found
@@ -78,6 +67,8 @@ class SceneModels:
             {name: judge[name].evidence.get(name, ()) for name in order},
             self.id,
             {name: judge[name].spots[name] for name in order if name in judge[name].spots},
+            described.vector,
+            described.space,
         )
 
 
@@ -85,53 +76,42 @@ class SceneModels:
 class Standing:
     """How a category is judged: from which score it counts, whether little or nothing was measured, and in whose words.
 
-    `in_own_words`: by CLIP, by what the user wrote.
+    `in_own_words`: by CLIP, by what the user wrote. `measured` is None for a model that was pulled.
     """
 
     threshold: float
     experimental: bool
     in_own_words: bool = False
+    measured: CategorySpec | None = None
 
-
-class EmbeddedModel:
-    """The model that is always there, EfficientNet-Lite2, as a SceneModel."""
-
-    preferred: frozenset[str] = frozenset()
-
-    def __init__(self, classifier: SceneClassifier) -> None:
-        self._classifier = classifier
-        self.id = classifier.id
-
-    def input_of(self, rgb: Pixels) -> Pixels:
-        return scene_input(rgb)
-
-    def classify(self, images: NDArray[np.uint8]) -> list[SceneScores]:
-        return self._classifier.classify(images)
+    def counts_from(self, sensitivity: Sensitivity) -> float:
+        """The score from which a photo counts."""
+        return self.threshold if self.measured is None else self.measured.counts_from(sensitivity)
 
 
 def load_scene_models(options: ModelOptions) -> SceneModels:
-    """Every scene model that is installed: the embedded one, then nsfwjs and CLIP where they were pulled.
+    """Every scene model that is installed: the embedded ones, nsfwjs for open_nsfw and CLIP where they were pulled.
 
     Those that were measured come first, so that pulling one adds categories and changes none but those that the user
     has put into words.
     Raises ModelError when weights are missing or damaged, StoreError when a taught category is, UsageError for a wrong
     prompts file, DeviceError when the device does not really run.
     """
-    models: list[SceneModel] = [EmbeddedModel(load_classifier(options))]
-    if _was_pulled("nsfwjs", options.home):
-        models.append(load_nudity(options))
+    models: list[SceneModel] = [load_classifier(options)]
+    models.append(load_nudity(options) if _was_pulled("nsfwjs", options.home) else load_open_nsfw(options))
     if _was_pulled("clip", options.home):
         models.append(load_zero_shot(options))
     return SceneModels(models, installed_thresholds(options.home))
 
 
-def installed_thresholds(home: Path) -> Mapping[str, float]:
+def installed_thresholds(home: Path, sensitivity: Sensitivity = Sensitivity.NORMAL) -> Mapping[str, float]:
     """From which score each category counts that the installed models can judge; loads none of them.
 
+    What was pulled was not measured, and counts from one score for every sensitivity.
     Raises UsageError for a wrong prompts file, StoreError for a damaged file of a taught category.
     """
-    own = {name: standing.threshold for name, standing in own_categories(home).items()}
-    return {**own, **dict.fromkeys(usable_names(home, BACKBONE_ID), THRESHOLD_OF_TAUGHT)}
+    own = {name: standing.counts_from(sensitivity) for name, standing in own_categories(home).items()}
+    return {**own, **dict.fromkeys(usable_names(home, BACKBONE_ID), THRESHOLDS_OF_TAUGHT[sensitivity])}
 
 
 def experimental_names(home: Path) -> frozenset[str]:
@@ -141,9 +121,10 @@ def experimental_names(home: Path) -> frozenset[str]:
 
 def own_categories(home: Path) -> Mapping[str, Standing]:
     """Those of untag's own categories that can be judged. Raises UsageError for a wrong prompts file."""
-    found = {name.value: Standing(CATEGORIES[name].threshold, CATEGORIES[name].experimental) for name in AVAILABLE}
+    specs = {name: CATEGORIES[name] for name in AVAILABLE}
+    found = {name.value: Standing(spec.threshold, spec.experimental, measured=spec) for name, spec in specs.items()}
     if _was_pulled("nsfwjs", home):
-        found.setdefault(Category.NUDITY.value, Standing(THRESHOLD, experimental=True))
+        found[Category.NUDITY.value] = Standing(THRESHOLD, experimental=True)
     if _was_pulled("clip", home):
         prompts = load_prompts(home)
         for name, asked in prompts.categories.items():

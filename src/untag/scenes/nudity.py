@@ -5,6 +5,8 @@ EXPERIMENTAL: not measured. Inputs, outputs and classes are those that nsfwjs do
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
@@ -14,6 +16,7 @@ from untag.engine.models import ModelOptions
 from untag.engine.session import OrtSession, open_session
 from untag.errors import ModelError
 from untag.scenes.categories import Category
+from untag.scenes.view import View
 from untag.types import Pixels, SceneScores
 
 SIDE = 224
@@ -56,12 +59,12 @@ class NudityModel:
         self._session = session
         self.classify(np.zeros((1, SIDE, SIDE, 3), np.uint8))
 
-    def input_of(self, rgb: Pixels) -> Pixels:
-        """What `classify` takes of a photo."""
-        return nsfwjs_input(rgb)
+    def judge(self, views: Sequence[View]) -> list[SceneScores]:
+        """Judge whole photos."""
+        return [score for view in views for score in self.classify(nsfwjs_input(view.pixels)[np.newaxis])]
 
     def classify(self, images: NDArray[np.uint8]) -> list[SceneScores]:
-        """Judge photos, (N, 224, 224, 3) uint8 as `input_of` makes them; N may be 0.
+        """Judge photos, (N, 224, 224, 3) uint8 as `nsfwjs_input` makes them; N may be 0.
 
         One by one, for a graph of 8 bits scales its values by the largest of a batch.
         """

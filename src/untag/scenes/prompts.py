@@ -18,8 +18,9 @@ from untag.toml import parse_toml, read_toml
 PROMPTS_NAME = "prompts.toml"
 """The user's file in the home folder."""
 
-ASKED = tuple(category for category in Category if category is not Category.LOCATION)
-"""The categories that can be asked about. The file itself tells whether it says where it was taken."""
+ASKED = tuple(category for category in Category if category not in (Category.LOCATION, Category.TEXT))
+"""The categories that can be asked about. The file itself tells whether it says where it was taken, and CLIP reads no
+text that is more than a word or two."""
 
 _KEYS = ("prompts", "negatives", "threshold")
 _DEFAULT_THRESHOLD = 0.9

@@ -16,12 +16,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from untag.scenes.background import BACKGROUND_SHA256, Background, Floats, load_background
+from untag.scenes.categories import Sensitivity
 from untag.scenes.heads import logistic
 from untag.scenes.taught_files import Examples, load_examples, taught_names
 from untag.words import counted
 
 THRESHOLD = 0.5
 """The score from which a taught category counts."""
+
+THRESHOLDS = {Sensitivity.STRICT: 0.65, Sensitivity.NORMAL: THRESHOLD, Sensitivity.HIGH: 0.33}
+"""By sensitivity: 0.6 standard deviations of ordinary photos more, and 0.7 less."""
 
 FALSE_ALARMS_PER_1000 = 5.0
 """Of ordinary photos, as a mean over categories; the strangest raise more than twice as many."""

@@ -20,6 +20,7 @@ from untag.engine.session import OrtSession, open_session
 from untag.errors import ModelError
 from untag.scenes.prompts import Prompts, load_prompts
 from untag.scenes.tokenizer import Tokenizer
+from untag.scenes.view import View
 from untag.types import Pixels, SceneScores
 
 SIDE = 224
@@ -129,12 +130,12 @@ class ZeroShotModel:
         self.id = model_id(prompts)
         self.preferred = prompts.own
 
-    def input_of(self, rgb: Pixels) -> Pixels:
-        """What `classify` takes of a photo."""
-        return clip_input(rgb)
+    def judge(self, views: Sequence[View]) -> list[SceneScores]:
+        """Judge whole photos."""
+        return [score for view in views for score in self.classify(clip_input(view.pixels)[np.newaxis])]
 
     def classify(self, images: NDArray[np.uint8]) -> list[SceneScores]:
-        """Judge photos, (N, 224, 224, 3) uint8 as `input_of` makes them; N may be 0."""
+        """Judge photos, (N, 224, 224, 3) uint8 as `clip_input` makes them; N may be 0."""
         if images.ndim != 4 or images.shape[1:] != (SIDE, SIDE, 3) or images.dtype != np.uint8:
             raise ValueError(f"images are (N, {SIDE}, {SIDE}, 3) uint8, not {images.shape} {images.dtype}")
         return [self._judge(vector) for vector in self._encoder.embed(images)]
