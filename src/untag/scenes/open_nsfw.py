@@ -9,6 +9,7 @@ from __future__ import annotations
 import io
 from collections.abc import Sequence
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
@@ -37,7 +38,10 @@ def open_nsfw_input(rgb: Pixels) -> NDArray[np.float32]:
     authors did to all photos that it was trained on (github.com/yahoo/open_nsfw, classify_nsfw.py).
     """
     edge = (_WHOLE - SIDE) // 2
-    squashed = Image.fromarray(rgb).resize((_WHOLE, _WHOLE), Image.Resampling.BILINEAR, reducing_gap=3.0)
+    if min(rgb.shape[:2]) > 2 * _WHOLE:
+        # Halfway by areas: Pillow's filter takes as long for a large photo as the network does.
+        rgb = np.asarray(cv2.resize(rgb, (2 * _WHOLE, 2 * _WHOLE), interpolation=cv2.INTER_AREA), np.uint8)
+    squashed = Image.fromarray(rgb).resize((_WHOLE, _WHOLE), Image.Resampling.BILINEAR)
     with io.BytesIO() as file:
         squashed.crop((edge, edge, edge + SIDE, edge + SIDE)).save(file, "JPEG")
         compressed = np.asarray(Image.open(file), np.float32)
