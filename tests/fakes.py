@@ -21,6 +21,7 @@ from PIL import Image
 
 from untag.engine.models import ModelOptions
 from untag.engine.session import Device
+from untag.scenes import installed as installed  # `install` patches it, also where nothing else imports it
 from untag.scenes.view import View
 from untag.types import Box, Face, Frame, Pixels, SceneScores, Vector
 
