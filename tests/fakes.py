@@ -22,6 +22,7 @@ from PIL import Image
 from untag.engine.models import ModelOptions
 from untag.engine.session import Device
 from untag.scenes import installed as installed  # `install` patches it, also where nothing else imports it
+from untag.scenes.space import SPACE_ID
 from untag.scenes.view import View
 from untag.types import Box, Face, Frame, Pixels, SceneScores, Vector
 
@@ -133,7 +134,7 @@ class FakeScenes:
     """Reads the scores of alcohol and weapon from the background, in place of SceneModels."""
 
     id = "fake-scenes"
-    space = "fake-space"
+    space = SPACE_ID
     thresholds: Mapping[str, float] = MappingProxyType({"alcohol": 0.5, "weapon": 0.5})
 
     def judge(self, views: Sequence[View]) -> list[SceneScores]:

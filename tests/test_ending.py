@@ -76,6 +76,7 @@ def arguments_of(command: str, untag: Untag) -> list[str]:
         "enroll": ["enroll", str(untag.photos)],
         "sources": ["sources", str(untag.photos)],
         "scan": ["scan", str(untag.photos)],
+        "search": ["search", "a red square"],
         "report": ["report", "--output", str(untag.root / "r.html")],
         "decide": ["decide", photo, "--status", "keep"],
         "inspect": ["inspect", str(untag.photos)],

@@ -12,7 +12,7 @@ import pytest
 from fakes import ME, STRANGER, Untag, paint
 from untag.assets import read_asset
 from untag.errors import ModelError, UsageError
-from untag.scenes.space import SPACE_ID, WIDTH, Space, load_space, read_space
+from untag.scenes.space import WIDTH, Space, load_space, read_space
 from untag.scenes.words import MOST_WORDS, Sentence, load_words, read_words, words_of
 
 
@@ -100,7 +100,6 @@ def searched(untag: Untag, monkeypatch: pytest.MonkeyPatch) -> Untag:
             first, *unknown = text.split()
             return Sentence(np.eye(WIDTH, dtype=np.float32)[int(first)], tuple(unknown))
 
-    monkeypatch.setattr("fakes.FakeScenes.space", SPACE_ID)
     # Drawn faces are near copies of each other.
     monkeypatch.setattr("untag.judge.group_near_duplicates", lambda _: {})
     monkeypatch.setattr("untag.scenes.words.load_words", Tower)

@@ -50,6 +50,7 @@ def usual(untag: Untag) -> dict[str, list[str]]:
         "sources": [photos],
         "scan": [photos],
         "list": [],
+        "search": ["a red square"],
         "report": ["--output", str(untag.root / "report.html")],
         "decide": [f"{photos}/a.png", "--status", "keep"],
         "inspect": [f"{photos}/a.png"],
@@ -92,7 +93,20 @@ def test_all_commands_are_tried(scanned: Untag) -> None:
 
 
 NAMES = (
-    *("enroll", "people", "forget", "sources", "scan", "list", "report", "decide", "inspect", "evaluate", "categories"),
+    *(
+        "enroll",
+        "people",
+        "forget",
+        "sources",
+        "scan",
+        "list",
+        "search",
+        "report",
+        "decide",
+        "inspect",
+        "evaluate",
+        "categories",
+    ),
     *("categories forget", "models list", "models verify", "models pull", "doctor", "backup", "restore"),
 )
 

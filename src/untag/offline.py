@@ -28,6 +28,7 @@ JOB: tuple[tuple[str, ...], ...] = (
     ("sources", "photos"),
     ("scan", "photos"),
     ("list", "--format", "json"),
+    ("search", "a person outdoors"),
     ("people",),
     ("inspect", "photos/1.png"),
     ("decide", "photos/1.png", "--status", "keep"),
