@@ -8,6 +8,7 @@ from __future__ import annotations
 import stat
 import sys
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -28,6 +29,7 @@ from untag.scenes.background import load_background, read_background
 from untag.scenes.categories import Category
 from untag.scenes.classify import BACKBONE_ID, MODEL_ID, load_classifier
 from untag.scenes.installed import installed_thresholds, load_scene_models
+from untag.scenes.space import WIDTH, load_space
 from untag.scenes.taught import THRESHOLD, TaughtHeads, learn, load_taught
 from untag.scenes.taught_files import (
     Examples,
@@ -39,6 +41,7 @@ from untag.scenes.taught_files import (
     taught_names,
 )
 from untag.scenes.view import View
+from untag.scenes.words import load_words
 from untag.types import SceneScores
 
 BACKGROUND = load_background(BACKBONE_ID)
@@ -65,7 +68,8 @@ def examples(count: int = 10, unlike: NDArray[np.float32] | None = None, name: s
 
 
 def scores(taught: Examples, of: NDArray[np.float32]) -> NDArray[np.float64]:
-    return TaughtHeads(BACKGROUND, [learn(taught, BACKGROUND)], "").scores(of)[:, 0]
+    vectors = np.zeros((len(of), WIDTH), np.float32)
+    return TaughtHeads(BACKGROUND, [learn(taught, BACKGROUND)], "").scores(of, vectors)[:, 0]
 
 
 def test_what_is_like_the_examples_counts_and_ordinary_photos_do_not() -> None:
@@ -437,3 +441,71 @@ def test_the_name_of_the_model_changes_with_what_it_was_taught(tmp_path: Path) -
     assert isinstance(judged, SceneScores)
     assert judged.model == classifier.id
     assert list(judged.scores)[-1] == "band"
+
+
+def near_to(text: str, far: float) -> NDArray[np.float32]:
+    """A vector of the shared space that is so many standard deviations nearer to a text than ordinary photos."""
+    space, sentence = load_space(), load_words().read(text).vector
+    return (space.usual + sentence * np.float32(far * np.sqrt(sentence @ space.spread @ sentence)))[np.newaxis]
+
+
+def test_words_alone_make_a_category(tmp_path: Path) -> None:
+    text = "musicians with guitars on a stage"
+    nothing = np.zeros((0, FEATURES), np.float32)
+    save_examples(tmp_path, Examples("band", BACKBONE_ID, nothing, nothing, text))
+    taught = load_taught(tmp_path, BACKBONE_ID)
+    assert taught is not None
+    ordinary = features(0)
+    assert taught.scores(ordinary, near_to(text, 4.0))[0, 0] > THRESHOLD
+    assert taught.scores(ordinary, near_to(text, 2.0))[0, 0] < THRESHOLD
+    assert taught.evidence["band"] == f"near to your words: {text}"
+
+
+def test_words_and_examples_must_agree(tmp_path: Path) -> None:
+    text = "musicians with guitars on a stage"
+    save_examples(tmp_path, replace(examples(), words=text))
+    taught = load_taught(tmp_path, BACKBONE_ID)
+    assert taught is not None
+    (like,), (ordinary,) = features(3), features(0)
+    both, words, looks, neither = (
+        taught.scores(row[np.newaxis], near_to(text, far))[0, 0]
+        for row, far in ((like, 4.0), (ordinary, 4.0), (like, -6.0), (ordinary, 0.0))
+    )
+    assert both > THRESHOLD
+    assert max(words, neither) < THRESHOLD
+    assert looks < both
+
+
+def test_the_name_of_the_model_changes_with_the_words(tmp_path: Path) -> None:
+    found = set()
+    for text in ("", "a dog", "a cat"):
+        save_examples(tmp_path, replace(examples(), words=text))
+        taught = load_taught(tmp_path, BACKBONE_ID)
+        assert taught is not None
+        found.add(taught.id)
+    assert len(found) == 3
+
+
+def test_taught_in_words_listed_and_forgotten(school: Untag) -> None:
+    done = school.run("categories", "teach", "band", "--words", "musicians with guitars")
+    assert done.status == 0, done.err
+    assert done.out.startswith("band: taught with the words musicians with guitars\nexperimental")
+    assert "band        counts from 50%  taught with the words musicians" in school.run("categories").out
+    again = school.run("categories", "teach", "band", school.root / "like", "--words", "musicians with guitars")
+    assert again.status == 0, again.err
+    assert again.out.startswith("band: taught anew with 10 photos")
+    assert school.run("categories", "forget", "band").status == 0
+    assert "band" not in school.run("categories").out
+
+
+@pytest.mark.parametrize("words", ["", "  ", "собака", "zxqwy", "4 !"])
+def test_words_that_mean_nothing_here_teach_nothing(school: Untag, words: str) -> None:
+    result = school.run("categories", "teach", "band", "--words", words)
+    assert result.status == 2
+    assert "band" not in school.run("categories").out
+
+
+def test_photos_unlike_it_need_photos_like_it(school: Untag) -> None:
+    result = school.run("categories", "teach", "band", "--unlike", school.root / "like", "--words", "a guitar")
+    assert result.status == 2
+    assert "show what band is like" in result.err

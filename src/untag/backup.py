@@ -109,5 +109,5 @@ def _is_here(home: Path, examples: Examples) -> bool:
         here = load_examples(home, examples.name)
     except StoreError:
         return False
-    same = here.backbone == examples.backbone and np.array_equal(here.like, examples.like)
-    return same and np.array_equal(here.unlike, examples.unlike)
+    same = (here.backbone, here.words) == (examples.backbone, examples.words)
+    return same and np.array_equal(here.like, examples.like) and np.array_equal(here.unlike, examples.unlike)

@@ -174,9 +174,10 @@ def _fields_of(record: Record) -> Fields:
                 "decided_at": decided_at,
                 "undone_at": undone_at,
             }
-        case Examples(name, backbone, like, unlike):
+        case Examples(name, backbone, like, unlike, words):
             return {
                 "kind": "category",
+                **({"words": words} if words else {}),
                 "name": name,
                 "backbone": backbone,
                 "columns": like.shape[1],
@@ -196,9 +197,10 @@ def _record_of(fields: Fields) -> Record:
         case "category":
             columns = _number(fields["columns"])
             like, unlike = (_unpacked(fields[key]).reshape(-1, int(columns)) for key in ("like", "unlike"))
-            if len(like) == 0:
+            words = _text(fields.get("words", ""))
+            if len(like) == 0 and not words:
                 raise ValueError("a category without examples")
-            return Examples(check_name(_text(fields["name"])), _text(fields["backbone"]), like, unlike)
+            return Examples(check_name(_text(fields["name"])), _text(fields["backbone"]), like, unlike, words)
         case str():
             raise _Unknown
     raise ValueError("a record without a kind")

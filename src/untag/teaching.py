@@ -18,6 +18,7 @@ from untag.scan import SEARCH_SIDE
 from untag.scenes.background import load_background
 from untag.scenes.taught import Taught, learn
 from untag.scenes.taught_files import Examples, check_name, example_file, load_examples, save_examples, taught_names
+from untag.scenes.words import load_words
 from untag.store import DATABASE_NAME, Store, forget_category
 from untag.types import Pixels, ReadError
 from untag.words import counted
@@ -41,17 +42,18 @@ class Backbone(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Lesson:
-    """A category's name, photos like it, and photos that are easily taken for it but are not."""
+    """A category's name, photos like it or words for it or both, and photos easily taken for it that are not."""
 
     name: str
-    like: Path
+    like: Path | None
     unlike: Path | None = None
     limits: Limits = DEFAULT_LIMITS
+    words: str = ""
 
     @property
     def paths(self) -> list[Path]:
         """All that is looked at."""
-        return [self.like] if self.unlike is None else [self.like, self.unlike]
+        return [path for path in (self.like, self.unlike) if path is not None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,9 +71,13 @@ def teach(home: Path, lesson: Lesson, backbone: Backbone, *, on_photo: Callable[
     """Learn a category from photos and keep their features, not the photos, in `home`; replaces one of the same name.
 
     Raises UsageError for a name that it cannot have, a path that does not exist, fewer than four photos like it, none
-    unlike it where there should be some, or when one folder is in the other.
+    unlike it where there should be some, when one folder is in the other, and for words of which none is known.
     """
     name = check_name(lesson.name)
+    if lesson.words:
+        load_words().read(lesson.words)
+    if lesson.like is None:
+        return _teach_by_words(home, name, lesson, backbone.id)
     if lesson.unlike is not None and _overlap(lesson.like, lesson.unlike):
         raise UsageError(f"{lesson.like} and {lesson.unlike} share photos: what is like {name} cannot be unlike it")
     unreadable: list[ReadError] = []
@@ -97,11 +103,22 @@ def teach(home: Path, lesson: Lesson, backbone: Backbone, *, on_photo: Callable[
     if lesson.unlike is not None and not unlike:
         raise UsageError(f"{lesson.unlike} has no photo that {name} could be told from{_failed(unreadable[before:])}")
     used, against = _spread(like), np.stack(_spread(unlike)) if unlike else np.zeros((0, len(like[0])), np.float32)
-    examples = Examples(name, backbone.id, np.stack(used).astype(np.float32), against.astype(np.float32))
+    examples = Examples(name, backbone.id, np.stack(used).astype(np.float32), against.astype(np.float32), lesson.words)
     taught = learn(examples, load_background(backbone.id))
     replaced = example_file(home, name).exists()
     save_examples(home, examples)
     return Learnt(taught, replaced, len(like), len(used), tuple(unreadable))
+
+
+def _teach_by_words(home: Path, name: str, lesson: Lesson, backbone: str) -> Learnt:
+    if lesson.unlike is not None or not lesson.words:
+        raise UsageError(f"show what {name} is like: a folder of photos, or --words with a sentence or two, or both")
+    background = load_background(backbone)
+    nothing = np.zeros((0, len(background.mean)), np.float32)
+    examples = Examples(name, backbone, nothing, nothing, lesson.words)
+    replaced = example_file(home, name).exists()
+    save_examples(home, examples)
+    return Learnt(learn(examples, background), replaced, 0, 0, ())
 
 
 def _overlap(one: Path, other: Path) -> bool:

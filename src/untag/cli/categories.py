@@ -86,14 +86,17 @@ def list_categories(context: Context) -> int:
 
 @command.command("teach")
 @click.argument("name")
-@click.argument("folder", type=click.Path(path_type=Path))
+@click.argument("folder", required=False, type=click.Path(path_type=Path))
 @click.option(
     "--unlike", type=click.Path(path_type=Path), metavar="FOLDER", help="Photos easily taken for it that are not."
 )
+@click.option("--words", default="", metavar="TEXT", help="What it looks like, in a sentence or two of English.")
 @device_option
 @click.pass_obj
-def teach_category(context: Context, name: str, folder: Path, unlike: Path | None, device: str | None) -> int:
-    """Teach a category of your own with a folder of photos that show it; ten or more work well.
+def teach_category(
+    context: Context, name: str, folder: Path | None, unlike: Path | None, words: str, device: str | None
+) -> int:
+    """Teach a category of your own with a folder of photos that show it; ten or more work well. Or in words, or both.
 
     Photos are not copied: what the local model computes of them, 1,280 numbers each, is kept in the home folder. The
     same NAME again replaces it. Nothing is downloaded or sent.
@@ -102,6 +105,7 @@ def teach_category(context: Context, name: str, folder: Path, unlike: Path | Non
     Examples:
       untag categories teach band ~/Pictures/rehearsals
       untag categories teach band ~/Pictures/rehearsals --unlike ~/Pictures/theatre
+      untag categories teach band --words "musicians with guitars on a stage"
     """
     from untag.engine.models import ModelOptions
     from untag.scan import count_photos
@@ -110,7 +114,7 @@ def teach_category(context: Context, name: str, folder: Path, unlike: Path | Non
     from untag.teaching import Lesson, teach
 
     settings = settings_of(context, device=device)
-    lesson = Lesson(check_name(name), folder, unlike, settings.limits)
+    lesson = Lesson(check_name(name), folder, unlike, settings.limits, words.strip())
     total = count_photos(lesson.paths, settings)  # a path that does not exist is reported before the model is loaded
     backbone = load_backbone(ModelOptions(settings.home, settings.device, on_build=say))
     with progress("looking at examples", lambda: total) as advance:
@@ -120,7 +124,8 @@ def teach_category(context: Context, name: str, folder: Path, unlike: Path | Non
     tell(_expected(taught))
     if learnt.like > learnt.used:
         say(f"of {counted(learnt.like, 'photo')}, {learnt.used} were used, spread over the folder")
-    _advise(taught, told_unlike=unlike is not None)
+    if learnt.like:
+        _advise(taught, told_unlike=unlike is not None)
     say(f"{_AGAIN}, and then: untag list --category {_quoted(taught.name)}")
     return list_unreadable(learnt.unreadable)
 
@@ -145,6 +150,8 @@ def forget_category(context: Context, name: str) -> int:
 
 
 def _photos_told(taught: Taught) -> str:
+    if taught.examples == 0:
+        return f"the words {taught.words}"
     unlike = taught.estimate.unlike_tried
     return f"{counted(taught.examples, 'photo')}{f' and {unlike} unlike it' if unlike else ''}"
 
@@ -153,6 +160,8 @@ def _expected(taught: Taught) -> str:
     from untag.scenes.taught import FALSE_ALARMS_PER_1000
 
     estimate = taught.estimate
+    if taught.examples == 0:
+        return "experimental: words find about one in four, and flag 2 to 40 in 1,000 others; photos do better"
     others = f"about {FALSE_ALARMS_PER_1000:.0f} in 1,000 others flagged"
     if estimate.tried == 0:
         return f"the examples are near copies of each other, so nobody can tell how many like these are found; {others}"

@@ -102,7 +102,7 @@ class SceneClassifier:
         judged = [self._judged(*row) for row in zip(scores, probabilities, feature_maps, vectors, strict=True)]
         if self._taught is None:
             return judged
-        rows = self._taught.scores(features)
+        rows = self._taught.scores(features, vectors)
         return [_with_taught(one, self._taught, row) for one, row in zip(judged, rows, strict=True)]
 
     def _around(self, views: Sequence[View]) -> tuple[dict[Region, NDArray[np.float32]], NDArray[np.int64]]:

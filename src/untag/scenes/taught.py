@@ -8,7 +8,7 @@ from as well. Constants and figures: training/measure_taught.py.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,7 +18,9 @@ from numpy.typing import NDArray
 from untag.scenes.background import BACKGROUND_SHA256, Background, Floats, load_background
 from untag.scenes.categories import Sensitivity
 from untag.scenes.heads import logistic
+from untag.scenes.space import SPACE_SHA256, Space, load_space
 from untag.scenes.taught_files import Examples, load_examples, taught_names
+from untag.scenes.words import WORDS_SHA256, TextTower, load_words
 from untag.words import counted
 
 THRESHOLD = 0.5
@@ -34,6 +36,8 @@ _EDGE = 3.2
 """Standard deviations above the mean of ordinary photos from which a photo counts."""
 _SHARE = 0.5
 """It must also be this share as far above as the median example is: what stands far out needs no alarm at the edge."""
+_WORDS_EDGE = 3.0
+"""The same for words: there about as many ordinary photos are flagged, as a mean over words (docs/models.md)."""
 _RIDGE = 1.0
 _UNLIKE = -0.25
 """What photos unlike the category are learnt as; those like it are 1, ordinary ones 0."""
@@ -58,17 +62,24 @@ class Estimate:
 
 @dataclass(frozen=True, slots=True)
 class Taught:
-    """A category: a whitened photo's product with `weights` (D,), less `edge`, is the logit of its score."""
+    """A category: a whitened photo's product with `weights` (D,), less `edge`, is the logit of its score.
+
+    Where there are `words`, so is how near the photo is to them, less the same for all words; with both, their mean.
+    """
 
     name: str
     weights: Floats
     edge: float
     examples: int
     estimate: Estimate
+    words: str = ""
 
 
 def learn(examples: Examples, background: Background) -> Taught:
-    """The category that examples show."""
+    """The category that examples show, or words alone describe."""
+    if len(examples.like) == 0:
+        nothing = Estimate(0, 0, 0, 0)
+        return Taught(examples.name, np.zeros_like(background.mean), 0.0, 0, nothing, examples.words)
     rows = background.whiten(np.concatenate([examples.like, examples.unlike]))
     like = len(examples.like)
     products, spreads = rows @ rows.T, background.covariance(rows, rows)
@@ -98,7 +109,7 @@ def learn(examples: Examples, background: Background) -> Taught:
     edge = max(_EDGE, _SHARE * float(np.median(own))) if own else _EDGE
     estimate = Estimate(sum(value >= edge for value in own), len(own), sum(x >= edge for x in other), len(other))
     weights = shares @ rows / _deviation(shares, spreads)
-    return Taught(examples.name, weights, edge, like, estimate)
+    return Taught(examples.name, weights, edge, like, estimate, examples.words)
 
 
 def _inverse(products: Floats) -> Floats:
@@ -115,17 +126,47 @@ def _deviation(shares: Floats, spreads: Floats) -> float:
 class TaughtHeads:
     """Every category taught with one backbone. `id` changes whenever a score could."""
 
-    def __init__(self, background: Background, taught: Sequence[Taught], digest: str) -> None:
+    def __init__(
+        self, background: Background, taught: Sequence[Taught], digest: str, said: Described | None = None
+    ) -> None:
+        """`said` is needed where one of them has words."""
         self._background = background
+        self._said = said
+        self._has_examples = np.array([one.examples > 0 for one in taught])
+        self._words = [one.words for one in taught]
         self._weights = np.stack([one.weights for one in taught], axis=1)
         self._edges = np.array([one.edge for one in taught])
         self.id = f"taught-{digest}"
         self.names = tuple(one.name for one in taught)
-        self.evidence = {one.name: f"like your {counted(one.examples, 'example')}" for one in taught}
+        self.evidence = {one.name: _why(one) for one in taught}
 
-    def scores(self, features: NDArray[np.float32]) -> Floats:
-        """(N, D) features -> (N, T), 0 to 1, for the T `names`."""
-        return logistic(self._background.whiten(features) @ self._weights - self._edges)
+    def scores(self, features: NDArray[np.float32], vectors: NDArray[np.float32]) -> Floats:
+        """(N, D) features and (N, 384) vectors of the shared space -> (N, T), 0 to 1, for the T `names`."""
+        logits = self._background.whiten(features) @ self._weights - self._edges
+        for column, words in enumerate(self._words):
+            if words and self._said is not None:
+                near = self._said.nearness(vectors, words) - _WORDS_EDGE
+                logits[:, column] = (logits[:, column] + near) / 2 if self._has_examples[column] else near
+        return logistic(logits)
+
+
+class Described:
+    """How near photos are to words, in the space of pictures and sentences; each text is read once."""
+
+    def __init__(self, space: Space, tower: TextTower, texts: Iterable[str]) -> None:
+        self._space = space
+        self._sentences = {text: tower.read(text).vector for text in texts}
+
+    def nearness(self, vectors: NDArray[np.float32], text: str) -> Floats:
+        """(N, 384) -> (N,), in standard deviations above ordinary photos."""
+        return self._space.nearness(vectors, self._sentences[text]).astype(np.float64)
+
+
+def _why(taught: Taught) -> str:
+    examples = f"like your {counted(taught.examples, 'example')}"
+    if not taught.words:
+        return examples
+    return f"near to your words: {taught.words}" if taught.examples == 0 else f"{examples}, and near to your words"
 
 
 def load_taught(home: Path, backbone: str) -> TaughtHeads | None:
@@ -141,7 +182,12 @@ def load_taught(home: Path, backbone: str) -> TaughtHeads | None:
     for one in examples:
         digest.update(f"\0{one.name}\0{one.like.shape}{one.unlike.shape}".encode())
         digest.update(one.like.tobytes() + one.unlike.tobytes())
-    return TaughtHeads(background, [learn(one, background) for one in examples], digest.hexdigest()[:12])
+    texts = [one.words for one in examples if one.words]
+    said = None
+    if texts:
+        digest.update("\0".join((SPACE_SHA256, WORDS_SHA256, *texts)).encode())
+        said = Described(load_space(), load_words(), texts)
+    return TaughtHeads(background, [learn(one, background) for one in examples], digest.hexdigest()[:12], said)
 
 
 def usable_names(home: Path, backbone: str) -> tuple[str, ...]:

@@ -33,13 +33,15 @@ _PREFIX, _SUFFIX = "taught-", ".npz"
 class Examples:
     """What a category was taught with: (N, D) float32 features of photos like it, (M, D) of photos unlike it.
 
-    `backbone` names the network and the preparation that the features are of.
+    `backbone` names the network and the preparation that the features are of. `words` describe it, where the user did;
+    there are then as few photos as none.
     """
 
     name: str
     backbone: str
     like: NDArray[np.float32]
     unlike: NDArray[np.float32]
+    words: str = ""
 
 
 def check_name(name: str) -> str:
@@ -82,7 +84,9 @@ def save_examples(home: Path, examples: Examples) -> None:
     """Write or replace a category's file, 0600, in a home folder (0700) that is made if need be. Raises StoreError."""
     path = example_file(home, examples.name)
     packed = io.BytesIO()
-    np.savez_compressed(packed, backbone=np.array(examples.backbone), like=examples.like, unlike=examples.unlike)
+    words = np.frombuffer(examples.words.encode("utf-8"), np.uint8)
+    backbone = np.array(examples.backbone)
+    np.savez_compressed(packed, backbone=backbone, like=examples.like, unlike=examples.unlike, words=words)
     try:
         with new_part(home) as part:
             part.write(packed.getvalue())
@@ -96,12 +100,13 @@ def load_examples(home: Path, name: str) -> Examples:
     path = example_file(home, name)
     try:
         with np.load(io.BytesIO(path.read_bytes()), allow_pickle=False) as file:
-            found = Examples(name, str(file["backbone"]), file["like"], file["unlike"])
-    except (KeyError, ValueError, OSError, EOFError, BadZipFile) as error:
+            words = bytes(file["words"]).decode("utf-8") if "words" in file else ""
+            found = Examples(name, str(file["backbone"]), file["like"], file["unlike"], words)
+    except (KeyError, UnicodeDecodeError, ValueError, OSError, EOFError, BadZipFile) as error:
         raise StoreError(
             f"{path} cannot be read or is damaged. Teach {name} again, or: untag categories forget {name!r}"
         ) from error
-    if not _is_sound(found.like) or not _is_sound(found.unlike) or len(found.like) == 0:
+    if not _is_sound(found.like) or not _is_sound(found.unlike) or (len(found.like) == 0 and not found.words):
         raise StoreError(f"{path} holds no examples. Teach {name} again, or: untag categories forget {name!r}")
     return found
 
