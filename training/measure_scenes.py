@@ -12,11 +12,10 @@ from pathlib import Path
 from train_scenes import (  # isort: skip  # before numpy: it sets the number of threads
     Floats,
     blended,
-    calibrate,
+    calibrated,
     judged,
     parts_of,
     pool,
-    probabilities,
     thresholds,
     with_cache,
 )
@@ -45,7 +44,7 @@ def main() -> None:
     _print_ranking(photos, blended(ways["source"]), "together")
     print("\n## Photos of the same sources were learnt from\n")
     _print_ranking(photos, blended(ways["part"]), "together")
-    shown = probabilities(scores, calibrate(scores, photos.truth))
+    _, shown = calibrated(photos, scores)
     print("\n## At the thresholds of categories.py\n")
     _print_counting(photos, shown)
     print("\n## The curve\n")

@@ -71,6 +71,7 @@ WORTH: Mapping[Category, float] = {
 
 _AT_ONCE = 6  # false alarms of a category that are taken into account at once: what follows one may be worth two
 LEAST_THRESHOLD = 0.005
+LEAST_CHANCE = 0.2
 
 
 @dataclass(frozen=True)
@@ -189,6 +190,22 @@ def calibrate(scores: Floats, truth: NDArray[np.int64]) -> tuple[NDArray[np.floa
     return slopes, offsets
 
 
+def calibrated(
+    photos: Photos, scores: Floats
+) -> tuple[tuple[NDArray[np.float64], NDArray[np.float64]], NDArray[np.float64]]:
+    """The calibration, and the calibrated scores (photos, TRAINED).
+
+    A category that would count from less than one chance in five is lifted to count from one half: its dozen photos
+    among thousands say nothing of how often it is met, and a finding weighs its score.
+    """
+    slopes, offsets = calibrate(scores, photos.truth)
+    found = thresholds(photos, probabilities(scores, (slopes, offsets)), FALSE_ALARMS[Sensitivity.NORMAL])
+    for column, category in enumerate(TRAINED):
+        if found[category] < LEAST_CHANCE:
+            offsets[column] -= np.log(found[category] / (1 - found[category]))
+    return (slopes, offsets), probabilities(scores, (slopes, offsets))
+
+
 def probabilities(scores: Floats, calibration: tuple[NDArray[np.float64], NDArray[np.float64]]) -> NDArray[np.float64]:
     """Calibrated, 0 to 1."""
     slopes, offsets = calibration
@@ -283,9 +300,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parts = parts_of(load(options.data, options.features))
     scores, _ = judged(parts, cache=options.cache)
     photos = parts.photos
-    calibration = calibrate(scores, photos.truth)
+    calibration, shown = calibrated(photos, scores)
     options.output.write_bytes(pack(assembled(parts, calibration)))
-    shown = probabilities(scores, calibration)
     for sensitivity, alarms in FALSE_ALARMS.items():
         for category, threshold in thresholds(photos, shown, alarms).items():
             print(f"{sensitivity} {category}: {threshold:.3f}")

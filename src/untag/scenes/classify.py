@@ -16,7 +16,7 @@ from untag.engine.models import ModelOptions, open_derived
 from untag.engine.registry import EFFICIENTNET_LITE2
 from untag.engine.session import Session
 from untag.scenes.categories import CATEGORIES, Category, CategorySpec
-from untag.scenes.crops import Region, crop_input
+from untag.scenes.crops import SIDES, Region, crop_input
 from untag.scenes.heads import HEADS_SHA256, INPUTS, Heads, Looks, class_probabilities, head_inputs, load_heads
 from untag.scenes.space import SPACE_ID, SPACE_SHA256, WIDTH, Space, load_space
 from untag.scenes.taught import TaughtHeads, load_taught
@@ -26,6 +26,8 @@ from untag.types import Pixels, SceneScores, Spot
 _WORTH_NAMING = 0.02  # a class below this probability explains nothing
 _WORTH_A_WORD = 0.1  # a score below this needs no explanation
 _MOST_WORDS = 3
+_CROPS_AT_ONCE = 4
+"""Always as many, the last filled up: ONNX Runtime plans its memory anew for each number, which took as long again."""
 
 _PREPARATION = f"geometric-mean-crop-{INPUT_SIZE}"
 _VERSION = 3  # of how evidence and spots are made
@@ -115,10 +117,15 @@ class SceneClassifier:
         return {region: self._looked_at(region, crops) for region, crops in cut.items()}, np.array(owners, np.int64)
 
     def _looked_at(self, region: Region, crops: Sequence[Pixels]) -> NDArray[np.float32]:
-        if not crops:
-            return np.zeros((0, INPUTS), np.float32)
-        logits, features, details, *_ = self._session.run({"images": np.stack(crops)})
-        return self._placed(head_inputs(logits, features, details))
+        side = SIDES[region]
+        seen = []
+        for start in range(0, len(crops), _CROPS_AT_ONCE):
+            some = crops[start : start + _CROPS_AT_ONCE]
+            images = np.zeros((_CROPS_AT_ONCE, side, side, 3), np.uint8)
+            images[: len(some)] = some
+            logits, features, details, *_ = self._session.run({"images": images})
+            seen.append(head_inputs(logits, features, details)[: len(some)])
+        return self._placed(np.concatenate(seen)) if seen else np.zeros((0, INPUTS), np.float32)
 
     def _placed(self, seen: NDArray[np.float32]) -> NDArray[np.float32]:
         """(N, SEEN) -> (N, INPUTS): with the place in the space of pictures and sentences."""
