@@ -22,7 +22,7 @@ import cv2
 import numpy as np
 
 from benchmarks.output import report
-from untag.engine.models import ModelOptions
+from untag.engine.runtime.models import ModelOptions
 from untag.faces.dark import is_dark, lifted
 from untag.faces.engine import FaceEngine, load_engine
 from untag.faces.tiles import same_face

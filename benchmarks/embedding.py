@@ -24,10 +24,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.output import report
-from untag.engine import registry
-from untag.engine.dlib_graphs import build_embedder
-from untag.engine.dlib_weights import read_layers
-from untag.engine.session import Device, open_session
+from untag.engine.downloads import registry
+from untag.engine.runtime.session import Device, open_session
+from untag.engine.weights.dlib_graphs import build_embedder
+from untag.engine.weights.dlib_weights import read_layers
 from untag.faces.align import DLIB_TEMPLATE
 from untag.faces.composed import Embedder
 from untag.types import Pixels

@@ -45,7 +45,7 @@ Detector = Callable[[Path], list[Found]]
 
 
 def engine_detector(name: str, home: Path, threads: int) -> Detector:
-    from untag.engine.models import ModelOptions
+    from untag.engine.runtime.models import ModelOptions
     from untag.faces.engine import load_engine
     from untag.scan import SEARCH_SIDE
 
@@ -59,7 +59,7 @@ def engine_detector(name: str, home: Path, threads: int) -> Detector:
 
 
 def yunet_detector(weights: Path, sides: tuple[int, ...], threads: int) -> Detector:
-    from untag.engine.session import Device, open_session
+    from untag.engine.runtime.session import Device, open_session
     from untag.faces.yunet import YunetFinder, YunetOptions
 
     session = open_session(weights.read_bytes(), device=Device.AUTO, threads=threads)
@@ -75,7 +75,7 @@ def yunet_detector(weights: Path, sides: tuple[int, ...], threads: int) -> Detec
 def reference_detector(name: str, times: int) -> Detector:
     import dlib
 
-    from untag.engine import registry
+    from untag.engine.downloads import registry
 
     def hog(pixels: Pixels) -> Iterable[tuple[Any, float]]:
         boxes, scores, _ = hog_model.run(pixels, times, 0.0)

@@ -168,13 +168,11 @@ _DAMAGES = (_bytes, _bit, _length, _length, _cut_off, _cut_out, _doubled, _zeroe
 def scan_batch(home: Path, models: Path, folder: Path, jobs: int) -> Batch:
     """Scans `folder` into a new home, with the first sample portrait enrolled."""
     from untag.config import Settings
-    from untag.engine.models import ModelOptions
+    from untag.engine.runtime.models import ModelOptions
     from untag.faces.engine import load_engine
-    from untag.imaging.limits import DEFAULT_LIMITS
-    from untag.judge import load_judge
-    from untag.people.calibrate import load_calibration
-    from untag.people.enroll import EnrolmentOptions, enroll
-    from untag.scan import SEARCH_SIDE, ScanModels, scan
+    from untag.people.enrolment import EnrolmentRequest, enroll_person, look_for_references
+    from untag.scan import ScanModels, scan
+    from untag.scan.judge import load_judge
     from untag.scenes.installed import load_scene_models
     from untag.store import Store
 
@@ -182,8 +180,8 @@ def scan_batch(home: Path, models: Path, folder: Path, jobs: int) -> Batch:
     settings = Settings(home, jobs=jobs)
     loaded = ScanModels(load_engine("dlib", options), load_scene_models(options))
     with Store.open(home) as store:
-        enrolment = EnrolmentOptions("me", load_calibration(loaded.faces.id), SEARCH_SIDE, DEFAULT_LIMITS)
-        enroll(store, [ME], loaded.faces, enrolment)
+        request = EnrolmentRequest("me", (ME,))
+        enroll_person(store, request, look_for_references(store, request, loaded.faces, settings), settings)
         moments = [time.process_time()]
         summary = scan(
             store,

@@ -44,11 +44,11 @@ def originals(source: Path) -> list[bytes]:
 def scan_once(home: Path, models: Path, folder: Path, me: Path, engine: str) -> tuple[int, int]:
     """Scans `folder` into a new home; the photos analysed, and the process's largest resident set in bytes."""
     from untag.config import Settings
-    from untag.engine.models import ModelOptions
-    from untag.enrolment import EnrolmentRequest, enroll_person, look_for_references
+    from untag.engine.runtime.models import ModelOptions
     from untag.faces.engine import load_engine
-    from untag.judge import load_judge
+    from untag.people.enrolment import EnrolmentRequest, enroll_person, look_for_references
     from untag.scan import ScanModels, scan
+    from untag.scan.judge import load_judge
     from untag.scenes.installed import load_scene_models
     from untag.store import Store
 

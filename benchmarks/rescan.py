@@ -19,10 +19,10 @@ from PIL import Image
 
 from benchmarks.output import report
 from untag.config import Settings
-from untag.engine.models import ModelOptions
+from untag.engine.runtime.models import ModelOptions
 from untag.faces.engine import load_engine
-from untag.judge import load_judge
 from untag.scan import ScanModels, scan
+from untag.scan.judge import load_judge
 from untag.scenes.installed import load_scene_models
 from untag.store import Reference, Store, add_reference
 from untag.types import Box, Face

@@ -26,13 +26,13 @@ from PIL import Image, ImageOps
 
 from benchmarks.output import report
 from untag.config import Settings
-from untag.engine import registry
-from untag.engine.models import ModelOptions
-from untag.enrolment import EnrolmentRequest, enroll_person, look_for_references
+from untag.engine.downloads import registry
+from untag.engine.runtime.models import ModelOptions
 from untag.faces.engine import load_engine
 from untag.imaging.decode import decode
-from untag.judge import load_judge
+from untag.people.enrolment import EnrolmentRequest, enroll_person, look_for_references
 from untag.scan import SEARCH_SIDE, ScanModels, scan
+from untag.scan.judge import load_judge
 from untag.scenes.installed import load_scene_models
 from untag.scenes.view import view_of
 from untag.store import Store, photo_evidence

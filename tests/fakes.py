@@ -19,8 +19,8 @@ from types import MappingProxyType
 import numpy as np
 from PIL import Image
 
-from untag.engine.models import ModelOptions
-from untag.engine.session import Device
+from untag.engine.runtime.models import ModelOptions
+from untag.engine.runtime.session import Device
 from untag.scenes import installed as installed  # `install` patches it, also where nothing else imports it
 from untag.scenes.space import SPACE_ID
 from untag.scenes.view import View

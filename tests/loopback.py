@@ -9,7 +9,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
-from untag.engine.registry import DownloadableWeights
+from untag.engine.downloads.registry import DownloadableWeights
 
 Reply = Callable[[BaseHTTPRequestHandler], None]
 ETAG = '"one"'

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from untag.drawn import drawn_face
+from untag.doctor.drawn import drawn_face
 from untag.types import Box, Pixels
 
 __all__ = ["FACE_BOX", "drawn_face", "made_up_chips"]

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from onnx import TensorProto, helper, numpy_helper
 
-from untag.engine.registry import DownloadableWeights
+from untag.engine.downloads.registry import DownloadableWeights
 from untag.faces.yunet import STRIDES
 
 OUTPUTS = {"cls": 1, "obj": 1, "bbox": 4, "kps": 10}

@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from untag.engine import registry
-from untag.engine.dlib_graphs import build_detector, build_embedder
-from untag.engine.dlib_weights import ShapePredictor, read_layers, read_shape_predictor
-from untag.engine.session import Device, Session, open_session
+from untag.engine.downloads import registry
+from untag.engine.runtime.session import Device, Session, open_session
+from untag.engine.weights.dlib_graphs import build_detector, build_embedder
+from untag.engine.weights.dlib_weights import ShapePredictor, read_layers, read_shape_predictor
 from untag.types import Pixels
 
 

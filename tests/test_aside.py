@@ -15,9 +15,9 @@ from pathlib import Path
 import pytest
 
 from fakes import ME, Untag, paint
-from untag import aside
-from untag.aside import new_part, part_files, sweep
 from untag.errors import StoreError, UsageError
+from untag.support import aside
+from untag.support.aside import new_part, part_files, sweep
 
 posix = pytest.mark.skipif(os.name == "nt", reason="there is no SIGKILL")
 SECRET = b"a photo of mine" * 1000
@@ -159,7 +159,7 @@ def test_what_is_swept_is_overwritten_first(home: Path, monkeypatch: pytest.Monk
 KILLED = """
 import sys, time
 from pathlib import Path
-from untag import aside
+from untag.support import aside
 if "named" in sys.argv:
     aside._unnamed = lambda _: None
 home, target = Path(sys.argv[1]), Path(sys.argv[2])
@@ -201,7 +201,7 @@ def patch(name, value):
     setattr(sys.modules[module], attribute, value)
 
 install(patch, FakeEngine())
-from untag.aside import Part
+from untag.support.aside import Part
 write = Part.write
 def slowly(part, data):
     write(part, data)
@@ -275,7 +275,7 @@ def test_a_full_disk_is_said(filled: Untag, monkeypatch: pytest.MonkeyPatch) -> 
     assert (result.status, "No space left on device" in result.err) == (2, True)
     assert left(filled.home) == []
     with pytest.raises(UsageError, match="No space left"):
-        from untag.engine.cache import cached
+        from untag.engine.runtime.cache import cached
 
         cached(filled.home / "cache" / "x", lambda: b"x")
     with pytest.raises(StoreError, match="No space left"):

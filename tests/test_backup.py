@@ -21,8 +21,6 @@ from hypothesis import strategies as st
 from fakes import ME, STRANGER, Square, Untag, paint
 from loop_disk import make_disk, mounted
 from store_samples import reference
-from untag import backup_file
-from untag.backup import back_up, restore
 from untag.errors import UntagError, UsageError
 from untag.scenes.taught_files import Examples, load_examples, save_examples
 from untag.store import (
@@ -41,6 +39,8 @@ from untag.store import (
 )
 from untag.store import decisions as decisions_of
 from untag.types import Status
+from untag.upkeep import backup_file
+from untag.upkeep.backup import back_up, restore
 
 ONE, TWO = "1" * 64, "2" * 64
 

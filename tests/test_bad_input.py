@@ -254,8 +254,8 @@ def test_wrong_usage(enrolled: Untag, arguments: tuple[str, ...], sentence: str)
 
 
 def test_the_device_must_run(enrolled: Untag, monkeypatch: pytest.MonkeyPatch) -> None:
-    from untag.engine.runtime import onnx_runtime
-    from untag.engine.session import Device, open_session
+    from untag.engine.runtime.ort import onnx_runtime
+    from untag.engine.runtime.session import Device, open_session
 
     monkeypatch.setattr(onnx_runtime(), "get_available_providers", lambda: ["CPUExecutionProvider"])
 

@@ -15,12 +15,13 @@ from fakes import Untag
 from made_up_archives import MadeUpFiles
 from untag.errors import ReadFailure
 from untag.imaging.limits import DEFAULT_LIMITS
-from untag.sources import gallery_dl, meta_html, text
+from untag.sources import text
 from untag.sources.base import READERS
 from untag.sources.html_tokens import End, Start, Token, Words, tokens
-from untag.sources.meta import MediaIndex
-from untag.sources.meta_html import parse_page
 from untag.sources.overview import survey
+from untag.sources.readers import gallery_dl, meta_html
+from untag.sources.readers.meta import MediaIndex
+from untag.sources.readers.meta_html import parse_page
 from untag.sources.text import json_memory, parse_json
 from untag.types import Outcome
 

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from untag.engine.cache import DerivedFile, derived, is_intact
-from untag.engine.registry import DLIB_DETECTOR
+from untag.engine.downloads.registry import DLIB_DETECTOR
+from untag.engine.runtime.cache import DerivedFile, derived, is_intact
 from untag.errors import ModelError, UntagError, UsageError
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from untag.config import Settings, default_home, load_settings
-from untag.engine.session import Device
+from untag.engine.runtime.session import Device
 from untag.errors import UsageError
 from untag.findings.nearness import Nearness
 from untag.findings.preset import Preset, load_preset

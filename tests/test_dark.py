@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 
 from test_elongated import SquareFinder, engine
-from untag.engine.models import ModelOptions
-from untag.engine.session import Device
+from untag.engine.runtime.models import ModelOptions
+from untag.engine.runtime.session import Device
 from untag.faces.composed import ComposedEngine
 from untag.faces.dark import is_dark, lifted
 from untag.faces.engine import load_engine

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 import real_dlib
 from made_up_faces import drawn_face
-from untag.engine.dlib_graphs import DETECTOR_OFFSET, DETECTOR_STRIDE
+from untag.engine.weights.dlib_graphs import DETECTOR_OFFSET, DETECTOR_STRIDE
 from untag.faces.detect import Detection, MmodDetector, MmodOptions, suppress
 from untag.types import Box, Pixels
 

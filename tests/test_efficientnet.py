@@ -10,10 +10,10 @@ import pytest
 from numpy.typing import NDArray
 
 from golden_images import golden_images
-from untag.engine.efficientnet import DETAILS, FEATURES, build_efficientnet_lite2, graph_from_weights
-from untag.engine.registry import EFFICIENTNET_LITE2
-from untag.engine.session import Device, Session, open_session
-from untag.engine.torch_weights import read_state_dict
+from untag.engine.downloads.registry import EFFICIENTNET_LITE2
+from untag.engine.runtime.session import Device, Session, open_session
+from untag.engine.weights.efficientnet import DETAILS, FEATURES, build_efficientnet_lite2, graph_from_weights
+from untag.engine.weights.torch_weights import read_state_dict
 from untag.errors import ModelError
 
 GOLDEN = Path(__file__).parent / "golden" / "efficientnet_lite2.npz"

@@ -15,14 +15,14 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 import made_up_networks
-from untag.engine.models import ModelOptions
-from untag.engine.session import Device, open_session
+from untag.engine.runtime.models import ModelOptions
+from untag.engine.runtime.session import Device, open_session
 from untag.faces.align import ARCFACE_TEMPLATE
 from untag.faces.composed import ComposedEngine, Embedder
 from untag.faces.engine import load_engine
 from untag.faces.finder import CropRules, FoundFace, Sighting
 from untag.faces.landmarks import EYES_NOSE_MOUTH, LandmarkLayout
-from untag.faces.scout import Candidate
+from untag.faces.proposals import Candidate
 from untag.faces.tiles import ELONGATED, same_face, tile_spans
 from untag.faces.yunet import iou
 from untag.faces.yunet_engines import sface_input

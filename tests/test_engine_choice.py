@@ -9,11 +9,11 @@ import numpy as np
 import pytest
 
 import made_up_networks
-from untag.engine import downloads
-from untag.engine.downloads import DOWNLOAD_SETS, YUNET
-from untag.engine.models import ModelOptions
-from untag.engine.registry import DownloadableWeights
-from untag.engine.session import Device
+from untag.engine.downloads import pull as downloads
+from untag.engine.downloads.pull import DOWNLOAD_SETS, YUNET
+from untag.engine.downloads.registry import DownloadableWeights
+from untag.engine.runtime.models import ModelOptions
+from untag.engine.runtime.session import Device
 from untag.errors import ModelError, UsageError
 from untag.faces import engine as engines
 from untag.faces import yunet_engines

@@ -12,8 +12,8 @@ from PIL import Image, PngImagePlugin
 from fakes import ME, STRANGER, Result, Square, Untag, paint
 from test_imaging_xmp import bag, mwg, packet, region
 from untag.people import tagged
-from untag.sources import picasa
 from untag.sources.base import walk_all
+from untag.sources.readers import picasa
 from untag.store import Store, references
 from untag.types import Box
 

@@ -15,13 +15,13 @@ import pytest
 from fakes import ME, STRANGER, Square, Untag, paint
 from store_samples import MAYBE, OTHER, analysis, face, record
 from store_samples import ME as MATCHED
-from untag.erase import destroy, replace, shorten
 from untag.errors import StoreError
-from untag.home import MARKS
 from untag.store import Needles, Store, check_integrity, forget_bystanders, photo_evidence, record_batch, start_run
 from untag.store import search as search_home
 from untag.store.scrub import scrub_file
 from untag.store.traces import words_of
+from untag.support.erase import destroy, replace, shorten
+from untag.support.home import MARKS
 
 
 @pytest.fixture

@@ -17,10 +17,10 @@ from numpy.typing import NDArray
 import made_up_networks
 from untag.cli.common import load_faces
 from untag.config import Settings
-from untag.engine import downloads
-from untag.engine.downloads import DOWNLOAD_SETS
-from untag.engine.models import ModelOptions
-from untag.engine.session import Device, open_session
+from untag.engine.downloads import pull as downloads
+from untag.engine.downloads.pull import DOWNLOAD_SETS
+from untag.engine.runtime.models import ModelOptions
+from untag.engine.runtime.session import Device, open_session
 from untag.errors import ModelError
 from untag.faces import yunet_engines
 from untag.faces.align import ARCFACE_TEMPLATE, RETAIL_TEMPLATE, ChipTemplate, cut_chip

@@ -20,9 +20,9 @@ import pytest
 import loopback
 from loopback import Server, cut, pin, ranged, redirect, status, unmeasured, whole
 from untag import __version__
-from untag.engine import fetch as fetching
-from untag.engine.fetch import TRIES, fetch
-from untag.engine.registry import DownloadableWeights
+from untag.engine.downloads import fetch as fetching
+from untag.engine.downloads.fetch import TRIES, fetch
+from untag.engine.downloads.registry import DownloadableWeights
 from untag.errors import NetworkError, UntagError, UsageError
 
 DATA = os.urandom(300_000)

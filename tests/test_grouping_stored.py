@@ -11,7 +11,7 @@ from PIL import Image
 
 from fakes import MAYBE, ME, STRANGER, Square, Untag, paint
 from store_samples import analysis, finding, record
-from untag.judge import group_copies
+from untag.scan.judge import group_copies
 from untag.store import Store, decide, findings, record_batch, replace_findings, start_run
 from untag.types import Box, Status, Verdict
 

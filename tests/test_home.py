@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from fakes import ME, Untag, paint
-from untag.home import MARKS, HomeRules, OpenToOthersError, foreign, make_home, make_private_folder, tend_home
+from untag.support.home import MARKS, HomeRules, OpenToOthersError, foreign, make_home, make_private_folder, tend_home
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="Windows has no such permissions")
 
@@ -37,8 +37,8 @@ def test_parents_that_untag_makes_are_private(tmp_path: Path, umask: int) -> Non
 
 
 def test_every_way_to_a_home_makes_it_private(untag: Untag, umask: int) -> None:
-    from untag.engine.cache import cached
-    from untag.engine.partial import open_part
+    from untag.engine.downloads.partial import open_part
+    from untag.engine.runtime.cache import cached
     from untag.store import Store
 
     Store.open(untag.root / "1" / "home").close()
@@ -174,7 +174,7 @@ def test_a_file_system_without_permissions(untag: Untag, monkeypatch: pytest.Mon
 def test_a_model_is_prepared_for_this_run_where_no_home_can_be_private(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from untag.engine.cache import cached
+    from untag.engine.runtime.cache import cached
 
     NoPermissions(monkeypatch, tmp_path / "home", errno.EPERM)
     assert cached(tmp_path / "home" / "cache" / "x", lambda: b"x") == b"x"

@@ -16,7 +16,6 @@ from numpy.typing import NDArray
 
 from store_samples import MAYBE, ME, OTHER, analysis, record
 from untag.errors import StoreError
-from untag.home import MARKS
 from untag.people import index as index_module
 from untag.people import index_file
 from untag.people.index import FaceIndex, Hits, index_path, load_index, open_index
@@ -35,6 +34,7 @@ from untag.store import (
     stored_faces,
     update_matches,
 )
+from untag.support.home import MARKS
 from untag.types import Match
 
 

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from fakes import MAYBE, ME, SIDE, STRANGER, Square, Untag, paint
-from untag.inspection import Inspection, describe
+from untag.scan.inspection import Inspection, describe
 from untag.types import Outcome, SceneScores, Spot
 
 

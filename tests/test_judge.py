@@ -13,7 +13,7 @@ from untag.findings import PhotoEvidence, Preset, load_preset
 from untag.findings.nearness import Nearness
 from untag.findings.prominence import Prominence
 from untag.findings.rules import Audience
-from untag.judge import Judge, judge_again, load_judge, must_read_again
+from untag.scan.judge import Judge, judge_again, load_judge, must_read_again
 from untag.scenes.categories import AVAILABLE, CATEGORIES
 from untag.store import Reference, Store, add_reference, photo_evidence, start_run
 from untag.types import Action, Box, Face, Match, Origin, SceneScores, Verdict

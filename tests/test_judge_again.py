@@ -12,13 +12,13 @@ import pytest
 
 from fakes import ENGINE_ID, Square, Untag
 from store_samples import analysis, record
-from untag import judge as judge_module
 from untag.config import Settings
 from untag.findings import PhotoEvidence
-from untag.judge import Judge, judge_again, load_judge, must_read_again
 from untag.people.calibrate import Calibration
 from untag.people.concerned import reach
 from untag.people.index import index_path, open_index
+from untag.scan import judge as judge_module
+from untag.scan.judge import Judge, judge_again, load_judge, must_read_again
 from untag.store import (
     Evidence,
     Reference,

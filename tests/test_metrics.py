@@ -9,7 +9,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from untag.metrics import average_precision, best_accuracy_threshold, recall_at_precision, roc_auc, tar_at_far
+from untag.evaluation.metrics import (
+    average_precision,
+    best_accuracy_threshold,
+    recall_at_precision,
+    roc_auc,
+    tar_at_far,
+)
 
 labelled = st.lists(st.tuples(st.integers(0, 6), st.booleans()), min_size=1, max_size=40)
 

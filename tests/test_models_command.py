@@ -20,10 +20,11 @@ import pytest
 import loopback
 from fakes import Untag
 from loopback import Server, cut, pin, ranged, status, whole
-from untag.engine import downloads, inventory
-from untag.engine.addresses import is_safe, may_follow, mirrored, parse_origin, shown
-from untag.engine.downloads import DOWNLOAD_SETS, DOWNLOADABLE_WEIGHTS, YUNET
-from untag.engine.registry import PACKAGED_WEIGHTS
+from untag.engine.downloads import inventory
+from untag.engine.downloads import pull as downloads
+from untag.engine.downloads.addresses import is_safe, may_follow, mirrored, parse_origin, shown
+from untag.engine.downloads.pull import DOWNLOAD_SETS, DOWNLOADABLE_WEIGHTS, YUNET
+from untag.engine.downloads.registry import PACKAGED_WEIGHTS
 from untag.errors import UsageError
 
 ONE, TWO, THREE = os.urandom(2_000_000), os.urandom(3000), os.urandom(500)
@@ -203,8 +204,8 @@ def test_only_pull_uses_the_network(untag: Untag, monkeypatch: pytest.MonkeyPatc
 
 def test_the_network_is_imported_by_pull_alone() -> None:
     code = (
-        "import sys, pkgutil, importlib, untag.cli, untag.cli.models, untag.engine.inventory, untag.engine.addresses\n"
-        "import untag.engine.partial, untag.engine.folder_copy, untag.engine.advice\n"
+        "import sys, pkgutil, importlib, untag.cli, untag.cli.models, untag.engine.downloads.inventory\n"
+        "import untag.engine.downloads.addresses, untag.engine.downloads.partial, untag.engine.downloads.folder_copy, untag.engine.downloads.advice\n"
         "print(*sorted({'urllib.request', 'http.client', 'ssl'} & set(sys.modules)))"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)

@@ -8,9 +8,9 @@ import numpy as np
 import pytest
 
 import made_up_networks
-from untag.engine.downloads import NSFWJS
-from untag.engine.models import ModelOptions
-from untag.engine.session import Device, open_session
+from untag.engine.downloads.pull import NSFWJS
+from untag.engine.runtime.models import ModelOptions
+from untag.engine.runtime.session import Device, open_session
 from untag.errors import ModelError
 from untag.scenes import nudity
 from untag.scenes.nudity import NudityModel, load_nudity, nsfwjs_input

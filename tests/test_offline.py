@@ -12,14 +12,14 @@ from pathlib import Path
 import pytest
 
 from fakes import Untag
-from untag import offline
 from untag.cli import app
-from untag.engine.runtime import SWITCH
-from untag.offline import JOB, Place, furnish, prove_offline, watched
-from untag.watching import WATCHES, Seen, Watch, is_caught, usable_watch
-from untag.watching.audit import Audit
-from untag.watching.namespace import Namespace
-from untag.watching.system_calls import SystemCalls
+from untag.doctor import offline
+from untag.doctor.offline import JOB, Place, furnish, prove_offline, watched
+from untag.doctor.watching import WATCHES, Seen, Watch, is_caught, usable_watch
+from untag.doctor.watching.audit import Audit
+from untag.doctor.watching.namespace import Namespace
+from untag.doctor.watching.system_calls import SystemCalls
+from untag.engine.runtime.ort import SWITCH
 
 SAMPLES = Path(__file__).parents[1] / "sample_photos"
 
@@ -211,7 +211,7 @@ def test_doctor_says_what_it_cannot_prove(untag: Untag, monkeypatch: pytest.Monk
 
 
 def test_a_watch_that_sees_nothing_is_not_used(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("untag.watching.choose.WATCHES", (Leaky(), Audit()))
+    monkeypatch.setattr("untag.doctor.watching.choose.WATCHES", (Leaky(), Audit()))
     watch, reasons = usable_watch(os.environ)
     assert isinstance(watch, Audit)
     assert reasons == ["a leaky one: it did not see a socket that was opened on purpose"]

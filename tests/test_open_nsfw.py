@@ -14,8 +14,8 @@ import pytest
 from numpy.typing import NDArray
 
 from golden_images import golden_images
-from untag.engine.models import ModelOptions
-from untag.engine.session import Device
+from untag.engine.runtime.models import ModelOptions
+from untag.engine.runtime.session import Device
 from untag.errors import ModelError
 from untag.scenes.open_nsfw import SIDE, OpenNsfw, load_open_nsfw, open_nsfw_input
 from untag.scenes.view import View
@@ -84,7 +84,7 @@ def test_the_published_weights_see_nothing_in_made_up_patterns(tmp_path: Path) -
 def test_no_code_of_the_package_is_run(tmp_path: Path) -> None:
     program = (
         "import sys\nfrom pathlib import Path\nimport numpy as np\n"
-        "from untag.engine.models import ModelOptions\n"
+        "from untag.engine.runtime.models import ModelOptions\n"
         "from untag.scenes.open_nsfw import load_open_nsfw\nfrom untag.scenes.view import View\n"
         f"load_open_nsfw(ModelOptions(Path({str(tmp_path)!r}))).judge([View(np.zeros((9, 9, 3), np.uint8))])\n"
         "assert not [name for name in sys.modules if name.startswith('opennsfw')]\n"

@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from untag.engine.onnx_graph import GraphBuilder
-from untag.engine.openvino_ir import build_retail_0095, convert_ir
-from untag.engine.session import Device, open_session
+from untag.engine.runtime.session import Device, open_session
+from untag.engine.weights.onnx_graph import GraphBuilder
+from untag.engine.weights.openvino_ir import build_retail_0095, convert_ir
 from untag.errors import ModelError
 
 NAME = "face-reidentification-retail-0095"

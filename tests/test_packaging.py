@@ -17,9 +17,9 @@ from typing import Any
 import pytest
 
 import untag
-from untag.assets import read_asset
 from untag.errors import ModelError
 from untag.findings import Preset
+from untag.support.assets import read_asset
 
 ROOT = Path(__file__).parents[1]
 PROJECT: dict[str, Any] = tomllib.loads((ROOT / "pyproject.toml").read_text())
@@ -55,7 +55,7 @@ def test_assets_are_found_in_both_places(tmp_path: Path, monkeypatch: pytest.Mon
     installed = tmp_path / "site-packages" / "untag"
     (installed / "models").mkdir(parents=True)
     (installed / "models" / "here.json").write_bytes(b"in the wheel")
-    monkeypatch.setattr("untag.assets.__file__", str(installed / "assets.py"))
+    monkeypatch.setattr("untag.support.assets.__file__", str(installed / "support" / "assets.py"))
     assert read_asset("here.json") == b"in the wheel"
     with pytest.raises(ModelError, match=r"lacks models/calibration\.json"):
         read_asset("calibration.json")

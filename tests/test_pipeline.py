@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from untag.pipeline import Admission, Cancel, Room, Stage, run_pipeline
+from untag.scan.pipeline import Admission, Cancel, Room, Stage, run_pipeline
 
 PATIENT = 3600.0
 """Seconds for a batch to fill: a test that waits for them fails by its own time limit."""

@@ -9,7 +9,7 @@ from pkgutil import iter_modules
 
 import pytest
 
-import untag.sources
+import untag.sources.readers
 from made_up_archives import MadeUpFiles
 from miniature_archives import MINIATURES, unpack, zipped
 from untag.imaging.limits import DEFAULT_LIMITS
@@ -22,8 +22,8 @@ from untag.sources.sidecars import read_sidecars, sidecar_readers
 from untag.types import PhotoRef
 
 MODULES = {
-    found.name: import_module(f"untag.sources.{found.name}")
-    for found in iter_modules(untag.sources.__path__)
+    found.name: import_module(f"untag.sources.readers.{found.name}")
+    for found in iter_modules(untag.sources.readers.__path__)
     if not found.ispkg
 }
 WITH_READER = sorted(name for name, module in MODULES.items() if hasattr(module, "READER"))

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 import untag
-from untag.engine.registry import DLIB_DETECTOR, DLIB_LANDMARKS, PACKAGED_WEIGHTS, PackagedWeights
+from untag.engine.downloads.registry import DLIB_DETECTOR, DLIB_LANDMARKS, PACKAGED_WEIGHTS, PackagedWeights
 from untag.errors import ModelError
 
 
@@ -32,7 +32,7 @@ def test_names_are_names_of_files_and_unlike() -> None:
 def test_packages_are_located_without_being_imported() -> None:
     program = (
         "import sys\n"
-        "from untag.engine.registry import PACKAGED_WEIGHTS\n"
+        "from untag.engine.downloads.registry import PACKAGED_WEIGHTS\n"
         "assert all(weights.locate().is_file() for weights in PACKAGED_WEIGHTS)\n"
         "names = {weights.package for weights in PACKAGED_WEIGHTS} | {'pkg_resources'}\n"
         "assert not names & set(sys.modules), names & set(sys.modules)\n"

@@ -17,11 +17,11 @@ import pytest
 from PIL import Image
 
 from untag.errors import AwayError, UsageError
-from untag.home import MARKS
 from untag.imaging.thumbnail import Thumbnail, make_thumbnail
 from untag.reports import write_report
 from untag.reports.cards import day_words, link_of
 from untag.reports.pictures import thumbnail_size
+from untag.support.home import MARKS
 from untag.types import Action, Box, Finding, LinkConfidence, Origin, Place, Status, Verdict
 
 PLAIN = Finding(

@@ -19,7 +19,6 @@ import pytest
 from fakes import ME, Untag, paint
 from store_samples import OTHER, analysis, finding, record, reference
 from untag.errors import UsageError
-from untag.rescue import BACKUP_NAME, rescue
 from untag.scenes.taught_files import Examples, save_examples
 from untag.store import (
     Store,
@@ -37,6 +36,7 @@ from untag.store.db import damaged as damage_of
 from untag.store.pages import layout_of, record_of, salvaged_cells
 from untag.store.salvage import _row_of
 from untag.types import Match, Status, Verdict
+from untag.upkeep.rescue import BACKUP_NAME, rescue
 
 PAGE = 4096
 DECISIONS = 600

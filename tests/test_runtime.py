@@ -37,7 +37,7 @@ def run(program: str, *arguments: str, **environment: str) -> tuple[str, str]:
     return done.stdout, done.stderr
 
 
-OURS = "from untag.engine.runtime import onnx_runtime\nonnx_runtime()\n"
+OURS = "from untag.engine.runtime.ort import onnx_runtime\nonnx_runtime()\n"
 
 
 def test_the_switch_is_set_before_the_import_and_the_function_called_after_it() -> None:

@@ -18,9 +18,9 @@ import pytest
 
 from fakes import ME, FakeScenes, Square, Untag, paint
 from untag.config import Settings
-from untag.judge import load_judge
-from untag.pipeline import Cancel
 from untag.scan import ScanModels, ScanSummary, scan
+from untag.scan.judge import load_judge
+from untag.scan.pipeline import Cancel
 from untag.store import PhotoRecord, Store, check_integrity, last_run, record_batch
 
 PHOTOS = 160

@@ -17,7 +17,7 @@ from fakes import MAYBE, ME, STRANGER, Square, Untag, paint
 from miniature_archives import MINIATURES
 from test_enroll_tagged import FIRST, regions, tag
 from test_imaging_xmp import bag, packet
-from untag import judge
+from untag.scan import judge
 from untag.scan import run as scan_run
 from untag.sources.reader import AbsentPhoto, Description, Files
 from untag.store import Store
@@ -336,7 +336,7 @@ def test_only_photos_with_a_name_that_counts_are_looked_at_again(
         looked_at.append(len(batch))
         judge_batch(store, judged, run, batch)
 
-    monkeypatch.setattr("untag.judge._judge_batch", counted)
+    monkeypatch.setattr("untag.scan.judge._judge_batch", counted)
     assert archives.run("enroll", "--called", "Name 2", "--called", "name 5").status == 0
     assert looked_at == [1]
     assert archives.found() == {"2.png": "maybe"}

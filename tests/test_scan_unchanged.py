@@ -17,10 +17,10 @@ import pytest
 
 from fakes import ME, STRANGER, FakeScenes, Square, Untag, paint
 from untag.config import Settings
-from untag.judge import load_judge
-from untag.pipeline import Cancel
 from untag.scan import ScanModels, scan
 from untag.scan import stages as scan_stages
+from untag.scan.judge import load_judge
+from untag.scan.pipeline import Cancel
 from untag.sources.base import walk_all
 from untag.sources.listing import Entry, Listing
 from untag.store import KnownFile, Store, known_files, references, set_reference_use, unchanged_folder

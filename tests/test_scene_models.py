@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 
 from fakes import Untag
-from untag.engine.downloads import DOWNLOAD_SETS
-from untag.engine.models import ModelOptions
+from untag.engine.downloads.pull import DOWNLOAD_SETS
+from untag.engine.runtime.models import ModelOptions
 from untag.errors import UsageError
 from untag.scenes.categories import AVAILABLE, CATEGORIES, Category
 from untag.scenes.classify import MODEL_ID

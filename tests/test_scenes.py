@@ -17,14 +17,13 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from golden_images import golden_images
-from untag.assets import read_asset
-from untag.engine.efficientnet import CLASSES, DETAILS, FEATURES, INPUT_SIZE, graph_from_weights
-from untag.engine.registry import EFFICIENTNET_LITE2
-from untag.engine.session import Device, open_session
+from untag.engine.downloads.registry import EFFICIENTNET_LITE2
+from untag.engine.runtime.session import Device, open_session
+from untag.engine.weights.efficientnet import CLASSES, DETAILS, FEATURES, INPUT_SIZE, graph_from_weights
 from untag.errors import ModelError
+from untag.evaluation.metrics import average_precision
 from untag.imaging.decode import decode
 from untag.imaging.limits import Limits
-from untag.metrics import average_precision
 from untag.scenes.categories import AVAILABLE, CATEGORIES, TOGETHER_PER_1000, Category, Sensitivity
 from untag.scenes.classify import MODEL_ID, SceneClassifier, in_photo, scene_input
 from untag.scenes.crops import SIDES, Region
@@ -32,6 +31,7 @@ from untag.scenes.heads import HEADS_SHA256, INPUTS, SEEN, Heads, head_inputs, l
 from untag.scenes.photo import of_photo
 from untag.scenes.space import SEEN_BY_SPACE, SPACE_ID, WIDTH, Space, load_space
 from untag.scenes.view import View
+from untag.support.assets import read_asset
 from untag.types import Box, Frame, SceneScores, Spot
 
 SHARED = Path(__file__).parent.parent.parent / "shared" / "data"

@@ -13,12 +13,12 @@ from numpy.typing import NDArray
 
 import real_dlib
 from made_up_faces import drawn_face
-from untag.assets import read_asset
-from untag.engine.scout_graph import LARGEST, SMALLEST, STRIDE, build_scout
-from untag.engine.session import Device, open_session
+from untag.engine.runtime.session import Device, open_session
+from untag.engine.weights.proposal_graph import LARGEST, SMALLEST, STRIDE, build_scout
 from untag.errors import ModelError
 from untag.faces.detect import MmodDetector, MmodOptions
-from untag.faces.scout import DEFAULT_SCOUT, Scout
+from untag.faces.proposals import DEFAULT_SCOUT, Scout
+from untag.support.assets import read_asset
 from untag.types import Pixels
 
 

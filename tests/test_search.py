@@ -10,10 +10,10 @@ import numpy as np
 import pytest
 
 from fakes import ME, STRANGER, Untag, paint
-from untag.assets import read_asset
 from untag.errors import ModelError, UsageError
 from untag.scenes.space import WIDTH, Space, load_space, read_space
 from untag.scenes.words import MOST_WORDS, Sentence, load_words, read_words, words_of
+from untag.support.assets import read_asset
 
 
 def test_words_are_plain_and_lower_case() -> None:
@@ -101,7 +101,7 @@ def searched(untag: Untag, monkeypatch: pytest.MonkeyPatch) -> Untag:
             return Sentence(np.eye(WIDTH, dtype=np.float32)[int(first)], tuple(unknown))
 
     # Drawn faces are near copies of each other.
-    monkeypatch.setattr("untag.judge.group_near_duplicates", lambda _: {})
+    monkeypatch.setattr("untag.scan.judge.group_near_duplicates", lambda _: {})
     monkeypatch.setattr("untag.scenes.words.load_words", Tower)
     monkeypatch.setattr("untag.scenes.space.load_space", space)
     for serial, alcohol in ((1, 0.1), (2, 0.2), (3, 0.3)):

@@ -10,8 +10,16 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from untag.engine.runtime import onnx_runtime
-from untag.engine.session import _PROVIDERS, Device, OrtSession, _probe_graph, open_session, room, usable_devices
+from untag.engine.runtime.ort import onnx_runtime
+from untag.engine.runtime.session import (
+    _PROVIDERS,
+    Device,
+    OrtSession,
+    _probe_graph,
+    open_session,
+    room,
+    usable_devices,
+)
 from untag.errors import DeviceError, ModelError
 
 onnxruntime = onnx_runtime()

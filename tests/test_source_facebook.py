@@ -11,9 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from made_up_archives import MadeUpFiles, any_json, damaged
-from untag.sources.facebook import READER
-from untag.sources.facebook_links import permalink_of
 from untag.sources.reader import AbsentPhoto
+from untag.sources.readers.facebook import READER
+from untag.sources.readers.facebook_links import permalink_of
 from untag.types import LinkConfidence, Origin, Outcome
 
 JPEG = b"\xff\xd8\xff\xd9"

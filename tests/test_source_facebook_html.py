@@ -9,8 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from made_up_archives import MadeUpFiles
-from untag.sources.facebook import READER
-from untag.sources.meta_html import parse_page
+from untag.sources.readers.facebook import READER
+from untag.sources.readers.meta_html import parse_page
 from untag.types import LinkConfidence, Origin
 
 JPEG = b"\xff\xd8\xff\xd9"

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 
 from made_up_archives import MadeUpFiles, any_json, damaged
-from untag.sources.flickr import READER
+from untag.sources.readers.flickr import READER
 from untag.types import LinkConfidence, Origin, Outcome
 
 PHOTO: dict[str, Any] = {

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from made_up_archives import MadeUpFiles
 from untag.sources.folder import FolderSource
-from untag.sources.gallery_dl import READER
+from untag.sources.readers.gallery_dl import READER
 from untag.types import LinkConfidence, Origin, Outcome, PhotoRef
 
 CERTAIN, PROBABLE = LinkConfidence.CERTAIN, LinkConfidence.PROBABLE

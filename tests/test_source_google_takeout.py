@@ -12,8 +12,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from made_up_archives import MadeUpFiles
-from untag.sources.google_takeout import READER
-from untag.sources.takeout_pairs import EDITED, Pair, pair
+from untag.sources.readers.google_takeout import READER
+from untag.sources.readers.takeout_pairs import EDITED, Pair, pair
 from untag.types import LinkConfidence, Origin, Outcome
 
 TAKEN = {"photoTakenTime": {"timestamp": "1695394176", "formatted": "Sep 22, 2023, 2:49:36 PM UTC"}}

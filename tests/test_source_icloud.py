@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from made_up_archives import MadeUpFiles
-from untag.sources.icloud import READER
+from untag.sources.readers.icloud import READER
 from untag.sources.tree import FolderFiles
 from untag.types import Origin, Outcome
 

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from made_up_archives import MadeUpFiles, any_json, damaged
-from untag.sources.instagram import READER
+from untag.sources.readers.instagram import READER
 from untag.types import LinkConfidence, Origin, Outcome
 
 JPEG = b"\xff\xd8\xff\xd9"

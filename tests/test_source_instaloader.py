@@ -13,8 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from made_up_archives import MadeUpFiles
-from untag.sources import instaloader
-from untag.sources.instaloader import READER
+from untag.sources.readers import instaloader
+from untag.sources.readers.instaloader import READER
 from untag.types import LinkConfidence, Origin, Outcome
 
 BASE = "2024-09-03_14-23-18_UTC"

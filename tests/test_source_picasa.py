@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from made_up_archives import MadeUpFiles
 from untag.sources.base import walk_all
-from untag.sources.picasa import READER
+from untag.sources.readers.picasa import READER
 from untag.types import Origin, PhotoRef
 
 ANA, BEA = "8e62b2035b74b477", "1b2c3d4e5f607182"

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 
 from made_up_archives import MadeUpFiles, any_json, damaged
-from untag.sources.snapchat import READER
+from untag.sources.readers.snapchat import READER
 from untag.types import Origin
 
 ONE, TWO, THREE, FOUR = (f"{digit * 8}-1111-2222-3333-444444444444" for digit in "ABcd")

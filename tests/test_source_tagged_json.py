@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from made_up_archives import MadeUpFiles
-from untag.sources.tagged_json import READER
+from untag.sources.readers.tagged_json import READER
 from untag.types import LinkConfidence, Origin, Outcome
 
 

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 
 from made_up_archives import MadeUpFiles, any_json, damaged
-from untag.sources.telegram import READER
+from untag.sources.readers.telegram import READER
 from untag.types import LinkConfidence, Origin
 
 FIRST = "photos/photo_1@01-08-2020_22-03-20.jpg"

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from made_up_archives import MadeUpFiles
-from untag.sources.whatsapp import READER
+from untag.sources.readers.whatsapp import READER
 from untag.types import Origin
 
 A, B = "00000012-PHOTO-2020-06-01-12-00-06.jpg", "IMG-20260321-WA0001.jpg"

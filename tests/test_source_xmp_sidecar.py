@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from made_up_archives import MadeUpFiles
 from untag.sources.base import walk_all
-from untag.sources.xmp_sidecar import READER
+from untag.sources.readers.xmp_sidecar import READER
 from untag.types import Origin, PhotoRef
 
 

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from fakes import Untag
-from untag import storage
-from untag.storage import file_system, network_share, synced_by
+from untag.support import storage
+from untag.support.storage import file_system, network_share, synced_by
 
 
 @pytest.fixture
@@ -113,11 +113,11 @@ def test_a_link_into_a_synchronised_folder(tmp_path: Path) -> None:
 
 
 def test_doctor_warns(untag: Untag, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("untag.doctor.usable_devices", dict)
+    monkeypatch.setattr("untag.doctor.checks.usable_devices", dict)
     home = untag.root / "Dropbox" / "untag"
     assert untag.invoke(["--home", str(home), "people"]).status == 0
     result = untag.invoke(["--home", str(home), "doctor"])
     assert result.status == 1
     assert "problem  place: this folder is copied to other machines by Dropbox" in result.out
-    monkeypatch.setattr("untag.doctor.network_share", lambda _: "NFS")
+    monkeypatch.setattr("untag.doctor.checks.network_share", lambda _: "NFS")
     assert "on a share of the network (NFS)" in untag.run("doctor").out

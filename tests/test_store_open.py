@@ -17,7 +17,6 @@ import pytest
 
 from store_samples import ME, OTHER, analysis, finding, record
 from untag.errors import StoreError
-from untag.home import MARKS
 from untag.store import (
     Store,
     check_integrity,
@@ -31,6 +30,7 @@ from untag.store import (
 from untag.store import db as store_db
 from untag.store.db import database_files
 from untag.store.migrations import MIGRATIONS
+from untag.support.home import MARKS
 
 posix = pytest.mark.skipif(os.name == "nt", reason="Windows has no permission bits")
 

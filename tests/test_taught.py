@@ -19,12 +19,10 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from fakes import ME, Untag, paint
-from untag.assets import read_asset
 from untag.config import load_settings
-from untag.engine.efficientnet import CLASSES, DETAILS, FEATURES
-from untag.engine.models import ModelOptions
+from untag.engine.runtime.models import ModelOptions
+from untag.engine.weights.efficientnet import CLASSES, DETAILS, FEATURES
 from untag.errors import ModelError, StoreError, UsageError
-from untag.home import MARKS
 from untag.scenes.background import load_background, read_background
 from untag.scenes.categories import Category
 from untag.scenes.classify import BACKBONE_ID, MODEL_ID, load_classifier
@@ -42,6 +40,8 @@ from untag.scenes.taught_files import (
 )
 from untag.scenes.view import View
 from untag.scenes.words import load_words
+from untag.support.assets import read_asset
+from untag.support.home import MARKS
 from untag.types import SceneScores
 
 BACKGROUND = load_background(BACKBONE_ID)
@@ -319,7 +319,7 @@ def test_broken_photos_are_named_and_the_others_taught(school: Untag) -> None:
 def test_of_too_many_photos_some_are_used_spread_over_the_folder(
     school: Untag, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("untag.teaching.MOST", 4)
+    monkeypatch.setattr("untag.scenes.teaching.MOST", 4)
     result = school.run("categories", "teach", "band", school.root / "like")
     assert result.out.startswith("band: taught with 4 photos")
     assert "of 10 photos, 4 were used" in result.err

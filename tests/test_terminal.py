@@ -22,7 +22,7 @@ from hypothesis import strategies as st
 
 from fakes import MAYBE, ME, STRANGER, Result, Untag, paint
 from untag.cli import app
-from untag.words import counted, printable
+from untag.support.words import counted, printable
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="Windows has no such names")
 

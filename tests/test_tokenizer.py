@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from untag.engine.downloads import CLIP_VOCABULARY
+from untag.engine.downloads.pull import CLIP_VOCABULARY
 from untag.errors import ModelError, UsageError
 from untag.scenes.tokenizer import Tokenizer
 

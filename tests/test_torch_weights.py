@@ -17,7 +17,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from untag.engine.torch_weights import read_state_dict
+from untag.engine.weights.torch_weights import read_state_dict
 from untag.errors import ModelError
 
 MAGIC = 0x1950A86A20F9469CFC6C

@@ -13,17 +13,17 @@ from numpy.typing import NDArray
 
 import real_dlib
 from made_up_faces import drawn_face
-from untag.assets import read_asset
-from untag.engine.scout_graph import build_scout
-from untag.engine.session import Device, open_session
+from untag.engine.runtime.session import Device, open_session
+from untag.engine.weights.proposal_graph import build_scout
 from untag.faces.align import DLIB_TEMPLATE
 from untag.faces.composed import ComposedEngine, Embedder
 from untag.faces.detect import MmodDetector
 from untag.faces.dlib_engine import DlibFinder
 from untag.faces.finder import CropRules, FoundFace, Sighting
 from untag.faces.landmarks import EYES_NOSE_MOUTH, LandmarkLayout
-from untag.faces.scout import Candidate, Scout
+from untag.faces.proposals import Candidate, Scout
 from untag.faces.turned import Turn, cut_crop, find_turns, turned
+from untag.support.assets import read_asset
 from untag.types import Box, Frame, Pixels
 
 RULES = CropRules(side=32, face=16.0, upright=0.9, face_score=0.5)

@@ -12,7 +12,7 @@ import pytest
 from numpy.typing import NDArray
 
 import made_up_networks
-from untag.engine.session import Device, open_session
+from untag.engine.runtime.session import Device, open_session
 from untag.faces.finder import FoundFace
 from untag.faces.yunet import STRIDES, YunetFinder, YunetOptions, decode
 from untag.imaging.decode import decode as decode_image

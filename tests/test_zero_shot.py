@@ -16,9 +16,9 @@ import pytest
 from PIL import Image
 
 import made_up_networks
-from untag.engine.downloads import CLIP_IMAGE, CLIP_TEXT, CLIP_VOCABULARY
-from untag.engine.models import ModelOptions
-from untag.engine.session import Device, OrtSession, open_session
+from untag.engine.downloads.pull import CLIP_IMAGE, CLIP_TEXT, CLIP_VOCABULARY
+from untag.engine.runtime.models import ModelOptions
+from untag.engine.runtime.session import Device, OrtSession, open_session
 from untag.errors import ModelError
 from untag.scenes import zero_shot
 from untag.scenes.categories import Category

@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from untag.engine.models import ModelOptions
+from untag.engine.runtime.models import ModelOptions
 from untag.faces.detect import DEFAULT_MMOD
 from untag.faces.engine import FaceEngine, load_engine
 from untag.imaging.decode import decode

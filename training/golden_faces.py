@@ -12,7 +12,7 @@ from pathlib import Path
 import dlib
 import numpy as np
 
-from untag.engine import registry
+from untag.engine.downloads import registry
 
 TESTS = Path(__file__).parents[1] / "tests"
 GOLDEN = TESTS / "golden" / "dlib_faces.npz"

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from scipy.optimize import minimize
 
 from scene_data import TRAINED, Photos
-from untag.engine.efficientnet import DETAILS, FEATURES
+from untag.engine.weights.efficientnet import DETAILS, FEATURES
 from untag.scenes.heads import SEEN
 
 Floats = NDArray[np.float32]

@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 
 from calibrate_engines import BATCH, principal_face
 from untag.config import Settings
-from untag.engine.models import ModelOptions
+from untag.engine.runtime.models import ModelOptions
 from untag.faces.engine import FaceEngine, load_engine
 from untag.imaging.decode import decode
 from untag.people.calibrate import load_calibration

@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 
 from calibrate_engines import embed_once
-from untag.engine.models import ModelOptions
+from untag.engine.runtime.models import ModelOptions
 from untag.faces.engine import load_engine
 from untag.people.calibrate import Calibration, load_calibration
 from untag.people.review import weigh

@@ -24,7 +24,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from scene_data import TRAINED, Photos, load
-from untag.metrics import average_precision
+from untag.evaluation.metrics import average_precision
 from untag.scenes.categories import CATEGORIES, Category, Sensitivity
 
 _CURVE = (1.0, 2.0, 3.0, 5.0, 7.0, 10.0, 15.0, 20.0, 30.0, 40.0)

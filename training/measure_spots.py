@@ -16,9 +16,9 @@ from numpy.typing import NDArray
 from train_scenes import Head, calibrate, parts_of  # isort: skip  # before numpy: it sets the number of threads
 
 from scene_data import FOLDS, TRAINED, Photos, argument_parser, load, read_photo, within_sources
-from untag.engine.efficientnet import INPUT_SIZE, graph_from_weights
-from untag.engine.registry import EFFICIENTNET_LITE2
-from untag.engine.session import Device, open_session
+from untag.engine.downloads.registry import EFFICIENTNET_LITE2
+from untag.engine.runtime.session import Device, open_session
+from untag.engine.weights.efficientnet import INPUT_SIZE, graph_from_weights
 from untag.scenes.categories import CATEGORIES, Category
 from untag.scenes.classify import SceneClassifier, scene_input
 from untag.scenes.crops import Region

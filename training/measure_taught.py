@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 
 from scene_background import background_of
 from scene_data import FOLDS, TRAINED, Photos, argument_parser, load, read_captions, within_sources
-from untag.engine.efficientnet import FEATURES
+from untag.engine.weights.efficientnet import FEATURES
 from untag.scenes.background import Background
 from untag.scenes.categories import Category
 from untag.scenes.taught import Taught, learn

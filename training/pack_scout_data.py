@@ -13,7 +13,7 @@ import numpy as np
 from PIL import Image, ImageOps
 
 from untag.config import default_home
-from untag.engine.models import ModelOptions, open_derived
+from untag.engine.runtime.models import ModelOptions, open_derived
 from untag.faces.detect import DEFAULT_MMOD, MmodDetector
 from untag.faces.engine import DETECTOR_FILE
 

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from scene_data import argument_parser, load, pack
-from untag.engine.efficientnet import FEATURES
+from untag.engine.weights.efficientnet import FEATURES
 from untag.scenes.background import Background
 from untag.scenes.classify import BACKBONE_ID
 

@@ -16,7 +16,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from untag.engine.efficientnet import FEATURES
+from untag.engine.weights.efficientnet import FEATURES
 from untag.scenes.categories import Category
 from untag.scenes.crops import Region
 

@@ -16,10 +16,10 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from untag.engine.efficientnet import graph_from_weights
-from untag.engine.models import ModelOptions
-from untag.engine.registry import EFFICIENTNET_LITE2
-from untag.engine.session import Device, OrtSession, open_session
+from untag.engine.downloads.registry import EFFICIENTNET_LITE2
+from untag.engine.runtime.models import ModelOptions
+from untag.engine.runtime.session import Device, OrtSession, open_session
+from untag.engine.weights.efficientnet import graph_from_weights
 from untag.faces.engine import FaceEngine, load_engine
 from untag.imaging.decode import decode
 from untag.scan import SEARCH_SIDE

@@ -11,7 +11,7 @@ from typing import Any
 
 import platformdirs
 
-from untag.engine.session import Device
+from untag.engine.runtime.session import Device
 from untag.errors import UsageError
 from untag.findings.nearness import Nearness
 from untag.findings.preset import Preset, load_preset
@@ -20,7 +20,7 @@ from untag.findings.rules import Audience, Weights
 from untag.imaging.limits import DEFAULT_LIMITS, Limits
 from untag.scenes.categories import Category, Sensitivity
 from untag.scenes.taught_files import taught_names
-from untag.toml import read_toml
+from untag.support.toml_file import read_toml
 from untag.types import Verdict
 
 CONFIG_NAME = "config.toml"

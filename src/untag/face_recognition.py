@@ -21,9 +21,9 @@ from numpy.typing import ArrayLike, NDArray
 from PIL import Image
 
 from untag.config import default_home, load_settings
-from untag.engine.cache import derived
-from untag.engine.dlib_weights import ShapePredictor
-from untag.engine.models import ModelOptions, open_derived
+from untag.engine.runtime.cache import derived
+from untag.engine.runtime.models import ModelOptions, open_derived
+from untag.engine.weights.dlib_weights import ShapePredictor
 from untag.errors import UntagError, UsageError
 from untag.faces.align import DLIB_TEMPLATE, cut_chip
 from untag.faces.composed import Embedder

@@ -8,7 +8,7 @@ import click
 
 from untag.cli.app import Context
 from untag.cli.common import say, settings_of
-from untag.words import counted
+from untag.support.words import counted
 
 
 @click.command("backup")
@@ -24,7 +24,7 @@ def command(context: Context, file: Path) -> int:
     Example:
       untag backup untag-backup.jsonl
     """
-    from untag.backup import back_up
+    from untag.upkeep.backup import back_up
 
     count = back_up(settings_of(context).home, file)
     say(f"saved {counted(count, 'record')} to {file.absolute()}; bring it back with: untag restore FILE")

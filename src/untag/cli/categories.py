@@ -10,7 +10,7 @@ import click
 from untag.cli.app import Context
 from untag.cli.common import device_option, list_unreadable, progress, say, settings_of, warn_of_settings
 from untag.cli.terminal import tell
-from untag.words import counted
+from untag.support.words import counted
 
 if TYPE_CHECKING:
     from untag.scenes.categories import CategorySpec
@@ -52,7 +52,7 @@ def list_categories(context: Context) -> int:
     from untag.scenes.installed import own_categories
     from untag.scenes.photo import LOCATION_EVIDENCE
     from untag.scenes.taught import THRESHOLDS
-    from untag.teaching import list_taught
+    from untag.scenes.teaching import list_taught
 
     settings = settings_of(context)
     home = settings.home
@@ -107,11 +107,11 @@ def teach_category(
       untag categories teach band ~/Pictures/rehearsals --unlike ~/Pictures/theatre
       untag categories teach band --words "musicians with guitars on a stage"
     """
-    from untag.engine.models import ModelOptions
+    from untag.engine.runtime.models import ModelOptions
     from untag.scan import count_photos
     from untag.scenes.classify import load_backbone
     from untag.scenes.taught_files import check_name
-    from untag.teaching import Lesson, teach
+    from untag.scenes.teaching import Lesson, teach
 
     settings = settings_of(context, device=device)
     lesson = Lesson(check_name(name), folder, unlike, settings.limits, words.strip())
@@ -140,7 +140,7 @@ def forget_category(context: Context, name: str) -> int:
     Example:
       untag categories forget band
     """
-    from untag.teaching import forget
+    from untag.scenes.teaching import forget
 
     settings = settings_of(context)
     forget(settings.home, name)

@@ -14,7 +14,7 @@ from untag.cli.app import Context
 from untag.cli.terminal import progress as progress
 from untag.cli.terminal import say as say
 from untag.cli.terminal import warn
-from untag.words import counted
+from untag.support.words import counted
 
 if TYPE_CHECKING:
     from untag.config import Settings
@@ -47,7 +47,7 @@ def settings_of(context: Context, *, tend: bool = True, **overrides: Any) -> Set
     With `tend`, its permissions are brought in order, and what a killed run has left unfinished is erased.
     """
     from untag.config import check_jobs, default_home, load_settings
-    from untag.engine.session import Device
+    from untag.engine.runtime.session import Device
 
     settings = load_settings(context.home or default_home())
     given = {name: value for name, value in overrides.items() if value is not None}
@@ -63,8 +63,8 @@ def settings_of(context: Context, *, tend: bool = True, **overrides: Any) -> Set
 
 def tend_home_of(settings: Settings) -> None:
     """Keep the home folder its owner's, erase what a killed run has left, and say what was done."""
-    from untag.aside import sweep
-    from untag.home import HomeRules, tend_home
+    from untag.support.aside import sweep
+    from untag.support.home import HomeRules, tend_home
 
     for sentence in tend_home(settings.home, HomeRules(settings.without_permissions, settings.in_backups)):
         say(sentence)
@@ -82,7 +82,7 @@ def warn_of_settings(settings: Settings, forgotten: Iterable[str]) -> None:
 
 def load_faces(settings: Settings) -> FaceEngine:
     """The face engine that the settings name."""
-    from untag.engine.models import ModelOptions
+    from untag.engine.runtime.models import ModelOptions
     from untag.faces.engine import load_engine
     from untag.people.calibrate import is_provisional
 
@@ -94,7 +94,7 @@ def load_faces(settings: Settings) -> FaceEngine:
 
 def load_scenes(settings: Settings) -> SceneModels:
     """The scene models that are installed."""
-    from untag.engine.models import ModelOptions
+    from untag.engine.runtime.models import ModelOptions
     from untag.scenes.installed import load_scene_models
 
     return load_scene_models(ModelOptions(settings.home, settings.device, on_build=say))

@@ -8,7 +8,7 @@ import click
 
 from untag.cli.app import Context
 from untag.cli.common import say, settings_of
-from untag.words import counted
+from untag.support.words import counted
 
 
 @click.command("decide")

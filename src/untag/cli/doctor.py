@@ -10,10 +10,10 @@ import click
 from untag.cli.app import Context
 from untag.cli.common import settings_of
 from untag.cli.terminal import say, tell
-from untag.words import counted
+from untag.support.words import counted
 
 if TYPE_CHECKING:
-    from untag.rescue import Rescued
+    from untag.upkeep.rescue import Rescued
 
 
 @click.command("doctor")
@@ -42,8 +42,8 @@ def command(context: Context, offline: bool, rescue: Path | None) -> int:
     """
     if rescue is not None:
         return _rescue(context, rescue)
-    from untag.doctor import examine
-    from untag.offline import prove_offline
+    from untag.doctor.checks import examine
+    from untag.doctor.offline import prove_offline
 
     problems = 0
     for check in prove_offline() if offline else examine(settings_of(context, tend=False)):
@@ -57,7 +57,7 @@ def command(context: Context, offline: bool, rescue: Path | None) -> int:
 
 def _rescue(context: Context, folder: Path) -> int:
     from untag.config import default_home
-    from untag.rescue import rescue
+    from untag.upkeep.rescue import rescue
 
     # Not the settings: config.toml may be what is damaged.
     rescued = rescue(context.home or default_home(), folder)

@@ -12,7 +12,7 @@ import click
 from untag.cli.app import Context
 from untag.cli.common import UNREADABLE, device_option, engine_option, load_faces, progress, say, settings_of
 from untag.cli.terminal import ask, tell
-from untag.words import counted
+from untag.support.words import counted
 
 if TYPE_CHECKING:
     from untag.people.enroll import EnrolmentResult
@@ -75,7 +75,7 @@ def command(
       untag enroll --from-tags "Ana Doe" ~/Pictures ~/Downloads/takeout.zip
       untag enroll --called "Ana Doe" --called @ana.doe
     """
-    from untag.enrolment import EnrolmentRequest, enroll_person, look_for_references
+    from untag.people.enrolment import EnrolmentRequest, enroll_person, look_for_references
     from untag.scan import count_photos
     from untag.store import Store
 

@@ -61,7 +61,7 @@ def command(
       untag evaluate pairs lfw_pairs.csv --root lfw --json
       untag evaluate people people.csv --references 3 --seed 0
     """
-    import untag.evaluation as evaluation
+    import untag.evaluation.evaluate as evaluation
 
     settings = settings_of(context, engine=engine, device=device)
     job = evaluation.Job(table, table.parent if root is None else root, settings.limits)

@@ -10,11 +10,11 @@ import click
 from untag.cli.app import Context
 from untag.cli.common import say, settings_of, warn_of_settings
 from untag.cli.terminal import ask
-from untag.words import counted
+from untag.support.words import counted
 
 if TYPE_CHECKING:
-    from untag.forgetting import Forgotten
     from untag.store import Trace, Written
+    from untag.upkeep.forgetting import Forgotten
 
 _NOT_PROMISED = (
     "not within reach: blocks that a flash drive, a snapshot or a file system that copies on write (btrfs, ZFS, APFS)"
@@ -40,8 +40,8 @@ def command(context: Context, person: str | None, bystanders: bool, everything: 
       untag forget --all
     """
     from untag.errors import UsageError
-    from untag.forgetting import erase_all, erase_bystanders, erase_person
     from untag.scenes.taught_files import taught_names
+    from untag.upkeep.forgetting import erase_all, erase_bystanders, erase_person
 
     if (person is not None) + bystanders + everything != 1:
         raise UsageError("say what to forget: --person NAME, --bystanders or --all")

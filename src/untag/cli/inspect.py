@@ -28,8 +28,8 @@ def command(
       untag inspect party.jpg
       untag inspect party.jpg --json --embeddings
     """
-    from untag.inspection import describe, inspect_photos, optional_judge, to_dict
     from untag.scan import ScanModels
+    from untag.scan.inspection import describe, inspect_photos, optional_judge, to_dict
 
     settings = settings_of(context, engine=engine, device=device)
     models = ScanModels(load_faces(settings), load_scenes(settings))

@@ -42,8 +42,8 @@ def command(context: Context, style: str, verdict: str | None, categories: tuple
     from untag.scenes.installed import installed_thresholds
     from untag.scenes.taught_files import taught_names
     from untag.store import Store, findings, flagged_from
+    from untag.support.words import counted
     from untag.types import Verdict
-    from untag.words import counted
 
     settings = settings_of(context)
     taught = taught_names(settings.home)

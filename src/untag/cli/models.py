@@ -12,10 +12,10 @@ import click
 from untag.cli.app import Context
 from untag.cli.common import say, settings_of
 from untag.cli.terminal import ask, bytes_progress, tell
-from untag.words import counted
+from untag.support.words import counted
 
 if TYPE_CHECKING:
-    from untag.engine.registry import DownloadableWeights
+    from untag.engine.downloads.registry import DownloadableWeights
 
 DAMAGED = 1
 
@@ -38,8 +38,8 @@ def command() -> None:
 @click.pass_obj
 def list_models(context: Context) -> int:
     """List the models: what each is for, its size and licence, and whether it is installed."""
-    from untag.engine.downloads import DOWNLOAD_SETS
-    from untag.engine.inventory import RECOMMENDED, inventory
+    from untag.engine.downloads.inventory import RECOMMENDED, inventory
+    from untag.engine.downloads.pull import DOWNLOAD_SETS
 
     rows = [("NAME", "STATE", "SIZE", "LICENCE", "WHAT IT DOES")]
     for item in inventory(settings_of(context).home):
@@ -78,9 +78,9 @@ def pull(context: Context, names: tuple[str, ...], yes: bool, origin: str | None
       untag models pull --from /media/usb/models
       untag models pull --from https://mirror.example.org/untag/
     """
-    from untag.engine.addresses import parse_origin
-    from untag.engine.fetch import fetch
-    from untag.engine.inventory import RECOMMENDED, State, named, state_of
+    from untag.engine.downloads.addresses import parse_origin
+    from untag.engine.downloads.fetch import fetch
+    from untag.engine.downloads.inventory import RECOMMENDED, State, named, state_of
     from untag.errors import UsageError
 
     home = settings_of(context).home
@@ -107,8 +107,8 @@ def pull(context: Context, names: tuple[str, ...], yes: bool, origin: str | None
 @click.pass_obj
 def verify(context: Context) -> int:
     """Hash every installed model again. Exits with 1 when one is damaged, and says what to do."""
-    from untag.engine.inventory import State, inventory
-    from untag.engine.registry import PackagedWeights
+    from untag.engine.downloads.inventory import State, inventory
+    from untag.engine.downloads.registry import PackagedWeights
 
     damaged = 0
     for item in inventory(settings_of(context).home):
@@ -123,7 +123,7 @@ def verify(context: Context) -> int:
 
 
 def _show_plan(files: Sequence[DownloadableWeights], source: str | Path | None, folder: Path) -> None:
-    from untag.engine.addresses import mirrored, shown
+    from untag.engine.downloads.addresses import mirrored, shown
 
     say("To get:")
     for weights in files:

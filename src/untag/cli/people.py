@@ -9,7 +9,7 @@ import click
 from untag.cli.app import Context
 from untag.cli.common import say, settings_of
 from untag.cli.terminal import tell
-from untag.words import counted
+from untag.support.words import counted
 
 if TYPE_CHECKING:
     from untag.people.roster import Contribution
@@ -90,7 +90,7 @@ def remove(context: Context, reference: int) -> int:
 
     The face is erased, and all that was scanned is judged again; no photo is read for that.
     """
-    from untag.enrolment import take_back
+    from untag.people.enrolment import take_back
     from untag.store import Store
 
     settings = settings_of(context)

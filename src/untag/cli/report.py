@@ -10,7 +10,7 @@ import click
 
 from untag.cli.app import Context
 from untag.cli.common import progress, say, settings_of
-from untag.words import counted
+from untag.support.words import counted
 
 if TYPE_CHECKING:
     from untag.reports.html import Written

@@ -8,7 +8,7 @@ import click
 
 from untag.cli.app import Context
 from untag.cli.common import say, settings_of
-from untag.words import counted
+from untag.support.words import counted
 
 
 @click.command("restore")
@@ -24,7 +24,7 @@ def command(context: Context, file: Path) -> int:
     Example:
       untag restore untag-backup.jsonl
     """
-    from untag.backup import restore
+    from untag.upkeep.backup import restore
 
     restored = restore(settings_of(context).home, file)
     merged = restored.merged

@@ -33,8 +33,8 @@ from untag.cli.terminal import finish, tell, tell_json, warn
 from untag.cli.voice import voice
 
 if TYPE_CHECKING:
-    from untag.pipeline import Cancel
     from untag.scan import ScanSummary
+    from untag.scan.pipeline import Cancel
 
 NEW_FINDINGS = 3
 AWAY = 4
@@ -106,10 +106,10 @@ def command(
       untag scan ~/Pictures --json --fail-on-new
       untag scan /mnt/nas/photos --quiet --log-file ~/untag.log
     """
-    from untag.judge import load_judge
-    from untag.pipeline import Cancel
     from untag.reports.scan_text import unreadable_here
     from untag.scan import ScanModels, count_photos, require_enrolled, require_paths, scan
+    from untag.scan.judge import load_judge
+    from untag.scan.pipeline import Cancel
     from untag.sources.base import readers_named
     from untag.store import Store, note_written
 

@@ -41,7 +41,7 @@ def command(context: Context, words: str, limit: int, style: str) -> int:
     from untag.scenes.words import load_words
     from untag.searching import LOOKS_LIKE_IT, search_words
     from untag.store import Store
-    from untag.words import counted
+    from untag.support.words import counted
 
     sentence = load_words().read(words)
     if sentence.unknown:

@@ -11,7 +11,7 @@ import click
 from untag.cli.app import Context
 from untag.cli.common import called, list_unreadable, path_argument, say, settings_of, skipped_lines, source_option
 from untag.cli.terminal import tell, tell_json
-from untag.words import counted
+from untag.support.words import counted
 
 if TYPE_CHECKING:
     from untag.sources.overview import Overview

@@ -19,7 +19,7 @@ import click
 
 from untag.cli.voice import current_voice
 from untag.errors import ResourceError
-from untag.words import printable
+from untag.support.words import printable
 
 if TYPE_CHECKING:
     from _typeshed import SupportsWrite

@@ -14,7 +14,7 @@ from typing import TextIO
 
 from untag.cli.trouble import of_machine
 from untag.errors import ResourceError, UntagError
-from untag.words import printable
+from untag.support.words import printable
 
 
 @dataclass(frozen=True, slots=True)

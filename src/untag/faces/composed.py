@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from untag.engine.session import Device, Session
+from untag.engine.runtime.session import Device, Session
 from untag.faces.align import ChipTemplate, cut_chip
 from untag.faces.dark import is_dark, lifted
 from untag.faces.finder import NOTHING, FaceFinder, FoundFace, Sighting

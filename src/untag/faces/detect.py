@@ -16,9 +16,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from untag.engine.dlib_graphs import DETECTOR_OFFSET, DETECTOR_STRIDE, MEAN_RGB
-from untag.engine.session import Session
-from untag.faces.scout import Candidate, Scout
+from untag.engine.runtime.session import Session
+from untag.engine.weights.dlib_graphs import DETECTOR_OFFSET, DETECTOR_STRIDE, MEAN_RGB
+from untag.faces.proposals import Candidate, Scout
 from untag.types import Box, Pixels
 
 _PYRAMID_RATE = 5 / 6

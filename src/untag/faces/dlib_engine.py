@@ -9,20 +9,20 @@ from dataclasses import dataclass, fields, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from untag.assets import read_asset
-from untag.engine import registry
-from untag.engine.cache import DerivedFile, derived
-from untag.engine.dlib_graphs import build_detector, build_embedder
-from untag.engine.dlib_weights import ShapePredictor, read_layers, read_shape_predictor
-from untag.engine.models import ModelOptions, open_derived
-from untag.engine.scout_graph import build_scout
-from untag.engine.session import open_session, room
+from untag.engine.downloads import registry
+from untag.engine.runtime.cache import DerivedFile, derived
+from untag.engine.runtime.models import ModelOptions, open_derived
+from untag.engine.runtime.session import open_session, room
+from untag.engine.weights.dlib_graphs import build_detector, build_embedder
+from untag.engine.weights.dlib_weights import ShapePredictor, read_layers, read_shape_predictor
+from untag.engine.weights.proposal_graph import build_scout
 from untag.faces.align import DLIB_TEMPLATE
 from untag.faces.composed import EMBEDDING_BATCH, ComposedEngine, Embedder
 from untag.faces.detect import DEFAULT_MMOD, Detection, MmodDetector, MmodOptions, suppress
 from untag.faces.finder import CropRules, FoundFace, Sighting
 from untag.faces.landmarks import DLIB_LAYOUT, LandmarkLayout, predict_landmarks
-from untag.faces.scout import DEFAULT_SCOUT, Scout, ScoutOptions
+from untag.faces.proposals import DEFAULT_SCOUT, Scout, ScoutOptions
+from untag.support.assets import read_asset
 from untag.types import Box, Pixels
 
 _CROPS = CropRules(side=160, face=80.0, upright=1.03, face_score=0.3)

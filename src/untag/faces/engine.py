@@ -6,9 +6,9 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Protocol
 
-from untag.engine.downloads import DOWNLOAD_SETS
-from untag.engine.models import ModelOptions
-from untag.engine.session import Device
+from untag.engine.downloads.pull import DOWNLOAD_SETS
+from untag.engine.runtime.models import ModelOptions
+from untag.engine.runtime.session import Device
 from untag.errors import UsageError
 from untag.faces.dlib_engine import DETECTOR_FILE as DETECTOR_FILE
 from untag.faces.dlib_engine import EMBEDDER_FILE, LANDMARKS_FILE, load_dlib_engine

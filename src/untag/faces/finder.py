@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from untag.faces.landmarks import LandmarkLayout
-from untag.faces.scout import Candidate
+from untag.faces.proposals import Candidate
 from untag.types import Box, Pixels
 
 

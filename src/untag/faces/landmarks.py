@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from untag.engine.dlib_weights import ShapePredictor
+from untag.engine.weights.dlib_weights import ShapePredictor
 from untag.faces.geometry import fit_similarity
 from untag.types import Box, Pixels
 

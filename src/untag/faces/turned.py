@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from untag.faces.finder import CropRules, FaceFinder, FoundFace, Sighting
-from untag.faces.scout import Candidate
+from untag.faces.proposals import Candidate
 from untag.types import Box, Pixels
 
 _TURNS = (1, 2, 3)

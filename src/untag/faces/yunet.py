@@ -15,10 +15,10 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from untag.engine.session import Session
+from untag.engine.runtime.session import Session
 from untag.faces.finder import CropRules, FoundFace, Sighting
 from untag.faces.landmarks import EYES_NOSE_MOUTH, LandmarkLayout
-from untag.faces.scout import Candidate
+from untag.faces.proposals import Candidate
 from untag.faces.turned import crop_square, cut_crop
 from untag.types import Box, Pixels
 

@@ -10,11 +10,11 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from untag.engine.downloads import AURAFACE, RETAIL_0095_GRAPH, RETAIL_0095_WEIGHTS, SFACE, YUNET
-from untag.engine.models import ModelOptions
-from untag.engine.openvino_ir import build_retail_0095
-from untag.engine.registry import DownloadableWeights
-from untag.engine.session import OrtSession, open_session, room
+from untag.engine.downloads.pull import AURAFACE, RETAIL_0095_GRAPH, RETAIL_0095_WEIGHTS, SFACE, YUNET
+from untag.engine.downloads.registry import DownloadableWeights
+from untag.engine.runtime.models import ModelOptions
+from untag.engine.runtime.session import OrtSession, open_session, room
+from untag.engine.weights.openvino_ir import build_retail_0095
 from untag.errors import ModelError
 from untag.faces.align import ARCFACE_TEMPLATE, RETAIL_TEMPLATE
 from untag.faces.composed import EMBEDDING_BATCH, ComposedEngine, Embedder

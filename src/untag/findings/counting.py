@@ -6,8 +6,8 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from untag.support.words import counted
 from untag.types import Action, Finding, NewFinding, Place, Status, Verdict
-from untag.words import counted
 
 Picture = tuple[str, str | None, Status]
 

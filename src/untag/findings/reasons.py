@@ -9,8 +9,8 @@ from untag.findings.nearness import Nearness
 from untag.findings.online import Online
 from untag.findings.prominence import Prominence
 from untag.findings.rules import Audience
+from untag.support.words import counted
 from untag.types import Match, SceneScores, Verdict
-from untag.words import counted
 
 _EVIDENCE_WORDS = 3
 _MOST_POSTERS = 5

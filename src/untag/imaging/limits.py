@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from untag.errors import ReadFailure
-from untag.pipeline import Room
+from untag.scan.pipeline import Room
 from untag.types import Outcome
 
 _MEBIBYTE = 1024 * 1024

@@ -15,8 +15,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from untag.assets import read_asset
 from untag.errors import ModelError
+from untag.support.assets import read_asset
 
 MAYBE_FMR = 1e-2
 ME_FMR = 1e-4

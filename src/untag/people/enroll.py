@@ -16,8 +16,8 @@ from untag.imaging.decode import decode
 from untag.imaging.limits import Limits
 from untag.sources.base import walk_all
 from untag.store import Reference, Store, confirmed_faces, references
+from untag.support.words import counted
 from untag.types import Face, Frame, ReadError
-from untag.words import counted
 
 _BATCH = 8
 _BACKGROUND = 0.3

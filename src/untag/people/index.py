@@ -19,11 +19,11 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from untag.erase import destroy, replaced
 from untag.errors import StoreError
 from untag.people.index_file import CHUNK, ERASED, Chunks, Header, change, create, map_chunks, read_basis, read_header
 from untag.people.index_head import ROUNDING, Basis, head_limits, project
 from untag.store import Store, embedded_faces, embedding_generation, embeddings_after, make_durable
+from untag.support.erase import destroy, replaced
 
 _MEASURED_AT_ONCE = 4096
 _MOST_PAIRS = 0.02

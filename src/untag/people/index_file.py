@@ -23,9 +23,9 @@ from typing import Any, BinaryIO
 import numpy as np
 from numpy.typing import NDArray
 
-from untag.erase import destroy, shorten
-from untag.erase import replace as replace_file
 from untag.people.index_head import ENOUGH, Basis, choose_basis, project
+from untag.support.erase import destroy, shorten
+from untag.support.erase import replace as replace_file
 from untag.types import Vector
 
 CHUNK = 4096

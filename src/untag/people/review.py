@@ -9,7 +9,7 @@ from untag.people.calibrate import Calibration
 from untag.people.enroll import Enrolled, EnrolmentResult, Proposal
 from untag.people.profile import embeddings_of, find_looks, find_outliers
 from untag.store import Reference, Store, add_reference, denied_references, references, set_reference_use
-from untag.words import counted
+from untag.support.words import counted
 
 MOST_LOOKS = 3
 """A person has two or three over the years. More are what a folder of several people has."""

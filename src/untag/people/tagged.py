@@ -27,8 +27,8 @@ from untag.people.enroll import (
 from untag.sources.base import walk_all
 from untag.sources.listing import Listing
 from untag.store import Reference
+from untag.support.words import counted
 from untag.types import Box, Face, PhotoRef, ReadError
-from untag.words import counted
 
 MOST_REFERENCES = 30
 """Of one enrolment. The looks of a person have their mean from a few photos each; more only take time."""

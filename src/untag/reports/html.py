@@ -12,14 +12,14 @@ from pathlib import Path
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
-from untag.aside import new_part
 from untag.errors import AwayError, UsageError
 from untag.findings.counting import Counts, Group, fold
 from untag.imaging.thumbnail import Thumbnail
 from untag.reports.cards import Card, card_of, day_words
 from untag.reports.overview import Overview, overview
+from untag.support.aside import new_part
+from untag.support.words import counted
 from untag.types import Finding, Status
-from untag.words import counted
 
 _LONGEST_LINE = 1 << 20
 _UNREAD = b"The photo cannot be read now</p>"

@@ -6,8 +6,8 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from untag.findings.counting import in_words
+from untag.support.words import counted
 from untag.types import NewFinding, ReadError
-from untag.words import counted
 
 if TYPE_CHECKING:
     from untag.scan import ScanSummary

@@ -9,8 +9,8 @@ from rich.text import Text
 
 from untag.findings.counting import Group, fold, in_words
 from untag.reports.overview import Overview, overview, places_online, posted_at
+from untag.support.words import counted, printable
 from untag.types import Action, Finding, Status, Verdict
-from untag.words import counted, printable
 
 NOTHING = (
     "No photos to show yet. Show untag your face with `untag enroll PHOTO…`, then run `untag scan FOLDER`.",

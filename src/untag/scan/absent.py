@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 
-from untag.judge import Judge
+from untag.scan.judge import Judge
 from untag.sources.links import link_key
 from untag.sources.listing import AbsentRef
 from untag.store import ABSENT, Analysis, KnownFile, PhotoRecord

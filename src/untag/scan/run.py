@@ -8,13 +8,13 @@ from dataclasses import replace
 from pathlib import Path
 
 from untag.config import Settings
-from untag.engine.session import room
+from untag.engine.runtime.session import room
 from untag.errors import UsageError
 from untag.findings.counting import count, news
-from untag.judge import Judge, decide_moved, group_copies, judge_again
-from untag.pipeline import Admission, Cancel, Stage, run_pipeline
 from untag.scan.away import Missed, is_below_any
 from untag.scan.items import Decoded, Item, Loaded, Task, cost, weight
+from untag.scan.judge import Judge, decide_moved, group_copies, judge_again
+from untag.scan.pipeline import Admission, Cancel, Stage, run_pipeline
 from untag.scan.recorder import Recorder, ScanSummary
 from untag.scan.stages import ScanModels, Stages
 from untag.sources.base import READERS, unreachable, walk_all

@@ -15,9 +15,9 @@ from untag.findings import PhotoEvidence
 from untag.imaging.decode import decode
 from untag.imaging.phash import perceptual_hash
 from untag.imaging.versions import decoders_key
-from untag.judge import Judge, must_read_again
 from untag.scan.absent import absent_record, is_current_absent
 from untag.scan.items import Decoded, Failed, Item, Known, Loaded, Task, Told, Unchanged, UnchangedFolder
+from untag.scan.judge import Judge, must_read_again
 from untag.scenes.installed import SceneModels
 from untag.scenes.photo import of_photo
 from untag.scenes.view import view_of

@@ -14,8 +14,8 @@ from zipfile import BadZipFile
 import numpy as np
 from numpy.typing import NDArray
 
-from untag.assets import read_asset
 from untag.errors import ModelError
+from untag.support.assets import read_asset
 
 BACKGROUND_SHA256 = "697baa3edcd2226aab1243cee22d3b3e48d6008a9ce43a797eaf9157f4073fea"
 

@@ -10,11 +10,11 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from untag.engine.cache import DerivedFile
-from untag.engine.efficientnet import FEATURES, INPUT_SIZE, graph_from_weights
-from untag.engine.models import ModelOptions, open_derived
-from untag.engine.registry import EFFICIENTNET_LITE2
-from untag.engine.session import Session
+from untag.engine.downloads.registry import EFFICIENTNET_LITE2
+from untag.engine.runtime.cache import DerivedFile
+from untag.engine.runtime.models import ModelOptions, open_derived
+from untag.engine.runtime.session import Session
+from untag.engine.weights.efficientnet import FEATURES, INPUT_SIZE, graph_from_weights
 from untag.scenes.categories import CATEGORIES, Category, CategorySpec
 from untag.scenes.crops import SIDES, Region, crop_input
 from untag.scenes.heads import HEADS_SHA256, INPUTS, Heads, Looks, class_probabilities, head_inputs, load_heads
@@ -78,7 +78,7 @@ class SceneClassifier:
     preferred: frozenset[str] = frozenset()
 
     def __init__(self, session: Session, heads: Heads, space: Space, taught: TaughtHeads | None = None) -> None:
-        """`session` runs the graph of `untag.engine.efficientnet`, on which `heads` and `space` were trained."""
+        """`session` runs the graph of `engine/weights/efficientnet.py`, on which `heads` and `space` were trained."""
         self._session = session
         self._heads = heads
         self._space = space
@@ -160,7 +160,7 @@ class Backbone:
     id = BACKBONE_ID
 
     def __init__(self, session: Session) -> None:
-        """`session` runs the graph of `untag.engine.efficientnet`."""
+        """`session` runs the graph of `untag.engine.weights.efficientnet`."""
         self._session = session
 
     def features(self, photo: Pixels) -> NDArray[np.float32]:

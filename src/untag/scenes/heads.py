@@ -14,12 +14,12 @@ from zipfile import BadZipFile
 import numpy as np
 from numpy.typing import NDArray
 
-from untag.assets import read_asset
-from untag.engine.efficientnet import DETAILS, FEATURES
+from untag.engine.weights.efficientnet import DETAILS, FEATURES
 from untag.errors import ModelError
 from untag.scenes.categories import CATEGORIES, Category
 from untag.scenes.crops import Region
 from untag.scenes.space import WIDTH
+from untag.support.assets import read_asset
 
 _GROUPS = tuple([item.index for item in CATEGORIES[name].classes] for name in (Category.ALCOHOL, Category.WEAPON))
 _LEAST_SHARE = 1e-4  # of probability: below, the network has not seen it at all, and by how much means nothing

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Protocol
 
-from untag.engine.downloads import DOWNLOAD_SETS
-from untag.engine.models import ModelOptions
+from untag.engine.downloads.pull import DOWNLOAD_SETS
+from untag.engine.runtime.models import ModelOptions
 from untag.scenes.categories import AVAILABLE, CATEGORIES, Category, CategorySpec, Sensitivity
 from untag.scenes.classify import BACKBONE_ID, load_classifier
 from untag.scenes.nudity import THRESHOLD, load_nudity

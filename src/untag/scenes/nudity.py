@@ -11,9 +11,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from untag.engine.downloads import NSFWJS
-from untag.engine.models import ModelOptions
-from untag.engine.session import OrtSession, open_session
+from untag.engine.downloads.pull import NSFWJS
+from untag.engine.runtime.models import ModelOptions
+from untag.engine.runtime.session import OrtSession, open_session
 from untag.errors import ModelError
 from untag.scenes.categories import Category
 from untag.scenes.view import View

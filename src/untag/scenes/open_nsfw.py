@@ -14,9 +14,9 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from untag.engine.models import ModelOptions
-from untag.engine.registry import OPEN_NSFW
-from untag.engine.session import OrtSession, open_session
+from untag.engine.downloads.registry import OPEN_NSFW
+from untag.engine.runtime.models import ModelOptions
+from untag.engine.runtime.session import OrtSession, open_session
 from untag.errors import ModelError
 from untag.scenes.categories import Category
 from untag.scenes.view import View

@@ -10,10 +10,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from untag.assets import read_asset
 from untag.errors import UsageError
 from untag.scenes.categories import Category
-from untag.toml import parse_toml, read_toml
+from untag.support.assets import read_asset
+from untag.support.toml_file import parse_toml, read_toml
 
 PROMPTS_NAME = "prompts.toml"
 """The user's file in the home folder."""

@@ -13,9 +13,9 @@ from zipfile import BadZipFile
 import numpy as np
 from numpy.typing import NDArray
 
-from untag.assets import read_asset
-from untag.engine.efficientnet import DETAILS, FEATURES
+from untag.engine.weights.efficientnet import DETAILS, FEATURES
 from untag.errors import ModelError
+from untag.support.assets import read_asset
 
 SPACE_SHA256 = "059a495314fb044970f1e76541565bad995a7a42cc697cf8b817d798f40366f3"
 """Of the shipped parameters: part of the name that vectors are stored under."""

@@ -21,7 +21,7 @@ from untag.scenes.heads import logistic
 from untag.scenes.space import SPACE_SHA256, Space, load_space
 from untag.scenes.taught_files import Examples, load_examples, taught_names
 from untag.scenes.words import WORDS_SHA256, TextTower, load_words
-from untag.words import counted
+from untag.support.words import counted
 
 THRESHOLD = 0.5
 """The score from which a taught category counts."""

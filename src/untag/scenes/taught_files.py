@@ -18,10 +18,10 @@ from zipfile import BadZipFile
 import numpy as np
 from numpy.typing import NDArray
 
-from untag.aside import new_part
-from untag.erase import replace
 from untag.errors import StoreError, UsageError
 from untag.scenes.categories import Category
+from untag.support.aside import new_part
+from untag.support.erase import replace
 
 MOST_LETTERS = 20
 """Of a name: in any script the file's name then stays below 255 bytes."""

@@ -18,9 +18,9 @@ from zipfile import BadZipFile
 import numpy as np
 from numpy.typing import NDArray
 
-from untag.assets import read_asset
 from untag.errors import ModelError, UsageError
 from untag.scenes.space import WIDTH, unit
+from untag.support.assets import read_asset
 
 WORDS_SHA256 = "deb731aa31a954b7a3b9a58eb75364a44ad57bc54c14510f8b1c2e09bdaa01e5"
 MOST_WORDS = 24

@@ -13,10 +13,10 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from untag.engine.cache import cached
-from untag.engine.downloads import CLIP_IMAGE, CLIP_TEXT, CLIP_VOCABULARY
-from untag.engine.models import ModelOptions
-from untag.engine.session import OrtSession, open_session
+from untag.engine.downloads.pull import CLIP_IMAGE, CLIP_TEXT, CLIP_VOCABULARY
+from untag.engine.runtime.cache import cached
+from untag.engine.runtime.models import ModelOptions
+from untag.engine.runtime.session import OrtSession, open_session
 from untag.errors import ModelError
 from untag.scenes.prompts import Prompts, load_prompts
 from untag.scenes.tokenizer import Tokenizer

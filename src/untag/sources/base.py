@@ -9,22 +9,6 @@ from pathlib import Path
 
 from untag.errors import UsageError
 from untag.imaging.limits import DEFAULT_LIMITS, Limits
-from untag.sources import (
-    facebook,
-    flickr,
-    gallery_dl,
-    google_takeout,
-    icloud,
-    instagram,
-    instaloader,
-    picasa,
-    snapchat,
-    tagged_json,
-    telegram,
-    twitter,
-    whatsapp,
-    xmp_sidecar,
-)
 from untag.sources.archive import ARCHIVE_SUFFIXES, group_parts
 from untag.sources.file import FileSource
 from untag.sources.files import absolute
@@ -34,28 +18,9 @@ from untag.sources.names import suffix_of
 from untag.sources.opening import ZipSource
 from untag.sources.paths import printable_path
 from untag.sources.reader import Reader
+from untag.sources.readers import READERS
 from untag.sources.reading import MemberSource, archive_around
 from untag.sources.seen import Seen
-
-READERS: tuple[Reader, ...] = (
-    # Downloads of a whole account, the most telling names first.
-    facebook.READER,
-    instagram.READER,
-    twitter.READER,
-    telegram.READER,
-    flickr.READER,
-    snapchat.READER,
-    icloud.READER,
-    tagged_json.READER,
-    # Sidecars: tools that wrote down a link before the rest, and what names people alone last.
-    gallery_dl.READER,
-    instaloader.READER,
-    google_takeout.READER,
-    whatsapp.READER,
-    xmp_sidecar.READER,
-    picasa.READER,
-)
-"""Every site and tool that untag knows. Of sidecars that tell of the same photo, the earlier reader counts."""
 
 
 def open_source(

@@ -14,7 +14,7 @@ from enum import StrEnum
 from untag.errors import ReadFailure
 from untag.imaging.sniff import ImageFormat, describe, sniff, unsupported_name
 from untag.sources.names import is_named_photo, suffix_of
-from untag.words import counted
+from untag.support.words import counted
 
 
 class Kind(StrEnum):

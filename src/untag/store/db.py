@@ -14,11 +14,11 @@ from typing import Any, Self
 from sqlite_utils import Database
 
 from untag.errors import DiskFullError, StoreError
-from untag.home import is_private, make_home
 from untag.store.codec import now
 from untag.store.lock import scan_lock
 from untag.store.migrations import MIGRATIONS, migrate, schema_version
 from untag.store.scrub import close_emptied, empty_log, opened, scrub, scrub_file
+from untag.support.home import is_private, make_home
 
 DATABASE_NAME = "untag.db"
 BUSY_SECONDS = 30.0

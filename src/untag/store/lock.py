@@ -8,7 +8,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from untag.errors import LockedError, StoreError
-from untag.filelock import HELD, lock
+from untag.support.file_lock import HELD, lock
 
 LOCK_NAME = "scan.lock"
 

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
-from untag.aside import part_files
-from untag.erase import destroy
 from untag.errors import StoreError
 from untag.scenes.taught_files import example_files
 from untag.store.codec import now, path_key, path_of, text
@@ -15,6 +13,8 @@ from untag.store.embeddings import index_files
 from untag.store.lock import scan_lock
 from untag.store.records import Reference
 from untag.store.rows import face_of, face_values
+from untag.support.aside import part_files
+from untag.support.erase import destroy
 from untag.types import Status, Verdict
 
 

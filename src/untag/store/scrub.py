@@ -16,8 +16,8 @@ from pathlib import Path
 
 from sqlite_utils import Database
 
-from untag.erase import overwrite
 from untag.store.pages import FILE_HEADER, Layout, cell_of, layout_of, overflow_chain, tree_page
+from untag.support.erase import overwrite
 
 _ATTEMPTS = 5
 _LOG_HEADER = 32

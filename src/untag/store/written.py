@@ -5,12 +5,12 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from untag.erase import destroy
 from untag.errors import StoreError
 from untag.sources.files import absolute
 from untag.sources.paths import os_path, printable_path
 from untag.store.codec import now, path_key, path_of
 from untag.store.db import Store
+from untag.support.erase import destroy
 
 
 @dataclass(frozen=True, slots=True)

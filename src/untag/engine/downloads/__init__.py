@@ -1,0 +1,1 @@
+"""Models that the user may pull: pins, licences, and the only code that uses the network."""

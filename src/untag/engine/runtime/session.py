@@ -1,0 +1,158 @@
+"""Runs ONNX graphs, and hides ONNX Runtime from everything else."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from untag.engine.runtime.ort import onnx_runtime
+from untag.errors import DeviceError, ModelError
+
+
+class Device(StrEnum):
+    """Where inference runs. `auto` takes the best one that really runs; the others are taken at their word."""
+
+    AUTO = "auto"
+    CPU = "cpu"
+    CUDA = "cuda"
+    COREML = "coreml"
+    DIRECTML = "directml"
+    OPENVINO = "openvino"
+
+
+_PROVIDERS = {
+    Device.CPU: "CPUExecutionProvider",
+    Device.CUDA: "CUDAExecutionProvider",
+    Device.COREML: "CoreMLExecutionProvider",
+    Device.DIRECTML: "DmlExecutionProvider",
+    Device.OPENVINO: "OpenVINOExecutionProvider",
+}
+_INSTALL = {
+    Device.CUDA: "install untag[gpu] on a machine with an NVIDIA driver",
+    Device.COREML: "it needs macOS",
+    Device.DIRECTML: "install onnxruntime-directml on Windows",
+    Device.OPENVINO: "install onnxruntime-openvino",
+}
+
+
+_ROOM = {Device.CUDA: 8}
+
+
+def room(device: Device) -> int:
+    """How many times the batch of a CPU a device is given at once: a guess, as none but the CPU was at hand."""
+    return _ROOM.get(device, 1)
+
+
+class Session(Protocol):
+    """One loaded graph."""
+
+    def run(self, feeds: Mapping[str, NDArray[Any]]) -> list[NDArray[Any]]:
+        """The graph's outputs, in its own order, for named inputs."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class OrtSession:
+    """A Session on ONNX Runtime; `device` is the one that it really runs on."""
+
+    inner: Any
+    device: Device
+
+    def run(self, feeds: Mapping[str, NDArray[Any]]) -> list[NDArray[Any]]:
+        """As `Session.run`. The first dimension of all inputs and outputs is the batch: one that fails is halved."""
+        try:
+            return list(self.inner.run(None, dict(feeds)))
+        except Exception:  # out of memory is a class of its own on every device
+            batch = min((len(values) for values in feeds.values()), default=0)
+            if batch < 2:
+                raise
+        halves = (slice(batch // 2), slice(batch // 2, None))
+        parts = [self.run({name: values[half] for name, values in feeds.items()}) for half in halves]
+        return [np.concatenate(outputs) for outputs in zip(*parts, strict=True)]
+
+    @property
+    def inputs(self) -> dict[str, tuple[int | None, ...]]:
+        """The shape of each named input; None for a dimension of any size."""
+        return {
+            value.name: tuple(extent if isinstance(extent, int) and extent > 0 else None for extent in value.shape)
+            for value in self.inner.get_inputs()
+        }
+
+    @property
+    def outputs(self) -> tuple[str, ...]:
+        """The names of what `run` returns, in that order."""
+        return tuple(value.name for value in self.inner.get_outputs())
+
+
+def open_session(model: Path | bytes, *, device: Device = Device.AUTO, threads: int = 0) -> OrtSession:
+    """Loads a graph, from a file or its bytes, on `device` with `threads` threads (0: as many as there are cores).
+
+    Raises DeviceError when the device asked for is not there or does not run this graph, and ModelError when the
+    graph cannot be loaded at all.
+    """
+    ort = onnx_runtime()
+    options = ort.SessionOptions()
+    options.intra_op_num_threads = threads
+    # Photos differ in size, so a memory pattern would be planned anew for each and never be used again.
+    options.enable_mem_pattern = False
+    # Threads that wait for work would spin, against the decoders: measured on two busy cores, 1.4 to 1.9 times slower.
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    options.log_severity_level = 4
+    source = model if isinstance(model, bytes) else str(model)
+    for candidate in _candidates(device, ort.get_available_providers()):
+        provider = _PROVIDERS[candidate]
+        providers = [provider] if candidate is Device.CPU else [provider, _PROVIDERS[Device.CPU]]
+        try:
+            inner = ort.InferenceSession(source, options, providers=providers)
+        except Exception as error:  # ONNX Runtime raises a dozen classes of its own, none documented
+            if candidate is Device.CPU:
+                raise ModelError(f"a model could not be loaded: {error}") from error
+            if device is candidate:
+                raise DeviceError(f"{device} does not run here: {error}") from error
+            continue
+        if inner.get_providers()[0] == provider:
+            return OrtSession(inner, candidate)
+        if device is candidate:
+            raise DeviceError(f"{device} was asked for but does not run here: {_INSTALL[candidate]}")
+    raise DeviceError("no device runs the models; reinstall onnxruntime")
+
+
+def _candidates(device: Device, available: list[str]) -> list[Device]:
+    if device is Device.AUTO:
+        # CoreML and OpenVINO are slower than the CPU on graphs whose input size changes, so only a GPU is preferred.
+        preferred = (Device.CUDA, Device.DIRECTML, Device.CPU)
+        return [candidate for candidate in preferred if _PROVIDERS[candidate] in available]
+    if _PROVIDERS[device] not in available:
+        raise DeviceError(f"{device} is not available: {_INSTALL.get(device, 'reinstall onnxruntime')}")
+    return [device]
+
+
+def usable_devices() -> dict[Device, bool]:
+    """Every device this ONNX Runtime was built for, and whether a small graph really runs on it."""
+    ort = onnx_runtime()
+    probe = _probe_graph()
+    usable: dict[Device, bool] = {}
+    for device, provider in _PROVIDERS.items():
+        if provider not in ort.get_available_providers():
+            continue
+        try:
+            session = open_session(probe, device=device, threads=1)
+            usable[device] = bool(session.run({"x": np.ones((1, 4), np.float32)})[0].sum() == 8)
+        except (DeviceError, ModelError):
+            usable[device] = False
+    return usable
+
+
+def _probe_graph() -> bytes:
+    from onnx import TensorProto, helper
+
+    value = [helper.make_tensor_value_info(name, TensorProto.FLOAT, ["N", 4]) for name in "xy"]
+    graph = helper.make_graph([helper.make_node("Add", ["x", "x"], ["y"])], "probe", value[:1], value[1:])
+    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
+    return bytes(model.SerializeToString())

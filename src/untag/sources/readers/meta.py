@@ -1,0 +1,267 @@
+"""What the downloads of Facebook and Instagram have in common: how they name media, tell times and say things twice."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable, Iterator
+from dataclasses import fields
+from functools import lru_cache
+from typing import Any
+
+from untag.errors import ReadFailure
+from untag.sources.kinds import may_be_photo
+from untag.sources.reader import AbsentPhoto, Description, Files
+from untag.sources.text import MAX_JSON_BYTES, iso_time, items, member, parse_json, read_error, repaired
+from untag.support.words import counted
+from untag.types import LinkConfidence, Origin, ReadError
+
+NEVER_FILLED = frozenset((b"", b"[object Object]"))
+"""What files hold into which the site meant to write and did not; the second was seen in Facebook's stories."""
+
+_DAY = 86_400
+_FIRST_CAMERAS = 315_532_800
+"""1 January 1980, where the clocks of cameras begin."""
+
+_SITES = {
+    "facebook": re.compile(
+        r"(^|/)(your_facebook_activity|your_activity_across_facebook|this_profile[^/]{0,2}s_activity_across_facebook"
+        r"|activity_you[^/]{0,3}re_tagged_in|photos_and_videos|profile_information)/"
+        r"|(^|/)posts/((your|profile)_posts[^/]*\.(json|html)$|album/|media/)"
+        r"|(^|/)messages/(inbox|archived_threads|filtered_threads|message_requests|e2ee_cutover)/",
+        re.IGNORECASE,
+    ),
+    "instagram": re.compile(
+        r"(^|/)(your_instagram_activity|account_information|followers_and_following)/"
+        r"|(^|/)content/(posts|stories|reels|profile_photos|archived_posts)[^/]*\.(json|html)$"
+        r"|(^|/)media/(posts|stories|profile|reels|archived_posts)/\d{6}/",
+        re.IGNORECASE,
+    ),
+}
+
+
+def site_of(names: Iterable[str]) -> str | None:
+    """Whose download has files of these names, or None; what both have counts for Facebook."""
+    found = {site for name in names for site, pattern in _SITES.items() if pattern.search(name) is not None}
+    return "instagram" if "instagram" in found else next(iter(found), None)
+
+
+def words_only(name: str) -> str:
+    """A name as letters and digits alone: how apostrophes, spaces and accents are written differs between parts."""
+    return "".join(char for char in unicodedata.normalize("NFKC", name).casefold() if char.isalnum())
+
+
+def split_suffix(name: str) -> tuple[str, str]:
+    """The name of a file before its suffix, and the lower-case suffix; the whole name and "" where there is none."""
+    stem, _, suffix = name.rpartition(".")
+    return (stem, suffix.lower()) if stem and suffix.isalnum() and len(suffix) <= 5 else (name, "")
+
+
+def is_picture(uri: str) -> bool:
+    """Whether media may be a picture by its name: it has no suffix, or none that is known of something else."""
+    return not split_suffix(uri)[1] or may_be_photo(uri)
+
+
+_MOST_ALIKE, _MOST_DEEP = 500, 40
+"""How many files of one name in folders of one name are told apart, and by how many of the folders above. A site
+numbers its photos; in what is made to take long, each of thousands would be compared with each mention."""
+
+
+class MediaIndex:
+    """Finds the files that `uri`s mean: the root folder may be missing or another one, and the suffix may differ."""
+
+    def __init__(self, names: Iterable[str]) -> None:
+        self._by_stem: dict[str, list[str]] = {}
+        self._by_folder: dict[tuple[str, str], list[str]] = {}
+        for name in filter(is_picture, names):
+            folders, _, last = name.rpartition("/")
+            key = _key(last)
+            self._by_stem.setdefault(key, []).append(name)
+            if folders:
+                self._by_folder.setdefault((key, _folder(folders.rpartition("/")[2])), []).append(name)
+
+    def find(self, uri: str, near: str = "") -> tuple[str, ...]:
+        """All files that `uri` may mean equally well, none when it is not here. A bare name is one below `near`."""
+        parts = [part for part in (repaired(uri) or "").split("/") if part not in ("", ".", "..")]
+        if not parts or "://" in uri:
+            return ()
+        if len(parts) == 1:
+            candidates = self._by_stem.get(_key(parts[-1]), [])[:_MOST_ALIKE]
+            best = [name for name in candidates if name.startswith(f"{near}/")] if near else candidates
+            # Far from anything, a name that several files have says nothing.
+            best = best if near or len(best) == 1 else []
+        else:
+            wanted = [_folder(part) for part in parts[-_MOST_DEEP:-1]]
+            candidates = self._by_folder.get((_key(parts[-1]), wanted[-1]), [])[:_MOST_ALIKE]
+            scores = {name: _shared_folders(name, wanted) for name in candidates}
+            highest = max(scores.values(), default=0)
+            best = [name for name, score in scores.items() if score == highest and score > 0]
+        suffix = split_suffix(parts[-1])[1]
+        return tuple([name for name in best if split_suffix(name)[1] == suffix] or best)
+
+
+def _shared_folders(name: str, wanted: list[str]) -> int:
+    """How many folders at the end of `name` are those that were `wanted`; 0 unless nearly all of one or the other."""
+    folders = [_folder(part) for part in name.split("/")[:-1]]
+    shared = 0
+    for one, other in zip(reversed(folders), reversed(wanted), strict=False):
+        if one != other:
+            break
+        shared += 1
+    return shared if shared >= len(wanted) - 1 or shared == len(folders) else 0
+
+
+@lru_cache(maxsize=4096)
+def _folder(part: str) -> str:
+    return words_only(repaired(part) or "")
+
+
+def _key(file_name: str) -> str:
+    return unicodedata.normalize("NFC", split_suffix(repaired(file_name) or "")[0]).casefold()
+
+
+class Gathering:
+    """What is found out of a download while its files are read one after the other."""
+
+    def __init__(self, files: Files) -> None:
+        self.files = files
+        self.index = MediaIndex(files.names)
+        self.owner: tuple[str, ...] = ()
+        self.origins: dict[str, Origin] = {}
+        self.absent: dict[str, AbsentPhoto] = {}
+        self.understood: set[str] = set()
+        self.errors: list[ReadError] = []
+        self._not_here: dict[str, set[str]] = {}
+        self._empty: list[str] = []
+
+    @property
+    def poster(self) -> str | None:
+        """The owner's name, as posts and messages have it."""
+        return self.owner[0] if self.owner else None
+
+    def read(self, name: str, max_bytes: int = MAX_JSON_BYTES) -> bytes | None:
+        """The bytes of a file; None when it cannot be read, which is an error, or was never filled."""
+        try:
+            data = self.files.read(name, max_bytes)
+        except ReadFailure as failure:
+            self.errors.append(read_error(self.files, name, failure))
+            return None
+        if data.strip() in NEVER_FILLED:
+            self._empty.append(name)
+            return None
+        return data
+
+    def read_json(self, name: str) -> Any:
+        """The JSON value in a file; None when it cannot be read, which is an error, or was never filled."""
+        data = self.read(name)
+        try:
+            return None if data is None else parse_json(data)
+        except ReadFailure as failure:
+            self.errors.append(read_error(self.files, name, failure))
+            return None
+
+    def add(self, uri: Any, origin: Origin, *, wanted_by: str | None, near: str = "") -> bool:
+        """Note where the picture `uri` is from; False when it is no picture, or not here.
+
+        Those that are not here are counted for `wanted_by`, which names them, unless that is None.
+        """
+        if not isinstance(uri, str) or not uri.strip() or "://" in uri or not is_picture(uri):
+            return False
+        found = self.index.find(uri, near)
+        if not found:
+            if wanted_by is not None:
+                self._not_here.setdefault(wanted_by, set()).add(uri.lstrip("./"))
+            return False
+        for name in found:
+            known = self.origins.get(name)
+            self.origins[name] = origin if known is None else merged(known, origin)
+        return True
+
+    def description(self) -> Description:
+        """All that was found out."""
+        skipped = frozenset(name for name in self.files.names if "/stickers_used/" in f"/{name}" and is_picture(name))
+        return Description(
+            origins={name: origin for name, origin in self.origins.items() if name not in skipped},
+            absent=tuple(self.absent.values()),
+            skipped=skipped,
+            understood=frozenset(self.understood),
+            owner=self.owner,
+            missing=(*self._not_here_sentences(), *(f"nothing was written into {name}" for name in self._empty)),
+            errors=tuple(self.errors),
+        )
+
+    def _not_here_sentences(self) -> Iterator[str]:
+        for wanted_by, uris in self._not_here.items():
+            if len(uris) == 1:
+                yield f"1 photo that {wanted_by} name is not here; it is probably in another part of the download"
+            else:
+                yield (
+                    f"{counted(len(uris), 'photo')} that {wanted_by} name are not here; "
+                    "they are probably in other parts of the download"
+                )
+
+
+def merged(one: Origin, other: Origin) -> Origin:
+    """Two accounts of the same photo as one: the fuller one counts, the other fills its gaps."""
+    first, second = sorted((one, other), key=_fullness, reverse=True)
+    values: dict[str, Any] = {
+        item.name: getattr(second if getattr(first, item.name) is None else first, item.name) for item in fields(Origin)
+    }
+    link = second if _certainty(second) > _certainty(first) else first
+    values["permalink"], values["permalink_confidence"] = link.permalink, link.permalink_confidence
+    values["people"] = tuple(dict.fromkeys((*first.people, *second.people)))
+    return Origin(**values)
+
+
+def _fullness(origin: Origin) -> int:
+    return sum(getattr(origin, item.name) not in (None, ()) for item in fields(Origin))
+
+
+def _certainty(origin: Origin) -> int:
+    return (LinkConfidence.NONE, LinkConfidence.PROBABLE, LinkConfidence.CERTAIN).index(origin.permalink_confidence)
+
+
+def seconds_of(value: Any) -> float | None:
+    """Seconds since 1970 from a number or its digits, which may be of milliseconds; None unless they are positive."""
+    try:
+        seconds = float(value)
+    except (TypeError, ValueError, OverflowError):
+        return None
+    # 100 billion seconds after 1970 is the year 5138, and as many milliseconds is 1973.
+    return seconds / (1000 if seconds > 1e11 else 1) if seconds > 0 else None
+
+
+def posted_time(*values: Any) -> str | None:
+    """ISO 8601 of the first of `values` that is a time of the site."""
+    return next((time for value in values if (time := iso_time(seconds_of(value))) is not None), None)
+
+
+def taken_time(media: Any, posted: Any) -> str | None:
+    """ISO 8601 of when a photo was taken, from the EXIF that the site kept; None when it is after `posted`."""
+    latest = seconds_of(posted)
+    for exif in items(member(media, "media_metadata", "photo_metadata", "exif_data")):
+        seconds = seconds_of(exif.get("taken_timestamp"))
+        if seconds is not None and seconds >= _FIRST_CAMERAS and (latest is None or seconds <= latest + _DAY):
+            return iso_time(seconds)
+    return None
+
+
+def lists_in(value: Any) -> Iterator[tuple[str, list[Any]]]:
+    """The lists of a metadata file with their names: the file is one, named "", or an object around some."""
+    if isinstance(value, list):
+        yield "", value
+    elif isinstance(value, dict):
+        for key, below in value.items():
+            if isinstance(below, dict):
+                yield from ((key, found) for found in below.values() if isinstance(found, list))
+            elif isinstance(below, list):
+                yield key, below
+
+
+def label_values(record: Any) -> Iterator[dict[str, Any]]:
+    """The entries of a record of labels and values, with those nested in them. Labels are in the user's language."""
+    open_lists = [member(record, "label_values")]
+    while open_lists:
+        for entry in items(open_lists.pop()):
+            yield entry
+            open_lists.append(entry.get("dict"))

@@ -1,0 +1,154 @@
+"""What Telegram Desktop exports as JSON: `result.json` of one chat, or of a whole account."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from untag.errors import ReadFailure
+from untag.sources.dates import written_time
+from untag.sources.links import number
+from untag.sources.reader import Description, Files, is_photo
+from untag.sources.text import iso_time, items, member, read_error, read_json, text, wrong_shape
+from untag.support.words import counted
+from untag.types import LinkConfidence, Origin
+
+PLATFORM = "telegram"
+
+_RESULT = "result.json"
+_SNIFFED_BYTES = 4 * 1024 * 1024
+_PHOTO = re.compile(r"(?:.*/)?photo_\d+@\d\d-\d\d-\d{4}_\d\d-\d\d-\d\d(?:_thumb)?\.jpe?g", re.IGNORECASE | re.ASCII)
+_THUMBNAIL = re.compile(r".*_thumb\.(?:jpe?g|png|webp)", re.IGNORECASE | re.DOTALL)
+_LINKED_TYPES = frozenset(("private_supergroup", "public_supergroup", "private_channel", "public_channel"))
+"""Chats whose messages have numbers of their own at the site; in others every member has different ones."""
+
+
+class Telegram:
+    """A whole export, of one chat or of an account."""
+
+    name = "telegram"
+    whole = True
+    marks = frozenset((_RESULT,))
+
+    def sniff(self, files: Files) -> bool:
+        """Whether `result.json` has Telegram's photos below it, or is small and holds chats."""
+        if _RESULT not in files:
+            return False
+        if any(_PHOTO.fullmatch(name) for name in files.names):
+            return True
+        try:
+            value = read_json(files, _RESULT, max_bytes=_SNIFFED_BYTES)
+        except ReadFailure:
+            return False
+        return any(True for _ in _chats(value))
+
+    def describe(self, files: Files) -> Description:
+        """The photos in messages with who sent them; thumbnails and stickers are no photos of their own."""
+        export = _Export(files)
+        try:
+            value = read_json(files, _RESULT)
+        except ReadFailure as failure:
+            return Description(skipped=export.thumbnails(), errors=(read_error(files, _RESULT, failure),))
+        if not isinstance(value, dict):
+            return Description(skipped=export.thumbnails(), errors=(wrong_shape(files, _RESULT, "chats"),))
+        for chat in _chats(value):
+            export.read_chat(chat)
+        owner = _owner(value)
+        for picture in items(value.get("profile_pictures")):
+            export.add(
+                picture.get("photo"), Origin(PLATFORM, poster=owner[0] if owner else None, posted_at=_time(picture))
+            )
+        return Description(
+            origins=export.origins,
+            skipped=export.thumbnails() | export.stickers,
+            understood=frozenset((_RESULT,)),
+            owner=owner,
+            missing=export.missing(),
+        )
+
+
+@dataclass(slots=True)
+class _Export:
+    files: Files
+    origins: dict[str, Origin] = field(default_factory=dict)
+    stickers: set[str] = field(default_factory=set)
+    not_included: int = 0
+
+    def read_chat(self, chat: dict[str, Any]) -> None:
+        name = text(chat.get("name"))
+        chat_id = number(chat.get("id")) if chat.get("type") in _LINKED_TYPES else None
+        for message in items(chat["messages"]):
+            message_id = number(message.get("id"))
+            # Seen in no document of Telegram's; and only members of the chat can open it.
+            link = None if chat_id is None or message_id is None else f"https://t.me/c/{chat_id}/{message_id}"
+            origin = Origin(
+                platform=PLATFORM,
+                permalink=link,
+                permalink_confidence=LinkConfidence.NONE if link is None else LinkConfidence.PROBABLE,
+                poster=text(message.get("from")) or text(message.get("actor")),
+                caption=_words(message.get("text")),
+                album=name,
+                posted_at=_time(message),
+            )
+            if message.get("media_type") == "sticker":
+                if isinstance(message.get("file"), str):
+                    self.stickers.add(message["file"])
+                continue
+            self.add(message.get("photo"), origin)
+            self.add(message.get("file"), origin, wanted=_is_image(message))
+
+    def add(self, name: Any, origin: Origin, *, wanted: bool = True) -> None:
+        """Notes where a file is from. In place of one that was left out there is a sentence, in brackets."""
+        if not isinstance(name, str):
+            return
+        if name in self.files:
+            if is_photo(self.files, name):
+                self.origins.setdefault(name, origin)
+        elif wanted:
+            self.not_included += 1
+
+    def thumbnails(self) -> frozenset[str]:
+        return frozenset(name for name in self.files.names if _THUMBNAIL.fullmatch(name))
+
+    def missing(self) -> tuple[str, ...]:
+        if not self.not_included:
+            return ()
+        photos = counted(self.not_included, "photo")
+        return (f"{photos} that messages name are not here; export again, with photos and without a limit of size",)
+
+
+READER = Telegram()
+
+
+def _chats(value: Any) -> Iterator[dict[str, Any]]:
+    """The chats in an export: itself, or those in the lists of an account."""
+    candidates = [value, *items(member(value, "chats", "list")), *items(member(value, "left_chats", "list"))]
+    for chat in candidates:
+        if isinstance(member(chat, "messages"), list) and isinstance(member(chat, "type"), str):
+            yield chat
+
+
+def _owner(value: Any) -> tuple[str, ...]:
+    about = member(value, "personal_information")
+    names = [text(member(about, "first_name")), text(member(about, "last_name"))]
+    full = " ".join(name for name in names if name is not None)
+    handle = (text(member(about, "username")) or "").removeprefix("@")
+    return tuple(name for name in (full, handle) if name)
+
+
+def _is_image(message: dict[str, Any]) -> bool:
+    return (text(message.get("mime_type")) or "").startswith("image/")
+
+
+def _words(value: Any) -> str | None:
+    """The text of a message, which is in pieces where parts of it are links or bold."""
+    pieces = value if isinstance(value, list) else [value]
+    found = (piece if isinstance(piece, str) else member(piece, "text") for piece in pieces)
+    return text("".join(piece for piece in found if isinstance(piece, str)))
+
+
+def _time(message: dict[str, Any]) -> str | None:
+    """`date` is in the time zone of the machine that exported, which is not said."""
+    return iso_time(message.get("date_unixtime")) or written_time(message.get("date"))

@@ -1,0 +1,1 @@
+"""Small helpers that know nothing of photos: files, words, locks, the home folder."""

@@ -1,0 +1,1 @@
+"""Looking after the home folder: back up, restore, rescue, forget."""
