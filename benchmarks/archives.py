@@ -28,8 +28,8 @@ from zipfile import ZipFile
 from benchmarks.output import report
 from untag.imaging.limits import DEFAULT_LIMITS
 from untag.sources.archive import ZipFiles
-from untag.sources.base import READERS
 from untag.sources.overview import survey
+from untag.sources.readers import READERS
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 from miniature_archives import JPEG, MINIATURES, damage, flipped, unpack, watched, zipped

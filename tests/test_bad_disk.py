@@ -26,9 +26,10 @@ from untag.errors import ReadFailure
 from untag.imaging.limits import DEFAULT_LIMITS
 from untag.imaging.sniff import SNIFF_BYTES
 from untag.sources.archive import ZipFiles
-from untag.sources.base import READERS, open_source
+from untag.sources.base import open_source
 from untag.sources.files import read_file, read_head
 from untag.sources.overview import survey
+from untag.sources.readers import READERS
 from untag.sources.reading import StoredPhotos
 from untag.sources.sidecars import read_sidecars, sidecar_readers
 from untag.sources.tree import FolderFiles

@@ -36,10 +36,13 @@ WRITERS = {
 ONLY_IN: dict[str, tuple[set[str], tuple[str, ...]]] = {
     "SQL": ({"sqlite3", "sqlite_utils"}, ("store/*",)),
     "inference": ({"onnxruntime"}, ("engine/runtime/ort.py",)),
-    "graphs": ({"onnx"}, ("engine/*",)),
+    "graphs": ({"onnx"}, ("engine/*/*",)),
     "other programs": ({"subprocess", "pty", "os.system", "os.popen"}, ("doctor/watching/*", "support/home.py")),
     "the network": (NETWORK, ("engine/downloads/fetch.py",)),
-    "threads": ({"threading", "multiprocessing", "concurrent", "queue", "_thread"}, ("scan/pipeline.py",)),
+    "threads": (
+        {"threading", "multiprocessing", "concurrent", "queue", "_thread"},
+        ("scan/pipeline.py", "support/memory_budget.py"),
+    ),
     "the command line": ({"click"}, ("cli/*",)),
     "the terminal": ({"rich"}, ("cli/terminal.py", "reports/table.py")),
     "writing to the terminal": (WRITERS, ("cli/terminal.py",)),

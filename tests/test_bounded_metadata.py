@@ -16,10 +16,9 @@ from made_up_archives import MadeUpFiles
 from untag.errors import ReadFailure
 from untag.imaging.limits import DEFAULT_LIMITS
 from untag.sources import text
-from untag.sources.base import READERS
 from untag.sources.html_tokens import End, Start, Token, Words, tokens
 from untag.sources.overview import survey
-from untag.sources.readers import gallery_dl, meta_html
+from untag.sources.readers import READERS, gallery_dl, meta_html
 from untag.sources.readers.meta import MediaIndex
 from untag.sources.readers.meta_html import parse_page
 from untag.sources.text import json_memory, parse_json

@@ -15,7 +15,7 @@ import pytest
 from untag.cli import app
 from untag.config import Settings
 from untag.scenes.categories import Category
-from untag.sources.base import READERS
+from untag.sources.readers import READERS
 
 ROOT = Path(__file__).parents[1]
 ARCHIVES = ROOT / "docs" / "archives"

@@ -129,7 +129,7 @@ def test_a_scan_folds_the_copy_that_a_site_made_smaller(untag: Untag, jobs: str)
     assert untag.run("decide", path, "--status", "done").status == 0
     assert "+1 copy" in untag.run("list").out, "the copies are still open, so they do not hide behind what is done"
     path.unlink()
-    assert untag.scan("--jobs", jobs)["removed"] == 1
+    assert untag.scan("--jobs", jobs, "--prune")["removed"] == 1
     copies = {Path(str(one["path"])).name: one["duplicate_of"] for one in untag.listed()}
     assert sorted(str(copies[name]) for name in expected) == sorted(["None", str(untag.photos / "a/small-again.png")])
 

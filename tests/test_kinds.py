@@ -14,10 +14,11 @@ from fakes import ME, Untag, paint
 from untag.imaging.limits import DEFAULT_LIMITS
 from untag.sources import files as files_module
 from untag.sources import tree
-from untag.sources.base import READERS, open_source, walk_all
+from untag.sources.base import open_source, walk_all
 from untag.sources.kinds import ADVICE, Kind, content_kind, may_be_photo, named_kind
 from untag.sources.listing import Skipped
 from untag.sources.overview import survey
+from untag.sources.readers import READERS
 from untag.types import Origin, Outcome, PhotoRef, ReadError
 
 JPEG = b"\xff\xd8\xff\xe0" + bytes(60)

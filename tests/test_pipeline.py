@@ -14,7 +14,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from untag.scan.pipeline import Admission, Cancel, Room, Stage, run_pipeline
+from untag.scan.pipeline import Admission, Cancel, Stage, run_pipeline
+from untag.support.memory_budget import MemoryBudget
 
 PATIENT = 3600.0
 """Seconds for a batch to fill: a test that waits for them fails by its own time limit."""
@@ -433,7 +434,7 @@ def test_a_cancelled_run_lets_in_what_waits() -> None:
 
 
 def test_threads_share_a_room_and_nobody_waits_for_ever() -> None:
-    room = Room()
+    room = MemoryBudget()
     lock = threading.Lock()
     held = 0
     most: list[int] = []
@@ -458,7 +459,7 @@ def test_threads_share_a_room_and_nobody_waits_for_ever() -> None:
 
 
 def test_a_room_is_free_again_after_an_error() -> None:
-    room = Room()
+    room = MemoryBudget()
     with pytest.raises(ValueError), room.hold(10, 10):
         raise ValueError
     with room.hold(10, 10):

@@ -14,10 +14,11 @@ from made_up_archives import MadeUpFiles
 from miniature_archives import MINIATURES, unpack, zipped
 from untag.imaging.limits import DEFAULT_LIMITS
 from untag.sources.archive import group_parts
-from untag.sources.base import READERS, open_source, walk_all
+from untag.sources.base import open_source, walk_all
 from untag.sources.listing import AbsentRef
 from untag.sources.opening import recognise
 from untag.sources.overview import survey
+from untag.sources.readers import READERS
 from untag.sources.sidecars import read_sidecars, sidecar_readers
 from untag.types import PhotoRef
 

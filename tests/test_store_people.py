@@ -29,6 +29,7 @@ from untag.store import (
     start_run,
 )
 from untag.store import db as store_db
+from untag.support.home import MARKS
 from untag.types import Face, Match, Status, Verdict
 
 BOB = Match(Verdict.ME, 0.8, "Bob")
@@ -157,7 +158,7 @@ def test_forget_all_leaves_no_database(tmp_path: Path, damaged: bool) -> None:
     # A second name for the same blocks shows what is left in them.
     (tmp_path / "blocks").hardlink_to(home / "untag.db")
     assert forget_all(home) == [home / "untag.db"]
-    assert sorted(path.name for path in home.iterdir()) == ["config.toml", "scan.lock"]
+    assert sorted(path.name for path in home.iterdir()) == sorted([*MARKS, "config.toml", "scan.lock"])
     assert not any((tmp_path / "blocks").read_bytes())
     with Store.open(home) as store:
         assert references(store) == []

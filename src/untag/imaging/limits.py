@@ -7,13 +7,13 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from untag.errors import ReadFailure
-from untag.scan.pipeline import Room
+from untag.support.memory_budget import MemoryBudget
 from untag.types import Outcome
 
 _MEBIBYTE = 1024 * 1024
 _LEAST_MEMORY = 750_000_000
 
-_decoding = Room()
+_decoding = MemoryBudget()
 """What all decoders of the process hold: whichever thread they run in, and whatever they decode for."""
 
 

@@ -36,7 +36,7 @@ def news_lines(summary: ScanSummary, *, whole: bool = False) -> Iterator[str]:
         yield f"{counted(summary.new_findings, 'new photo')}:"
         yield from _cut([_new_line(finding) for finding in summary.new], None if whole else _MOST_NAMED, "untag list")
     for place in summary.away:
-        yield f"away: {place.path}: {place.reason}; {counted(place.kept, 'file')} on record there stay as they are"
+        yield f"away: {place.path}: {place.reason}; what is on record there is kept ({counted(place.kept, 'file')})"
     if summary.away:
         yield "if what is away is really gone, scan again with --prune"
     if summary.removed:

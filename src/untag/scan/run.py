@@ -17,10 +17,11 @@ from untag.scan.judge import Judge, decide_moved, group_copies, judge_again
 from untag.scan.pipeline import Admission, Cancel, Stage, run_pipeline
 from untag.scan.recorder import Recorder, ScanSummary
 from untag.scan.stages import ScanModels, Stages
-from untag.sources.base import READERS, unreachable, walk_all
+from untag.sources.base import unreachable, walk_all
 from untag.sources.files import absolute
 from untag.sources.paths import printable_path
 from untag.sources.reader import Reader
+from untag.sources.readers import READERS
 from untag.store import (
     Store,
     findings,

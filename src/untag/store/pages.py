@@ -217,6 +217,8 @@ def record_of(payload: bytes) -> list[object]:
             raise ValueError("a value is longer than its record")
         values.append(_value(kind, payload[body : body + length]))
         body += length
+    if at != size or body != len(payload):
+        raise ValueError("a record's header and its values do not fill it")
     return values
 
 

@@ -10,7 +10,7 @@ import os
 import struct
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, suppress
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import BinaryIO
 
@@ -175,8 +175,8 @@ def _hash(value: object) -> str:
 
 
 def _time(value: object) -> str:
-    if datetime.fromisoformat(_text(value)).tzinfo is None:
-        raise ValueError("not a time")
+    if datetime.fromisoformat(_text(value)).utcoffset() != timedelta(0):
+        raise ValueError("not a time of ours: all are in UTC")
     return str(value)
 
 
