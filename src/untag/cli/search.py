@@ -11,7 +11,7 @@ from untag.cli.common import say, settings_of
 from untag.cli.terminal import tell, tell_json
 
 if TYPE_CHECKING:
-    from untag.searching import Hit
+    from untag.scenes.searching import Hit
 
 
 @click.command("search")
@@ -37,9 +37,9 @@ def command(context: Context, words: str, limit: int, style: str) -> int:
       untag search "people dancing on a table"
       untag search "a man with a guitar" --limit 30
     """
+    from untag.scenes.searching import LOOKS_LIKE_IT, search_words
     from untag.scenes.space import load_space
     from untag.scenes.words import load_words
-    from untag.searching import LOOKS_LIKE_IT, search_words
     from untag.store import Store
     from untag.support.words import counted
 
