@@ -8,14 +8,15 @@ DEMO_REPORT := .demo/report.html
 DEMO := $(BIN)/untag --home $(DEMO_HOME)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check-lowest lint format types bench docs clean
+.PHONY: help demo test check-lowest lint format types bench docs docs-cli lock release clean
 
 help:
 	@echo "make demo    scan the sample photos and write a report"
 	@echo "make test    run the test suite"
 	@echo "make lint    check style        make format  apply it"
 	@echo "make types   check types        make bench   run the benchmarks"
-	@echo "make docs    check that the documentation is true"
+	@echo "make docs    check that the documentation is true;  make docs-cli  write docs/cli.md anew"
+	@echo "make release  build and prove what is published, upload nothing;  make lock  requirements-dev.txt anew"
 	@echo "make check-lowest   run the tests with the lowest versions of all dependencies"
 	@echo "make clean   remove what was made here"
 
@@ -35,6 +36,10 @@ $(VENV)/.dev: $(VENV)/.made pyproject.toml
 
 $(VENV)/.bench: $(VENV)/.made pyproject.toml
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev,bench]'
+	@touch $@ $(VENV)/.dev $(VENV)/.run
+
+$(VENV)/.release: $(VENV)/.made pyproject.toml
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable '.[dev,release]'
 	@touch $@ $(VENV)/.dev $(VENV)/.run
 
 demo: $(VENV)/.run
@@ -62,6 +67,20 @@ types: $(VENV)/.dev
 
 docs: $(VENV)/.dev
 	$(BIN)/python -m pytest tests/test_docs.py
+
+# docs/cli.md is what the commands say of themselves.
+docs-cli: $(VENV)/.dev
+	$(BIN)/python scripts/cli_page.py
+
+# Builds, checks, installs into an empty environment, runs the main job there; leaves it all in dist/. Uploads nothing.
+release: $(VENV)/.release
+	$(BIN)/python scripts/release.py
+
+# The newest versions that pyproject.toml allows, with hashes, for every system and Python.
+lock: $(VENV)/.release
+	$(BIN)/uv pip compile --quiet --universal --python-version 3.11 --extra dev --generate-hashes --upgrade \
+		--no-emit-index-url --no-emit-find-links --custom-compile-command "make lock" \
+		--output-file requirements-dev.txt pyproject.toml
 
 # For example: make bench BENCH=--quick
 bench: $(VENV)/.bench

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import hashlib
+import json
 import os
 import shutil
 import subprocess
@@ -23,9 +24,10 @@ MAIN_JOB = (
     ("doctor",),
     ("enroll", "{photos}/me"),
     ("scan", "{photos}/archive"),
-    ("list", "--format", "json"),
     ("report", "--output", "{folder}/report.html"),
+    ("list", "--format", "json"),
 )
+"""What a user does first; the last one prints what was found."""
 
 
 def run(*command: str | Path, folder: Path, accepted: Sequence[int] = (0,)) -> str:
@@ -57,13 +59,22 @@ def build(output: Path) -> list[Path]:
 def prove(wheel: Path, folder: Path) -> Path:
     """Install the wheel into an empty environment, run the main job outside the checkout; returns its Python."""
     venv.create(folder / "env", with_pip=True)
-    python = folder / "env" / ("Scripts" if os.name == "nt" else "bin") / "python"
-    run(python, "-m", "pip", "install", "--quiet", wheel, folder=folder)
+    programs = folder / "env" / ("Scripts" if os.name == "nt" else "bin")
+    run(programs / "python", "-m", "pip", "install", "--quiet", wheel, folder=folder)
     photos = shutil.copytree(ROOT / "sample_photos", folder / "photos")
+    output = ""
     for words in MAIN_JOB:
         arguments = [word.format(photos=photos, folder=folder) for word in words]
-        run(python, "-m", "untag", "--home", folder / "home", *arguments, folder=folder)
-    return python
+        output = run(programs / "untag", "--home", folder / "home", *arguments, folder=folder)
+    must_have_found(output)
+    return programs / "python"
+
+
+def must_have_found(listed: str) -> None:
+    """That the sample photos were recognised: a wheel without its models or templates would end well, too."""
+    verdicts = [finding["verdict"] for finding in json.loads(listed)]
+    if "me" not in verdicts:
+        sys.exit(f"the installed wheel finds nobody in the sample photos: {verdicts}")
 
 
 def write_sbom(python: Path, output: Path) -> Path:
@@ -93,7 +104,7 @@ def main() -> None:
         python = prove(next(path for path in archives if path.suffix == ".whl"), Path(folder))
         sbom = write_sbom(python, output)
     write_sums([*archives, sbom], output)
-    print(f"{output} holds {', '.join(path.name for path in sorted(output.iterdir()))}")
+    sys.stdout.write(f"{output} holds {', '.join(path.name for path in sorted(output.iterdir()))}\n")
 
 
 if __name__ == "__main__":

@@ -19,7 +19,8 @@ from untag.sources.readers import READERS
 
 ROOT = Path(__file__).parents[1]
 ARCHIVES = ROOT / "docs" / "archives"
-DOCUMENTS = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
+HELPERS = [ROOT / name for name in ("CONTRIBUTING.md", "RELEASING.md", "SECURITY.md")]
+DOCUMENTS = [ROOT / "README.md", *HELPERS, *sorted((ROOT / "docs").rglob("*.md"))]
 PAGES = [*DOCUMENTS, *sorted((ROOT / "sample_photos").glob("*.md")), ROOT / "CHANGELOG.md"]
 
 FENCED = re.compile(r"^```\w*\n(.*?)^```", re.MULTILINE | re.DOTALL)
@@ -165,13 +166,13 @@ def test_the_example_configuration_holds(tmp_path: Path) -> None:
 
 
 def test_make_targets_exist() -> None:
-    targets = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
+    targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
     written = {
         (name(path), target)
         for path in [*DOCUMENTS, ROOT / ".ci" / "run"]
         for code in (codes(path.read_text()) if path.suffix == ".md" else path.read_text().splitlines())
         if code.startswith("make ")
-        for target in re.findall(r"[a-z]+", code.split("#")[0].removeprefix("make "))
+        for target in re.findall(r"(?<!\S)[a-z-]+(?!\S)", code.split("#")[0].removeprefix("make "))
     }
     assert {target for _, target in written} >= {"demo", "test"}
     missing = sorted(item for item in written if item[1] not in targets)

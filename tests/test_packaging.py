@@ -1,9 +1,4 @@
-"""What is shipped: read from pyproject.toml, so that it costs no build. The rest is proven by hand before a release:
-
-git clone . CLONE && cd CLONE && python -m build     # the wheel is built from the sdist
-python3.13 -m venv EMPTY && EMPTY/bin/pip install dist/*.whl
-cd / && EMPTY/bin/untag doctor                        # then enroll, scan, list and report, with no checkout in sight
-"""
+"""What is shipped: read from pyproject.toml, so that it costs no build. `make release` builds it, proves the rest."""
 
 from __future__ import annotations
 
@@ -75,6 +70,7 @@ def test_data_files_lie_inside_the_package(name: str) -> None:
 
 def test_the_sdist_can_build_test_and_demonstrate_itself() -> None:
     wanted = {"src", "models", "tests", "sample_photos", "docs", "benchmarks", ".ci", "Makefile", "README.md"}
+    wanted |= {"scripts", "requirements-dev.txt", ".github", "CONTRIBUTING.md", "RELEASING.md", "SECURITY.md"}
     listed = set(SDIST["include"])
     assert {f"/{name}" for name in (*wanted, *PROJECT["project"]["license-files"])} <= listed
     for entry in listed:

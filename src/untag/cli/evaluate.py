@@ -28,7 +28,10 @@ _NAME, _FIGURE = 12, 6  # columns for the name of a category, and at least for a
 @click.argument("kind", type=click.Choice(["pairs", "people", "scenes"]))
 @click.argument("table", type=click.Path(path_type=Path, dir_okay=False), metavar="FILE.csv")
 @click.option(
-    "--root", type=click.Path(path_type=Path, file_okay=False), help="What paths in the file are relative to."
+    "--root",
+    type=click.Path(path_type=Path, file_okay=False),
+    metavar="DIR",
+    help="What paths in the file are relative to.  [default: the folder that the file is in]",
 )
 @click.option(
     "--references", type=click.IntRange(min=1), default=3, show_default=True, help="Photos that enrol (people)."

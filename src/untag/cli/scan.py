@@ -46,7 +46,12 @@ _EXAMPLES = 20
 @source_option
 @engine_option
 @device_option
-@click.option("--jobs", type=click.IntRange(min=0), metavar="N", help="Decoder threads; 0 does one thing at a time.")
+@click.option(
+    "--jobs",
+    type=click.IntRange(min=0),
+    metavar="N",
+    help="Decoder threads; 0 does one thing at a time.  [default: one for each core, at most 8]",
+)
 @click.option("--all-scenes", is_flag=True, help="Keep findings about scenes in which you are not seen, too.")
 @click.option("--prune", is_flag=True, help="Forget what is away, too: it is really gone.")
 @click.option("--strict", is_flag=True, help="Exit with 1 for anything unreadable, not only for what became so.")
