@@ -28,8 +28,8 @@ from zipfile import ZipFile
 from benchmarks.output import report
 from untag.imaging.limits import DEFAULT_LIMITS
 from untag.sources.archive import ZipFiles
-from untag.sources.overview import survey
 from untag.sources.readers import READERS
+from untag.sources.summary import survey
 
 sys.path.insert(0, str(Path(__file__).parents[1] / "tests"))
 from miniature_archives import JPEG, MINIATURES, damage, flipped, unpack, watched, zipped
@@ -81,8 +81,8 @@ def survey_takeout(folder: Path) -> dict[str, object]:
     peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     unit = 1 if sys.platform == "darwin" else 1024
     return {
-        "photos": sum(overview.photos for overview in found.overviews),
-        "linked": sum(overview.linked.total() for overview in found.overviews),
+        "photos": sum(summary.photos for summary in found.summaries),
+        "linked": sum(summary.linked.total() for summary in found.summaries),
         "unreadable": len(found.unreadable),
         "seconds": round(seconds, 2),
         "peak_mebibytes": round(peak * unit / MEBIBYTE, 1),
@@ -116,7 +116,7 @@ def survey_damaged(mutations: int, seed: int, scratch: Path) -> dict[str, object
             with watched() as written:
                 found = survey([place], DEFAULT_LIMITS, READERS)
             unreadable += len(found.unreadable)
-            photos += sum(overview.photos for overview in found.overviews)
+            photos += sum(summary.photos for summary in found.summaries)
         except Exception:
             crashes.append(f"{name} {number}: {traceback.format_exc(limit=-3)}")
         writes += [f"{name} {number}: {event}" for event in written]

@@ -28,10 +28,10 @@ from untag.imaging.sniff import SNIFF_BYTES
 from untag.sources.archive import ZipFiles
 from untag.sources.base import open_source
 from untag.sources.files import read_file, read_head
-from untag.sources.overview import survey
 from untag.sources.readers import READERS
 from untag.sources.reading import StoredPhotos
 from untag.sources.sidecars import read_sidecars, sidecar_readers
+from untag.sources.summary import survey
 from untag.sources.tree import FolderFiles
 from untag.types import Outcome, PhotoRef, ReadError
 

@@ -17,10 +17,10 @@ from untag.errors import ReadFailure
 from untag.imaging.limits import DEFAULT_LIMITS
 from untag.sources import text
 from untag.sources.html_tokens import End, Start, Token, Words, tokens
-from untag.sources.overview import survey
 from untag.sources.readers import READERS, gallery_dl, meta_html
 from untag.sources.readers.meta import MediaIndex
 from untag.sources.readers.meta_html import parse_page
+from untag.sources.summary import survey
 from untag.sources.text import json_memory, parse_json
 from untag.types import Outcome
 
@@ -68,7 +68,7 @@ def test_a_download_with_such_a_file_is_told_of_and_its_photos_are_listed(
     (tmp_path / "posts/media/a.jpg").write_bytes(JPEG)
     (tmp_path / "posts/your_posts_1.json").write_text(json.dumps([{}] * 600_000))
     found = survey([tmp_path], DEFAULT_LIMITS, READERS)
-    assert [overview.photos for overview in found.overviews] == [1]
+    assert [summary.photos for summary in found.summaries] == [1]
     assert [(Path(error.path).name, error.outcome) for error in found.unreadable] == [
         ("your_posts_1.json", Outcome.TOO_LARGE)
     ]
@@ -119,7 +119,7 @@ def test_only_so_many_tags_are_read_and_the_rest_is_told_of(monkeypatch: pytest.
     assert [(Path(error.path).name, error.outcome) for error in found.unreadable] == [
         ("your_posts_1.html", Outcome.TOO_LARGE)
     ]
-    assert sum(overview.photos for overview in found.overviews) == 2
+    assert sum(summary.photos for summary in found.summaries) == 2
 
 
 def test_words_that_many_pictures_share_are_kept_once() -> None:

@@ -13,8 +13,8 @@ from untag.findings import (
     PhotoEvidence,
     Preset,
     Rules,
-    decide,
-    decide_without_copy,
+    assess,
+    assess_without_file,
     load_preset,
     names_of,
 )
@@ -73,7 +73,7 @@ def evidence(
     ],
 )
 def test_action_table(match: Match, scores: dict[str, float] | None, origin: Origin, action: Action) -> None:
-    finding = decide(evidence(match, scores=scores, origin=origin), RULES)
+    finding = assess(evidence(match, scores=scores, origin=origin), RULES)
     assert finding is not None
     assert finding.action is action
     assert finding.status is Status.OPEN
@@ -112,7 +112,7 @@ UNKNOWN_POSTER = replace(LIKELY, poster=None)
 def test_all_places_of_a_photo(
     origins: tuple[Origin, ...], action: Action, acted_on: Origin, posters: list[str]
 ) -> None:
-    finding = decide(replace(evidence(ME, scores={"alcohol": 0.9}), origins=origins), RULES)
+    finding = assess(replace(evidence(ME, scores={"alcohol": 0.9}), origins=origins), RULES)
     assert finding is not None
     assert (finding.action, finding.origin) == (action, acted_on)
     assert [reason for reason in finding.reasons if reason.startswith("posted")] == [
@@ -125,7 +125,7 @@ def test_all_places_of_a_photo(
     [((GOOGLE,), True), ((GOOGLE, POSTED), True), ((GOOGLE, OWN), False), ((LINKED,), False), ((POSTED,), False)],
 )
 def test_a_link_that_opens_only_for_you_is_said_so(origins: tuple[Origin, ...], said: bool) -> None:
-    finding = decide(replace(evidence(ME, scores={"alcohol": 0.9}), origins=origins), RULES)
+    finding = assess(replace(evidence(ME, scores={"alcohol": 0.9}), origins=origins), RULES)
     assert finding is not None
     assert ("the link opens only for you" in finding.reasons) is said
 
@@ -143,7 +143,7 @@ def test_the_broadest_audience_counts_but_no_plain_folder(
     audiences: tuple[str | None, ...], reason: str | None
 ) -> None:
     origins = (*(replace(POSTED, audience=audience) for audience in audiences), NOWHERE)
-    finding = decide(replace(evidence(ME, scores={}), origins=origins), RULES)
+    finding = assess(replace(evidence(ME, scores={}), origins=origins), RULES)
     assert finding is not None
     assert [said for said in finding.reasons if "can see it" in said] == ([] if reason is None else [reason])
 
@@ -169,7 +169,7 @@ def test_who_is_meant_by_a_name(called: tuple[str, ...], name: str, meant: bool)
     assert names.is_called("ana", name) is meant
     assert names.among(["somebody", name]) == ("ana" if meant else None)
     tagged = replace(evidence(ME, scores={}), origins=(NOWHERE, Origin("x", people=("Cy", name))))
-    finding = decide(tagged, RULES, names)
+    finding = assess(tagged, RULES, names)
     assert finding is not None
     assert ("you are tagged in it" in finding.reasons) is meant
 
@@ -183,18 +183,18 @@ NAMES = names_of({"ana": ("Ana Roe",), "bea": ()})
 )
 def test_a_tag_by_name_without_the_face_is_a_maybe(origins: tuple[Origin, ...], named: tuple[str, ...]) -> None:
     tagged = replace(evidence(OTHER, OTHER, scores={"alcohol": 0.9}), origins=origins, named=named)
-    finding = decide(tagged, RULES, NAMES)
+    finding = assess(tagged, RULES, NAMES)
     assert finding is not None
     assert (finding.verdict, finding.similarity, finding.person) == (Verdict.MAYBE, 0.0, "ana")
     assert (finding.action, finding.faces) == (Action.REVIEW, ())
     assert finding.reasons == ("you are tagged in it by name, but your face was not found", "alcohol 90 %")
-    assert decide(tagged, RULES) is None
-    assert decide(tagged, RULES, names_of({"bea": ()})) is None
+    assert assess(tagged, RULES) is None
+    assert assess(tagged, RULES, names_of({"bea": ()})) is None
 
 
 def test_a_face_goes_before_a_tag_of_somebody_else() -> None:
     tagged = replace(evidence(MAYBE, scores={}), named=("bea",))
-    finding = decide(tagged, RULES, NAMES)
+    finding = assess(tagged, RULES, NAMES)
     assert finding is not None
     assert finding.person == "ana"
     assert "you are tagged in it" not in finding.reasons
@@ -218,7 +218,7 @@ TOLD = "you are tagged here; the download has no copy of the photo"
 def test_a_photo_without_a_copy(
     origins: tuple[Origin, ...], names: Names, person: str | None, reasons: list[str] | None
 ) -> None:
-    finding = decide_without_copy(origins, RULES, names)
+    finding = assess_without_file(origins, RULES, names)
     if person is None:
         assert finding is None
         return
@@ -230,27 +230,27 @@ def test_a_photo_without_a_copy(
 
 
 def test_a_photo_of_others_is_no_finding() -> None:
-    assert decide(evidence(OTHER, OTHER, scores={"weapon": 0.99}), RULES) is None
-    assert decide(evidence(scores={"weapon": 0.99}), RULES) is None
+    assert assess(evidence(OTHER, OTHER, scores={"weapon": 0.99}), RULES) is None
+    assert assess(evidence(scores={"weapon": 0.99}), RULES) is None
 
 
 def test_all_scenes_reports_flagged_photos_without_you() -> None:
     rules = replace(RULES, all_scenes=True)
-    finding = decide(evidence(OTHER, scores={"weapon": 0.99}), rules)
+    finding = assess(evidence(OTHER, scores={"weapon": 0.99}), rules)
     assert finding is not None
     assert (finding.verdict, finding.person, finding.similarity) == (Verdict.OTHER, None, 0.0)
     assert finding.faces == ()
     assert finding.action is Action.REVIEW
     assert finding.reasons == ("Your face was not found in this picture", "weapon 99 %")
-    assert decide(evidence(OTHER, scores={"weapon": 0.59}), rules) is None
-    assert decide(evidence(OTHER, scores={"location": 1.0, "crowd": 0.99}), rules) is None
-    assert decide(evidence(OTHER), rules) is None
+    assert assess(evidence(OTHER, scores={"weapon": 0.59}), rules) is None
+    assert assess(evidence(OTHER, scores={"location": 1.0, "crowd": 0.99}), rules) is None
+    assert assess(evidence(OTHER), rules) is None
 
 
 def test_reasons_in_plain_words() -> None:
     origin = replace(LINKED, people=("Bea Roe", "Ana"), audience="Anyone with the link")
     photo = evidence(OTHER, ME, OTHER, scores={"crowd": 0.7, "alcohol": 0.87}, origin=origin, words=WINE)
-    finding = decide(photo, RULES)
+    finding = assess(photo, RULES)
     assert finding is not None
     assert finding.reasons == (
         "Your face: 94 % alike",
@@ -266,8 +266,8 @@ def test_reasons_in_plain_words() -> None:
 
 
 def test_reasons_say_what_is_not_known() -> None:
-    maybe = decide(evidence(MAYBE, OTHER), RULES)
-    harmless = decide(evidence(ME, scores={"alcohol": 0.1}, origin=OWN), RULES)
+    maybe = assess(evidence(MAYBE, OTHER), RULES)
+    harmless = assess(evidence(ME, scores={"alcohol": 0.1}, origin=OWN), RULES)
     assert maybe is not None
     assert maybe.reasons == (
         "You may be in this picture: 61 % alike; check it",
@@ -287,7 +287,7 @@ def test_the_surest_face_decides_and_only_its_own_boxes_are_framed() -> None:
     sister = Match(Verdict.ME, 0.80, "bea")
     sure_maybe = Match(Verdict.MAYBE, 0.99, "ana")
     photo = evidence(sure_maybe, sister, ME, replace(ME, similarity=0.9), scores={})
-    finding = decide(photo, RULES)
+    finding = assess(photo, RULES)
     assert finding is not None
     assert (finding.person, finding.verdict, finding.similarity) == ("ana", Verdict.ME, 0.94)
     assert finding.faces == photo.boxes[2:]
@@ -295,8 +295,8 @@ def test_the_surest_face_decides_and_only_its_own_boxes_are_framed() -> None:
 
 def test_a_date_from_the_photo_goes_before_that_of_the_source() -> None:
     origin = Origin(taken_at="2001-01-01")
-    dated = decide(evidence(ME, origin=origin), RULES)
-    undated = decide(replace(evidence(ME, origin=origin), taken_at=None), RULES)
+    dated = assess(evidence(ME, origin=origin), RULES)
+    undated = assess(replace(evidence(ME, origin=origin), taken_at=None), RULES)
     assert dated is not None
     assert undated is not None
     assert (dated.taken_at, undated.taken_at) == ("2019-07-14T23:10:00", "2001-01-01")
@@ -304,7 +304,7 @@ def test_a_date_from_the_photo_goes_before_that_of_the_source() -> None:
 
 def test_a_missing_match_is_an_error() -> None:
     with pytest.raises(ValueError, match="1 boxes but 0 matches"):
-        decide(replace(evidence(ME), matches=()), RULES)
+        assess(replace(evidence(ME), matches=()), RULES)
 
 
 @pytest.mark.parametrize(
@@ -325,7 +325,7 @@ def test_audience_words(words: str | None, audience: Audience) -> None:
 
 
 def risk(match: Match, scores: dict[str, float], audience: str | None = None) -> int:
-    finding = decide(evidence(match, OTHER, scores=scores, origin=Origin(audience=audience)), RULES)
+    finding = assess(evidence(match, OTHER, scores=scores, origin=Origin(audience=audience)), RULES)
     assert finding is not None
     return finding.risk
 
@@ -400,7 +400,7 @@ def test_where_you_are_twice_or_not_at_all() -> None:
 def test_where_you_are_counts(face: tuple[float, ...], faces: int, risk: int, reasons: list[str]) -> None:
     boxes = (Box(*face),) + (Box(700, 100, 780, 180),) * (faces - 1)
     photo = replace(evidence(scores={"alcohol": 0.9}), width=1000, height=800, boxes=boxes)
-    finding = decide(replace(photo, matches=(ME,) + (OTHER,) * (faces - 1)), RULES)
+    finding = assess(replace(photo, matches=(ME,) + (OTHER,) * (faces - 1)), RULES)
     assert finding is not None
     assert finding.risk == risk
     assert finding.reasons == ("Your face: 94 % alike", "alcohol 90 %", *reasons)
@@ -454,20 +454,20 @@ def test_a_drink_beside_you_weighs_more(match: Match, spot: Spot | None, risk: i
     spots = {} if spot is None else {"alcohol": spot}
     scenes = SceneScores({"alcohol": 0.9, "crowd": 0.2}, {"alcohol": ("red wine",)}, "toy", spots)
     boxes = (Box(480, 480, 520, 520), Box(10, 10, 60, 60))
-    finding = decide(replace(photo, width=1000, height=1000, boxes=boxes, scenes=scenes), RULES)
+    finding = assess(replace(photo, width=1000, height=1000, boxes=boxes, scenes=scenes), RULES)
     assert finding is not None
     assert (finding.risk, finding.reasons[1]) == (risk, reason)
 
 
 def test_what_is_experimental_says_so() -> None:
     rules = Rules(load_preset(Preset.JOB_HUNT), {}, experimental=frozenset({"party", "drugs"}))
-    finding = decide(evidence(ME, scores={"party": 0.7, "alcohol": 0.8}, words={"party": ("balloon",)}), rules)
+    finding = assess(evidence(ME, scores={"party": 0.7, "alcohol": 0.8}, words={"party": ("balloon",)}), rules)
     assert finding is not None
     assert finding.reasons[1:3] == ("alcohol 80 %", "party 70 %, experimental: balloon")
 
 
 def test_a_face_that_may_be_yours_is_not_called_yours() -> None:
-    finding = decide(replace(evidence(MAYBE, scores={}), boxes=(Box(0, 0, 60, 60),)), RULES)
+    finding = assess(replace(evidence(MAYBE, scores={}), boxes=(Box(0, 0, 60, 60),)), RULES)
     assert finding is not None
     assert "the face fills much of the picture" in finding.reasons
 
@@ -530,13 +530,13 @@ PHOTOS: dict[str, tuple[Match, dict[str, float], str | None]] = {
 def test_the_risk_under_each_preset(photo: str, job_hunt: int, family: int, public_office: int) -> None:
     match, scores, audience = PHOTOS[photo]
     shown = evidence(match, OTHER, scores=scores, origin=Origin(audience=audience))
-    findings = [decide(shown, Rules(load_preset(preset), THRESHOLDS)) for preset in Preset]
+    findings = [assess(shown, Rules(load_preset(preset), THRESHOLDS)) for preset in Preset]
     assert [finding and finding.risk for finding in findings] == [job_hunt, family, public_office]
 
 
 def test_a_preset_decides_what_asks_for_action() -> None:
     place = evidence(ME, scores={"location": 1.0}, origin=LINKED)
-    actions = {preset: decide(place, Rules(load_preset(preset), THRESHOLDS)) for preset in Preset}
+    actions = {preset: assess(place, Rules(load_preset(preset), THRESHOLDS)) for preset in Preset}
     assert {preset: finding and finding.action for preset, finding in actions.items()} == {
         Preset.JOB_HUNT: Action.KEEP,
         Preset.FAMILY: Action.UNTAG,

@@ -147,12 +147,12 @@ def test_settings_override_single_categories(untag: Untag) -> None:
 def test_a_finding_for_a_photo_that_shows_you(untag: Untag) -> None:
     judged = judge(untag)
     mine = Match(Verdict.ME, 0.95, "me")
-    found = judged.decide(photo(Match(Verdict.OTHER, 0.1), mine, alcohol=0.8))
+    found = judged.assess(photo(Match(Verdict.OTHER, 0.1), mine, alcohol=0.8))
     assert found is not None
     assert (found.verdict, found.person, found.categories) == (Verdict.ME, "me", {"alcohol": 0.8})
     assert (found.action, found.faces) == (Action.REVIEW, (Box(10, 0, 19, 9),))
-    assert judged.decide(photo(Match(Verdict.OTHER, 0.1), alcohol=0.8)) is None
-    assert judge(untag, all_scenes=True).decide(photo(alcohol=0.8)) is not None
+    assert judged.assess(photo(Match(Verdict.OTHER, 0.1), alcohol=0.8)) is None
+    assert judge(untag, all_scenes=True).assess(photo(alcohol=0.8)) is not None
 
 
 @pytest.mark.parametrize(

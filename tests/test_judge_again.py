@@ -66,7 +66,7 @@ def fill(store: Store, judge: Judge, random: np.random.Generator, photos: int) -
         scenes = SceneScores({"alcohol": float(random.choice([0.1, 0.9]))}, {"alcohol": ("beer",)}, "fake")
         evidence = PhotoEvidence((Origin(),), None, 640, 480, tuple(face.box for face in faces), matches, scenes)
         made = replace(
-            analysis(found=judge.decide(evidence), engine=ENGINE_ID if number % 9 else "another"),
+            analysis(found=judge.assess(evidence), engine=ENGINE_ID if number % 9 else "another"),
             faces=faces,
             matches=matches,
             keep=tuple(judge.keeps(match) for match in matches),

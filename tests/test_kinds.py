@@ -17,8 +17,8 @@ from untag.sources import tree
 from untag.sources.base import open_source, walk_all
 from untag.sources.kinds import ADVICE, Kind, content_kind, may_be_photo, named_kind
 from untag.sources.listing import Skipped
-from untag.sources.overview import survey
 from untag.sources.readers import READERS
+from untag.sources.summary import survey
 from untag.types import Origin, Outcome, PhotoRef, ReadError
 
 JPEG = b"\xff\xd8\xff\xe0" + bytes(60)
@@ -96,10 +96,10 @@ def test_what_is_no_photo_is_counted_by_kind(place: str, tmp_path: Path) -> None
     root = pack(files, tmp_path / "a.zip") if "zip" in place else unpack(files, tmp_path / "a")
     found = survey([root], DEFAULT_LIMITS, READERS)
     assert not found.unreadable
-    skipped = sum((overview.skipped for overview in found.overviews), Counter[Kind]())
+    skipped = sum((summary.skipped for summary in found.summaries), Counter[Kind]())
     assert skipped == Counter(kind for _, kind in TELLING.values())
-    assert sum(overview.photos for overview in found.overviews) == 1
-    named = {kind: paths for overview in found.overviews for kind, paths in overview.named.items()}
+    assert sum(summary.photos for summary in found.summaries) == 1
+    named = {kind: paths for summary in found.summaries for kind, paths in summary.named.items()}
     assert {Path(path).name for path in named[Kind.VIDEO]} == {"film", "film.MP4", "film.mov"}
 
 
@@ -110,12 +110,12 @@ def test_every_kind_that_is_counted_has_its_words() -> None:
 def test_hidden_files_are_counted_alike_in_folders_and_archives(tmp_path: Path) -> None:
     files = {".hidden.jpg": JPEG, "in/._a.jpg": b"\x00\x05\x16\x07", "__MACOSX/._a.jpg": JPEG, "a.jpg": JPEG}
     for root in (unpack(files, tmp_path / "folder"), pack(files, tmp_path / "a.zip")):
-        (overview,) = survey([root], DEFAULT_LIMITS, READERS).overviews
-        assert (overview.photos, overview.skipped) == (1, {Kind.HIDDEN: 2, Kind.SYSTEM: 1})
+        (summary,) = survey([root], DEFAULT_LIMITS, READERS).summaries
+        assert (summary.photos, summary.skipped) == (1, {Kind.HIDDEN: 2, Kind.SYSTEM: 1})
     download = {"posts/your_posts_1.json": b"[]", "posts/.a.jpg": JPEG, "posts/@eaDir/b.jpg": JPEG}
     for root in (unpack(download, tmp_path / "download"), pack(download, tmp_path / "download.zip")):
-        (overview,) = survey([root], DEFAULT_LIMITS, READERS).overviews
-        assert (overview.photos, overview.skipped) == (0, {Kind.HIDDEN: 1, Kind.SYSTEM: 1})
+        (summary,) = survey([root], DEFAULT_LIMITS, READERS).summaries
+        assert (summary.photos, summary.skipped) == (0, {Kind.HIDDEN: 1, Kind.SYSTEM: 1})
 
 
 def test_a_file_that_cannot_be_looked_into_is_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -271,8 +271,8 @@ def test_commands_say_what_is_not_read_and_what_to_do(untag: Untag) -> None:
     listed = untag.run("sources", untag.photos)
     assert "not read: 2 videos (1.mp4, 2.mov); save stills" in listed.out
     assert "not read: 1 hidden file or folder; scan them by their own path" in listed.out
-    (overview,) = json.loads(untag.run("sources", untag.photos, "--json").out)
-    assert overview["skipped"] == {"video": 2, "raw": 1, "hidden": 1}
+    (summary,) = json.loads(untag.run("sources", untag.photos, "--json").out)
+    assert summary["skipped"] == {"video": 2, "raw": 1, "hidden": 1}
 
 
 def test_a_place_without_photos_says_what_is_there(untag: Untag) -> None:

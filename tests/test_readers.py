@@ -17,9 +17,9 @@ from untag.sources.archive import group_parts
 from untag.sources.base import open_source, walk_all
 from untag.sources.listing import AbsentRef
 from untag.sources.opening import recognise
-from untag.sources.overview import survey
 from untag.sources.readers import READERS
 from untag.sources.sidecars import read_sidecars, sidecar_readers
+from untag.sources.summary import survey
 from untag.types import PhotoRef
 
 MODULES = {
@@ -69,10 +69,10 @@ def test_an_archive_is_surveyed_unpacked_and_zipped(name: str, packed: bool, tmp
         unpack(MINIATURES[name], place)
     found = survey([place], DEFAULT_LIMITS, READERS)
     assert found.unreadable == []
-    (overview,) = found.overviews
-    assert overview.source == name
-    assert {Path(path).name for path in overview.unknown} <= {"Your archive.html"}
-    assert overview.photos >= 1
+    (summary,) = found.summaries
+    assert summary.source == name
+    assert {Path(path).name for path in summary.unknown} <= {"Your archive.html"}
+    assert summary.photos >= 1
 
 
 def test_all_readers_together_read_each_sidecar_once() -> None:
@@ -90,7 +90,7 @@ def test_the_folder_that_matters_is_enough(name: str, folder: str, packed: bool,
         (tmp_path / "archive.zip").write_bytes(zipped(archive))
     else:
         unpack(archive, tmp_path)
-    assert [overview.source for overview in survey([tmp_path], DEFAULT_LIMITS, READERS).overviews] == [name]
+    assert [summary.source for summary in survey([tmp_path], DEFAULT_LIMITS, READERS).summaries] == [name]
 
 
 def test_parts_that_are_still_zipped_beside_an_unpacked_archive_are_read(tmp_path: Path) -> None:
@@ -98,8 +98,8 @@ def test_parts_that_are_still_zipped_beside_an_unpacked_archive_are_read(tmp_pat
     (tmp_path / "data-download-1.zip").write_bytes(zipped({"sea_5312345678_o.jpg": b"\xff\xd8\xff\xd9"}))
     paths = [entry.path for entry in open_source(tmp_path, readers=READERS).photos()]
     assert paths == [str(tmp_path / "data-download-1.zip" / "sea_5312345678_o.jpg")]
-    overviews = survey([tmp_path], DEFAULT_LIMITS, READERS).overviews
-    assert [(overview.source, overview.unknown) for overview in overviews] == [("flickr", ()), ("folder", ())]
+    summaries = survey([tmp_path], DEFAULT_LIMITS, READERS).summaries
+    assert [(summary.source, summary.unknown) for summary in summaries] == [("flickr", ()), ("folder", ())]
 
 
 @pytest.mark.parametrize(

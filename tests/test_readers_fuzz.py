@@ -14,8 +14,8 @@ from made_up_archives import MadeUpFiles, any_json
 from miniature_archives import MINIATURES, ODD_NAMES, damage, flipped, unpack, watched, zipped
 from untag.imaging.limits import DEFAULT_LIMITS
 from untag.sources.names import is_named_photo
-from untag.sources.overview import survey
 from untag.sources.readers import READERS
+from untag.sources.summary import survey
 
 METADATA = sorted({name for archive in MINIATURES.values() for name in archive if not is_named_photo(name)})
 PHOTOS = sorted({name for archive in MINIATURES.values() for name in archive if is_named_photo(name)})

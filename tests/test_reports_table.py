@@ -12,7 +12,7 @@ from rich.cells import cell_len
 from untag.cli.terminal import draw_lines
 from untag.findings.counting import fold
 from untag.reports import table_lines
-from untag.reports.overview import overview, places_online
+from untag.reports.summary import places_online, report_summary
 from untag.reports.table import shorten
 from untag.types import Action, Finding, LinkConfidence, Origin, Place, Status, Verdict
 
@@ -199,7 +199,7 @@ def test_whom_only_a_tag_names_is_not_alike() -> None:
 
 def test_counts() -> None:
     without_you = finding("/x.jpg", 10, verdict=Verdict.OTHER, person=None, categories={"weapon": 1.0})
-    found = overview(fold([*ALL, without_you]))
+    found = report_summary(fold([*ALL, without_you]))
     counts = found.counts
     assert (counts.showing_you, counts.flagged, counts.unsure, counts.decided, counts.copies) == (3, 1, 1, 2, 1)
     assert counts.without_you == 1

@@ -233,7 +233,7 @@ def test_a_scan_that_dies_before_deciding_again_is_caught_up_with(
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr(scan_run, "decide_moved", dies)
+        patch.setattr(scan_run, "assess_moved", dies)
         assert archives.run("scan", archives.photos).status == 130
     assert only(archives)["action"] == "review"
     assert archives.scan()["unchanged"] == 2

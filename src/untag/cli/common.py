@@ -114,14 +114,14 @@ def list_unreadable(errors: Sequence[ReadError], *, most: int | None = MOST_LIST
 
 def skipped_lines(skipped: Mapping[Any, int], named: Mapping[Any, Sequence[str]]) -> list[str]:
     """A line for each kind of file that is not read: how many, some of their names, and what to do about it."""
-    from untag.sources.kinds import ADVICE, told
+    from untag.sources.kinds import ADVICE, counted_kind
 
     lines = []
     for kind, advice in ADVICE.items():
         if count := skipped.get(kind, 0):
             some = [Path(path).name for path in named.get(kind, ())]
             names = f" ({', '.join(some)}{' …' if count > len(some) else ''})" if some else ""
-            lines.append(f"not read: {told(count, kind)}{names}; {advice.remedy}")
+            lines.append(f"not read: {counted_kind(count, kind)}{names}; {advice.remedy}")
     return lines
 
 

@@ -168,12 +168,12 @@ def _status(summary: ScanSummary, *, fail_on_new: bool, strict: bool) -> int:
 
 def _mark_reported(home: Path, summary: ScanSummary) -> None:
     """Last of all: what a scan found is new until somebody was told, whatever ends this process before."""
-    from untag.scan import mark_told
+    from untag.scan import mark_shown
     from untag.store import Store
 
     finish()
     with Store.open(home, create=False) as store:
-        mark_told(store, summary)
+        mark_shown(store, summary)
 
 
 @contextmanager
@@ -200,6 +200,7 @@ def _as_dict(summary: ScanSummary) -> dict[str, Any]:
     values = asdict(summary)
     for name in ("run", "roots", "still_unreadable"):
         del values[name]
+    values["told"] = values.pop("without_file")
     values["away"] = [place.path for place in summary.away]
     values["removed_examples"] = values.pop("removed_paths")[:_EXAMPLES]
     values["unreadable"] = [
@@ -221,7 +222,7 @@ def _tell(
     """Says what a scan saw: the results by `tell_line`, hints on standard error."""
     from untag.reports.scan_text import counts_lines, news_lines
 
-    nothing = summary.photos == 0 and summary.told == 0 and not summary.interrupted
+    nothing = summary.photos == 0 and summary.without_file == 0 and not summary.interrupted
     if not nothing:
         for line in counts_lines(summary):
             (say if quiet else tell_line)(line)

@@ -14,7 +14,7 @@ from untag.cli.terminal import tell, tell_json
 from untag.support.words import counted
 
 if TYPE_CHECKING:
-    from untag.sources.overview import Overview
+    from untag.sources.summary import ArchiveSummary
 
 _MOST_NAMED = 5
 
@@ -36,40 +36,40 @@ def command(context: Context, paths: tuple[Path, ...], source: str | None, as_js
       untag sources takeout-20250104T120000Z-001.zip takeout-20250104T120000Z-002.zip
     """
     from untag.sources.base import readers_named
-    from untag.sources.overview import survey
+    from untag.sources.summary import survey
 
     settings = settings_of(context)
     found = survey(paths, settings.limits, readers_named(source))
     if as_json:
-        tell_json([_as_dict(overview) for overview in found.overviews], indent=1)
+        tell_json([_as_dict(summary) for summary in found.summaries], indent=1)
     else:
-        for overview in found.overviews:
-            for line in _lines(overview):
+        for summary in found.summaries:
+            for line in _lines(summary):
                 tell(line)
-    if not any(overview.photos or overview.absent for overview in found.overviews):
+    if not any(summary.photos or summary.absent for summary in found.summaries):
         say("there are no photos in what you gave")
     return list_unreadable(found.unreadable)
 
 
-def _lines(overview: Overview) -> list[str]:
-    dates = "" if overview.first is None else f", {overview.first} to {overview.last}"
-    lines = [f"{overview.source}: {overview.root}", f"  {counted(overview.photos, 'photo file')}{dates}"]
-    if overview.owner:
-        lines.append(f"  account of {', '.join(overview.owner)}; if that is you: untag enroll {called(overview.owner)}")
-    if overview.absent:
-        lines.append(f"  {counted(overview.absent, 'more photo')} reported without a file: it has a link, but no copy")
-    links = [f"{count} {confidence}" for confidence, count in sorted(overview.linked.items())]
+def _lines(summary: ArchiveSummary) -> list[str]:
+    dates = "" if summary.first is None else f", {summary.first} to {summary.last}"
+    lines = [f"{summary.source}: {summary.root}", f"  {counted(summary.photos, 'photo file')}{dates}"]
+    if summary.owner:
+        lines.append(f"  account of {', '.join(summary.owner)}; if that is you: untag enroll {called(summary.owner)}")
+    if summary.absent:
+        lines.append(f"  {counted(summary.absent, 'more photo')} reported without a file: it has a link, but no copy")
+    links = [f"{count} {confidence}" for confidence, count in sorted(summary.linked.items())]
     if links:
         lines.append(f"  links: {', '.join(links)}")
-    for title, names in (("posted by", overview.posters), ("people named", overview.people)):
+    for title, names in (("posted by", summary.posters), ("people named", summary.people)):
         if names:
             lines.append(f"  {title}: {_names(names)}")
-    lines += [f"  missing: {sentence}" for sentence in overview.missing]
-    if overview.unknown:
-        shown = ", ".join(overview.unknown[:_MOST_NAMED])
-        more = f" and {len(overview.unknown) - _MOST_NAMED} more" if len(overview.unknown) > _MOST_NAMED else ""
+    lines += [f"  missing: {sentence}" for sentence in summary.missing]
+    if summary.unknown:
+        shown = ", ".join(summary.unknown[:_MOST_NAMED])
+        more = f" and {len(summary.unknown) - _MOST_NAMED} more" if len(summary.unknown) > _MOST_NAMED else ""
         lines.append(f"  not looked into: {shown}{more}")
-    lines += [f"  {line}" for line in skipped_lines(overview.skipped, overview.named)]
+    lines += [f"  {line}" for line in skipped_lines(summary.skipped, summary.named)]
     return lines
 
 
@@ -78,19 +78,19 @@ def _names(names: Counter[str]) -> str:
     return shown if len(names) <= _MOST_NAMED else f"{shown} and {len(names) - _MOST_NAMED} more"
 
 
-def _as_dict(overview: Overview) -> dict[str, Any]:
+def _as_dict(summary: ArchiveSummary) -> dict[str, Any]:
     return {
-        "source": overview.source,
-        "path": overview.root,
-        "photos": overview.photos,
-        "without_copy": overview.absent,
-        "links": {str(confidence): count for confidence, count in overview.linked.items()},
-        "first": overview.first,
-        "last": overview.last,
-        "posters": dict(overview.posters.most_common()),
-        "people": dict(overview.people.most_common()),
-        "owner": list(overview.owner),
-        "missing": list(overview.missing),
-        "unknown": list(overview.unknown),
-        "skipped": {str(kind): count for kind, count in overview.skipped.items()},
+        "source": summary.source,
+        "path": summary.root,
+        "photos": summary.photos,
+        "without_copy": summary.absent,
+        "links": {str(confidence): count for confidence, count in summary.linked.items()},
+        "first": summary.first,
+        "last": summary.last,
+        "posters": dict(summary.posters.most_common()),
+        "people": dict(summary.people.most_common()),
+        "owner": list(summary.owner),
+        "missing": list(summary.missing),
+        "unknown": list(summary.unknown),
+        "skipped": {str(kind): count for kind, count in summary.skipped.items()},
     }

@@ -1,6 +1,6 @@
 """From evidence to findings: what a photo that shows you means, how much it matters and why."""
 
-from untag.findings.decide import PhotoEvidence, decide, decide_without_copy
+from untag.findings.assessment import PhotoEvidence, assess, assess_without_file
 from untag.findings.names import Names, names_of
 from untag.findings.preset import Preset, load_preset
 from untag.findings.rules import Rules, Weights
@@ -11,8 +11,8 @@ __all__ = [
     "Preset",
     "Rules",
     "Weights",
-    "decide",
-    "decide_without_copy",
+    "assess",
+    "assess_without_file",
     "load_preset",
     "names_of",
 ]

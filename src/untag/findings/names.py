@@ -21,16 +21,16 @@ class Names:
         return name_key(name) in self.called.get(person, (name_key(person),))
 
     def among(self, names: Iterable[str]) -> str | None:
-        """The person whom one of `names` means, the first by name if several; None for nobody."""
+        """The person whom one of `names` means, the first by name if several; None when they mean none enrolled."""
         said = {name_key(name) for name in names}
         return next((person for person in sorted(self.called) if not said.isdisjoint(self.called[person])), None)
 
 
-NOBODY = Names({})
+NO_NAMES = Names({})
 
 
 def names_of(called: Mapping[str, Iterable[str]]) -> Names:
-    """The names of persons, each of whom is called so, and by their own name. One that is empty means nobody."""
+    """The names of persons, each of whom is called so, and by their own name. An empty name means no one."""
     return Names(
         {person: frozenset(name_key(name) for name in (person, *others)) - {""} for person, others in called.items()}
     )

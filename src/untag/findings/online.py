@@ -42,7 +42,7 @@ def online(origins: Sequence[Origin], person: str | None, names: Names, named: S
     open. Of several a permalink goes before a poster, a certain permalink before a probable one, and what was seen
     first before what came later.
     """
-    # A copy in a plain folder is no place online: nobody but the user can see it there.
+    # A copy in a plain folder is no place online: only the user can see it there.
     said = [origin for origin in origins if origin != _NOWHERE]
     own = [origin for origin in said if names.is_called(person, origin.poster)]
     # What lies in one's own account says by itself nothing of a place where others see it.
@@ -62,7 +62,7 @@ def online(origins: Sequence[Origin], person: str | None, names: Names, named: S
 
 
 def opens_only_for_owner(origin: Origin) -> bool:
-    """Whether a place has a link under which nobody but the owner of the account sees anything."""
+    """Whether a place has a link that shows something to the owner of the account alone."""
     return origin.permalink is not None and origin.platform in _PRIVATE
 
 

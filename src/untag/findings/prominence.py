@@ -1,4 +1,4 @@
-"""Where in the picture you are: what the faces alone tell."""
+"""Where in the picture you are: what the faces alone show."""
 
 from __future__ import annotations
 

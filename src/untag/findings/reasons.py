@@ -66,10 +66,10 @@ def reasons_of(best: Match, pictured: Pictured, where: Online) -> tuple[str, ...
     return (*reasons, *_where(where))
 
 
-def reasons_without_copy(where: Online) -> tuple[str, ...]:
-    """Why a photo is a finding that nobody here has seen."""
-    told = "you are tagged here; the download has no copy of the photo"
-    return (told if where.origin.permalink is None else f"{told}: open the link", *_where(where))
+def reasons_without_file(where: Online) -> tuple[str, ...]:
+    """Why a photo is a finding although there is no file of it."""
+    reason = "you are tagged here; the download has no copy of the photo"
+    return (reason if where.origin.permalink is None else f"{reason}: open the link", *_where(where))
 
 
 def _where(where: Online) -> Iterator[str]:

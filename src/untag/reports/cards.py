@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 
 from untag.findings.counting import Group
 from untag.imaging.thumbnail import Thumbnail
-from untag.reports.overview import places_online, posted_at
+from untag.reports.summary import places_online, posted_at
 from untag.types import Action, Box, Finding, LinkConfidence, Origin, Status, Verdict
 
 _HIGH, _MEDIUM = 60, 30

@@ -16,7 +16,7 @@ from untag.errors import AwayError, UsageError
 from untag.findings.counting import Counts, Group, fold
 from untag.imaging.thumbnail import Thumbnail
 from untag.reports.cards import Card, card_of, day_words
-from untag.reports.overview import Overview, overview
+from untag.reports.summary import ReportSummary, report_summary
 from untag.support.aside import new_part
 from untag.support.words import counted
 from untag.types import Finding, Status
@@ -58,7 +58,7 @@ def write_report(
     that it would replace, unless `replace_worse`.
     """
     groups = fold(findings)
-    found = overview(groups)
+    found = report_summary(groups)
     shown = _most_important(groups, limit)
     unread: list[str] = []
 
@@ -72,7 +72,7 @@ def write_report(
                 on_progress()
 
     def checked() -> Iterator[str]:
-        yield from _render(cards(), found, overview(shown), made_at)
+        yield from _render(cards(), found, report_summary(shown), made_at)
         # Before the new one takes its place: the pictures of a disk that is away are only in the old one.
         if not replace_worse:
             _refuse_worse(output, unread)
@@ -113,7 +113,7 @@ def _pictures_in(report: Path) -> tuple[int, int]:
     return pictures, missing
 
 
-def _render(cards: Iterator[Card], found: Overview, shown: Overview, made_at: str) -> Iterator[str]:
+def _render(cards: Iterator[Card], found: ReportSummary, shown: ReportSummary, made_at: str) -> Iterator[str]:
 
     style, script = _asset("report.css"), _asset("report.js")
     return (
@@ -171,7 +171,7 @@ def _source_hash(text: str) -> str:
     return f"'sha256-{b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"
 
 
-def _dates(found: Overview) -> str | None:
+def _dates(found: ReportSummary) -> str | None:
     if found.first_day is None or found.last_day is None:
         return None
     if found.first_day == found.last_day:

@@ -18,11 +18,12 @@ _MOST_EXAMPLES = 3
 
 def counts_lines(summary: ScanSummary) -> Iterator[str]:
     """What was looked at, and what was seen in it."""
-    told = f"; {counted(summary.told, 'more photo')} reported without a file" if summary.told else ""
+    count = summary.without_file
+    more = f"; {counted(count, 'more photo')} reported without a file" if count else ""
     yield (
         f"{counted(summary.photos, 'photo file')}: {summary.analysed} analysed, {summary.unchanged} unchanged,"
         f" {counted(summary.copies, 'identical copy', 'identical copies')};"
-        f" {counted(summary.faces, 'face')} found{told}"
+        f" {counted(summary.faces, 'face')} found{more}"
     )
     yield in_words(summary.findings)
 

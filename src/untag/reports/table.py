@@ -8,7 +8,7 @@ from rich.cells import cell_len
 from rich.text import Text
 
 from untag.findings.counting import Group, fold, in_words
-from untag.reports.overview import Overview, overview, places_online, posted_at
+from untag.reports.summary import ReportSummary, places_online, posted_at, report_summary
 from untag.support.words import counted, printable
 from untag.types import Action, Finding, Status, Verdict
 
@@ -43,7 +43,7 @@ def table_lines(findings: Iterable[Finding], width: int | None, *, nothing: Sequ
     if not groups:
         yield from map(Text, nothing)
         return
-    found = overview(groups)
+    found = report_summary(groups)
     yield from _lines(groups, found, width)
     yield Text()
     yield Text(in_words(found.counts), style="bold")
@@ -63,7 +63,7 @@ def shorten(path: str, width: int) -> str:
     return f"…{rest}"
 
 
-def _lines(groups: Sequence[Group], found: Overview, width: int | None) -> Iterable[Text]:
+def _lines(groups: Sequence[Group], found: ReportSummary, width: int | None) -> Iterable[Text]:
     """The lines of the table; `width` is that of the terminal in columns, None where nothing may be shortened."""
     rows = [_cells(group, found, None if width is None else _MOST_CATEGORIES) for group in groups]
     widths = [max(cell_len(row[column].plain) for row in [_header(), *rows]) for column in range(len(_HEADERS) - 1)]
@@ -107,7 +107,7 @@ def _header() -> list[Text]:
     return [Text(name, style="bold", justify="right" if name == "Risk" else None) for name in _HEADERS]
 
 
-def _cells(group: Group, found: Overview, most: int | None) -> list[Text]:
+def _cells(group: Group, found: ReportSummary, most: int | None) -> list[Text]:
     """All columns but the photo, which takes what room is left; only the first `most` categories by name."""
     finding = group.finding
     return [
@@ -120,7 +120,7 @@ def _cells(group: Group, found: Overview, most: int | None) -> list[Text]:
     ]
 
 
-def _who(finding: Finding, found: Overview) -> str:
+def _who(finding: Finding, found: ReportSummary) -> str:
     if finding.verdict is Verdict.OTHER:
         return _WHO[finding.verdict]
     # Whom only a tag names is not alike.

@@ -6,7 +6,7 @@ recorded is recorded whole, a batch in one transaction, so a scan may be killed 
 
 from untag.scan.away import Away
 from untag.scan.recorder import ScanSummary
-from untag.scan.run import count_photos, mark_told, require_enrolled, require_paths, scan
+from untag.scan.run import count_photos, mark_shown, require_enrolled, require_paths, scan
 from untag.scan.stages import SEARCH_SIDE, ScanModels
 
 __all__ = [
@@ -15,7 +15,7 @@ __all__ = [
     "ScanModels",
     "ScanSummary",
     "count_photos",
-    "mark_told",
+    "mark_shown",
     "require_enrolled",
     "require_paths",
     "scan",

@@ -1,4 +1,4 @@
-"""Photos that an archive tells of without a copy: on record like others, so that decisions on them last."""
+"""Photos that an archive reports without a file: on record like others, so that decisions on them last."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from untag.types import Outcome, PhotoRef
 
 def absent_id(ref: AbsentRef) -> str:
     """What stands for the hash of its content: the same in every archive that gives a permalink of the same photo."""
-    told = ref.path if ref.origin.permalink is None else link_key(ref.origin.permalink)
-    return hashlib.sha256(f"untag: photo without a copy\n{told}".encode("utf-8", "surrogatepass")).hexdigest()
+    link = ref.path if ref.origin.permalink is None else link_key(ref.origin.permalink)
+    return hashlib.sha256(f"untag: photo without a copy\n{link}".encode("utf-8", "surrogatepass")).hexdigest()
 
 
 def absent_record(ref: AbsentRef, judge: Judge) -> PhotoRecord:
@@ -27,11 +27,11 @@ def absent_record(ref: AbsentRef, judge: Judge) -> PhotoRecord:
         pipeline=ABSENT,
         people_key=judge.key,
         engine=ABSENT,
-        finding=judge.decide_without_copy((ref.origin,)),
+        finding=judge.assess_without_file((ref.origin,)),
     )
     return PhotoRecord(PhotoRef(ref.path, ref.source, 0, 0, ref.origin), absent_id(ref), Outcome.OK, None, analysis)
 
 
 def is_current_absent(known: KnownFile | None, ref: AbsentRef) -> bool:
-    """Whether it is on record as the archive tells of it now. `judge_again` has judged it since, if need be."""
+    """Whether it is on record as the archive reports it now. `judge_again` has judged it since, if need be."""
     return known is not None and (known.sha256, known.origin) == (absent_id(ref), ref.origin)

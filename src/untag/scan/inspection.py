@@ -25,7 +25,7 @@ class Inspection:
     """One photo as the models see it. Sizes are 0 and the rest empty when it cannot be read; `error` says why.
 
     Of a picture that is cut off both is there: what was seen in it, and the outcome.
-    `matches` is None when nobody is enrolled, else one for each face.
+    `matches` is None when no one is enrolled, else one for each face.
     """
 
     path: str
@@ -39,7 +39,7 @@ class Inspection:
 
 
 def optional_judge(settings: Settings, engine_id: str) -> Judge | None:
-    """The judge, or None when nobody is enrolled with this engine; creates no database."""
+    """The judge, or None when no one is enrolled with this engine; creates no database."""
     if not (settings.home / DATABASE_NAME).exists():
         return None
     with Store.open(settings.home, create=False) as store:

@@ -66,8 +66,8 @@ class UnchangedFolder:
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
-    """Photos of which one folder has no copy: the paths of those that are as they were, and the records of others."""
+class WithoutFile:
+    """Photos that one folder reports without a file: the paths of unchanged ones, the records of the others."""
 
     unchanged: tuple[str, ...]
     records: tuple[PhotoRecord, ...]
@@ -95,7 +95,7 @@ Item = (
     | Unchanged
     | UnchangedFolder
     | ListedFolder
-    | Told
+    | WithoutFile
     | Failed
     | ReadError
     | PhotoRecord
@@ -122,7 +122,7 @@ def cost(item: Item) -> int:
             return frame.nbytes
         case Unchanged(paths=paths):
             return 256 * len(paths)
-        case Told(unchanged=paths, records=records):
+        case WithoutFile(unchanged=paths, records=records):
             return 256 * len(paths) + 1024 * len(records)
         case _:
             return 1024

@@ -1,4 +1,4 @@
-"""Match and decide: from the faces and scenes of a photo to verdicts and a finding. Needs no photo and no model.
+"""Match and assess: from the faces and scenes of a photo to verdicts and a finding. Needs no photo and no model.
 
 A scan judges what it has just analysed; after a change of profile, threshold or rule the same judgement runs again over
 what is stored.
@@ -14,7 +14,7 @@ import numpy as np
 
 from untag.config import Settings
 from untag.errors import StoreError
-from untag.findings import Names, PhotoEvidence, Rules, decide, decide_without_copy, names_of
+from untag.findings import Names, PhotoEvidence, Rules, assess, assess_without_file, names_of
 from untag.findings.grouping import group_near_duplicates
 from untag.people.calibrate import load_calibration
 from untag.people.concerned import faces_concerned
@@ -64,13 +64,13 @@ class Judge:
         """Whether the embedding of a face with this verdict is stored."""
         return keeps_embedding(match, keep_bystanders=self.keep_bystanders)
 
-    def decide(self, evidence: PhotoEvidence) -> Finding | None:
+    def assess(self, evidence: PhotoEvidence) -> Finding | None:
         """The finding for a photo, by the rules in force."""
-        return decide(evidence, self.rules, self.names)
+        return assess(evidence, self.rules, self.names)
 
-    def decide_without_copy(self, origins: tuple[Origin, ...]) -> Finding | None:
-        """The finding for a photo that archives only tell of."""
-        return decide_without_copy(origins, self.rules, self.names)
+    def assess_without_file(self, origins: tuple[Origin, ...]) -> Finding | None:
+        """The finding for a photo that archives report without a file."""
+        return assess_without_file(origins, self.rules, self.names)
 
     @property
     def persons(self) -> frozenset[str]:
@@ -79,7 +79,7 @@ class Judge:
 
 
 def load_judge(store: Store, engine_id: str, settings: Settings, *, all_scenes: bool = False) -> Judge:
-    """The judge for everybody enrolled with this engine; nobody may be. Raises ModelError without a calibration."""
+    """The judge for everybody enrolled with this engine, who may be none. Raises ModelError without a calibration."""
     used = [reference for reference in references(store, engine=engine_id) if reference.used]
     calibration = load_calibration(engine_id)
     profiles = tuple(
@@ -108,10 +108,10 @@ def load_judge(store: Store, engine_id: str, settings: Settings, *, all_scenes: 
 
 
 def judge_again(store: Store, engine_id: str, judge: Judge, run_id: int) -> int:
-    """Match and decide again every stored photo that was judged otherwise; returns how many there were.
+    """Match and assess again every stored photo that was judged otherwise; returns how many there were.
 
-    Photos in which nobody was found or is named, and nobody can be, are passed over: no finding can come of them, and
-    the similarity of their faces, which are nobody's, stays as it was measured first.
+    A photo is passed over when no enrolled person was found in it or is named with it, and none of its embeddings is
+    near a template. It cannot become a finding. Its faces keep the similarity that was measured first.
 
     A photo keeps its old key, so that the next scan reads it again, when somebody is enrolled now who was not when the
     embeddings of its bystanders were thrown away. One transaction for each batch: an interruption loses nothing. If
@@ -119,12 +119,12 @@ def judge_again(store: Store, engine_id: str, judge: Judge, run_id: int) -> int:
     """
     count = 0
     near: frozenset[str] | None = None
-    told = frozenset[str]()
+    reported = frozenset[str]()
     for page in due_photos(store, engine_id, judge.key):
         if count == 0:
             near = _photos_near(store, engine_id, judge)
-            told = told_photos(store, lambda names: judge.names.among(names) is not None)
-        looked_at = [due for due in page if due.sha256 in told or _may_concern(due, near, judge)]
+            reported = told_photos(store, lambda names: judge.names.among(names) is not None)
+        looked_at = [due for due in page if due.sha256 in reported or _may_concern(due, near, judge)]
         known = {due.sha256 for due in looked_at}
         passed = [due for due in page if due.sha256 not in known]
         complete = [due for due in passed if not must_read_again(due.people_key, due.discarded, judge)]
@@ -139,9 +139,9 @@ def judge_again(store: Store, engine_id: str, judge: Judge, run_id: int) -> int:
 
 
 def _photos_near(store: Store, engine_id: str, judge: Judge) -> frozenset[str] | None:
-    """The photos with a face that may be somebody, as the index says; None when all embeddings must be looked at.
+    """The photos with a face that may be an enrolled person, by the index; None when all embeddings must be compared.
 
-    Without bystanders there are few embeddings, nearly all of somebody, and some are to be erased.
+    Without bystanders there are few embeddings, nearly all of enrolled persons, and some are to be erased.
     """
     if not judge.keep_bystanders:
         return None
@@ -154,7 +154,7 @@ def _photos_near(store: Store, engine_id: str, judge: Judge) -> frozenset[str] |
 
 
 def _may_concern(due: DuePhoto, near: frozenset[str] | None, judge: Judge) -> bool:
-    """Whether a photo has a finding or can get one. Embeddings in no photo of `near` are nobody's, or all may be."""
+    """Whether a photo has a finding or can get one. Only embeddings in photos of `near` can match; None: any can."""
     return judge.rules.all_scenes or due.shows or (due.embedded if near is None else due.sha256 in near)
 
 
@@ -167,14 +167,14 @@ def _clean_index(store: Store, engine_id: str, judge: Judge) -> None:
             open_index(store, engine_id)
 
 
-def decide_moved(store: Store, judge: Judge, run_id: int) -> None:
-    """Decide again about all photos that have come to lie somewhere, or lie somewhere no more, since they were decided.
+def assess_moved(store: Store, judge: Judge, run_id: int) -> None:
+    """Assess again all photos that gained or lost a place since they were assessed.
 
     From stored verdicts, whichever engine they are of. One transaction for each batch: an interruption loses nothing.
     """
     while placed := changed_places(store):
         decided = [
-            (evidence.sha256, _decide_stored(judge, evidence, [stored.match for stored in evidence.faces]))
+            (evidence.sha256, _assess_stored(judge, evidence, [stored.match for stored in evidence.faces]))
             for evidence in photo_evidence(store, placed)
         ]
         replace_findings(store, run_id, decided, placed=placed)
@@ -187,7 +187,7 @@ def group_copies(store: Store) -> None:
 
 
 def must_read_again(key: str | None, discarded: int, judge: Judge) -> bool:
-    """Whether faces whose embeddings are gone might be somebody, or show a look, that was not considered then."""
+    """Whether faces whose embeddings are gone may match a person, or a template, that was not considered then."""
     return discarded > 0 and not considered(judge.matcher.profiles) <= key_considered(key)
 
 
@@ -201,7 +201,7 @@ def _judge_batch(store: Store, judge: Judge, run_id: int, batch: list[Evidence])
             MatchUpdate(stored.id, match, judge.keeps(match))
             for stored, match in zip(evidence.faces, matches, strict=True)
         ]
-        finding = _decide_stored(judge, evidence, matches)
+        finding = _assess_stored(judge, evidence, matches)
         lacking = must_read_again(evidence.people_key, evidence.discarded, judge)
         (incomplete if lacking else complete).append((evidence.sha256, finding))
     update_matches(store, updates)
@@ -209,11 +209,11 @@ def _judge_batch(store: Store, judge: Judge, run_id: int, batch: list[Evidence])
     replace_findings(store, run_id, complete, people_key=judge.key)
 
 
-def _decide_stored(judge: Judge, evidence: Evidence, matches: Sequence[Match]) -> Finding | None:
+def _assess_stored(judge: Judge, evidence: Evidence, matches: Sequence[Match]) -> Finding | None:
     origins = tuple(place.origin for place in evidence.places)
     if evidence.is_absent:
-        return judge.decide_without_copy(origins)
-    return judge.decide(
+        return judge.assess_without_file(origins)
+    return judge.assess(
         PhotoEvidence(
             origins,
             evidence.taken_at,
@@ -231,5 +231,5 @@ def _match_stored(judge: Judge, evidence: Evidence) -> Iterator[Match]:
     with_embedding = [stored.face for stored in evidence.faces if stored.face.embedding is not None]
     fresh = iter(judge.match(with_embedding))
     for stored in evidence.faces:
-        # A face whose embedding was thrown away was, and stays, nobody's.
+        # A face whose embedding was thrown away matched no enrolled person, and keeps that verdict.
         yield stored.match if stored.face.embedding is None else next(fresh)

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 
 from untag.findings.counting import Counts
 from untag.scan.away import Away
-from untag.scan.items import Failed, Item, Known, Told, Unchanged, UnchangedFolder
+from untag.scan.items import Failed, Item, Known, Unchanged, UnchangedFolder, WithoutFile
 from untag.store import ListedFolder, PhotoRecord, Refusal, Store, record_batch, touch_files, touch_folders
 from untag.types import NewFinding, Outcome, PhotoRef, ReadError
 
@@ -21,16 +21,16 @@ _RECORD_SECONDS = 2.0
 
 @dataclass(slots=True)
 class ScanSummary:
-    """What a scan saw. `photos` are files; the `told` ones are not among them: archives report them without a file.
+    """What a scan saw. `photos` are files; those `without_file`, which archives report, are not among them.
 
     `me` and `maybe` are of the photos that this run judged; `findings` are the counts of all on record by now.
 
-    `strangers` are the names of archives' owners who are nobody enrolled: their posts are taken for others'. `new` are
+    `strangers` are the names of archives' owners who are not enrolled: their posts are taken for others'. `new` are
     the new findings. `removed` files are forgotten, `removed_paths`; of these `removed_elsewhere` have photos that lie
     at other places, too. `away` are the places that held photos and are out of reach. `unreadable` is every input that
     could not be read; `newly_unreadable` of them could be, or were not there, at the last finished scan. `skipped`
     counts by kind the files that are no photos, and what is passed over for its name. `run`, `roots` and
-    `still_unreadable` are for `mark_told`.
+    `still_unreadable` are for `mark_shown`.
     """
 
     photos: int = 0
@@ -51,7 +51,7 @@ class ScanSummary:
     strangers: list[tuple[str, ...]] = field(default_factory=list)
     skipped: dict[str, int] = field(default_factory=dict)
     unreadable: list[ReadError] = field(default_factory=list)
-    told: int = 0
+    without_file: int = 0
     findings: Counts = field(default_factory=Counts)
     run: int = 0
     roots: list[str] = field(default_factory=list)
@@ -94,8 +94,8 @@ class Recorder:
                 self.summary.unchanged += entries
                 self._touched_folders.append(path)
                 self.summary.unreadable.extend(errors)
-            case Told(unchanged, records):
-                self.summary.told += len(unchanged) + len(records)
+            case WithoutFile(unchanged, records):
+                self.summary.without_file += len(unchanged) + len(records)
                 self._touched.extend(unchanged)
                 self._records.extend(records)
                 self.judged.update(record.sha256 for record in records if record.sha256 is not None)
@@ -187,7 +187,7 @@ def _entries(item: Item) -> int:
             return len(paths)
         case UnchangedFolder(count=count):
             return count
-        case ListedFolder() | Told():
+        case ListedFolder() | WithoutFile():
             return 0
         case _:
             return 1

@@ -13,7 +13,7 @@ from untag.errors import UsageError
 from untag.findings.counting import count, news
 from untag.scan.away import Missed, is_below_any
 from untag.scan.items import Decoded, Item, Loaded, Task, cost, weight
-from untag.scan.judge import Judge, decide_moved, group_copies, judge_again
+from untag.scan.judge import Judge, assess_moved, group_copies, judge_again
 from untag.scan.pipeline import Admission, Cancel, Stage, run_pipeline
 from untag.scan.recorder import Recorder, ScanSummary
 from untag.scan.stages import ScanModels, Stages
@@ -43,14 +43,14 @@ _FILES_BYTES = 128 * 1024 * 1024
 """All files under way together: in queues, at workers, and kept for a second look. A larger one is under way alone."""
 _ANALYSE_BATCH = 8
 
-_NOBODY = "nobody is enrolled yet; show untag your face first: untag enroll PHOTO…"
-_NOBODY_WITH_THIS_ENGINE = "nobody is enrolled with this engine; give the same --engine to untag enroll first"
+_NOT_ENROLLED = "nobody is enrolled yet; show untag your face first: untag enroll PHOTO…"
+_NOT_ENROLLED_WITH_THIS_ENGINE = "nobody is enrolled with this engine; give the same --engine to untag enroll first"
 
 
 def require_enrolled(store: Store) -> None:
-    """Raises UsageError when nobody is enrolled with any engine: better known before models are loaded."""
+    """Raises UsageError when no one is enrolled with any engine: better known before models are loaded."""
     if not references(store):
-        raise UsageError(_NOBODY)
+        raise UsageError(_NOT_ENROLLED)
 
 
 def require_paths(store: Store, paths: Sequence[Path]) -> list[UsageError]:
@@ -87,16 +87,16 @@ def scan(
 
     `readers` are those that archives among them are tried with.
 
-    What it found stays new, and so does what became unreadable, until the caller has shown it and calls `mark_told`.
+    What it found stays new, and so does what became unreadable, until the caller has shown it and calls `mark_shown`.
     With `cancel` set it stops early but cleanly, and the summary says so. What it did not see is forgotten, unless it
     lies in a place that is away; with `confirmed_gone` it is forgotten there, too. Raises UsageError when no path can
-    be reached and none is known, or when nobody is enrolled, LockedError when another scan runs, and StoreError when
+    be reached and none is known, or when no one is enrolled, LockedError when another scan runs, and StoreError when
     the disk is full.
     """
     require_paths(store, paths)
     listings = walk_all(paths, limits=settings.limits, readers=readers, list_missing=True)
     if not judge.persons:
-        raise UsageError(_NOBODY_WITH_THIS_ENGINE)
+        raise UsageError(_NOT_ENROLLED_WITH_THIS_ENGINE)
     with store.exclusive(), store.reader() as walker, store.reader() as recaller:
         roots = [printable_path(absolute(path)) for path in paths]
         run_id = start_run(store, roots)
@@ -137,7 +137,7 @@ def scan(
             finish_run(store, run_id, recorder.counts())
             _forget_missed(Missed(store, run_id, roots, summary.unreadable), summary, confirmed_gone=confirmed_gone)
             remember_folders(store, run_id, recorder.listed, stages.is_settled)
-        decide_moved(store, judge, run_id)
+        assess_moved(store, judge, run_id)
         group_copies(store)
         new = new_findings(store, run_id)
         summary.findings = count(findings(store, places=False), new=new)
@@ -150,7 +150,7 @@ def scan(
     return summary
 
 
-def mark_told(store: Store, summary: ScanSummary) -> None:
+def mark_shown(store: Store, summary: ScanSummary) -> None:
     """Record that a finished scan's summary was shown: what it calls new is not new to the next one."""
     remember_unreadable(store, summary.roots, summary.still_unreadable)
     mark_reported(store, summary.run)
@@ -172,7 +172,7 @@ def _forget_missed(missed: Missed, summary: ScanSummary, *, confirmed_gone: bool
 
 
 def _note_unreadable(store: Store, roots: Sequence[str], summary: ScanSummary) -> None:
-    """Tells what became unreadable from what was so. A path that never led anywhere is always worth a word."""
+    """Notes what became unreadable since the last scan. A path that never led anywhere is reported every time."""
     before = unreadable_before(store)
     away = {place.path for place in summary.away}
     unread = {error.path for error in summary.unreadable if error.path not in away}

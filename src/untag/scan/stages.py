@@ -16,7 +16,7 @@ from untag.imaging.decode import decode
 from untag.imaging.phash import perceptual_hash
 from untag.imaging.versions import decoders_key
 from untag.scan.absent import absent_record, is_current_absent
-from untag.scan.items import Decoded, Failed, Item, Known, Loaded, Task, Told, Unchanged, UnchangedFolder
+from untag.scan.items import Decoded, Failed, Item, Known, Loaded, Task, Unchanged, UnchangedFolder, WithoutFile
 from untag.scan.judge import Judge, must_read_again
 from untag.scenes.installed import SceneModels
 from untag.scenes.photo import of_photo
@@ -42,8 +42,8 @@ SEARCH_SIDE = 1600
 
 _ANALYSIS_VERSION = 6
 
-_TOLD_TOGETHER = 500
-"""Photos without a copy that are passed on at once: a list may tell of any number of them."""
+_WITHOUT_FILE_TOGETHER = 500
+"""Photos without a file that are passed on at once: a list may report any number of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +59,7 @@ class ScanModels:
 
 
 @dataclass(frozen=True, slots=True)
-class Seen:
+class Analysed:
     """A photo with its faces, and the verdict on each."""
 
     photo: Decoded
@@ -98,7 +98,7 @@ class Stages:
         known = known_files(reader, listing.folder)
         unchanged: list[str] = []
         errors: list[ReadError] = []
-        told: list[str] = []
+        current: list[str] = []
         records: list[PhotoRecord] = []
         skipped: Counter[str] = Counter()
         entries = listing.entries
@@ -109,14 +109,14 @@ class Stages:
                 skipped[entry.kind] += 1
             elif isinstance(entry, AbsentRef):
                 if is_current_absent(known.get(entry.path), entry):
-                    told.append(entry.path)
+                    current.append(entry.path)
                 else:
                     records.append(absent_record(entry, self._judge))
-                if len(told) + len(records) >= _TOLD_TOGETHER:
-                    yield Told(tuple(told), tuple(records))
-                    told, records = [], []
+                if len(current) + len(records) >= _WITHOUT_FILE_TOGETHER:
+                    yield WithoutFile(tuple(current), tuple(records))
+                    current, records = [], []
             elif isinstance(entry, ReadError):
-                # To be told of every time.
+                # Reported every time.
                 digest = None
                 yield entry
             elif (file := known.get(entry.path)) is not None and self._is_current(file, entry):
@@ -127,8 +127,8 @@ class Stages:
                 yield Task(listing.source, entry)
         if unchanged:
             yield Unchanged(tuple(unchanged), tuple(errors))
-        if told or records:
-            yield Told(tuple(told), tuple(records))
+        if current or records:
+            yield WithoutFile(tuple(current), tuple(records))
         self.skipped.update(skipped)
         if digest is not None:
             yield ListedFolder(listing.folder, len(entries) - skipped.total(), digest, skipped)
@@ -168,7 +168,7 @@ class Stages:
         return recall
 
     def _lacks_scene(self, photo: KnownPhoto, ref: PhotoRef) -> bool:
-        """Whether a photo of nobody is tagged with somebody enrolled here, where it was not met before."""
+        """Whether a photo without an enrolled face, met at a new place, has a tag there of an enrolled person."""
         return not photo.classified and self._judge.names.among(ref.origin.people) is not None
 
     def decode(self, item: Item) -> Item:
@@ -192,8 +192,10 @@ class Stages:
         """Records, or a failure for a photo that the models cannot take even alone; a batch that fails is halved."""
         try:
             found = self._models.faces.analyse([photo.frame for photo in photos])
-            seen = [Seen(photo, faces, self._judge.match(faces)) for photo, faces in zip(photos, found, strict=True)]
-            concern = [one for one in seen if self._may_concern(one)]
+            analysed = [
+                Analysed(photo, faces, self._judge.match(faces)) for photo, faces in zip(photos, found, strict=True)
+            ]
+            concern = [one for one in analysed if self._may_concern(one)]
             models = self._models.scenes
             scenes = models.judge([view_of(one.photo.frame, one.faces, one.matches) for one in concern])
         except Exception as error:  # a runtime that is out of memory raises a class of its own
@@ -205,7 +207,7 @@ class Stages:
             yield Failed(photos[0].ref, photos[0].sha256, Outcome.NOT_ANALYSED, reason)
             return
         judged = {one.photo.sha256: scene for one, scene in zip(concern, scenes, strict=True)}
-        for one in seen:
+        for one in analysed:
             photo = one.photo
             analysis = self._judged(one, judged.get(photo.sha256))
             # What is left of a picture that was cut off is analysed, and the file is still one that could not be read.
@@ -215,41 +217,41 @@ class Stages:
             else:
                 yield PhotoRecord(photo.ref, photo.sha256, fault.outcome, fault.error, analysis, self._decoders)
 
-    def _may_concern(self, seen: Seen) -> bool:
+    def _may_concern(self, analysed: Analysed) -> bool:
         """Whether the scene matters: where the photo shows or names somebody enrolled, or a later profile may say so.
 
         A face whose embedding is not kept can only be somebody after the photo was read again.
         """
-        if self._judge.rules.all_scenes or any(self._judge.keeps(match) for match in seen.matches):
+        if self._judge.rules.all_scenes or any(self._judge.keeps(match) for match in analysed.matches):
             return True
-        return self._judge.decide(self._evidence(seen, None)) is not None
+        return self._judge.assess(self._evidence(analysed, None)) is not None
 
-    def _evidence(self, seen: Seen, scenes: SceneScores | None) -> PhotoEvidence:
-        frame = seen.photo.frame
-        boxes = tuple(face.box for face in seen.faces)
+    def _evidence(self, analysed: Analysed, scenes: SceneScores | None) -> PhotoEvidence:
+        frame = analysed.photo.frame
+        boxes = tuple(face.box for face in analysed.faces)
         named = tuple(dict.fromkeys(face.name for face in frame.named))
-        origins = (seen.photo.ref.origin,)
+        origins = (analysed.photo.ref.origin,)
         return PhotoEvidence(
-            origins, frame.taken_at, frame.width, frame.height, boxes, seen.matches, scenes, named=named
+            origins, frame.taken_at, frame.width, frame.height, boxes, analysed.matches, scenes, named=named
         )
 
-    def _judged(self, seen: Seen, scenes: SceneScores | None) -> Analysis:
-        frame = seen.photo.frame
+    def _judged(self, analysed: Analysed, scenes: SceneScores | None) -> Analysis:
+        frame = analysed.photo.frame
         scenes = None if scenes is None else of_photo(scenes, frame)
-        evidence = self._evidence(seen, scenes)
+        evidence = self._evidence(analysed, scenes)
         return Analysis(
             width=frame.width,
             height=frame.height,
             taken_at=frame.taken_at,
-            phash=seen.photo.phash,
+            phash=analysed.photo.phash,
             pipeline=self._models.pipeline,
             people_key=self._judge.key,
             engine=self._models.faces.id,
-            faces=seen.faces,
-            matches=seen.matches,
-            keep=tuple(self._judge.keeps(match) for match in seen.matches),
+            faces=analysed.faces,
+            matches=analysed.matches,
+            keep=tuple(self._judge.keeps(match) for match in analysed.matches),
             scenes=scenes,
-            finding=self._judge.decide(evidence),
+            finding=self._judge.assess(evidence),
             named=evidence.named,
         )
 

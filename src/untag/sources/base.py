@@ -20,18 +20,22 @@ from untag.sources.paths import printable_path
 from untag.sources.reader import Reader
 from untag.sources.readers import READERS
 from untag.sources.reading import MemberSource, archive_around
-from untag.sources.seen import Seen
+from untag.sources.visited import VisitedFiles
 
 
 def open_source(
-    path: Path, *, limits: Limits = DEFAULT_LIMITS, seen: Seen | None = None, readers: Sequence[Reader] = READERS
+    path: Path,
+    *,
+    limits: Limits = DEFAULT_LIMITS,
+    visited: VisitedFiles | None = None,
+    readers: Sequence[Reader] = READERS,
 ) -> Source:
     """The source that reads `path`: a folder, a zip file, or a single photo, which may lie in a zip file.
 
-    Sources that share a `seen` never give a photo twice. Raises UsageError when there is nothing at `path`, or neither
-    a folder nor a file.
+    Sources that share a `visited` never give a photo twice. Raises UsageError when there is nothing at `path`, or
+    neither a folder nor a file.
     """
-    (source,) = _open_all([path], limits, seen, readers)
+    (source,) = _open_all([path], limits, visited, readers)
     return source
 
 
@@ -48,7 +52,7 @@ def walk_all(
     once and not when the iteration gets there: a scan of hours must not end on a typing mistake. With `list_missing`
     a path that cannot be reached becomes a ReadError, and the others are walked.
     """
-    opened = _open_all(paths, limits, Seen(), readers, list_missing=list_missing)
+    opened = _open_all(paths, limits, VisitedFiles(), readers, list_missing=list_missing)
     return chain.from_iterable(source.folders() for source in opened)
 
 
@@ -80,7 +84,7 @@ class UnreachableError(UsageError):
 def _open_all(
     paths: Sequence[Path],
     limits: Limits,
-    seen: Seen | None,
+    visited: VisitedFiles | None,
     readers: Sequence[Reader],
     *,
     list_missing: bool = False,
@@ -93,10 +97,10 @@ def _open_all(
     zips = [absolute(path) for path in files if suffix_of(path.name) in ARCHIVE_SUFFIXES]
     photos = [path for path in files if suffix_of(path.name) not in ARCHIVE_SUFFIXES]
     return [
-        *(FileSource(path, limits=limits, seen=seen) for path in (*missing, *photos)),
+        *(FileSource(path, limits=limits, visited=visited) for path in (*missing, *photos)),
         *(MemberSource(path, around, limits=limits, readers=readers) for path, around in inside.items()),
-        *(ZipSource(group, limits=limits, seen=seen, readers=readers) for group in group_parts(zips)),
-        *(FolderSource(path, limits=limits, seen=seen, readers=readers) for path in folders),
+        *(ZipSource(group, limits=limits, visited=visited, readers=readers) for group in group_parts(zips)),
+        *(FolderSource(path, limits=limits, visited=visited, readers=readers) for path in folders),
     ]
 
 

@@ -9,7 +9,7 @@ from untag.imaging.limits import DEFAULT_LIMITS, Limits
 from untag.sources.files import absolute, failure, read_file
 from untag.sources.listing import Listing
 from untag.sources.paths import printable_path
-from untag.sources.seen import Seen
+from untag.sources.visited import VisitedFiles
 from untag.types import Origin, PhotoRef, ReadError
 
 
@@ -18,10 +18,10 @@ class FileSource:
 
     name = "folder"
 
-    def __init__(self, path: Path, *, limits: Limits = DEFAULT_LIMITS, seen: Seen | None = None) -> None:
+    def __init__(self, path: Path, *, limits: Limits = DEFAULT_LIMITS, visited: VisitedFiles | None = None) -> None:
         self._path = Path(absolute(path))
         self._limits = limits
-        self._seen = seen
+        self._visited = visited
 
     @property
     def root(self) -> str:
@@ -29,12 +29,12 @@ class FileSource:
 
     def folders(self) -> Iterator[Listing]:
         """The file, or the reason why it cannot be read, under its folder; nothing when the scan already gave it."""
-        seen = Seen() if self._seen is None else self._seen
+        visited = VisitedFiles() if self._visited is None else self._visited
         shown, folder = printable_path(str(self._path)), printable_path(str(self._path.parent))
         entry: PhotoRef | ReadError
         try:
             parent = self._path.parent.stat()
-            if not seen.add_file((parent.st_dev, parent.st_ino), self._path.name):
+            if not visited.add_file((parent.st_dev, parent.st_ino), self._path.name):
                 return
             status = self._path.stat()
         except OSError as error:

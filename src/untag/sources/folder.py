@@ -28,19 +28,19 @@ from untag.sources.names import IMAGE_SUFFIXES, suffix_of
 from untag.sources.opening import ZipSource, open_folder
 from untag.sources.paths import printable_path
 from untag.sources.reader import Reader
-from untag.sources.seen import Seen
 from untag.sources.sidecars import Sidecars, read_sidecars, sidecar_readers
 from untag.sources.site import PLAIN, SiteSource, absent_beside, folder_of
 from untag.sources.tree import FolderFiles, folder_error, head_of, leads_nowhere, passed_over
+from untag.sources.visited import VisitedFiles
 from untag.types import Origin, PhotoRef, ReadError
 
 _NO_ORIGIN = Origin()
 
 
 class FolderSource:
-    """The photos below one folder. `seen` carries the folders and files that other sources of the same scan gave.
+    """The photos below one folder. `visited` carries the folders and files that other sources of the same scan gave.
 
-    `readers` tell where the photos are from.
+    `readers` say where the photos are from.
     """
 
     name = PLAIN
@@ -50,12 +50,12 @@ class FolderSource:
         root: Path,
         *,
         limits: Limits = DEFAULT_LIMITS,
-        seen: Seen | None = None,
+        visited: VisitedFiles | None = None,
         readers: Sequence[Reader] = (),
     ) -> None:
         self._root = absolute(root)
         self._limits = limits
-        self._seen = seen
+        self._visited = visited
         self._readers = readers
 
     @property
@@ -68,18 +68,18 @@ class FolderSource:
         Never raises for what it meets: an unreadable folder or a link to nothing becomes a ReadError. Holds one
         folder's entries at a time.
         """
-        seen = Seen() if self._seen is None else self._seen
+        visited = VisitedFiles() if self._visited is None else self._visited
         real, linked = [self._root], list[str]()
         unread: dict[str, list[ReadError]] = {}
         while real or linked:
             path = real.pop() if real else linked.pop(0)
             found = _Folder(path)
             try:
-                found.fill(seen)
+                found.fill(visited)
             except OSError as error:
                 # What was listed before the disk failed stands.
                 found.errors.append(folder_error(path, error, partly=found.holds_anything))
-            archive = open_folder(path, found.marks, self._readers, self._limits, seen)
+            archive = open_folder(path, found.marks, self._readers, self._limits, visited)
             if isinstance(archive, SiteSource):
                 yield from archive.folders()
             else:
@@ -93,7 +93,7 @@ class FolderSource:
                     yield found.listing(self, sidecars)
             # Beside an unpacked archive too: its other parts may be zipped still.
             for group in group_parts(found.zips):
-                yield from ZipSource(group, limits=self._limits, seen=seen, readers=self._readers).folders()
+                yield from ZipSource(group, limits=self._limits, visited=visited, readers=self._readers).folders()
 
     def photos(self) -> Iterator[PhotoRef | ReadError]:
         """The photos and errors of all folders, in the order of `folders`."""
@@ -122,13 +122,13 @@ class _Folder:
     unseen: Counter[Kind] = field(default_factory=Counter)
     whole: bool = True
 
-    def fill(self, seen: Seen) -> None:
-        """Notes what the folder holds, unless it was seen. Raises OSError when it cannot be listed, or only in part."""
+    def fill(self, visited: VisitedFiles) -> None:
+        """Notes what the folder holds, unless it was visited before. Raises OSError when it cannot be listed whole."""
         status = Path(self.path).stat()
         identity = (status.st_dev, status.st_ino)
-        if not seen.enter(identity):
+        if not visited.enter(identity):
             return
-        given = seen.names_in(identity)
+        given = visited.names_in(identity)
         self.whole = not given
         with os.scandir(self.path) as children:
             for child in children:
@@ -169,7 +169,7 @@ class _Folder:
         self.errors.append(ReadError(self._prefix() + printable_path(name), reason.outcome, str(reason)))
 
     def add_errors(self, errors: Iterable[ReadError]) -> None:
-        """Adds what others met in this folder, but for what it tells of anyway: folders in it, and files told of."""
+        """Adds what others met in this folder, but for what it reports itself: its own errors and the folders in it."""
         known = {*(error.path for error in self.errors), *map(printable_path, self.below)}
         self.errors.extend(error for error in errors if error.path not in known)
 
@@ -212,24 +212,24 @@ class _Folder:
 
     def _entries(self, readers: Sequence[Reader]) -> list[Entry]:
         files = FolderFiles(self.path, deep=False) if readers else None
-        told = Sidecars() if files is None else read_sidecars(files, readers)
+        sidecars = Sidecars() if files is None else read_sidecars(files, readers)
         kind = Kinds(partial(head_of, self.path)).of if files is None else files.kind
-        errors = dict.fromkeys((*self.errors, *(() if files is None else files.errors), *told.errors))
-        photos = self._photos(kind, told)
-        return sorted([*errors, *absent_beside(self._prefix(), told), *photos], key=_path)
+        errors = dict.fromkeys((*self.errors, *(() if files is None else files.errors), *sidecars.errors))
+        photos = self._photos(kind, sidecars)
+        return sorted([*errors, *absent_beside(self._prefix(), sidecars), *photos], key=_path)
 
-    def _photos(self, kind: Callable[[str], Kind], told: Sidecars) -> Iterator[Entry]:
+    def _photos(self, kind: Callable[[str], Kind], sidecars: Sidecars) -> Iterator[Entry]:
         prefix = self._prefix()
         for name, size, mtime_ns in (*self.files, *self.unsure):
             path = prefix + printable_path(name)
             try:
-                found = told.kind(name, kind(name))
+                found = sidecars.kind(name, kind(name))
             except ReadFailure as reason:
                 yield ReadError(path, reason.outcome, str(reason))
                 continue
             if found is Kind.PHOTO:
-                origin = told.origins.get(name, _NO_ORIGIN)
-                yield PhotoRef(path, told.readers.get(name, PLAIN), size, mtime_ns, origin)
+                origin = sidecars.origins.get(name, _NO_ORIGIN)
+                yield PhotoRef(path, sidecars.readers.get(name, PLAIN), size, mtime_ns, origin)
             elif found is not Kind.TEXT:
                 yield Skipped(path, found)
 

@@ -73,10 +73,10 @@ ADVICE: Mapping[Kind, Advice] = {
         "system folder", "system folders (thumbnails, deleted files)", "scan them by their own path if you want to"
     ),
 }
-"""All kinds that are counted as passed over, in the order in which they are told of."""
+"""All kinds that are counted as passed over, in the order in which they are reported."""
 
 UNSEEN = frozenset((Kind.HIDDEN, Kind.SYSTEM))
-"""What is passed over for its name: hardly a folder is without, and a scan does not tell of it."""
+"""What is passed over for its name: hardly a folder is without, and a scan does not report it."""
 
 _BY_SUFFIX: Mapping[Kind, str] = {
     Kind.VIDEO: "mp4 m4v mov qt avi mkv webm wmv flv f4v mpg mpeg mpe m1v m2v mts m2ts tod mod vob ogv 3gp 3g2 asf rm "
@@ -182,6 +182,6 @@ class Kinds:
             return failure
 
 
-def told(count: int, kind: Kind) -> str:
+def counted_kind(count: int, kind: Kind) -> str:
     """How many of a kind there are, in words."""
     return counted(count, ADVICE[kind].one, ADVICE[kind].several)

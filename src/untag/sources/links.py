@@ -72,7 +72,7 @@ def tweet(handle: Any, tweet_id: Any) -> str | None:
 def link_key(link: str) -> str:
     """What two addresses of one photo have in common: the same key for each; the address itself where no site is known.
 
-    Facebook's pages are told apart by the photo's number, whatever set it is shown in; Instagram's and X's by the
+    Facebook's pages are distinguished by the photo's number, whatever set it is shown in; Instagram's and X's by the
     post's code or number, so that all photos of one post have one key.
     """
     try:

@@ -38,7 +38,7 @@ class Source(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class AbsentRef:
-    """A photo that an archive tells of without a copy; its `path` is one in name only."""
+    """A photo that an archive reports without a file; its `path` is one in name only."""
 
     path: str
     source: str
@@ -60,7 +60,7 @@ Entry = PhotoRef | AbsentRef | Skipped | ReadError
 class Listing:
     """What one folder holds, and the source to read it from.
 
-    `count` is how many photos and errors there are, as far as names tell; `list_entries` makes them, and their paths
+    `count` is how many photos and errors there are, as far as names say; `list_entries` makes them, and their paths
     lie directly in `folder`. `fingerprint` lets a scan pass over a folder that is as it was without making the
     entries: bytes that differ whenever a path, size, time or origin does. It is None where the entries must be looked
     at every time: where one is a ReadError, or they are not all that the folder holds. `unseen` counts what was not

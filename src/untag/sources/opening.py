@@ -15,15 +15,15 @@ from untag.sources.kinds import Kind
 from untag.sources.listing import Entry, Listing
 from untag.sources.paths import printable_path
 from untag.sources.reader import Files, Reader
-from untag.sources.seen import Seen
 from untag.sources.sidecars import KeptFiles
-from untag.sources.site import PLAIN, Place, SiteSource
+from untag.sources.site import PLAIN, ArchiveSpec, SiteSource
 from untag.sources.tree import Below, FolderFiles
+from untag.sources.visited import VisitedFiles
 from untag.types import Outcome, PhotoRef, ReadError
 
 
 def open_folder(
-    path: str, marks: frozenset[str], readers: Sequence[Reader], limits: Limits, seen: Seen
+    path: str, marks: frozenset[str], readers: Sequence[Reader], limits: Limits, visited: VisitedFiles
 ) -> SiteSource | Sequence[ReadError]:
     """The archive whose top folder is `path`, in which `marks` lie.
 
@@ -31,13 +31,13 @@ def open_folder(
     """
     if not any(reader.whole and not marks.isdisjoint(reader.marks) for reader in readers):
         return ()
-    files = FolderFiles(path, seen=seen)
+    files = FolderFiles(path, visited=visited)
     reader, errors = recognise(files, readers)
     if reader is None:
         return [*files.errors, *errors]
     for folder in files.folders:
-        seen.enter(folder)
-    return SiteSource(Place(printable_path(path), files, reader, readers, files.errors, files.unseen), limits)
+        visited.enter(folder)
+    return SiteSource(ArchiveSpec(printable_path(path), files, reader, readers, files.errors, files.unseen), limits)
 
 
 class ZipSource:
@@ -45,10 +45,12 @@ class ZipSource:
 
     name = PLAIN
 
-    def __init__(self, paths: Sequence[str], *, limits: Limits, seen: Seen | None, readers: Sequence[Reader]) -> None:
+    def __init__(
+        self, paths: Sequence[str], *, limits: Limits, visited: VisitedFiles | None, readers: Sequence[Reader]
+    ) -> None:
         self._paths = paths
         self._limits = limits
-        self._seen = seen
+        self._visited = visited
         self._readers = readers
         self._sites: list[SiteSource] = []
 
@@ -58,11 +60,11 @@ class ZipSource:
 
     def folders(self) -> Iterator[Listing]:
         """The folders in the archive; nothing when the scan already gave it."""
-        seen = Seen() if self._seen is None else self._seen
+        visited = VisitedFiles() if self._visited is None else self._visited
         parts: list[ZipFiles] = []
         for path in self._paths:
             try:
-                if is_new(path, seen):
+                if is_new(path, visited):
                     parts.append(ZipFiles(Path(path)))
             except ReadFailure as reason:
                 error = ReadError(printable_path(path), reason.outcome, str(reason))
@@ -92,13 +94,13 @@ class ZipSource:
             reader, unread = recognise(files, self._readers)
         errors = [*(error for part in parts for error in part.errors), *unread]
         unseen = sum((part.unseen for part in parts), Counter[Kind]())
-        return SiteSource(Place(parts[0].root, files, reader, self._readers, errors, unseen), self._limits)
+        return SiteSource(ArchiveSpec(parts[0].root, files, reader, self._readers, errors, unseen), self._limits)
 
 
-def is_new(path: str, seen: Seen) -> bool:
+def is_new(path: str, visited: VisitedFiles) -> bool:
     """Marks a file as given; False when it already was. Raises ReadFailure where its folder cannot be asked."""
     try:
-        return seen.add_file(folder_id(path), Path(path).name)
+        return visited.add_file(folder_id(path), Path(path).name)
     except OSError as error:
         raise failure(error) from error
 

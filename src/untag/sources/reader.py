@@ -42,7 +42,7 @@ class Files(Protocol):
 
 
 def is_photo(files: Files, name: str) -> bool:
-    """Whether a file is a photo; not when that cannot be looked up, which the source that lists it will tell of."""
+    """Whether a file is a photo; not when that cannot be looked up, which the source that lists it will report."""
     try:
         return files.kind(name) is Kind.PHOTO
     except ReadFailure:
@@ -56,7 +56,7 @@ def photos_of(files: Files) -> list[str]:
 
 @dataclass(frozen=True, slots=True)
 class AbsentPhoto:
-    """A photo that an archive tells of without a copy: `file` is the name of the file that does, `key` its id there."""
+    """A photo that an archive reports without a file: `file` is the file that says so, `key` its id there."""
 
     file: str
     key: str
@@ -67,7 +67,7 @@ class AbsentPhoto:
 class Description:
     """What a reader found out, by the names of its `Files`; what the archive does not say is absent.
 
-    `origins` are those of photos. `absent` are photos that are only told of. `skipped` are images that are not photos
+    `origins` are those of photos. `absent` are photos reported without a file. `skipped` are images that are not photos
     of their own: thumbnails, overlays. `understood` are the files that were read for this. `owner` are the names and
     handles of the account's owner. `missing` says in sentences which parts of the archive are not here. `errors` are
     files that should have been understood, with the reason.

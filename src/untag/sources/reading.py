@@ -16,8 +16,8 @@ from untag.sources.listing import AbsentRef, Entry, Listing, Skipped
 from untag.sources.opening import ZipSource
 from untag.sources.paths import os_path, printable_path
 from untag.sources.reader import Reader
-from untag.sources.seen import Seen
 from untag.sources.site import PLAIN, folder_of
+from untag.sources.visited import VisitedFiles
 from untag.types import Outcome, PhotoRef, ReadError
 
 _MOST_OPEN = 64
@@ -81,7 +81,7 @@ class MemberSource:
     def __init__(self, path: Path, archive: str, *, limits: Limits, readers: Sequence[Reader]) -> None:
         self._path = printable_path(absolute(path))
         self._archive = archive
-        self._zip = ZipSource([os_path(archive)], limits=limits, seen=Seen(), readers=readers)
+        self._zip = ZipSource([os_path(archive)], limits=limits, visited=VisitedFiles(), readers=readers)
 
     @property
     def root(self) -> str:

@@ -20,7 +20,7 @@ _MOST_KEPT, _MOST_KEPT_BYTES = 16, 1024 * 1024
 class Sidecars:
     """By the names of photos: their `origins`, and in `readers` the reader that knew; `skipped` are not photos.
 
-    `absent` are photos that are told of without a copy and in which somebody is tagged, with the reader's name.
+    `absent` are photos that are reported without a file and in which somebody is tagged, with the reader's name.
     """
 
     origins: Mapping[str, Origin] = field(default_factory=dict)
@@ -30,7 +30,7 @@ class Sidecars:
     errors: tuple[ReadError, ...] = ()
 
     def kind(self, name: str, found: Kind) -> Kind:
-        """What a file is that was `found` to be of a kind: a photo, too, when it is told of as one and may be damaged.
+        """The kind of a file whose content is of the kind `found`. What a sidecar describes may be a damaged photo.
 
         What is no photo of its own counts as text.
         """
@@ -48,7 +48,7 @@ def sidecar_readers(names: Iterable[str], readers: Sequence[Reader]) -> list[Rea
 
 
 def read_sidecars(files: Files, readers: Sequence[Reader]) -> Sidecars:
-    """What the sidecars in one folder say. Where several tell of a photo, the first reader counts, others fill gaps."""
+    """What the sidecars in a folder say. Where several describe a photo, the first reader counts; others fill gaps."""
     origins: dict[str, Origin] = {}
     knew: dict[str, str] = {}
     skipped: set[str] = set()
@@ -63,11 +63,11 @@ def read_sidecars(files: Files, readers: Sequence[Reader]) -> Sidecars:
             origins[photo] = _filled(origins[photo], origin) if photo in origins else origin
             knew.setdefault(photo, reader.name)
         skipped |= description.skipped
-        # A tool that was told to save no pictures tells of everything: what nobody is tagged in is of no use.
+        # A tool that saves no pictures reports everything: what has no tag of a person is of no use.
         absent += [(reader.name, photo) for photo in description.absent if photo.origin.people]
         errors += description.errors
-    told = {error.path for error in errors}
-    errors += [error for error in files.errors if error.path not in told]
+    known = {error.path for error in errors}
+    errors += [error for error in files.errors if error.path not in known]
     return Sidecars(origins, knew, frozenset(skipped), tuple(absent), tuple(errors))
 
 

@@ -24,13 +24,13 @@ PLAIN = "folder"
 """The source of photos of which nothing says where they are from."""
 
 _NO_COPY = "(no copy here)"
-"""The folder, in name only, of photos that an archive tells of without a copy, or the end of their names."""
+"""The folder, in name only, of photos that an archive reports without a file, or the end of their names."""
 
 _NO_ORIGIN = Origin()
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class ArchiveSpec:
     """What a SiteSource is made of: the archive's path as shown, its files, what of it cannot be read, and how much is
     passed over for its name.
 
@@ -48,39 +48,39 @@ class Place:
 class SiteSource:
     """The photos of one archive. What it says of them is read once, when the first entries are made."""
 
-    def __init__(self, place: Place, limits: Limits) -> None:
-        self._place = place
+    def __init__(self, spec: ArchiveSpec, limits: Limits) -> None:
+        self._spec = spec
         self._limits = limits
         self._names: dict[str, str] = {}
 
     @property
     def name(self) -> str:
-        return PLAIN if self._place.archive is None else self._place.archive.name
+        return PLAIN if self._spec.archive is None else self._spec.archive.name
 
     @property
     def root(self) -> str:
-        return self._place.root
+        return self._spec.root
 
     @cached_property
     def description(self) -> Description:
         """What the archive says of its photos as a whole; nothing when it is no site's."""
-        place = self._place
-        return Description() if place.archive is None else place.archive.describe(place.files)
+        spec = self._spec
+        return Description() if spec.archive is None else spec.archive.describe(spec.files)
 
     def folders(self) -> Iterator[Listing]:
-        """The folders of the archive in order, then the photos that it only tells of."""
+        """The folders of the archive in order, then the photos that it reports without a file."""
         errors: dict[str, list[ReadError]] = {}
-        for error in self._place.errors:
+        for error in self._spec.errors:
             errors.setdefault(folder_of(error.path), []).append(error)
         shared = self._metadata_digest()
-        for folder, names in groupby(sorted(self._place.files.names, key=_by_folder), key=_parent):
+        for folder, names in groupby(sorted(self._spec.files.names, key=_by_folder), key=_parent):
             inside = _Inside(self, folder, list(names), shared)
             for number, (shown, part) in enumerate(inside.parts()):
                 yield inside.listing(shown, part, errors.pop(shown, []), first=number == 0)
         for shown, wrong in errors.items():
             yield Listing(self, shown, len(wrong), None, partial(list[Entry], wrong))
-        if self._place.archive is not None or self._place.unseen:
-            yield Listing(self, f"{self.root}/{_NO_COPY}", 0, None, self._absent, self._place.unseen)
+        if self._spec.archive is not None or self._spec.unseen:
+            yield Listing(self, f"{self.root}/{_NO_COPY}", 0, None, self._absent, self._spec.unseen)
 
     def photos(self) -> Iterator[PhotoRef | ReadError]:
         """The photos and errors of all folders, in the order of `folders`."""
@@ -92,10 +92,10 @@ class SiteSource:
 
         Zip files at its top are left out: the scan opens them.
         """
-        if self._place.archive is None:
+        if self._spec.archive is None:
             return []
         known = self.description.understood | self.description.origins.keys() | self.description.skipped
-        files = self._place.files
+        files = self._spec.files
         unknown = (name for name in files.names if name not in known and not is_opened_apart(name))
         return [files.shown(name) for name in unknown if not is_photo(files, name)]
 
@@ -108,22 +108,22 @@ class SiteSource:
         name = self._names.get(ref.path)
         if name is None:
             raise ReadFailure(Outcome.MISSING, "it is not in the archive (any more)")
-        return self._place.files.read(name, self._limits.max_bytes)
+        return self._spec.files.read(name, self._limits.max_bytes)
 
-    def told(self, folder: str, names: Sequence[str]) -> Sidecars:
+    def sidecars(self, folder: str, names: Sequence[str]) -> Sidecars:
         """What is known of the photos in a folder, by their names in it."""
-        place = self._place
-        if place.archive is None:
-            readers = sidecar_readers((*names, *folder.split("/")), place.readers)
-            return read_sidecars(Below(place.files, folder, deep=False), readers)
+        spec = self._spec
+        if spec.archive is None:
+            readers = sidecar_readers((*names, *folder.split("/")), spec.readers)
+            return read_sidecars(Below(spec.files, folder, deep=False), readers)
         origins = self.description.origins
         known = {name: origin for name in names if (origin := origins.get(_joined(folder, name))) is not None}
         skipped = frozenset(name for name in names if _joined(folder, name) in self.description.skipped)
-        return Sidecars(known, dict.fromkeys(names, place.archive.name), skipped)
+        return Sidecars(known, dict.fromkeys(names, spec.archive.name), skipped)
 
     def ref(self, name: str, source: str, origin: Origin) -> PhotoRef:
         """A photo by its name in the archive."""
-        files = self._place.files
+        files = self._spec.files
         shown = files.shown(name)
         self._names[shown] = name
         return PhotoRef(shown, source, *files.stat(name), origin)
@@ -136,21 +136,21 @@ class SiteSource:
         return entries
 
     def _metadata_digest(self) -> bytes:
-        """Changes whenever a file does that may tell of photos in other folders."""
-        place = self._place
-        if place.archive is None:
+        """Changes whenever a file does that may describe photos in other folders."""
+        spec = self._spec
+        if spec.archive is None:
             return b""
-        telling = (name for name in place.files.names if not is_named_photo(name))
-        return place.archive.name.encode() + _digest(place.files, telling)
+        telling = (name for name in spec.files.names if not is_named_photo(name))
+        return spec.archive.name.encode() + _digest(spec.files, telling)
 
     @property
     def files(self) -> Files:
-        return self._place.files
+        return self._spec.files
 
 
 @dataclass(frozen=True)
 class _Inside:
-    """One folder of an archive, which may lie in several of its parts: what is told of it is read once for all."""
+    """One folder of an archive, which may lie in several of its parts: its sidecars are read once for all."""
 
     source: SiteSource
     folder: str
@@ -158,8 +158,8 @@ class _Inside:
     shared: bytes
 
     @cached_property
-    def told(self) -> Sidecars:
-        return self.source.told(self.folder, [_last(name) for name in self.names])
+    def sidecars(self) -> Sidecars:
+        return self.source.sidecars(self.folder, [_last(name) for name in self.names])
 
     def parts(self) -> Iterator[tuple[str, list[str]]]:
         """The folder as shown in each part that may have photos of it, with the names of all but texts."""
@@ -174,24 +174,24 @@ class _Inside:
         fingerprint = None if errors else _digest(self.source.files, self.names, self.shared)
 
         def entries() -> list[Entry]:
-            wrong = [*errors, *self.told.errors] if first else errors
-            absent = absent_beside(f"{shown}/", self.told) if first else []
+            wrong = [*errors, *self.sidecars.errors] if first else errors
+            absent = absent_beside(f"{shown}/", self.sidecars) if first else []
             return [*wrong, *absent, *self._photos(names)]
 
         return Listing(self.source, shown, photos + len(errors), fingerprint, entries)
 
     def _photos(self, names: Sequence[str]) -> Iterator[PhotoRef | Skipped | ReadError]:
-        files, told = self.source.files, self.told
+        files, sidecars = self.source.files, self.sidecars
         for name in names:
             last = _last(name)
             try:
-                kind = told.kind(last, files.kind(name))
+                kind = sidecars.kind(last, files.kind(name))
             except ReadFailure as failure:
                 yield ReadError(files.shown(name), failure.outcome, str(failure))
                 continue
             if kind is Kind.PHOTO:
-                origin = told.origins.get(last, _NO_ORIGIN)
-                yield self.source.ref(name, told.readers.get(last, PLAIN), origin)
+                origin = sidecars.origins.get(last, _NO_ORIGIN)
+                yield self.source.ref(name, sidecars.readers.get(last, PLAIN), origin)
             elif kind is not Kind.TEXT:
                 yield Skipped(files.shown(name), kind)
 
@@ -201,9 +201,9 @@ def is_opened_apart(name: str) -> bool:
     return "/" not in name and suffix_of(name) in ARCHIVE_SUFFIXES
 
 
-def absent_beside(prefix: str, told: Sidecars) -> list[AbsentRef]:
-    """The photos without a copy of which sidecars tell, as if they lay beside them; `prefix` is their folder's."""
-    return [AbsentRef(f"{prefix}{_as_name(one.key)} {_NO_COPY}", reader, one.origin) for reader, one in told.absent]
+def absent_beside(prefix: str, sidecars: Sidecars) -> list[AbsentRef]:
+    """The photos that sidecars report without a file, as if they lay beside them; `prefix` is their folder's."""
+    return [AbsentRef(f"{prefix}{_as_name(one.key)} {_NO_COPY}", reader, one.origin) for reader, one in sidecars.absent]
 
 
 def _as_name(key: str) -> str:

@@ -17,7 +17,7 @@ from untag.sources.kinds import Kind, Kinds
 from untag.sources.names import is_named_photo
 from untag.sources.paths import printable_path
 from untag.sources.reader import Files
-from untag.sources.seen import Seen
+from untag.sources.visited import VisitedFiles
 from untag.types import Outcome, PhotoRef, ReadError
 
 SKIPPED_FOLDERS = frozenset(("@eaDir", "__MACOSX", "#recycle", "$RECYCLE.BIN", "System Volume Information"))
@@ -62,17 +62,17 @@ class FolderFiles:
     """The files below `root`, without links to folders and hidden files; with `deep` False only those directly in it.
 
     `folders` are the device and inode of each folder below it, `errors` what cannot be listed or asked for its size.
-    `unseen` counts what is passed over for its name. Folders that were `seen` are left out.
+    `unseen` counts what is passed over for its name. Folders that were `visited` are left out.
     """
 
-    def __init__(self, root: str, *, deep: bool = True, seen: Seen | None = None) -> None:
+    def __init__(self, root: str, *, deep: bool = True, visited: VisitedFiles | None = None) -> None:
         self._root = root.rstrip(os.sep) or os.sep
         self.errors: list[ReadError] = []
         self.folders: list[tuple[int, int]] = []
         self.unseen: Counter[Kind] = Counter()
         self.kind = Kinds(partial(head_of, self._root)).of
         self._stats: dict[str, tuple[int, int]] = {}
-        self._list(deep=deep, seen=seen)
+        self._list(deep=deep, visited=visited)
         self._names = sorted(self._stats)
 
     @property
@@ -97,7 +97,7 @@ class FolderFiles:
     def _path(self, name: str) -> str:
         return _joined(self._root, name)
 
-    def _list(self, *, deep: bool, seen: Seen | None) -> None:
+    def _list(self, *, deep: bool, visited: VisitedFiles | None) -> None:
         folders = [""]
         while folders:
             folder = folders.pop()
@@ -106,7 +106,7 @@ class FolderFiles:
             try:
                 if folder:
                     status = Path(path).stat()
-                    if seen is not None and seen.knows((status.st_dev, status.st_ino)):
+                    if visited is not None and visited.knows((status.st_dev, status.st_ino)):
                         continue
                     self.folders.append((status.st_dev, status.st_ino))
                 with os.scandir(path) as children:

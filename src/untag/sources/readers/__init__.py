@@ -38,4 +38,4 @@ READERS: tuple[Reader, ...] = (
     xmp_sidecar.READER,
     picasa.READER,
 )
-"""Every site and tool that untag knows. Of sidecars that tell of the same photo, the earlier reader counts."""
+"""Every site and tool that untag knows. Of sidecars that describe the same photo, the earlier reader counts."""

@@ -33,7 +33,7 @@ _NOT_PHOTOS = frozenset(
         *("logged_information", "preferences", "security_and_login_information"),
     )
 )
-"""Folders of thousands of records that tell of no photo; in another language their files are read and passed over."""
+"""Folders of thousands of records that describe no photo; in another language their files are read and passed over."""
 
 _MUST_HOLD = (
     (re.compile(r"(your|profile)_posts.*_\d+\.json", re.IGNORECASE), (list, dict), "a list of posts"),
@@ -180,7 +180,7 @@ def _attached(post: dict[str, Any]) -> Iterator[Any]:
 
 
 def _add(gathering: Gathering, media: Any, known: Origin) -> None:
-    """Note where the picture that `media` tells of is from; for a video its thumbnail, which leads to the video."""
+    """Note where the picture that `media` describes is from; for a video its thumbnail, which leads to the video."""
     uri = text(member(media, "uri"))
     if uri is None:
         return

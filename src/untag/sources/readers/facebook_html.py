@@ -1,4 +1,4 @@
-"""Facebook's download as HTML: the same tree as the JSON, which is better, since a page tells less.
+"""Facebook's download as HTML: the same tree as the JSON, which is better, since a page says less.
 
 There is no time and no name of the owner that could be read in every language. Senders of messages, captions, and the
 links that the names of files hold are there.
@@ -28,7 +28,7 @@ _MESSAGES = re.compile(r"message_\d+\.html?", re.IGNORECASE)
 
 
 def read_page(gathering: Gathering, name: str) -> None:
-    """Note what a page says of photos; nothing when it tells of none."""
+    """Note what a page says of photos; nothing when it mentions none."""
     page = page_of(gathering, name)
     if page is None:
         return

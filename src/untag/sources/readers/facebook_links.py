@@ -89,7 +89,7 @@ def read_tagged(gathering: Gathering, name: str, value: Any) -> None:
 def tagged_photo(
     gathering: Gathering, file: str, link: str, key: str | None = None, caption: str | None = None
 ) -> AbsentPhoto:
-    """A photo that the owner is tagged in, as `file` tells of it. `key` is its id where it is known."""
+    """A photo that the owner is tagged in, as `file` says. `key` is its id where it is known."""
     origin = Origin(
         platform=PLATFORM,
         permalink=link,

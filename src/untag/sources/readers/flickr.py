@@ -36,7 +36,7 @@ class Flickr:
         return any(_PHOTO.fullmatch(name) for name in files.names)
 
     def describe(self, files: Files) -> Description:
-        """What Flickr says of each photo; those whose file is not here are only told of."""
+        """What Flickr says of each photo; those whose file is not here are reported without one."""
         download = _Download(files)
         for name in files.names:
             if (match := _PHOTO.fullmatch(name)) is not None:

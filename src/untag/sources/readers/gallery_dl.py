@@ -14,7 +14,7 @@ from untag.errors import ReadFailure
 from untag.sources.kinds import may_be_photo
 from untag.sources.names import suffix_of
 from untag.sources.reader import AbsentPhoto, Description, Files, photos_of
-from untag.sources.readers.gallery_dl_sites import PLACES, Entry, Place, file_names, origin_of, place_of
+from untag.sources.readers.gallery_dl_sites import SITES, Entry, SiteRule, file_names, origin_of, rule_of
 from untag.sources.text import check_json_memory, parse_json, read_error, read_json, text, wrong_shape
 from untag.types import Origin, ReadError
 
@@ -32,12 +32,12 @@ class GalleryDl:
 
     name = "gallery_dl"
     whole = False
-    marks = frozenset((".json", ".jsonl", *PLACES))
+    marks = frozenset((".json", ".jsonl", *SITES))
 
     def sniff(self, files: Files) -> bool:
         """Whether the folder and a file in it have gallery-dl's names, or one of a few JSON files is its own."""
-        place = _place(files)
-        if place is not None and any(place.origin(name) is not None for name in photos_of(files)):
+        rule = _rule(files)
+        if rule is not None and any(rule.origin(name) is not None for name in photos_of(files)):
             return True
         likely = nsmallest(_SNIFFED, filter(_is_metadata, files.names), key=lambda name: splitext(name)[0] not in files)
         return any(_read(files, name).entries for name in likely)
@@ -64,10 +64,10 @@ class GalleryDl:
                     origins.setdefault(photo, origin_of(entry))
                 elif wanted and may_be_photo(wanted[0]):
                     absent[wanted[0]] = AbsentPhoto(found.file, wanted[0], origin_of(entry))
-        place = _place(files) or (None if category is None else Place(category))
-        if place is not None:
+        rule = _rule(files) or (None if category is None else SiteRule(category))
+        if rule is not None:
             for name in photos.names:
-                if name not in origins and (expected := place.origin(name)) is not None:
+                if name not in origins and (expected := rule.origin(name)) is not None:
                     origins[name] = expected
         return Description(
             origins=origins, absent=tuple(absent.values()), understood=frozenset(understood), errors=tuple(errors)
@@ -158,10 +158,10 @@ def _is_metadata(name: str) -> bool:
     return suffix_of(name) in ("json", "jsonl")
 
 
-def _place(files: Files) -> Place | None:
+def _rule(files: Files) -> SiteRule | None:
     """What the folder's own path says."""
     for name in files.names:
-        return place_of(_SEPARATOR.split(files.shown(name))[:-1])
+        return rule_of(_SEPARATOR.split(files.shown(name))[:-1])
     return None
 
 

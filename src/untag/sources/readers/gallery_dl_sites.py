@@ -23,7 +23,7 @@ _FACEBOOK_FILE = re.compile(r"(?P<fbid>[0-9]{6,20})\.[a-z0-9]+", re.IGNORECASE)
 _INSTAGRAM_FILE = re.compile(r"(?:(?P<post>[0-9]{15,20})_)?(?P<media>[0-9]{15,20})p?\.[a-z0-9]+", re.IGNORECASE)
 _TWITTER_FILE = re.compile(r"(?P<tweet>[0-9]{8,20})_[0-9]{1,3}\.[a-z0-9]+", re.IGNORECASE)
 
-PLACES = frozenset(("facebook", "instagram", "twitter"))
+SITES = frozenset(("facebook", "instagram", "twitter"))
 """Folders whose names say a site, below which the names of files are known."""
 
 _TAGGED_SET = "t."
@@ -65,7 +65,7 @@ def file_names(entry: Entry) -> list[str]:
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class SiteRule:
     """A folder by its default name: the site, and what else the names of the folder and those above it say."""
 
     category: str
@@ -90,15 +90,15 @@ class Place:
         return Origin(self.category, link, probable, poster=poster, album=self.album)
 
 
-def place_of(folders: list[str]) -> Place | None:
+def rule_of(folders: list[str]) -> SiteRule | None:
     """What the names of a folder and of those that it is in say, the innermost last; None for no site's default."""
     match folders:
         case [*_, "facebook", user, title] if found := _SET_FOLDER.fullmatch(title):
-            return Place("facebook", _set_owner(found["set_id"], user), found["title"] or None, found["set_id"])
+            return SiteRule("facebook", _set_owner(found["set_id"], user), found["title"] or None, found["set_id"])
         case [*_, "instagram", "tag", _]:
-            return Place("instagram")
+            return SiteRule("instagram")
         case [*_, "instagram" | "twitter" as category, user]:
-            return Place(category, user)
+            return SiteRule(category, user)
         case _:
             return None
 

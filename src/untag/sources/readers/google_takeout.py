@@ -54,7 +54,7 @@ class GoogleTakeout:
     def describe(self, files: Files) -> Description:
         """What the JSON files say of the photos beside them; each is read once. Raises nothing."""
         albums: list[_Album] = []
-        told: dict[str, Origin] = {}
+        described: dict[str, Origin] = {}
         titles: dict[str, str | None] = {}
         understood: list[str] = []
         errors: list[ReadError] = []
@@ -65,7 +65,7 @@ class GoogleTakeout:
                 errors.append(read_error(files, name, failure))
                 continue
             if _is_photo(value):
-                told[name] = _origin(value)
+                described[name] = _origin(value)
                 titles[name] = text(member(value, "title"))
             elif (album := _album_of(value)) is not None:
                 albums.append(album)
@@ -78,7 +78,7 @@ class GoogleTakeout:
         photos = photos_of(files)
         album = albums[0] if albums else _Album(None, None)
         origins = {
-            photo: _placed(told[found.sidecar], album, certain=found.certain)
+            photo: _placed(described[found.sidecar], album, certain=found.certain)
             for photo, found in pair(photos, titles).items()
         }
         return Description(origins=origins, understood=frozenset(understood), errors=tuple(errors))

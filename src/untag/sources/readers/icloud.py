@@ -32,7 +32,7 @@ class ICloud:
 
     name = "icloud"
     whole = True
-    # No "photos": most people have a folder of that name. The details that lie in it tell as much.
+    # No "photos": most people have a folder of that name. The details that lie in it say as much.
     marks = frozenset(("photo details.csv", "albums", "memories", "recently deleted"))
 
     def sniff(self, files: Files) -> bool:
@@ -40,16 +40,16 @@ class ICloud:
         return any(_DETAILS.fullmatch(name) for name in files.names)
 
     def describe(self, files: Files) -> Description:
-        """When each photo was taken and came to iCloud, and the first of its albums; it names nobody."""
+        """When each photo was taken and came to iCloud, and the first of its albums; it names no people."""
         tables = _Tables(files)
-        told: dict[str, Origin] = {}
+        described: dict[str, Origin] = {}
         albums: defaultdict[str, list[str]] = defaultdict(list)
         for name in files.names:
             if _DETAILS.fullmatch(name):
                 folder = name.rpartition("/")[0]
                 for row in tables.read(name):
                     photo = f"{folder}/{row[_NAME]}" if folder else row[_NAME]
-                    told[_key(photo)] = Origin(
+                    described[_key(photo)] = Origin(
                         PLATFORM,
                         taken_at=_time(row.get("originalcreationdate")),
                         posted_at=_time(row.get("importdate")),
@@ -65,7 +65,7 @@ class ICloud:
             same_name[_last(name)] += 1
         origins: dict[str, Origin] = {}
         for name in photos:
-            known = told.get(_key(name), Origin(PLATFORM))
+            known = described.get(_key(name), Origin(PLATFORM))
             # An album names no folder: of two photos of one name either may be meant.
             titles = albums.get(_last(name), []) if same_name[_last(name)] == 1 else []
             origins[name] = Origin(

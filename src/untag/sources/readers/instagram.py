@@ -29,7 +29,7 @@ _NOT_PHOTOS = frozenset(
         *("preferences", "security_and_login_information", "likes", "saved", "comments"),
     )
 )
-"""Folders that tell of no photo of one's own; in another language their files are read and passed over."""
+"""Folders that describe no photo of one's own; in another language their files are read and passed over."""
 
 _POSTS = re.compile(r"posts_\d+\.json", re.IGNORECASE)
 _THREAD = re.compile(r"message_\d+\.json", re.IGNORECASE)

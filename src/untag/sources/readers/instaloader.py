@@ -13,7 +13,7 @@ from typing import Any
 
 from untag.errors import ReadFailure
 from untag.sources.reader import AbsentPhoto, Description, Files, photos_of
-from untag.sources.readers.instaloader_nodes import PLATFORM, Item, item_of
+from untag.sources.readers.instaloader_nodes import PLATFORM, MediaNode, media_node
 from untag.sources.text import parse_json, read_error, text, wrong_shape
 from untag.types import Origin, Outcome, ReadError
 
@@ -44,7 +44,7 @@ class Instaloader:
         likely = nsmallest(_SNIFFED, _json_names(files), key=lambda name: f"{_base(name)}.jpg" not in files)
         for name in likely:
             try:
-                if item_of(_read_json(files, name)) is not None:
+                if media_node(_read_json(files, name)) is not None:
                     return True
             except ReadFailure:
                 continue
@@ -68,7 +68,7 @@ class _Folder:
     """A folder while it is read. A post's files have one name, the base, but for their suffixes and numbers."""
 
     files: Files
-    posts: dict[str, tuple[str, Item]] = field(default_factory=dict)
+    posts: dict[str, tuple[str, MediaNode]] = field(default_factory=dict)
     photos: defaultdict[str, list[tuple[str, int | None]]] = field(default_factory=lambda: defaultdict(list))
     profile: Origin = field(default_factory=lambda: Origin(PLATFORM))
     origins: dict[str, Origin] = field(default_factory=dict)
@@ -78,7 +78,7 @@ class _Folder:
     def read_items(self) -> None:
         for name in _json_names(self.files):
             try:
-                item = item_of(_read_json(self.files, name))
+                item = media_node(_read_json(self.files, name))
             except ReadFailure as failure:
                 self.errors.append(read_error(self.files, name, failure))
                 continue

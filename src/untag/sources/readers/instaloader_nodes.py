@@ -21,8 +21,8 @@ _Names = tuple[str, ...] | None
 
 
 @dataclass(frozen=True, slots=True)
-class Item:
-    """What one JSON file tells of. `kind` is Instaloader's: Post, StoryItem, Profile or another.
+class MediaNode:
+    """What one JSON file describes. `kind` is Instaloader's: Post, StoryItem, Profile or another.
 
     `people` are tagged somewhere in the post, `slides` in each of its photos. `is_video` alone has no photo but its
     still.
@@ -41,24 +41,24 @@ class Item:
         if number is None:
             people = _merged(people, *self.slides)
         elif number <= len(self.slides) and any(names is not None for names in self.slides):
-            # Instagram leaves the field out where nobody is tagged.
+            # Instagram leaves the field out where no one is tagged.
             people = self.slides[number - 1] or ()
         return replace(self.origin, people=otherwise if people is None else people)
 
 
-def item_of(value: Any) -> Item | None:
-    """What a JSON value of Instaloader's tells of; None for any other value."""
+def media_node(value: Any) -> MediaNode | None:
+    """What a JSON value of Instaloader's describes; None for any other value."""
     node, kind = member(value, "node"), text(member(value, "instaloader", "node_type"))
     if isinstance(node, dict) and kind is not None:
-        return _item(node, kind)
+        return _media_node(node, kind)
     if text(member(value, "shortcode")) is not None and isinstance(member(value, "owner"), dict):
-        return _item(value, "Post")
+        return _media_node(value, "Post")
     return None
 
 
-def _item(node: dict[str, Any], kind: str) -> Item:
+def _media_node(node: dict[str, Any], kind: str) -> MediaNode:
     if kind == "Profile":
-        return Item(kind, Origin(PLATFORM, poster=text(node.get("username"))))
+        return MediaNode(kind, Origin(PLATFORM, poster=text(node.get("username"))))
     phone = node.get("iphone_struct")
     code = _first(text(found) for found in (node.get("shortcode"), node.get("code"), member(phone, "code")))
     # A story has a code too, but no page that stays.
@@ -71,7 +71,7 @@ def _item(node: dict[str, Any], kind: str) -> Item:
         member(node, "caption", "text"),
         member(phone, "caption", "text"),
     )
-    return Item(
+    return MediaNode(
         kind,
         Origin(
             platform=PLATFORM,

@@ -63,7 +63,7 @@ def is_picture(uri: str) -> bool:
 
 
 _MOST_ALIKE, _MOST_DEEP = 500, 40
-"""How many files of one name in folders of one name are told apart, and by how many of the folders above. A site
+"""How many files of one name in folders of one name are distinguished, and by how many of the folders above. A site
 numbers its photos; in what is made to take long, each of thousands would be compared with each mention."""
 
 

@@ -24,7 +24,7 @@ _INI = frozenset((".picasa.ini", "picasa.ini"))
 _NAMES = frozenset(("contacts2", "contacts"))
 _FACE = re.compile(r"rect64\([0-9a-fA-F]{1,16}\),([0-9a-fA-F]{1,16})(?=;|\s*$)")
 _ID = re.compile(r"[0-9a-fA-F]{1,16}")
-_NOBODY = 0xFFFFFFFFFFFFFFFF
+_UNNAMED = 0xFFFFFFFFFFFFFFFF
 _MOST_FACES = 500
 
 
@@ -87,7 +87,7 @@ def _read_ini(text: str, read: _Read) -> None:
             _note_name(read, key.strip(), value.split(";")[0])
         elif key.strip() == "faces":
             numbers = [int(match[1], 16) for match in _FACE.finditer(value)][:_MOST_FACES]
-            read.faces.setdefault(_key(section), []).extend(number for number in numbers if number != _NOBODY)
+            read.faces.setdefault(_key(section), []).extend(number for number in numbers if number != _UNNAMED)
 
 
 def _read_contacts(data: bytes, read: _Read) -> None:

@@ -66,12 +66,12 @@ class Snapchat:
                 else:
                     origins[name] = Origin(PLATFORM, posted_at=written_time(match[1]))
         without = times.images > 0 and not any(_MEMORY.fullmatch(name) for name in files.names)
-        told = counted(times.images, "photo")
+        images = counted(times.images, "photo")
         return Description(
             origins=origins,
             skipped=frozenset(skipped),
             understood=frozenset(understood),
-            missing=(f"{told} of your memories; ask Snapchat to include them in the download",) if without else (),
+            missing=(f"{images} of your memories; ask Snapchat to include them in the download",) if without else (),
             errors=tuple(errors),
         )
 

@@ -1,4 +1,4 @@
-"""Which JSON of a Google Photos folder tells of which photo, by their names.
+"""Which JSON of a Google Photos folder describes which photo, by their names.
 
 The rules were read from the names that simulot/immich-go and TheLastGimbus/GooglePhotosTakeoutHelper test against. A
 photo has `<file>.json` or `<file>.supplemental-metadata.json`, of which Google cuts all before `.json` to 46 UTF-16

@@ -91,7 +91,7 @@ class _Archive:
                         self.origins[name] = self._origin(post, post_id, media)
 
     def fill_up(self) -> None:
-        """Photos of which no post tells: a link where the name has the number of the post."""
+        """Photos that no post mentions: a link where the name has the number of the post."""
         for name in self.files.names:
             if name in self.origins or _MEDIA_FOLDER.match(name) is None or not is_photo(self.files, name):
                 continue

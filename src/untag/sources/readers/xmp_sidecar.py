@@ -1,6 +1,6 @@
 """XMP sidecars: the files in which darktable, digiKam, Lightroom and osxphotos keep what they know of a photo.
 
-A sidecar is called `a.jpg.xmp`, or `a.xmp` (Adobe), which tells of the only photo there is of that name.
+A sidecar is called `a.jpg.xmp`, or `a.xmp` (Adobe), which describes the only photo there is of that name.
 """
 
 from __future__ import annotations
@@ -60,9 +60,9 @@ def _pairs(files: Files) -> list[tuple[str, str]]:
     for name in files.names:
         if not name.lower().endswith(_SUFFIX):
             continue
-        told = name[: -len(_SUFFIX)]
-        photo = exact.get(told, exact.get(told.lower()))
-        alike = stems.get(told.lower(), [])
+        described = name[: -len(_SUFFIX)]
+        photo = exact.get(described, exact.get(described.lower()))
+        alike = stems.get(described.lower(), [])
         if photo is not None:
             found.append((name, photo))
         elif len(alike) == 1:

@@ -21,16 +21,17 @@ MOST_NAMED = 5
 
 
 @dataclass(slots=True)
-class Overview:
+class ArchiveSummary:
     """One archive, or the photos of one kind below a folder that was asked for: `root`, as shown.
 
     Photos with sidecars are of one kind and in one of the folders directly in the one that was asked for, so that two
     downloads that lie beside each other are two.
 
-    `absent` photos are only told of. `linked` counts those with a permalink by how certain it is. `first` and `last`
-    are ISO 8601 dates, of when photos were taken or else posted, as far as the archive says. `unknown` are files of an
-    archive that are neither photos nor understood. `owner` are the names of whose account it is, where it says so.
-    `skipped` counts by kind what was not read, or not even looked into for its name; `named` are some of the former.
+    `absent` photos are reported without a file. `linked` counts those with a permalink by how certain it is. `first`
+    and `last` are ISO 8601 dates, of when photos were taken or else posted, as far as the archive says. `unknown` are
+    files of an archive that are neither photos nor understood. `owner` are the names of whose account it is, where it
+    says so. `skipped` counts by kind what was not read, or not even opened because of its name; `named` are some of
+    the former.
     """
 
     source: str
@@ -76,9 +77,9 @@ class Overview:
 
 @dataclass(frozen=True, slots=True)
 class Survey:
-    """The overviews in the order in which they were met, and everything that could not be read."""
+    """The summaries in the order in which they were met, and everything that could not be read."""
 
-    overviews: Sequence[Overview]
+    summaries: Sequence[ArchiveSummary]
     unreadable: Sequence[ReadError]
 
 
@@ -87,7 +88,7 @@ def survey(paths: Sequence[Path], limits: Limits, readers: Sequence[Reader]) -> 
 
     Raises UsageError for a path that does not exist.
     """
-    found: dict[tuple[str, str], Overview] = {}
+    found: dict[tuple[str, str], ArchiveSummary] = {}
     unreadable: list[ReadError] = []
     for listing in walk_all(paths, limits=limits, readers=readers):
         for entry in listing.entries:
@@ -96,16 +97,16 @@ def survey(paths: Sequence[Path], limits: Limits, readers: Sequence[Reader]) -> 
             else:
                 kind = listing.source.name if isinstance(entry, Skipped) else entry.source
                 key = (_root_of(listing, kind), kind)
-                found.setdefault(key, Overview(kind, key[0])).add(entry)
+                found.setdefault(key, ArchiveSummary(kind, key[0])).add(entry)
         if listing.unseen:
             key = (listing.source.root, listing.source.name)
-            found.setdefault(key, Overview(key[1], key[0])).skipped.update(listing.unseen)
+            found.setdefault(key, ArchiveSummary(key[1], key[0])).skipped.update(listing.unseen)
         if isinstance(listing.source, SiteSource) and listing.source.name != PLAIN:
             key = (listing.source.root, listing.source.name)
-            overview = found.setdefault(key, Overview(key[1], key[0]))
-            overview.owner = listing.source.description.owner
-            overview.missing = listing.source.description.missing
-            overview.unknown = tuple(listing.source.unknown())
+            summary = found.setdefault(key, ArchiveSummary(key[1], key[0]))
+            summary.owner = listing.source.description.owner
+            summary.missing = listing.source.description.missing
+            summary.unknown = tuple(listing.source.unknown())
     return Survey(list(found.values()), unreadable)
 
 

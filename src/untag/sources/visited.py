@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 
-class Seen:
+class VisitedFiles:
     """The folders that were listed, by (device, inode), and the single files that were asked for by name."""
 
     def __init__(self) -> None:

@@ -15,7 +15,7 @@ _NOWHERE = Origin()
 
 
 @dataclass(frozen=True, slots=True)
-class Overview:
+class ReportSummary:
     """Of groups: the counts, and how many photos there are of each of `categories`, the commonest first.
 
     `first_day` and `last_day` are the ISO dates (YYYY-MM-DD) of the oldest and newest photo, of when it was taken or
@@ -30,13 +30,13 @@ class Overview:
     several_people: bool
 
 
-def overview(groups: Sequence[Group]) -> Overview:
+def report_summary(groups: Sequence[Group]) -> ReportSummary:
     """What the groups hold."""
     findings = [group.finding for group in groups]
     taken = [finding.taken_at for finding in findings if finding.taken_at is not None]
     posted = [moment for group in groups if (moment := posted_at(group)) is not None]
     days = sorted(moment[:10] for moment in (*taken, *posted))
-    return Overview(
+    return ReportSummary(
         counts=count(finding for group in groups for finding in (group.finding, *group.copies)),
         categories=dict(Counter(name for finding in findings for name in finding.categories).most_common()),
         first_day=days[0] if days else None,

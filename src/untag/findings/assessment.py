@@ -6,11 +6,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import prod
 
-from untag.findings.names import NOBODY, Names
+from untag.findings.names import NO_NAMES, Names
 from untag.findings.nearness import Nearness, nearness
 from untag.findings.online import Online, online, opens_only_for_owner
 from untag.findings.prominence import Prominence, prominence
-from untag.findings.reasons import Pictured, reasons_of, reasons_without_copy
+from untag.findings.reasons import Pictured, reasons_of, reasons_without_file
 from untag.findings.rules import Audience, Rules
 from untag.types import NO_MATCH, Action, Box, Finding, Match, Origin, SceneScores, Verdict
 
@@ -43,7 +43,7 @@ class PhotoEvidence:
     named: tuple[str, ...] = ()
 
 
-def decide(evidence: PhotoEvidence, rules: Rules, names: Names = NOBODY) -> Finding | None:
+def assess(evidence: PhotoEvidence, rules: Rules, names: Names = NO_NAMES) -> Finding | None:
     """The finding for one photo, or None when it does not concern an enrolled person.
 
     A photo without a face of an enrolled person is a `maybe` of similarity 0 when a tag in one of its places, or its
@@ -99,8 +99,8 @@ def decide(evidence: PhotoEvidence, rules: Rules, names: Names = NOBODY) -> Find
     )
 
 
-def decide_without_copy(origins: tuple[Origin, ...], rules: Rules, names: Names) -> Finding | None:
-    """The finding for a photo that archives only tell of, or None where it cannot be said whom it shows.
+def assess_without_file(origins: tuple[Origin, ...], rules: Rules, names: Names) -> Finding | None:
+    """The finding for a photo that archives report without a file, or None where it cannot be said whom it shows.
 
     That is the enrolled person whom a tag names. Where none does it is the owner of the archive: whoever is enrolled,
     if that is one person only.
@@ -122,7 +122,7 @@ def decide_without_copy(origins: tuple[Origin, ...], rules: Rules, names: Names)
         similarity=best.similarity,
         categories={},
         risk=_risk(_HARMLESS, best, _nudge(where.audience, (), rules), rules),
-        reasons=reasons_without_copy(where),
+        reasons=reasons_without_file(where),
         action=Action.REVIEW,
         taken_at=_taken_at(origins),
         absent=True,
@@ -141,7 +141,7 @@ def _flagged(scenes: SceneScores | None, rules: Rules) -> dict[str, float]:
 def _best(evidence: PhotoEvidence, names: Names) -> Match:
     """The surest match that is not `other`, or else the person whom a tag names.
 
-    `other` carries no person and no similarity, since nobody was found.
+    `other` carries no person and no similarity, since no enrolled person was found.
     """
     rank = {Verdict.ME: 1, Verdict.MAYBE: 0}
     candidates = [match for match in evidence.matches if match.verdict in rank]
@@ -198,7 +198,7 @@ def _action(evidence: PhotoEvidence, best: Match, flagged: Mapping[str, float], 
         return Action.REVIEW
     if not _asks_for_action(flagged, rules):
         return Action.KEEP
-    # Nobody can be asked to take down your own post, or what is in your own account, and there may be no tag on it.
+    # There is no one to ask to take down your own post, or what is in your own account, and there may be no tag on it.
     if where.only_own or opens_only_for_owner(where.origin):
         return Action.REVIEW
     if where.origin.permalink is not None:
