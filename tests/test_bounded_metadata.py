@@ -82,7 +82,7 @@ def test_lines_of_json_are_bounded_together(monkeypatch: pytest.MonkeyPatch) -> 
 
 
 def test_any_number_of_photos_without_a_copy_is_recorded(untag: Untag, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("untag.scan.stages._TOLD_TOGETHER", 7)
+    monkeypatch.setattr("untag.scan.stages._WITHOUT_FILE_TOGETHER", 7)
     untag.enroll()
     link = "https://www.facebook.com/photo.php?fbid="
     entries = [
