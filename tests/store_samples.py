@@ -6,7 +6,17 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from untag.store import Analysis, PhotoRecord, Reference
+from untag.store import (
+    Analysis,
+    Decision,
+    JudgedWith,
+    PhotoRecord,
+    Reference,
+    Store,
+    StoredFace,
+    photo_evidence,
+    saved_records,
+)
 from untag.types import (
     Action,
     Box,
@@ -25,6 +35,8 @@ from untag.types import (
 ME = Match(Verdict.ME, 0.9, "Ada")
 MAYBE = Match(Verdict.MAYBE, 0.5, "Ada")
 OTHER = Match(Verdict.OTHER, 0.1)
+
+ADA_ALONE = JudgedWith.of([("Ada", 1)], "0123456789abcdef")
 
 ORIGIN = Origin(
     platform="facebook",
@@ -89,7 +101,7 @@ def analysis(
         taken_at=taken_at,
         phash=0xF000_0000_0000_0001,
         pipeline=pipeline,
-        people_key="ada",
+        judged_with=ADA_ALONE,
         engine=engine,
         faces=tuple(face(seed * 100 + number) for number in range(len(matches))),
         matches=tuple(matches),
@@ -122,3 +134,13 @@ def record(
 def reference(person: str = "Ada", seed: int = 7, *, engine: str = "dlib", sha256: str = "r1") -> Reference:
     """An enrolled face."""
     return Reference(person, engine, sha256, f"/me/{sha256}.jpg", face(seed), used=False, note="blurred")
+
+
+def stored_faces(store: Store, engine: str) -> list[StoredFace]:
+    """Every face on record that the engine found."""
+    return [stored for photo in photo_evidence(store, engine=engine) for stored in photo.faces]
+
+
+def decisions(store: Store, sha256: str) -> list[Decision]:
+    """All that was ever decided about a content, oldest first."""
+    return [one for one in saved_records(store) if isinstance(one, Decision) and one.sha256 == sha256]

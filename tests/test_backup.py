@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 
 from fakes import ME, STRANGER, Square, Untag, paint
 from loop_disk import make_disk, mounted
-from store_samples import reference
+from store_samples import decisions, reference
 from untag.errors import UntagError, UsageError
 from untag.scenes.taught_files import Examples, load_examples, save_examples
 from untag.store import (
@@ -29,15 +29,13 @@ from untag.store import (
     Store,
     add_names,
     add_reference,
-    decide,
-    decisions,
     merge_records,
     person_names,
+    record_decision,
     references,
     saved_records,
-    undo,
+    undo_decision,
 )
-from untag.store import decisions as decisions_of
 from untag.types import Status
 from untag.upkeep import backup_file
 from untag.upkeep.backup import back_up, restore
@@ -60,10 +58,10 @@ def home(tmp_path: Path) -> Path:
         add_reference(store, replace(odd, path="/photos/odd\udcff.jpg", note=None, used=True))
         add_names(store, "Bob", ["bob.b", "Robert"])
         add_names(store, "Bob", ["long" * 5000, "a\0b", ""])
-        decide(store, ONE, Status.KEEP)
-        decide(store, ONE, Status.UNTAG)
-        undo(store, ONE)
-        decide(store, TWO, Status.NOT_ME)
+        record_decision(store, ONE, Status.KEEP)
+        record_decision(store, ONE, Status.UNTAG)
+        undo_decision(store, ONE)
+        record_decision(store, TWO, Status.NOT_ME)
     save_examples(home, hats())
     return home
 
@@ -174,11 +172,11 @@ def test_merging_loses_nothing_and_does_nothing_twice(
 ) -> None:
     with Store.open(tmp_path_factory.mktemp("merge")) as store:
         merge_records(store, here)
-        before = [*decisions_of(store, ONE), *decisions_of(store, TWO)]
+        before = [*decisions(store, ONE), *decisions(store, TWO)]
         merge_records(store, there)
-        after = [*decisions_of(store, ONE), *decisions_of(store, TWO)]
+        after = [*decisions(store, ONE), *decisions(store, TWO)]
         assert merge_records(store, there) == Merged()
-        assert [*decisions_of(store, ONE), *decisions_of(store, TWO)] == after
+        assert [*decisions(store, ONE), *decisions(store, TWO)] == after
     keys = [(one.sha256, one.status, one.decided_at) for one in after]
     for one in (*before, *there):
         assert keys.count((one.sha256, one.status, one.decided_at)) >= 1
@@ -304,13 +302,13 @@ def test_a_decision_is_on_the_disk_when_decide_returns(tmp_path: Path) -> None:
     program = (
         "import sys; from pathlib import Path; from untag.store import *; from untag.types import Status\n"
         "store = Store.open(Path(sys.argv[1]))\n"
-        "decide(store, 'warm up', Status.KEEP)\n"
+        "record_decision(store, 'warm up', Status.KEEP)\n"
         "image = Path(sys.argv[2])\n"
         "store.execute(\"UPDATE decisions SET sha256 = 'not-made-durable-yet'\")\n"
         "print(b'not-made-durable-yet' in image.read_bytes())\n"
-        "decide(store, 'this-one-is-durable', Status.KEEP)\n"
+        "record_decision(store, 'this-one-is-durable', Status.KEEP)\n"
         "print(b'this-one-is-durable' in image.read_bytes())\n"
-        "undo(store, 'this-one-is-durable')\n"
+        "undo_decision(store, 'this-one-is-durable')\n"
         "merge_records(store, [Decision('this-came-from-a-backup', Status.KEEP, '2020-01-01T00:00:00+00:00', None)])\n"
         "print(b'this-came-from-a-backup' in image.read_bytes())\n"
         "store.execute(\"UPDATE decisions SET sha256 = 'everything-so-far'\")\n"

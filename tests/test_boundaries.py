@@ -143,6 +143,28 @@ def test_the_lower_layers_know_nothing_of_the_upper(layer: str) -> None:
             assert not found, f"{module} imports {', '.join(sorted(found))}"
 
 
+@pytest.mark.parametrize(
+    "upper", ["cli", "sources", "scenes", "people", "findings", "faces", "scan", "reports", "upkeep"]
+)
+def test_the_store_knows_nothing_of_what_is_stored(upper: str) -> None:
+    for module in MODULES:
+        if module.startswith(("store/", "support/")):
+            found = {name for name in imports(module) if within(name, {f"untag.{upper}"})}
+            assert not found, f"{module} imports {', '.join(sorted(found))}"
+
+
+def test_what_is_shared_is_written_once() -> None:
+    """Functions that stood in two rooms before."""
+    for name in ("folder_of", "link_key", "absolute"):
+        places = [
+            module
+            for module in MODULES
+            for node in tree(module).body
+            if isinstance(node, ast.FunctionDef) and node.name == name
+        ]
+        assert len(places) == 1, f"{name} is in {places}"
+
+
 def writers(source: ast.Module) -> set[str]:
     """What a module uses that writes to the terminal, by import, as an attribute or as a function."""
     found = set()

@@ -12,7 +12,7 @@ from PIL import Image
 from fakes import MAYBE, ME, STRANGER, Square, Untag, paint
 from store_samples import analysis, finding, record
 from untag.scan.judge import group_copies
-from untag.store import Store, decide, findings, record_batch, replace_findings, start_run
+from untag.store import Store, findings, record_batch, record_decision, replace_findings, start_run
 from untag.types import Box, Status, Verdict
 
 HASH = 0xF0F0_F0F0_0F0F_0F0F
@@ -69,7 +69,7 @@ def test_the_findings_of_near_duplicates_name_one_file(tmp_path: Path) -> None:
             "5-other": ["/a/5-other"],
         }
         assert {one.picture for one in findings(store) if one.path != "/a/5-other"} == {"s2"}
-        decide(store, "s2", Status.DONE)
+        record_decision(store, "s2", Status.DONE)
         assert {one.path: one.status for one in findings(store)}["/a/1-small"] is Status.OPEN, "a decision is for one"
         # A scan that is killed before it groups must not leave a photo behind one that was judged otherwise.
         replace_findings(store, run, [("s2", finding(Verdict.MAYBE))])

@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from store_samples import MAYBE, ME, OTHER, analysis, record
+from store_samples import MAYBE, ME, OTHER, analysis, record, stored_faces
 from untag.errors import StoreError
 from untag.people import index as index_module
 from untag.people import index_file
@@ -31,7 +31,6 @@ from untag.store import (
     forget_person,
     record_batch,
     start_run,
-    stored_faces,
     update_matches,
 )
 from untag.support.home import MARKS
@@ -167,7 +166,7 @@ def test_forgetting_all_leaves_nothing(tmp_path: Path) -> None:
     with Store.open(home) as store:
         scan(store, range(3))
         open_index(store, "dlib")
-    assert index_path(home, "dlib") in forget_all(home)
+    assert index_path(home, "dlib") in forget_all(home, lambda _: ())
     assert {path.name for path in home.iterdir()} - MARKS.keys() == {"scan.lock"}
 
 

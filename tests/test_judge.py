@@ -16,6 +16,7 @@ from untag.findings.rules import Audience
 from untag.scan.judge import Judge, judge_again, load_judge, must_read_again
 from untag.scenes.categories import AVAILABLE, CATEGORIES
 from untag.store import Reference, Store, add_reference, photo_evidence, start_run
+from untag.store.judged import judgement_of
 from untag.types import Action, Box, Face, Match, Origin, SceneScores, Verdict
 
 
@@ -170,7 +171,7 @@ def test_a_finding_for_a_photo_that_shows_you(untag: Untag) -> None:
 def test_when_photos_must_be_read_again(untag: Untag, key: str | None, discarded: int, again: bool) -> None:
     with Store.open(untag.home) as store:
         add(store, ME)
-    assert must_read_again(key, discarded, judge(untag)) is again
+    assert must_read_again(judgement_of(key), discarded, judge(untag)) is again
 
 
 def scan(untag: Untag) -> None:
@@ -223,13 +224,13 @@ def test_photos_that_lack_an_embedding_stay_due_for_reading(untag: Untag) -> Non
     scan(untag)
     untag.enroll(STRANGER, person="Bob")
     with Store.open(untag.home) as store:
-        keys = {Path(item.places[0].path).name: item.people_key for item in photo_evidence(store)}
+        keys = {Path(item.places[0].path).name: item.judged_with for item in photo_evidence(store)}
     assert keys["b.png"] == judge(untag).key
     assert keys["a.png"] is not None and keys["a.png"] != keys["b.png"]
     scan(untag)
     with Store.open(untag.home) as store:
         (item,) = (item for item in photo_evidence(store) if item.places[0].path.endswith("a.png"))
-    assert item.people_key == judge(untag).key
+    assert item.judged_with == judge(untag).key
     assert {stored.match.person for stored in item.faces} == {"me", "Bob"}
 
 

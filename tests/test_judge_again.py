@@ -71,7 +71,7 @@ def fill(store: Store, judge: Judge, random: np.random.Generator, photos: int) -
             matches=matches,
             keep=tuple(judge.keeps(match) for match in matches),
             scenes=scenes,
-            people_key=judge.key,
+            judged_with=judge.key,
         )
         records.append(record(f"/a/{number}", f"sha{number:04}", made))
     record_batch(store, run, records)
@@ -79,7 +79,7 @@ def fill(store: Store, judge: Judge, random: np.random.Generator, photos: int) -
 
 def row_by_row(store: Store, judge: Judge, run: int) -> int:
     """What `judge_again` must come to: every photo that was judged otherwise, looked at as a whole."""
-    due = [seen for seen in photo_evidence(store, engine=ENGINE_ID) if seen.people_key != judge.key]
+    due = [seen for seen in photo_evidence(store, engine=ENGINE_ID) if seen.judged_with != judge.key]
     judge_module._judge_batch(store, judge, run, due)
     judge_module.group_copies(store)
     return len(due)
@@ -99,7 +99,7 @@ def state(store: Store) -> tuple[list[object], list[Finding]]:
             )
             for stored in seen.faces
         ]
-        photos.append((seen.sha256, seen.people_key, seen.discarded, faces))
+        photos.append((seen.sha256, seen.judged_with, seen.discarded, faces))
     return photos, list(findings(store))
 
 
@@ -166,7 +166,7 @@ def test_only_photos_that_somebody_may_be_in_are_looked_at(
 
     monkeypatch.setattr(judge_module, "_judge_batch", counted)
     judged = judge_with()
-    due = [seen for seen in photo_evidence(store, engine=ENGINE_ID) if seen.people_key != judged.key]
+    due = [seen for seen in photo_evidence(store, engine=ENGINE_ID) if seen.judged_with != judged.key]
     expected = [
         seen.sha256
         for seen in due
@@ -202,7 +202,7 @@ def test_without_the_index_all_embeddings_are_looked_at(kept: tuple[Store, Calla
         assert judge_again(store, ENGINE_ID, judged, start_run(store, [])) > 0
     assert not index_path(store.home, ENGINE_ID).exists()
     for seen in photo_evidence(store, engine=ENGINE_ID):
-        assert seen.people_key == judged.key or must_read_again(seen.people_key, seen.discarded, judged)
+        assert seen.judged_with == judged.key or must_read_again(seen.judged_with, seen.discarded, judged)
         assert [stored.match for stored in seen.faces] == list(judged.match([stored.face for stored in seen.faces]))
 
 

@@ -9,16 +9,15 @@ from typing import Any
 
 import pytest
 
+from store_samples import decisions
 from untag.store import (
     Store,
     check_integrity,
-    decisions,
     findings,
     new_findings,
     person_names,
     photo_evidence,
     references,
-    runs,
     start_run,
 )
 from untag.store.migrations import MIGRATIONS
@@ -72,8 +71,8 @@ def test_what_the_first_release_knew_is_understood(old_home: Path) -> None:
         ]
         assert person_names(store) == {"Ada": ("Ada Lovelace", "ada.lovelace")}
         assert [len(photo.faces) for photo in photo_evidence(store)] == [2, 1, 0]
-        unfinished, finished = runs(store)
-        assert (unfinished.reported_at, finished.reported_at) == (None, finished.finished_at)
+        finished, unfinished = store.rows("SELECT * FROM runs ORDER BY id")
+        assert (unfinished["reported_at"], finished["reported_at"]) == (None, finished["finished_at"])
 
 
 def test_what_the_first_release_had_reported_is_not_new(old_home: Path) -> None:

@@ -16,7 +16,10 @@ from untag.errors import ModelError
 from untag.faces.dlib_engine import DLIB_ENGINE_ID
 from untag.people.calibrate import MAYBE_FMR, ME_FMR, all_pairs, calibrate, load_calibration
 from untag.people.match import NEAR_MAYBE, Matcher, keeps_embedding
-from untag.people.profile import Look, Profile, considered, key_considered, key_without, profiles_key
+from untag.people.profile import Look, Profile, judged_with
+from untag.store import Appearance
+from untag.store.judged import judged_with as parsed
+from untag.store.judged import judgement_of
 from untag.types import Match, Verdict
 
 
@@ -168,45 +171,65 @@ SETTINGS = {"me": 0.9, "maybe": 0.5}
 
 
 def test_the_key_changes_with_each_ingredient_alone() -> None:
-    key = profiles_key([ANA, BEN], SETTINGS)
+    key = judged_with([ANA, BEN], SETTINGS)
     (ana,), (ben,) = ANA.looks, BEN.looks
     moved = ana.mean.copy()
     moved[7] = np.nextafter(moved[7], np.float32(9))
     others = [
-        profiles_key([ANA], SETTINGS),
-        profiles_key([BEN], SETTINGS),
-        profiles_key([], SETTINGS),
-        profiles_key([replace(ANA, person="anna"), BEN], SETTINGS),
-        profiles_key([Profile("ana", (replace(ana, mean=moved),)), BEN], SETTINGS),
-        profiles_key([Profile("ana", (ben,)), Profile("ben", (ana,))], SETTINGS),
-        profiles_key([Profile("ana", (Look(ana.mean, 4),)), BEN], SETTINGS),
-        profiles_key([Profile("ana", (ana, ben)), BEN], SETTINGS),
-        profiles_key([Profile("ana", (ana,)), Profile("ben", (ben, ana))], SETTINGS),
-        profiles_key([ANA, BEN], {**SETTINGS, "me": 0.91}),
-        profiles_key([ANA, BEN], {**SETTINGS, "engine": "x"}),
+        judged_with([ANA], SETTINGS),
+        judged_with([BEN], SETTINGS),
+        judged_with([], SETTINGS),
+        judged_with([replace(ANA, person="anna"), BEN], SETTINGS),
+        judged_with([Profile("ana", (replace(ana, mean=moved),)), BEN], SETTINGS),
+        judged_with([Profile("ana", (ben,)), Profile("ben", (ana,))], SETTINGS),
+        judged_with([Profile("ana", (Look(ana.mean, 4),)), BEN], SETTINGS),
+        judged_with([Profile("ana", (ana, ben)), BEN], SETTINGS),
+        judged_with([Profile("ana", (ana,)), Profile("ben", (ben, ana))], SETTINGS),
+        judged_with([ANA, BEN], {**SETTINGS, "me": 0.91}),
+        judged_with([ANA, BEN], {**SETTINGS, "engine": "x"}),
     ]
     assert len({key, *others}) == len(others) + 1
 
 
 def test_the_key_does_not_change_with_order() -> None:
-    assert profiles_key([BEN, ANA], dict(reversed(SETTINGS.items()))) == profiles_key([ANA, BEN], SETTINGS)
+    assert judged_with([BEN, ANA], dict(reversed(SETTINGS.items()))) == judged_with([ANA, BEN], SETTINGS)
 
 
 names = st.text(st.characters(exclude_categories=["C", "Z"]), min_size=1, max_size=12)
 
 
 @given(st.dictionaries(names, st.integers(1, 3), max_size=5))
-def test_the_key_gives_back_who_was_considered(looks: dict[str, int]) -> None:
+def test_the_key_names_every_look_and_is_read_back_from_its_text(looks: dict[str, int]) -> None:
     profiles = [Profile(person, ANA.looks * count) for person, count in looks.items()]
-    key = profiles_key(profiles, SETTINGS)
-    assert key_considered(key) == considered(profiles)
-    assert len(considered(profiles)) == sum(looks.values())
+    key = judged_with(profiles, SETTINGS)
+    assert key.appearances == {(person, number + 1) for person, count in looks.items() for number in range(count)}
+    assert parsed(key.text) == key
     for person in looks:
-        rest = [profile for profile in profiles if profile.person != person]
-        without = key_without(key, person)
-        assert key_considered(without) == considered(rest)
-        assert without != profiles_key(rest, SETTINGS)
+        rest = judged_with([profile for profile in profiles if profile.person != person], SETTINGS)
+        without = key.without(person)
+        assert without.appearances == rest.appearances
+        assert without != rest
+        assert parsed(without.text) == without
 
 
-def test_no_key_names_nobody() -> None:
-    assert key_considered(None) == frozenset()
+@pytest.mark.parametrize(
+    ("text", "appearances", "digest"),
+    [
+        ("\n#0123", set(), "0123"),
+        ("Ada\n#0123", {("Ada", 1)}, "0123"),
+        ("Ada\nAda\t2\nBob\n#0123", {("Ada", 1), ("Ada", 2), ("Bob", 1)}, "0123"),
+        ("#1 fan\n#forgotten", {("#1 fan", 1)}, "forgotten"),
+    ],
+)
+def test_the_text_is_that_of_the_first_release(text: str, appearances: set[tuple[str, int]], digest: str) -> None:
+    """A home that was scanned with 0.1.0 would be judged again as a whole if another text came of the same profiles."""
+    key = parsed(text)
+    assert (set(key.appearances), key.digest) == ({Appearance(*one) for one in appearances}, digest)
+    assert key.text == text
+
+
+@pytest.mark.parametrize("text", ["", "Ada", "#0123", "Ada\n0123", "Ada\tx\n#0123"])
+def test_what_is_no_key_counts_as_never_judged(text: str) -> None:
+    with pytest.raises(ValueError, match=r"key of a judgement|invalid literal"):
+        parsed(text)
+    assert judgement_of(text) is None

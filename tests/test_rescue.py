@@ -25,12 +25,12 @@ from untag.store import (
     add_names,
     add_reference,
     check_integrity,
-    decide,
     record_batch,
+    record_decision,
     salvage,
     saved_records,
     start_run,
-    undo,
+    undo_decision,
 )
 from untag.store.db import damaged as damage_of
 from untag.store.pages import layout_of, record_of, salvaged_cells
@@ -55,9 +55,9 @@ def fill(home: Path) -> None:
         add_names(store, "Ada", ["ada.lovelace", "x" * 6000])
         with store.durable():
             for number in range(DECISIONS):
-                decide(store, digest(number), Status.KEEP if number % 3 else Status.NOT_ME)
+                record_decision(store, digest(number), Status.KEEP if number % 3 else Status.NOT_ME)
                 if number % 10 == 0:
-                    undo(store, digest(number))
+                    undo_decision(store, digest(number))
         for number in range(60):
             made = analysis((ADA, OTHER), seed=number, found=finding())
             record_batch(store, run, [record(f"/a/{number}", digest(number), made)])
@@ -183,7 +183,7 @@ def test_what_is_only_in_the_log_is_read_and_what_was_not_committed_is_not(damag
     program = (
         "import os, signal, sys; from pathlib import Path; from untag.store import *; from untag.types import Status\n"
         "store = Store.open(Path(sys.argv[1]))\n"
-        f"decide(store, {digest(7)!r}, Status.DONE)\n"
+        f"record_decision(store, {digest(7)!r}, Status.DONE)\n"
         "store._db.execute('PRAGMA cache_size = 1')\n"
         "store._db.execute('BEGIN')\n"
         "for number in range(5000):\n"

@@ -21,7 +21,7 @@ from untag.config import Settings
 from untag.scan import ScanModels, ScanSummary, scan
 from untag.scan.judge import load_judge
 from untag.scan.pipeline import Cancel
-from untag.store import PhotoRecord, Store, check_integrity, last_run, record_batch
+from untag.store import PhotoRecord, Store, check_integrity, record_batch
 
 PHOTOS = 160
 """More than two batches of the record."""
@@ -187,8 +187,8 @@ def test_killed_in_the_middle_and_run_again(filled: Untag) -> None:
     assert len(filled.found()) == PHOTOS
     assert check_integrity(filled.home) == []
     with Store.open(filled.home) as store:
-        run = last_run(store)
-    assert run is not None and run.finished_at is not None
+        run = store.row("SELECT finished_at FROM runs ORDER BY id DESC LIMIT 1")
+    assert run is not None and run["finished_at"] is not None
 
 
 def test_terminated_it_stops_like_ctrl_c(filled: Untag) -> None:
@@ -255,8 +255,8 @@ def test_what_a_run_found_stays_new_until_the_user_was_told(
         patch.setattr(f"untag.cli.scan.{fatal}", killed)
         assert filled.run("scan", filled.photos, "--fail-on-new").status == 130
     with Store.open(filled.home) as store:
-        run = last_run(store)
-    assert run is not None and run.finished_at is not None, "else this is another case"
+        run = store.row("SELECT finished_at FROM runs ORDER BY id DESC LIMIT 1")
+    assert run is not None and run["finished_at"] is not None, "else this is another case"
     result = filled.run("scan", filled.photos, "--fail-on-new", "--json")
     # All of them look alike, and so are one picture.
     assert (result.status, json.loads(result.out)["new_findings"]) == (3, 1)

@@ -6,7 +6,7 @@ import shutil
 from pathlib import Path
 
 from fakes import MAYBE, ME, STRANGER, Square, Untag, paint
-from untag.store import Store, decide, known_file, photo_evidence
+from untag.store import Store, known_file, photo_evidence, record_decision
 from untag.types import Status
 
 
@@ -134,7 +134,7 @@ def test_a_decided_photo_is_not_new(untag: Untag) -> None:
     with Store.open(untag.home) as store:
         known = known_file(store, str(path))
         assert known is not None and known.sha256 is not None
-        decide(store, known.sha256, Status.DONE)
+        record_decision(store, known.sha256, Status.DONE)
     path.unlink()
     untag.scan("--prune")
     untag.add("again.png", data)

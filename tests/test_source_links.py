@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from untag.sources.links import facebook_photo, instagram_code, instagram_post, link_key, number, page, tweet
+from untag.sources.links import facebook_photo, instagram_code, instagram_post, page, tweet
+from untag.support.permalinks import link_key, number
 
 
 @pytest.mark.parametrize(

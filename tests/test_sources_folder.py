@@ -26,7 +26,7 @@ from untag.sources.file import FileSource
 from untag.sources.folder import FolderSource
 from untag.sources.listing import Source
 from untag.sources.names import IMAGE_SUFFIXES
-from untag.sources.paths import os_path, printable_path
+from untag.support.paths import os_path, printable_path
 from untag.types import Outcome, PhotoRef, ReadError
 
 JPEG = b"\xff\xd8\xff\xe0" + bytes(60)

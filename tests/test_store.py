@@ -11,40 +11,38 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from store_samples import MAYBE, ME, ORIGIN, OTHER, analysis, finding, record
+from store_samples import ADA_ALONE, MAYBE, ME, ORIGIN, OTHER, analysis, decisions, finding, record, stored_faces
 from untag.errors import StoreError, UsageError
 from untag.store import (
     DuePhoto,
     Evidence,
+    JudgedWith,
     KnownPhoto,
     MatchUpdate,
     Store,
-    decide,
-    decisions,
     due_photos,
     findings,
     finish_run,
-    folder_of,
     known_file,
     known_files,
     known_photo,
-    last_run,
     mark_reported,
     new_findings,
     photo_evidence,
     prune,
-    read_errors,
     record_batch,
+    record_decision,
     replace_findings,
-    runs,
     start_run,
-    stored_faces,
     touch_files,
-    undo,
+    undo_decision,
     update_matches,
 )
 from untag.store.codec import path_key, path_of, signed, text, unsigned
+from untag.support.paths import folder_of
 from untag.types import Face, Match, Origin, Outcome, SceneScores, Spot, Status, Verdict
+
+BOTH = JudgedWith.of([("Ada", 1), ("Bob", 2)], "fedcba9876543210")
 
 
 @pytest.fixture
@@ -78,7 +76,7 @@ def test_everything_recorded_comes_back(store: Store) -> None:
     assert (known.size, known.mtime_ns, known.sha256, known.outcome) == (1000, 1600000000123456789, "s1", Outcome.OK)
     assert known.origin == ORIGIN
     assert known.photo == known_photo(store, "s1")
-    assert known.photo == KnownPhoto("dlib+lite2", "ada", 1, classified=True, found=True)
+    assert known.photo == KnownPhoto("dlib+lite2", ADA_ALONE, 1, classified=True, found=True)
 
     seen = evidence(store, "s1")
     assert seen is not None
@@ -158,7 +156,7 @@ def test_prune_forgets_only_what_is_below_the_roots_and_was_not_seen(store: Stor
     record_batch(
         store, first, [record(path, f"s{path}", analysis((), seed=n, found=finding())) for n, path in enumerate(paths)]
     )
-    decide(store, "s/a/gone", Status.KEEP)
+    record_decision(store, "s/a/gone", Status.KEEP)
     second = start_run(store, ["/a"])
     touch_files(store, second, ["/a/kept", "/never/recorded"])
     with pytest.raises(StoreError, match="did not finish"):
@@ -262,26 +260,26 @@ def test_decisions_survive_a_new_analysis_and_can_be_undone(store: Store) -> Non
     def status() -> Status:
         return next(findings(store)).status
 
-    assert not undo(store, "s1")
-    decide(store, "s1", Status.KEEP)
-    decide(store, "s1", Status.NOT_ME)
+    assert not undo_decision(store, "s1")
+    record_decision(store, "s1", Status.KEEP)
+    record_decision(store, "s1", Status.NOT_ME)
     assert status() is Status.NOT_ME
     record_batch(store, run, [record("/a/1", "s1", analysis(found=finding(risk=99)))])
     assert status() is Status.NOT_ME
-    assert undo(store, "s1")
+    assert undo_decision(store, "s1")
     assert status() is Status.KEEP
-    decide(store, "s1", Status.DONE)
-    assert undo(store, "s1")
-    assert undo(store, "s1")
+    record_decision(store, "s1", Status.DONE)
+    assert undo_decision(store, "s1")
+    assert undo_decision(store, "s1")
     assert status() is Status.OPEN
-    assert not undo(store, "s1")
+    assert not undo_decision(store, "s1")
     assert [(decision.status, decision.undone_at is None) for decision in decisions(store, "s1")] == [
         (Status.KEEP, False),
         (Status.NOT_ME, False),
         (Status.DONE, False),
     ]
     with pytest.raises(UsageError):
-        decide(store, "s1", Status.OPEN)
+        record_decision(store, "s1", Status.OPEN)
 
 
 def test_new_findings_are_those_since_the_last_reported_run_that_are_open(store: Store) -> None:
@@ -310,9 +308,9 @@ def test_new_findings_are_those_since_the_last_reported_run_that_are_open(store:
         ],
     )
     assert len(new_findings(store, second)) == 1
-    decide(store, "s2", Status.KEEP)
+    record_decision(store, "s2", Status.KEEP)
     assert len(new_findings(store, second)) == 0
-    undo(store, "s2")
+    undo_decision(store, "s2")
     assert len(new_findings(store, second)) == 1
 
 
@@ -339,19 +337,19 @@ def test_matching_and_deciding_again_from_what_is_stored(store: Store) -> None:
     assert hashes == sorted(hashes)
     photo = known_photo(store, "s0007")
     assert photo is not None
-    assert (photo.people_key, photo.discarded) == ("ada", 2), "an embedding that was gone before counts once"
+    assert (photo.judged_with, photo.discarded) == (ADA_ALONE, 2), "an embedding that was gone before counts once"
     assert [seen.discarded for seen in photo_evidence(store, ["s0007"], engine="dlib")] == [2]
 
     decided = [(seen.sha256, finding() if seen.sha256 < "s0002" else None) for seen in photo_evidence(store)]
-    replace_findings(store, again, decided, people_key="ada+bob")
+    replace_findings(store, again, decided, judged_with=BOTH)
     assert [listed.sha256 for listed in findings(store)] == ["s0000", "s0001"]
     assert len(new_findings(store, again)) == 2
     photo = known_photo(store, "s0007")
     assert photo is not None
-    assert photo.people_key == "ada+bob"
+    assert photo.judged_with == BOTH
     record_batch(store, again, [record("/a/late", "late", analysis(seed=301))])
-    assert list(due_photos(store, "dlib", "ada+bob")) == [[DuePhoto("late", "ada", 0, shows=True, embedded=True)]]
-    assert list(due_photos(store, "another", "ada+bob")) == []
+    assert list(due_photos(store, "dlib", BOTH)) == [[DuePhoto("late", ADA_ALONE, 0, shows=True, embedded=True)]]
+    assert list(due_photos(store, "another", BOTH)) == []
     assert list(photo_evidence(store, engine="another")) == []
     seen = evidence(store, "s0007")
     assert seen is not None
@@ -361,25 +359,14 @@ def test_matching_and_deciding_again_from_what_is_stored(store: Store) -> None:
     assert [(listed.sha256, listed.risk) for listed in findings(store)] == [("s0001", 1)]
 
 
-def test_runs_and_what_they_could_not_read(store: Store) -> None:
-    assert last_run(store) is None
+def test_a_run_is_unfinished_until_it_says_what_it_counted(store: Store) -> None:
     first = start_run(store, ["/a", "/b"])
-    record_batch(store, first, [record("/a/2", None, outcome=Outcome.EMPTY), record("/a/1", None, outcome=Outcome.OK)])
-    record_batch(store, first, [record("/a/0", "s0", outcome=Outcome.BROKEN, error="cut short")])
-    run = last_run(store)
-    assert run is not None
-    assert (run.paths, run.finished_at) == (("/a", "/b"), None)
-    assert [(error.path, error.outcome, error.error) for error in read_errors(store, first)] == [
-        ("/a/0", Outcome.BROKEN, "cut short"),
-        ("/a/2", Outcome.EMPTY, ""),
-    ]
-    finish_run(store, first, {"photos": 3})
     second = start_run(store, [])
-    touch_files(store, second, ["/a/0"])
-    assert [error.path for error in read_errors(store, second)] == ["/a/0"], "still unreadable, still listed"
-    newest, oldest = runs(store)
-    assert (newest.id, oldest.counts) == (second, {"photos": 3})
-    assert oldest.finished_at is not None
+    finish_run(store, first, {"photos": 3})
+    oldest, newest = store.rows("SELECT * FROM runs ORDER BY id")
+    assert (oldest["id"], oldest["paths"], oldest["counts"]) == (first, '["/a", "/b"]', '{"photos": 3}')
+    assert oldest["finished_at"] is not None
+    assert (newest["id"], newest["finished_at"]) == (second, None)
 
 
 def test_hostile_names_and_texts(store: Store) -> None:

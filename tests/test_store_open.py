@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from store_samples import ME, OTHER, analysis, finding, record
+from store_samples import ME, OTHER, analysis, finding, record, stored_faces
 from untag.errors import StoreError
 from untag.store import (
     Store,
@@ -25,7 +25,6 @@ from untag.store import (
     photo_evidence,
     record_batch,
     start_run,
-    stored_faces,
 )
 from untag.store import db as store_db
 from untag.store.db import database_files
@@ -39,7 +38,7 @@ BATCH = 7
 WRITER = """
 import sys
 from pathlib import Path
-from store_samples import ME, OTHER, analysis, finding, record
+from store_samples import ME, OTHER, analysis, finding, record, stored_faces
 from untag.store import Store, record_batch, start_run
 
 with Store.open(Path(sys.argv[1])) as store, store.exclusive():

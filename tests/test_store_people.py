@@ -9,14 +9,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from store_samples import MAYBE, ME, OTHER, analysis, face, finding, record, reference
+from store_samples import MAYBE, ME, OTHER, analysis, decisions, face, finding, record, reference
 from untag.errors import StoreError
 from untag.store import (
+    JudgedWith,
     Store,
     add_reference,
     check_integrity,
-    decide,
-    decisions,
     findings,
     forget_all,
     forget_bystanders,
@@ -24,6 +23,7 @@ from untag.store import (
     known_photo,
     photo_evidence,
     record_batch,
+    record_decision,
     references,
     set_reference_use,
     start_run,
@@ -39,6 +39,10 @@ BOB = Match(Verdict.ME, 0.8, "Bob")
 def store(tmp_path: Path) -> Iterator[Store]:
     with Store.open(tmp_path / "home") as opened:
         yield opened
+
+
+def nothing_else(home: Path) -> list[Path]:
+    return []
 
 
 def traces(home: Path, needle: bytes) -> list[str]:
@@ -83,7 +87,7 @@ def fill(store: Store) -> None:
         record_batch(store, run, [record(f"/a/{number}", f"s{number:02}", made)])
     add_reference(store, reference("Ada", 90001))
     add_reference(store, reference("Bob", 90002, sha256="r2"))
-    decide(store, "s01", Status.KEEP)
+    record_decision(store, "s01", Status.KEEP)
 
 
 def test_forgotten_bystanders_are_in_no_file(store: Store) -> None:
@@ -113,15 +117,22 @@ def test_a_forgotten_person_is_in_no_file(store: Store) -> None:
     assert [found.person for found in findings(store)] == ["Bob"]
     (seen,) = photo_evidence(store, ["s17"])
     assert [stored.match for stored in seen.faces] == [Match(Verdict.OTHER, 0.0), Match(Verdict.OTHER, 0.0), OTHER, BOB]
-    assert (seen.people_key, seen.discarded) == (None, 2)
+    assert (seen.judged_with, seen.discarded) == (JudgedWith(frozenset(), "forgotten"), 2)
     assert [decision.status for decision in decisions(store, "s01")] == [Status.KEEP]
     assert forget_person(store, "Ada") == 0
 
 
-def test_the_keys_of_the_photos_lose_the_name_as_the_caller_says(store: Store) -> None:
-    fill(store)
-    forget_person(store, "Ada", key_without=lambda key: f"not {key[::-1]}")
-    assert {seen.people_key for seen in photo_evidence(store)} == {"not ada"}
+def test_what_photos_were_judged_with_loses_the_name_and_no_other(store: Store) -> None:
+    run = start_run(store, ["/a"])
+    both = JudgedWith.of([("Ada", 2), ("Adam", 1), ("Bob", 2)], "0123456789abcdef")
+    record_batch(store, run, [record("/a/1", "s1", replace(analysis((ME,)), judged_with=both))])
+    store.execute(
+        "INSERT INTO photos SELECT 's2', width, height, taken_at, phash, pipeline, NULL, engine, scene_model,"
+        " discarded, named FROM photos"
+    )
+    forget_person(store, "Ada")
+    keys = [row["people_key"] for row in store.rows("SELECT people_key FROM photos ORDER BY sha256")]
+    assert keys == ["Adam\nBob\nBob\t2\n#forgotten", None], "a photo that was never judged stays so"
 
 
 def test_forgetting_waits_for_no_scan_and_no_reader(store: Store, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -132,7 +143,7 @@ def test_forgetting_waits_for_no_scan_and_no_reader(store: Store, monkeypatch: p
         with pytest.raises(StoreError, match="Another scan"):
             forget_person(store, "Ada")
         with pytest.raises(StoreError, match="Another scan"):
-            forget_all(store.home)
+            forget_all(store.home, nothing_else)
     assert len(references(store)) == 2
     monkeypatch.setattr(store_db, "BUSY_SECONDS", 0.01)
     with Store.open(store.home) as quick:
@@ -149,7 +160,7 @@ def test_forgetting_waits_for_no_scan_and_no_reader(store: Store, monkeypatch: p
 @pytest.mark.parametrize("damaged", [False, True])
 def test_forget_all_leaves_no_database(tmp_path: Path, damaged: bool) -> None:
     home = tmp_path / "home"
-    assert forget_all(home) == []
+    assert forget_all(home, nothing_else) == []
     with Store.open(home) as store:
         fill(store)
     (home / "config.toml").write_text("mine")
@@ -157,7 +168,7 @@ def test_forget_all_leaves_no_database(tmp_path: Path, damaged: bool) -> None:
         (home / "untag.db").write_bytes(b"junk" + (home / "untag.db").read_bytes())
     # A second name for the same blocks shows what is left in them.
     (tmp_path / "blocks").hardlink_to(home / "untag.db")
-    assert forget_all(home) == [home / "untag.db"]
+    assert forget_all(home, nothing_else) == [home / "untag.db"]
     assert sorted(path.name for path in home.iterdir()) == sorted([*MARKS, "config.toml", "scan.lock"])
     assert not any((tmp_path / "blocks").read_bytes())
     with Store.open(home) as store:

@@ -15,10 +15,10 @@ from untag.store import (
     DATABASE_NAME,
     MatchUpdate,
     Store,
-    decide,
     forget_person,
     photo_evidence,
     record_batch,
+    record_decision,
     scene_vectors,
     start_run,
     update_matches,
@@ -110,11 +110,11 @@ def test_what_forgetting_is_to_erase_is_looked_for(store: Store) -> None:
 
 def test_not_me_erases_it_and_keeps_it_away(store: Store) -> None:
     save(store, "a", (ME,), vector())
-    decide(store, "a", Status.NOT_ME)
+    record_decision(store, "a", Status.NOT_ME)
     assert kept(store) == []
     save(store, "a", (ME,), vector())
     assert kept(store) == []
-    decide(store, "a", Status.KEEP)
+    record_decision(store, "a", Status.KEEP)
     save(store, "a", (ME,), vector())
     assert kept(store) == ["a"]
 

@@ -27,10 +27,8 @@ def command(context: Context, photos: tuple[Path, ...], status: str | None, undo
       untag decide holiday.jpg --undo
     """
     from untag.errors import UsageError
-    from untag.sources.files import absolute
-    from untag.sources.paths import printable_path
-    from untag.store import Store, decide, known_file
-    from untag.store import undo as take_back
+    from untag.store import Store, known_file, record_decision, undo_decision
+    from untag.support.paths import absolute, printable_path
     from untag.types import Status
 
     if (status is None) == (not undo):
@@ -50,9 +48,9 @@ def command(context: Context, photos: tuple[Path, ...], status: str | None, undo
         with store.durable():
             for sha256 in hashes:
                 if status is None:
-                    count += take_back(store, sha256)
+                    count += undo_decision(store, sha256)
                 else:
-                    decide(store, sha256, Status(status))
+                    record_decision(store, sha256, Status(status))
                     count += 1
     say(f"{'took back' if undo else 'recorded'} {counted(count, 'decision')}")
     return 0

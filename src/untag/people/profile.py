@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from untag.people.calibrate import Calibration
-from untag.store import Reference
+from untag.store import JudgedWith, Reference
 from untag.types import Vector
 
 _LINKED = 0.75
@@ -124,8 +124,8 @@ def _pair_distances(embeddings: NDArray[np.float32]) -> NDArray[np.float64]:
     return np.asarray(np.sqrt(np.maximum(squares[:, None] + squares - 2 * vectors @ vectors.T, 0)))
 
 
-def profiles_key(profiles: Sequence[Profile], settings: Mapping[str, object]) -> str:
-    """Names who was `considered`, and a hash of what verdicts follow from: profiles and `settings`."""
+def judged_with(profiles: Sequence[Profile], settings: Mapping[str, object]) -> JudgedWith:
+    """The looks that faces are compared with, and a digest of what verdicts follow from: profiles and `settings`."""
     digest = hashlib.sha256(repr(sorted(settings.items())).encode())
     for profile in sorted(profiles, key=lambda item: item.person):
         digest.update(f"{profile.person}\n{len(profile.looks)}\n".encode())
@@ -133,28 +133,4 @@ def profiles_key(profiles: Sequence[Profile], settings: Mapping[str, object]) ->
             # As many references as there are: the same mean of more of them is another verdict (pair_distance).
             digest.update(f"{look.references}\n".encode())
             digest.update(np.ascontiguousarray(look.mean, "<f4").tobytes())
-    names = "\n".join(sorted(considered(profiles)))
-    return f"{names}\n#{digest.hexdigest()[:16]}"
-
-
-def considered(profiles: Sequence[Profile]) -> frozenset[str]:
-    """A name for each look of each person: a face thrown away was unlike these, and may be like any other.
-
-    A person's name stands for their first look; a name is printable, so a tab sets the number of a further one apart.
-    """
-    return frozenset(
-        profile.person if number == 1 else f"{profile.person}\t{number}"
-        for profile in profiles
-        for number in range(1, len(profile.looks) + 1)
-    )
-
-
-def key_considered(key: str | None) -> frozenset[str]:
-    """The `considered` looks that a key of `profiles_key` names; none for a photo that was never matched."""
-    return frozenset() if key is None else frozenset(name for name in key.split("\n")[:-1] if name)
-
-
-def key_without(key: str, person: str) -> str:
-    """A key without `person` that no match will ever make; whoever else it names was considered all the same."""
-    names = "\n".join(sorted(name for name in key_considered(key) if name.split("\t")[0] != person))
-    return f"{names}\n#forgotten"
+    return JudgedWith.of(((profile.person, len(profile.looks)) for profile in profiles), digest.hexdigest()[:16])

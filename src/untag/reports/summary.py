@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from untag.findings.counting import Counts, Group, count
-from untag.sources.links import link_key
+from untag.support.permalinks import link_key
 from untag.types import LinkConfidence, Origin, Place
 
 _SURENESS = (LinkConfidence.CERTAIN, LinkConfidence.PROBABLE, LinkConfidence.NONE)

@@ -5,9 +5,9 @@ from __future__ import annotations
 import hashlib
 
 from untag.scan.judge import Judge
-from untag.sources.links import link_key
 from untag.sources.listing import AbsentRef
 from untag.store import ABSENT, Analysis, KnownFile, PhotoRecord
+from untag.support.permalinks import link_key
 from untag.types import Outcome, PhotoRef
 
 
@@ -25,7 +25,7 @@ def absent_record(ref: AbsentRef, judge: Judge) -> PhotoRecord:
         taken_at=None,
         phash=None,
         pipeline=ABSENT,
-        people_key=judge.key,
+        judged_with=judge.key,
         engine=ABSENT,
         finding=judge.assess_without_file((ref.origin,)),
     )

@@ -18,7 +18,6 @@ from pathlib import Path
 from untag.sources.archive import ARCHIVE_SUFFIXES, part_key
 from untag.sources.files import failure
 from untag.sources.names import suffix_of
-from untag.sources.paths import os_path
 from untag.sources.tree import passed_over
 from untag.store import (
     Identity,
@@ -32,6 +31,7 @@ from untag.store import (
     seen_folders,
     unseen_folders,
 )
+from untag.support.paths import os_path
 from untag.types import Outcome, ReadError
 
 _SYSTEM_NAMES = frozenset(("lost+found", "thumbs.db", "desktop.ini"))

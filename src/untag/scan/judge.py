@@ -20,11 +20,12 @@ from untag.people.calibrate import load_calibration
 from untag.people.concerned import faces_concerned
 from untag.people.index import discard_index, index_path, open_index
 from untag.people.match import Matcher, keeps_embedding
-from untag.people.profile import considered, embeddings_of, key_considered, make_profile, profiles_key
+from untag.people.profile import embeddings_of, judged_with, make_profile
 from untag.scenes.installed import experimental_names, installed_thresholds
 from untag.store import (
     DuePhoto,
     Evidence,
+    JudgedWith,
     MatchUpdate,
     Store,
     changed_places,
@@ -33,11 +34,11 @@ from untag.store import (
     mark_judged,
     person_names,
     photo_evidence,
+    photos_named,
     photos_of,
     references,
     replace_findings,
     replace_groups,
-    told_photos,
     update_matches,
 )
 from untag.types import Face, Finding, Match, Origin
@@ -51,7 +52,7 @@ class Judge:
     rules: Rules
     names: Names
     keep_bystanders: bool
-    key: str
+    key: JudgedWith
 
     def match(self, faces: Sequence[Face]) -> tuple[Match, ...]:
         """The verdict on each face that has its embedding."""
@@ -103,7 +104,7 @@ def load_judge(store: Store, engine_id: str, settings: Settings, *, all_scenes: 
         "names": sorted(names.items()),
     }
     matcher = Matcher(profiles, calibration, settings.me_similarity, settings.maybe_similarity)
-    key = profiles_key(profiles, in_force)
+    key = judged_with(profiles, in_force)
     return Judge(matcher, rules, names_of(names), settings.keep_bystanders, key)
 
 
@@ -123,11 +124,11 @@ def judge_again(store: Store, engine_id: str, judge: Judge, run_id: int) -> int:
     for page in due_photos(store, engine_id, judge.key):
         if count == 0:
             near = _photos_near(store, engine_id, judge)
-            reported = told_photos(store, lambda names: judge.names.among(names) is not None)
+            reported = photos_named(store, lambda names: judge.names.among(names) is not None)
         looked_at = [due for due in page if due.sha256 in reported or _may_concern(due, near, judge)]
         known = {due.sha256 for due in looked_at}
         passed = [due for due in page if due.sha256 not in known]
-        complete = [due for due in passed if not must_read_again(due.people_key, due.discarded, judge)]
+        complete = [due for due in passed if not must_read_again(due.judged_with, due.discarded, judge)]
         mark_judged(store, [due.sha256 for due in complete], judge.key)
         if looked_at:
             _judge_batch(store, judge, run_id, list(photo_evidence(store, [due.sha256 for due in looked_at])))
@@ -186,9 +187,9 @@ def group_copies(store: Store) -> None:
         replace_groups(store, group_near_duplicates(list(hashed_findings(store))))
 
 
-def must_read_again(key: str | None, discarded: int, judge: Judge) -> bool:
+def must_read_again(key: JudgedWith | None, discarded: int, judge: Judge) -> bool:
     """Whether faces whose embeddings are gone may match a person, or a template, that was not considered then."""
-    return discarded > 0 and not considered(judge.matcher.profiles) <= key_considered(key)
+    return discarded > 0 and not judge.key.appearances <= (frozenset() if key is None else key.appearances)
 
 
 def _judge_batch(store: Store, judge: Judge, run_id: int, batch: list[Evidence]) -> None:
@@ -202,11 +203,11 @@ def _judge_batch(store: Store, judge: Judge, run_id: int, batch: list[Evidence])
             for stored, match in zip(evidence.faces, matches, strict=True)
         ]
         finding = _assess_stored(judge, evidence, matches)
-        lacking = must_read_again(evidence.people_key, evidence.discarded, judge)
+        lacking = must_read_again(evidence.judged_with, evidence.discarded, judge)
         (incomplete if lacking else complete).append((evidence.sha256, finding))
     update_matches(store, updates)
     replace_findings(store, run_id, incomplete)
-    replace_findings(store, run_id, complete, people_key=judge.key)
+    replace_findings(store, run_id, complete, judged_with=judge.key)
 
 
 def _assess_stored(judge: Judge, evidence: Evidence, matches: Sequence[Match]) -> Finding | None:

@@ -18,8 +18,6 @@ from untag.scan.pipeline import Admission, Cancel, Stage, run_pipeline
 from untag.scan.recorder import Recorder, ScanSummary
 from untag.scan.stages import ScanModels, Stages
 from untag.sources.base import unreachable, walk_all
-from untag.sources.files import absolute
-from untag.sources.paths import printable_path
 from untag.sources.reader import Reader
 from untag.sources.readers import READERS
 from untag.store import (
@@ -36,6 +34,7 @@ from untag.store import (
     start_run,
     unreadable_before,
 )
+from untag.support.paths import absolute, printable_path
 from untag.types import Outcome
 
 _QUEUE_BYTES = 48 * 1024 * 1024

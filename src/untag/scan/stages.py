@@ -139,7 +139,8 @@ class Stages:
 
     def _digest(self, source: str, fingerprint: bytes) -> bytes:
         """Of all that decides whether a folder's files are current, but for what is on record."""
-        in_force = "\0".join((__version__, self._decoders, self._models.pipeline, self._judge.key, source)).encode()
+        judged_with = self._judge.key.text
+        in_force = "\0".join((__version__, self._decoders, self._models.pipeline, judged_with, source)).encode()
         return hashlib.blake2b(hashlib.sha256(in_force).digest() + fingerprint, digest_size=16).digest()
 
     def read(self, item: Item) -> Item:
@@ -245,7 +246,7 @@ class Stages:
             taken_at=frame.taken_at,
             phash=analysed.photo.phash,
             pipeline=self._models.pipeline,
-            people_key=self._judge.key,
+            judged_with=self._judge.key,
             engine=self._models.faces.id,
             faces=analysed.faces,
             matches=analysed.matches,
@@ -269,6 +270,6 @@ class Stages:
         return file.photo is not None and self._is_judged(file.photo)
 
     def _is_judged(self, photo: KnownPhoto) -> bool:
-        if photo.pipeline != self._models.pipeline or must_read_again(photo.people_key, photo.discarded, self._judge):
+        if photo.pipeline != self._models.pipeline or must_read_again(photo.judged_with, photo.discarded, self._judge):
             return False
         return photo.classified or not (photo.found or self._judge.rules.all_scenes)

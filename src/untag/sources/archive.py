@@ -20,12 +20,12 @@ from pathlib import Path, PurePosixPath
 
 from untag.errors import ReadFailure
 from untag.imaging.sniff import SNIFF_BYTES
-from untag.sources.files import absolute, failure
+from untag.sources.files import failure
 from untag.sources.kinds import Kind, Kinds, may_be_photo
 from untag.sources.names import suffix_of
-from untag.sources.paths import printable_path
 from untag.sources.reader import is_photo
 from untag.sources.tree import passed_over
+from untag.support.paths import absolute, printable_path
 from untag.types import Outcome, ReadError
 
 ARCHIVE_SUFFIXES = frozenset(("zip",))

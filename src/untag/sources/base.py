@@ -11,16 +11,15 @@ from untag.errors import UsageError
 from untag.imaging.limits import DEFAULT_LIMITS, Limits
 from untag.sources.archive import ARCHIVE_SUFFIXES, group_parts
 from untag.sources.file import FileSource
-from untag.sources.files import absolute
 from untag.sources.folder import FolderSource
 from untag.sources.listing import Listing, Source
 from untag.sources.names import suffix_of
 from untag.sources.opening import ZipSource
-from untag.sources.paths import printable_path
 from untag.sources.reader import Reader
 from untag.sources.readers import READERS
 from untag.sources.reading import MemberSource, archive_around
 from untag.sources.visited import VisitedFiles
+from untag.support.paths import absolute, printable_path
 
 
 def open_source(

@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from untag.imaging.limits import DEFAULT_LIMITS, Limits
-from untag.sources.files import absolute, failure, read_file
+from untag.sources.files import failure, read_file
 from untag.sources.listing import Listing
-from untag.sources.paths import printable_path
 from untag.sources.visited import VisitedFiles
+from untag.support.paths import absolute, printable_path
 from untag.types import Origin, PhotoRef, ReadError
 
 

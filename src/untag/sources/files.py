@@ -12,7 +12,7 @@ from pathlib import Path
 from untag.errors import ReadFailure
 from untag.imaging.limits import Limits
 from untag.imaging.sniff import SNIFF_BYTES
-from untag.sources.paths import os_path
+from untag.support.paths import os_path
 from untag.types import Outcome, PhotoRef
 
 # Opening a pipe or a device that took a photo's place after the walk must not wait for somebody to write to it.
@@ -89,8 +89,3 @@ def folder_id(path: str) -> tuple[int, int]:
     """Device and inode of the folder that a file lies in. Raises OSError."""
     status = Path(path).parent.stat()
     return status.st_dev, status.st_ino
-
-
-def absolute(path: Path) -> str:
-    """`path` made absolute and free of `.` and `..`, with its symbolic links kept as the user wrote them."""
-    return os.path.abspath(path)  # noqa: PTH100 - Path.absolute() keeps "..", Path.resolve() follows links

@@ -21,17 +21,17 @@ from pathlib import Path
 from untag.errors import ReadFailure
 from untag.imaging.limits import DEFAULT_LIMITS, Limits
 from untag.sources.archive import ARCHIVE_SUFFIXES, group_parts
-from untag.sources.files import absolute, failure, read_file
+from untag.sources.files import failure, read_file
 from untag.sources.kinds import Kind, Kinds, named_kind
 from untag.sources.listing import Entry, Listing, Skipped
 from untag.sources.names import IMAGE_SUFFIXES, suffix_of
 from untag.sources.opening import ZipSource, open_folder
-from untag.sources.paths import printable_path
 from untag.sources.reader import Reader
 from untag.sources.sidecars import Sidecars, read_sidecars, sidecar_readers
-from untag.sources.site import PLAIN, SiteSource, absent_beside, folder_of
+from untag.sources.site import PLAIN, SiteSource, absent_beside
 from untag.sources.tree import FolderFiles, folder_error, head_of, leads_nowhere, passed_over
 from untag.sources.visited import VisitedFiles
+from untag.support.paths import absolute, folder_of, printable_path
 from untag.types import Origin, PhotoRef, ReadError
 
 _NO_ORIGIN = Origin()

@@ -13,12 +13,12 @@ from untag.sources.archive import MergedFiles, ZipFiles, are_parts
 from untag.sources.files import failure, folder_id
 from untag.sources.kinds import Kind
 from untag.sources.listing import Entry, Listing
-from untag.sources.paths import printable_path
 from untag.sources.reader import Files, Reader
 from untag.sources.sidecars import KeptFiles
 from untag.sources.site import PLAIN, ArchiveSpec, SiteSource
 from untag.sources.tree import Below, FolderFiles
 from untag.sources.visited import VisitedFiles
+from untag.support.paths import printable_path
 from untag.types import Outcome, PhotoRef, ReadError
 
 

@@ -11,13 +11,13 @@ from pathlib import Path
 from untag.errors import ReadFailure
 from untag.imaging.limits import Limits
 from untag.sources.archive import ARCHIVE_SUFFIXES, ZipFiles
-from untag.sources.files import absolute, read_file
+from untag.sources.files import read_file
 from untag.sources.listing import AbsentRef, Entry, Listing, Skipped
 from untag.sources.opening import ZipSource
-from untag.sources.paths import os_path, printable_path
 from untag.sources.reader import Reader
-from untag.sources.site import PLAIN, folder_of
+from untag.sources.site import PLAIN
 from untag.sources.visited import VisitedFiles
+from untag.support.paths import absolute, folder_of, os_path, printable_path
 from untag.types import Outcome, PhotoRef, ReadError
 
 _MOST_OPEN = 64

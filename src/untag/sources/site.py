@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, partial
@@ -18,6 +17,7 @@ from untag.sources.names import is_named_photo, suffix_of
 from untag.sources.reader import Description, Files, Reader, is_photo
 from untag.sources.sidecars import Sidecars, read_sidecars, sidecar_readers
 from untag.sources.tree import Below
+from untag.support.paths import folder_of
 from untag.types import Origin, Outcome, PhotoRef, ReadError
 
 PLAIN = "folder"
@@ -215,11 +215,6 @@ def _digest(files: Files, names: Iterable[str], *more: bytes) -> bytes:
     for name in names:
         digest.update(f"{name}\0{files.stat(name)}\0".encode("utf-8", "surrogatepass"))
     return digest.digest()
-
-
-def folder_of(path: str) -> str:
-    """The folder of a path as shown, which has the separators of the system."""
-    return os.path.split(path)[0]
 
 
 def _by_folder(name: str) -> tuple[str, str]:

@@ -15,9 +15,9 @@ from untag.imaging.limits import Limits
 from untag.sources.files import failure, read_file, read_head
 from untag.sources.kinds import Kind, Kinds
 from untag.sources.names import is_named_photo
-from untag.sources.paths import printable_path
 from untag.sources.reader import Files
 from untag.sources.visited import VisitedFiles
+from untag.support.paths import printable_path
 from untag.types import Outcome, PhotoRef, ReadError
 
 SKIPPED_FOLDERS = frozenset(("@eaDir", "__MACOSX", "#recycle", "$RECYCLE.BIN", "System Volume Information"))

@@ -4,7 +4,7 @@ from untag.store.categories import forget_category
 from untag.store.check import check_damage, check_integrity
 from untag.store.codec import now
 from untag.store.db import DATABASE_NAME, Store
-from untag.store.decisions import Decision, decide, decisions, undo
+from untag.store.decisions import Decision, record_decision, undo_decision
 from untag.store.embeddings import (
     embedded_faces,
     embedding_generation,
@@ -17,14 +17,14 @@ from untag.store.evidence import (
     due_photos,
     mark_judged,
     photo_evidence,
+    photos_named,
     photos_of,
-    stored_faces,
-    told_photos,
     update_matches,
 )
 from untag.store.findings import findings, flagged_from, new_findings, replace_findings
 from untag.store.folders import ListedFolder, remember_folders, touch_folders, unchanged_folder
 from untag.store.groups import hashed_findings, replace_groups
+from untag.store.judged import Appearance, JudgedWith
 from untag.store.people import (
     add_names,
     add_reference,
@@ -46,14 +46,12 @@ from untag.store.photos import (
     known_photo,
     known_refusal,
     prune,
-    read_errors,
     record_batch,
     touch_files,
 )
 from untag.store.places import (
     Identity,
     all_moved,
-    folder_of,
     has_survivor,
     holds_photos,
     known_below,
@@ -77,7 +75,7 @@ from untag.store.records import (
     Refusal,
     StoredFace,
 )
-from untag.store.runs import Run, finish_run, last_run, mark_reported, runs, start_run
+from untag.store.runs import finish_run, mark_reported, start_run
 from untag.store.salvage import salvage
 from untag.store.traces import (
     Needles,
@@ -98,10 +96,12 @@ __all__ = [
     "ABSENT",
     "DATABASE_NAME",
     "Analysis",
+    "Appearance",
     "Decision",
     "DuePhoto",
     "Evidence",
     "Identity",
+    "JudgedWith",
     "KnownFile",
     "KnownPhoto",
     "ListedFolder",
@@ -112,7 +112,6 @@ __all__ = [
     "Reference",
     "Refusal",
     "Removed",
-    "Run",
     "Saved",
     "SavedName",
     "SavedReference",
@@ -128,8 +127,6 @@ __all__ = [
     "check_damage",
     "check_integrity",
     "confirmed_faces",
-    "decide",
-    "decisions",
     "denied_references",
     "destroy_index",
     "due_photos",
@@ -139,7 +136,6 @@ __all__ = [
     "findings",
     "finish_run",
     "flagged_from",
-    "folder_of",
     "forget_all",
     "forget_bystanders",
     "forget_category",
@@ -153,7 +149,6 @@ __all__ = [
     "known_files",
     "known_photo",
     "known_refusal",
-    "last_run",
     "make_durable",
     "mark_judged",
     "mark_reported",
@@ -166,11 +161,12 @@ __all__ = [
     "now",
     "person_names",
     "photo_evidence",
+    "photos_named",
     "photos_of",
     "places",
     "prune",
-    "read_errors",
     "record_batch",
+    "record_decision",
     "references",
     "remember_folders",
     "remember_places",
@@ -178,7 +174,6 @@ __all__ = [
     "remove_reference",
     "replace_findings",
     "replace_groups",
-    "runs",
     "salvage",
     "saved_records",
     "scene_vectors",
@@ -186,13 +181,11 @@ __all__ = [
     "seen_folders",
     "set_reference_use",
     "start_run",
-    "stored_faces",
     "stored_words",
-    "told_photos",
     "touch_files",
     "touch_folders",
     "unchanged_folder",
-    "undo",
+    "undo_decision",
     "unreadable_before",
     "unseen_folders",
     "update_matches",

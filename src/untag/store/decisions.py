@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 from untag.errors import UsageError
@@ -21,11 +20,11 @@ class Decision:
     undone_at: str | None
 
 
-def decide(store: Store, sha256: str, status: Status) -> None:
+def record_decision(store: Store, sha256: str, status: Status) -> None:
     """Record a decision; the latest one counts. It is on the disk when this returns.
 
     Inside a transaction of the caller's, `Store.durable`, it is when that ends. Raises UsageError for `open`, which is
-    what `undo` leads back to.
+    what `undo_decision` leads back to.
     """
     if status is Status.OPEN:
         raise UsageError("A photo cannot be decided as open. Undo its decision instead.")
@@ -33,7 +32,7 @@ def decide(store: Store, sha256: str, status: Status) -> None:
         store.execute("INSERT INTO decisions (sha256, status, decided_at) VALUES (?, ?, ?)", (sha256, status, now()))
 
 
-def undo(store: Store, sha256: str) -> bool:
+def undo_decision(store: Store, sha256: str) -> bool:
     """Take the latest decision back, so that the one before it counts again; False when there is none. Lasts too."""
     with store.durable():
         undone = store.execute(
@@ -42,9 +41,3 @@ def undo(store: Store, sha256: str) -> bool:
             (now(), sha256),
         )
     return undone > 0
-
-
-def decisions(store: Store, sha256: str) -> Iterator[Decision]:
-    """All that was ever decided about a content, oldest first."""
-    rows = store.rows("SELECT * FROM decisions WHERE sha256 = ? ORDER BY id", (sha256,))
-    return (Decision(row["sha256"], Status(row["status"]), row["decided_at"], row["undone_at"]) for row in rows)

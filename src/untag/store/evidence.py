@@ -9,18 +9,13 @@ from dataclasses import dataclass
 
 from untag.store.codec import json_list, unsigned
 from untag.store.db import Row, Store
+from untag.store.judged import JudgedWith, judgement_of
 from untag.store.records import ABSENT, DuePhoto, Evidence, MatchUpdate, StoredFace
 from untag.store.rows import face_of, match_of, place_of
 from untag.types import Place, SceneScores, Spot, Verdict
 
 # Photos read at a time: no query stays open while the caller writes, and memory does not grow with the archive.
 _PAGE = 256
-
-
-def stored_faces(store: Store, engine: str) -> Iterator[StoredFace]:
-    """Every face that `engine` found, one photo after the other, in their order in the photo."""
-    for photos in _pages(store, _Chosen(engine=engine)):
-        yield from _faces(store, [photo["sha256"] for photo in photos])
 
 
 def update_matches(store: Store, updates: Iterable[MatchUpdate]) -> None:
@@ -80,8 +75,8 @@ def photo_evidence(
                 yield _evidence(photo, faces[sha256], scenes[sha256], places[sha256])
 
 
-def due_photos(store: Store, engine: str, people_key: str) -> Iterator[list[DuePhoto]]:
-    """The photos that `engine` analysed, or none, and that have another `people_key`, or none, a page at a time.
+def due_photos(store: Store, engine: str, judged_with: JudgedWith) -> Iterator[list[DuePhoto]]:
+    """The photos that `engine` analysed, or none, and that were not `judged_with` this, a page at a time.
 
     In the order of their hashes, without those that lie in no file. The caller may write between two pages.
     """
@@ -100,28 +95,37 @@ def due_photos(store: Store, engine: str, people_key: str) -> Iterator[list[DueP
                 "last": last,
                 "engine": engine,
                 "absent": ABSENT,
-                "key": people_key,
+                "key": judged_with.text,
                 "page": _PAGE,
             },
         )
     ):
         yield [
-            DuePhoto(row["sha256"], row["people_key"], row["discarded"], bool(row["shows"]), bool(row["embedded"]))
+            DuePhoto(
+                row["sha256"],
+                judgement_of(row["people_key"]),
+                row["discarded"],
+                bool(row["shows"]),
+                bool(row["embedded"]),
+            )
             for row in page
         ]
         last = page[-1]["sha256"]
 
 
-def told_photos(store: Store, means: Callable[[Sequence[str]], bool]) -> frozenset[str]:
-    """The photos of which archives, or their own metadata, give names that `means` somebody, and all without a copy."""
-    told = {row["sha256"] for row in store.rows("SELECT sha256 FROM photos WHERE engine = ?", (ABSENT,))}
+def photos_named(store: Store, is_enrolled: Callable[[Sequence[str]], bool]) -> frozenset[str]:
+    """The photos whose archives or own metadata name somebody for whom `is_enrolled` is true.
+
+    All photos without a file are among them: only names speak for those.
+    """
+    named = {row["sha256"] for row in store.rows("SELECT sha256 FROM photos WHERE engine = ?", (ABSENT,))}
     # The conditions are those of two indexes, so that photos without names are not looked at.
     rows = store.rows(
         """SELECT named AS names, sha256 FROM photos WHERE named <> '[]'
             UNION ALL SELECT people, sha256 FROM files WHERE people <> '[]' AND sha256 IS NOT NULL"""
     )
-    told.update(row["sha256"] for row in rows if means(json.loads(row["names"])))
-    return frozenset(told)
+    named.update(row["sha256"] for row in rows if is_enrolled(json.loads(row["names"])))
+    return frozenset(named)
 
 
 def changed_places(store: Store) -> list[str]:
@@ -142,11 +146,11 @@ def photos_of(store: Store, faces: Iterable[int]) -> frozenset[str]:
     return frozenset(row["sha256"] for row in rows)
 
 
-def mark_judged(store: Store, sha256s: Sequence[str], people_key: str) -> None:
-    """Record, in one transaction, that these photos were judged with this key, and that nothing has come of it."""
+def mark_judged(store: Store, sha256s: Sequence[str], judged_with: JudgedWith) -> None:
+    """Record, in one transaction, that these photos were judged with this, and that nothing has come of it."""
     with store.transaction():
         store.execute_many(
-            "UPDATE photos SET people_key = ? WHERE sha256 = ?", [(people_key, sha256) for sha256 in sha256s]
+            "UPDATE photos SET people_key = ? WHERE sha256 = ?", [(judged_with.text, sha256) for sha256 in sha256s]
         )
 
 
@@ -203,7 +207,7 @@ def _evidence(photo: Row, faces: list[StoredFace], scenes: list[Row], places: li
         taken_at=photo["taken_at"],
         phash=unsigned(photo["phash"]),
         pipeline=photo["pipeline"],
-        people_key=photo["people_key"],
+        judged_with=judgement_of(photo["people_key"]),
         engine=photo["engine"],
         discarded=photo["discarded"],
         faces=tuple(faces),

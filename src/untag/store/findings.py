@@ -7,15 +7,16 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from untag.store.codec import json_list, path_of, text
 from untag.store.db import Row, Store
+from untag.store.judged import JudgedWith
 from untag.store.records import ABSENT
 from untag.store.rows import boxes_of, origin_of, place_of
 from untag.types import Action, Finding, Place, Status, Verdict
 
-_COPY_LISTED = """EXISTS (SELECT 1 FROM files AS told JOIN files AS copy ON copy.link = told.link
+_COPY_LISTED = """EXISTS (SELECT 1 FROM files AS reported JOIN files AS copy ON copy.link = reported.link
         JOIN findings AS other ON other.sha256 = copy.sha256 AND other.verdict <> :nobody
             AND other.person IS findings.person
         JOIN photos AS copied ON copied.sha256 = copy.sha256 AND copied.engine <> :absent
-    WHERE told.sha256 = findings.sha256 AND told.link IS NOT NULL)"""
+    WHERE reported.sha256 = findings.sha256 AND reported.link IS NOT NULL)"""
 """Whether the photo of a finding without a copy is one of the same person by a copy that lies elsewhere."""
 
 _LISTED = f"""WITH places AS (
@@ -92,20 +93,20 @@ def replace_findings(
     run_id: int,
     decided: Sequence[tuple[str, Finding | None]],
     *,
-    people_key: str | None = None,
+    judged_with: JudgedWith | None = None,
     placed: Sequence[str] = (),
 ) -> None:
     """Write what was decided again for each hash, in one transaction; None means that there is no finding any more.
 
-    With `people_key` the photos are recorded as matched against those persons: pass it when they were matched again,
+    With `judged_with` the photos are recorded as judged so: pass it when they were matched again,
     so that a run that ends between `update_matches` and this is done again. `placed` are the `changed_places` that were
     taken into account.
     """
     with store.transaction():
         for sha256, finding in decided:
             save_finding(store, run_id, sha256, finding)
-            if people_key is not None:
-                store.execute("UPDATE photos SET people_key = ? WHERE sha256 = ?", (people_key, sha256))
+            if judged_with is not None:
+                store.execute("UPDATE photos SET people_key = ? WHERE sha256 = ?", (judged_with.text, sha256))
         store.execute_many("DELETE FROM changed_places WHERE sha256 = ?", ((sha256,) for sha256 in placed))
 
 

@@ -6,10 +6,10 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from untag.errors import StoreError
-from untag.scenes.taught_files import example_files
 from untag.store.codec import now, path_key, path_of, text
 from untag.store.db import Row, Store, database_files
 from untag.store.embeddings import index_files
+from untag.store.judged import judgement_of
 from untag.store.lock import scan_lock
 from untag.store.records import Reference
 from untag.store.rows import face_of, face_values
@@ -134,12 +134,11 @@ def person_names(store: Store) -> dict[str, tuple[str, ...]]:
     return names
 
 
-def forget_person(store: Store, person: str, *, key_without: Callable[[str], str | None] | None = None) -> int:
+def forget_person(store: Store, person: str) -> int:
     """Erase a person: names, references, the embeddings of the faces matched to them, and their findings.
 
-    A `people_key` may name the person. `key_without` makes from each key one that does not, and that differs from the
-    key of any later match; without it, all photos count as never matched. Returns how many references there were;
-    decisions stay. Raises StoreError while a scan runs.
+    What the photos were judged with loses the name as well. Returns how many references there were; decisions stay.
+    Raises StoreError while a scan runs.
     """
     with store.exclusive():
         destroy_index(store.home)
@@ -157,13 +156,17 @@ def forget_person(store: Store, person: str, *, key_without: Callable[[str], str
                 (Verdict.OTHER, person),
             )
             store.execute("DELETE FROM findings WHERE person = ?", (person,))
-            keys = [row["people_key"] for row in store.rows("SELECT DISTINCT people_key FROM photos")]
-            store.execute_many(
-                "UPDATE photos SET people_key = ? WHERE people_key = ?",
-                [(None if key_without is None else key_without(key), key) for key in keys if key is not None],
-            )
+            _forget_appearances(store, person)
         store.erase_traces()
     return count
+
+
+def _forget_appearances(store: Store, person: str) -> None:
+    keys = [row["people_key"] for row in store.rows("SELECT DISTINCT people_key FROM photos")]
+    for key in keys:
+        judged_with = judgement_of(key)
+        rest = None if judged_with is None else judged_with.without(person).text
+        store.execute("UPDATE photos SET people_key = ? WHERE people_key = ?", (rest, key))
 
 
 def forget_bystanders(store: Store) -> int:
@@ -187,16 +190,17 @@ def forget_bystanders(store: Store) -> int:
     return count
 
 
-def forget_all(home: Path) -> list[Path]:
+def forget_all(home: Path, others: Callable[[Path], Iterable[Path]]) -> list[Path]:
     """Overwrite and delete the database with everything in it, even a damaged one; returns the files deleted.
 
-    What categories were taught with goes too. Close the store first. On flash storage the drive may keep old blocks
-    until it reuses them. Raises StoreError while a scan runs, or when a file cannot be deleted.
+    `others` names what else of the user's is in the home folder, such as what categories were taught with. Close the
+    store first. On flash storage the drive may keep old blocks until it reuses them. Raises StoreError while a scan
+    runs, or when a file cannot be deleted.
     """
     if not home.is_dir():
         return []
     with scan_lock(home):
-        files = [*part_files(home), *index_files(home), *example_files(home), *database_files(home)]
+        files = [*part_files(home), *index_files(home), *others(home), *database_files(home)]
         _destroy_all(files)
     return files
 

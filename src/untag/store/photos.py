@@ -3,19 +3,21 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from untag.errors import StoreError
-from untag.sources.links import link_key
 from untag.store.codec import json_list, path_key, path_of, signed, text
 from untag.store.db import Row, Store
 from untag.store.findings import save_finding
-from untag.store.places import as_folder, folder_of, ranges, unseen
+from untag.store.judged import judgement_of
+from untag.store.places import as_folder, ranges, unseen
 from untag.store.records import Analysis, KnownFile, KnownPhoto, PhotoRecord, Refusal
 from untag.store.rows import face_values, origin_of, origin_values
 from untag.store.vectors import save_vector
-from untag.types import Outcome, ReadError, SceneScores
+from untag.support.paths import folder_of
+from untag.support.permalinks import link_key
+from untag.types import Outcome, SceneScores
 
 _PHOTO = """pipeline, people_key, discarded, scene_model IS NOT NULL AS classified,
     EXISTS (SELECT 1 FROM findings WHERE findings.sha256 = photos.sha256) AS found"""
@@ -56,7 +58,7 @@ def known_file_of(row: Row) -> KnownFile:
 def _known_photo_of(row: Row) -> KnownPhoto:
     return KnownPhoto(
         pipeline=row["pipeline"],
-        people_key=row["people_key"],
+        judged_with=judgement_of(row["people_key"]),
         discarded=row["discarded"],
         classified=bool(row["classified"]),
         found=bool(row["found"]),
@@ -183,16 +185,6 @@ def _keep(store: Store, run_id: int, places: Sequence[str]) -> None:
             store.execute(f"INSERT OR IGNORE INTO kept SELECT path FROM files WHERE {condition}", parameters)  # noqa: S608
 
 
-def read_errors(store: Store, run_id: int) -> Iterator[ReadError]:
-    """The files that the run saw and could not read, by path."""
-    rows = store.rows(
-        """SELECT path, outcome, error FROM files WHERE outcome <> :ok
-            AND (seen_run = :run OR folder IN (SELECT path FROM folders WHERE seen_run = :run)) ORDER BY path""",
-        {"run": run_id, "ok": Outcome.OK},
-    )
-    return (ReadError(path_of(row["path"]), Outcome(row["outcome"]), row["error"] or "") for row in rows)
-
-
 def _save_analysis(store: Store, run_id: int, sha256: str, analysis: Analysis) -> None:
     kept = list(zip(analysis.faces, analysis.matches, analysis.keep, strict=True))
     scenes = analysis.scenes
@@ -210,7 +202,7 @@ def _save_analysis(store: Store, run_id: int, sha256: str, analysis: Analysis) -
             text(analysis.taken_at),
             signed(analysis.phash),
             analysis.pipeline,
-            analysis.people_key,
+            analysis.judged_with.text,
             analysis.engine,
             None if scenes is None else scenes.model,
             sum(face.embedding is not None and not keep for face, _, keep in kept),

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from untag.store.codec import Key, path_key, path_of
 from untag.store.db import Parameters, Store
+from untag.support.paths import folder_of
 
 _SEEN = "(files.seen_run = :run OR folders.seen_run IS :run)"
 _LAST_SEEN = "MAX(files.seen_run, COALESCE(folders.seen_run, 0))"
@@ -26,11 +27,6 @@ class Identity:
 
     text: str
     mounted: bool
-
-
-def folder_of(path: str) -> str:
-    """The folder under which `known_files` finds a path: everything before its last separator."""
-    return os.path.split(path)[0]
 
 
 def as_folder(root: str) -> Key:

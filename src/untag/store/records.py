@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from untag.store.judged import JudgedWith
 from untag.types import Face, Finding, Match, Origin, Outcome, PhotoRef, Place, SceneScores
 
 ABSENT = "absent"
@@ -14,7 +15,7 @@ ABSENT = "absent"
 class Analysis:
     """Everything the models said about one photo's content.
 
-    `pipeline` names engine, scene model and settings; `people_key` the enrolled persons considered. `faces`, `matches`
+    `pipeline` names engine, scene model and settings; `judged_with` the persons and settings. `faces`, `matches`
     and `keep` have one entry for each face; a face's embedding is stored only where `keep` is true. `phash` is 64 bits.
     `named` are the people whom the photo's own metadata name. The path, hash and status of `finding` are ignored: they
     are those of the record, and the user's.
@@ -25,7 +26,7 @@ class Analysis:
     taken_at: str | None
     phash: int | None
     pipeline: str
-    people_key: str
+    judged_with: JudgedWith
     engine: str
     faces: tuple[Face, ...] = ()
     matches: tuple[Match, ...] = ()
@@ -67,7 +68,7 @@ class DuePhoto:
     """
 
     sha256: str
-    people_key: str | None
+    judged_with: JudgedWith | None
     discarded: int
     shows: bool
     embedded: bool
@@ -82,7 +83,7 @@ class KnownPhoto:
     """
 
     pipeline: str
-    people_key: str | None
+    judged_with: JudgedWith | None
     discarded: int
     classified: bool
     found: bool
@@ -139,7 +140,7 @@ class Evidence:
     taken_at: str | None
     phash: int | None
     pipeline: str
-    people_key: str | None
+    judged_with: JudgedWith | None
     engine: str
     discarded: int
     faces: tuple[StoredFace, ...]

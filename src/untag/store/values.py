@@ -10,7 +10,6 @@ from untag.store.evidence import photo_evidence
 from untag.store.findings import findings
 from untag.store.groups import hashed_findings
 from untag.store.people import person_names, references
-from untag.store.runs import runs
 from untag.types import Outcome, Status
 
 _TYPES = {"INTEGER": ("integer",), "REAL": ("real", "integer"), "TEXT": ("text",), "BLOB": ("blob",)}
@@ -20,7 +19,6 @@ _READERS: dict[str, Callable[[Store], Iterable[object]]] = {
     "findings": findings,
     "photos": photo_evidence,
     "groups": hashed_findings,
-    "runs": runs,
     "people": references,
     "names": lambda store: person_names(store).items(),
 }

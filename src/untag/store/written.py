@@ -6,11 +6,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from untag.errors import StoreError
-from untag.sources.files import absolute
-from untag.sources.paths import os_path, printable_path
 from untag.store.codec import now, path_key, path_of
 from untag.store.db import Store
 from untag.support.erase import destroy
+from untag.support.paths import absolute, os_path, printable_path
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from typing import TypeVar
 
 from untag.engine.runtime.cache import clear_cache
 from untag.errors import DiskFullError, StoreError
-from untag.people.profile import key_without
+from untag.scenes.taught_files import example_files
 from untag.store import (
     Needles,
     Searched,
@@ -49,7 +49,7 @@ def erase_person(home: Path, person: str) -> Forgotten:
     return _erase(
         home,
         lambda store: needles_of_person(store, person),
-        lambda store: forget_person(store, person, key_without=lambda key: key_without(key, person)),
+        lambda store: forget_person(store, person),
     )
 
 
@@ -64,7 +64,7 @@ def erase_all(home: Path) -> Forgotten:
         known = _with_room(home, lambda store: (needles_of_all(store), written_files(store)))
     except StoreError:
         known = None
-    files = forget_all(home)
+    files = forget_all(home, example_files)
     if known is None:
         return Forgotten(len(files), None, ())
     needles, written = known

@@ -9,9 +9,10 @@ from typing import Any
 
 from untag.errors import ReadFailure
 from untag.sources.dates import written_time
-from untag.sources.links import number, page
+from untag.sources.links import page
 from untag.sources.reader import AbsentPhoto, Description, Files, photos_of
 from untag.sources.text import items, member, read_error, read_json, text, wrong_shape
+from untag.support.permalinks import number
 from untag.types import LinkConfidence, Origin, ReadError
 
 PLATFORM = "flickr"

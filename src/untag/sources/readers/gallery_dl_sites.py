@@ -11,8 +11,9 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from untag.sources.links import facebook_photo, instagram_code, instagram_post, number, page, tweet
+from untag.sources.links import facebook_photo, instagram_code, instagram_post, page, tweet
 from untag.sources.text import items, member, text
+from untag.support.permalinks import number
 from untag.types import LinkConfidence, Origin
 
 Entry = Mapping[str, Any]

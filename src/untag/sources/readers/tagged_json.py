@@ -11,9 +11,10 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 from untag.errors import ReadFailure
-from untag.sources.links import number, page
+from untag.sources.links import page
 from untag.sources.reader import AbsentPhoto, Description, Files, photos_of
 from untag.sources.text import items, member, read_error, read_json, text, wrong_shape
+from untag.support.permalinks import number
 from untag.types import LinkConfidence, Origin
 
 FILE = "tagged.json"

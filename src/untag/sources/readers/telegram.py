@@ -9,9 +9,9 @@ from typing import Any
 
 from untag.errors import ReadFailure
 from untag.sources.dates import written_time
-from untag.sources.links import number
 from untag.sources.reader import Description, Files, is_photo
 from untag.sources.text import iso_time, items, member, read_error, read_json, text, wrong_shape
+from untag.support.permalinks import number
 from untag.support.words import counted
 from untag.types import LinkConfidence, Origin
 

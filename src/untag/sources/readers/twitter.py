@@ -12,9 +12,10 @@ from typing import Any
 
 from untag.errors import ReadFailure
 from untag.sources.dates import english_month, moment
-from untag.sources.links import number, tweet
+from untag.sources.links import tweet
 from untag.sources.reader import Description, Files, is_photo
 from untag.sources.text import MAX_JSON_BYTES, items, member, parse_json, read_error, text, wrong_shape
+from untag.support.permalinks import number
 from untag.types import LinkConfidence, Origin, Outcome, ReadError
 
 PLATFORM = "twitter"

@@ -1,4 +1,4 @@
-"""File names as text that can be shown and stored.
+"""Paths as text that can be shown and stored.
 
 A file name on Linux is any bytes. Python carries those that are not UTF-8 as lone surrogates, which neither SQLite
 nor a terminal accepts. `printable_path` writes each such byte as `\\xNN`, and a backslash that looks like the start of
@@ -7,7 +7,9 @@ one as `\\x5c`; so two files never share a printable path, and `os_path` finds t
 
 from __future__ import annotations
 
+import os
 import re
+from pathlib import Path
 
 _UNPRINTABLE = re.compile(r"[\udc80-\udcff]|\\(?=x(?:5c|[89a-f][0-9a-f]))")
 _ESCAPED = re.compile(r"\\x(5c|[89a-f][0-9a-f])")
@@ -21,6 +23,16 @@ def printable_path(path: str) -> str:
 def os_path(printable: str) -> str:
     """The path that opens the file which `printable_path` named `printable`."""
     return _ESCAPED.sub(_unescape, printable) if "\\" in printable else printable
+
+
+def absolute(path: Path) -> str:
+    """`path` made absolute and free of `.` and `..`, with its symbolic links kept as the user wrote them."""
+    return os.path.abspath(path)  # noqa: PTH100 - Path.absolute() keeps "..", Path.resolve() follows links
+
+
+def folder_of(path: str) -> str:
+    """The folder of a path with the separators of the system: everything before its last one."""
+    return os.path.split(path)[0]
 
 
 def _escape(match: re.Match[str]) -> str:
