@@ -8,7 +8,7 @@ DEMO_REPORT := .demo/report.html
 DEMO := $(BIN)/untag --home $(DEMO_HOME)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check-lowest lint format types bench docs docs-cli lock release clean
+.PHONY: help demo test check-lowest lint format types bench docs docs-cli reader lock release clean
 
 help:
 	@echo "make demo    scan the sample photos and write a report"
@@ -16,6 +16,7 @@ help:
 	@echo "make lint    check style        make format  apply it"
 	@echo "make types   check types        make bench   run the benchmarks"
 	@echo "make docs    check that the documentation is true;  make docs-cli  write docs/cli.md anew"
+	@echo "make reader NAME=site   start a reader for a new site: module, list, page, fixture"
 	@echo "make release  build and prove what is published, upload nothing;  make lock  requirements-dev.txt anew"
 	@echo "make check-lowest   run the tests with the lowest versions of all dependencies"
 	@echo "make clean   remove what was made here"
@@ -71,6 +72,10 @@ docs: $(VENV)/.dev
 # docs/cli.md is what the commands say of themselves.
 docs-cli: $(VENV)/.dev
 	$(BIN)/python scripts/cli_page.py
+
+# For example: make reader NAME=mastodon
+reader: $(VENV)/.dev
+	$(BIN)/python scripts/new_reader.py "$(NAME)"
 
 # Builds, checks, installs into an empty environment, runs the main job there; leaves it all in dist/. Uploads nothing.
 release: $(VENV)/.release

@@ -80,11 +80,15 @@ def must_have_found(listed: str) -> None:
 def write_sbom(python: Path, output: Path) -> Path:
     """What the installed wheel pulls in, as CycloneDX."""
     path = output / "sbom.cdx.json"
+    for note in python.parents[1].rglob("untag-*.dist-info/direct_url.json"):
+        note.unlink()  # where pip found the wheel: a path of this machine
     run(
         *(sys.executable, "-m", "cyclonedx_py", "environment", python),
         *("--output-reproducible", "--output-format", "JSON", "--output-file", path),
         folder=output,
     )
+    if "file:" in path.read_text():
+        sys.exit(f"{path} names a file of this machine")
     return path
 
 

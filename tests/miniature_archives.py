@@ -93,32 +93,6 @@ MINIATURES: dict[str, Archive] = {
             f"{_TELEGRAM[:-4]}_thumb.jpg": JPEG,
         }
     ),
-    "flickr": _archive(
-        {
-            "account_profile.json": {"real_name": "Ana Doe"},
-            "photo_5312345678.json": {
-                "id": "5312345678",
-                "photopage": "https://www.flickr.com/photos/ana/5312345678/",
-                "people": [{"name": "Bea Roe"}],
-                "date_taken": "2011-01-01 12:00:00",
-            },
-            "sea_5312345678_o.jpg": JPEG,
-        }
-    ),
-    "snapchat": _archive(
-        {
-            "json/memories_history.json": {"Saved Media": [{"Date": "2021-07-01 12:00:00 UTC", "Media Type": "Image"}]},
-            "memories/2021-07-01_aaaaaaaa-1111-2222-3333-444444444444-main.jpg": JPEG,
-            "memories/2021-07-01_aaaaaaaa-1111-2222-3333-444444444444-overlay.png": JPEG,
-        }
-    ),
-    "icloud": _archive(
-        {
-            "Photos/Photo Details.csv": 'imgName,importDate\nIMG_1.JPG,"Friday October 06,2023 12:11 PM GMT"\n',
-            "Photos/IMG_1.JPG": JPEG,
-            "Albums/Trip.csv": "imgName\nIMG_1.JPG\n",
-        }
-    ),
     "tagged_json": _archive(
         {
             "tagged.json": {
@@ -178,6 +152,19 @@ MINIATURES: dict[str, Archive] = {
         }
     ),
 }
+
+ARCHIVES = Path(__file__).parent / "archives"
+"""A fixture for each reader that has one: `files` (null for a photo), and what is to be read in them."""
+
+
+def fixture(name: str) -> dict[str, Any]:
+    """The miniature archive of a reader as `files`, and the expected `rows` of its photos and what else it says."""
+    value = json.loads((ARCHIVES / f"{name}.json").read_text("utf-8"))
+    return {**value, "files": {file: JPEG if data is None else data for file, data in value["files"].items()}}
+
+
+FIXTURES = sorted(path.stem for path in ARCHIVES.glob("*.json"))
+MINIATURES.update({name: _archive(fixture(name)["files"]) for name in FIXTURES})
 
 ODD_VALUES: tuple[Any, ...] = (
     None,

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import json
+from dataclasses import asdict
 from importlib import import_module
 from pathlib import Path
 from pkgutil import iter_modules
+from typing import Any
 
 import pytest
 
 import untag.sources.readers
-from made_up_archives import MadeUpFiles
-from miniature_archives import MINIATURES, unpack, zipped
+from made_up_archives import MadeUpFiles, damaged
+from miniature_archives import FIXTURES, MINIATURES, fixture, unpack, zipped
 from untag.imaging.limits import DEFAULT_LIMITS
 from untag.sources.archive import group_parts
 from untag.sources.base import open_source, walk_all
@@ -20,7 +22,7 @@ from untag.sources.opening import recognise
 from untag.sources.readers import READERS
 from untag.sources.sidecars import read_sidecars, sidecar_readers
 from untag.sources.summary import survey
-from untag.types import PhotoRef
+from untag.types import Origin, PhotoRef
 
 MODULES = {
     found.name: import_module(f"untag.sources.readers.{found.name}")
@@ -56,6 +58,35 @@ def test_an_archive_is_recognised_by_its_own_reader_alone(name: str) -> None:
     assert (None if found is None else found.name) == (name if whole else None)
     claimed = [reader.name for reader in READERS if reader.whole and reader.sniff(files)]
     assert claimed == ([name] if whole else [])
+
+
+def row_of(origin: Origin) -> dict[str, Any]:
+    """What an origin says, without what it does not."""
+    values = asdict(origin)
+    return {key: list(value) if isinstance(value, tuple) else value for key, value in values.items() if value}
+
+
+@pytest.mark.parametrize("name", FIXTURES)
+def test_an_archive_gives_the_expected_rows(name: str) -> None:
+    expected = fixture(name)
+    description = MODULES[name].READER.describe(MadeUpFiles(expected["files"]))
+    assert description.errors == ()
+    rows = {photo: row_of(origin) for photo, origin in description.origins.items()}
+    assert rows == {photo: {"permalink_confidence": "none", **row} for photo, row in expected["rows"].items()}
+    assert {one.key: row_of(one.origin) for one in description.absent} == expected.get("absent", {})
+    assert sorted(description.skipped) == expected.get("skipped", [])
+    assert list(description.owner) == expected.get("owner", [])
+    assert list(description.missing) == expected.get("missing", [])
+    assert expected["rows"] or expected.get("absent"), "the fixture shows nothing that is read"
+
+
+@pytest.mark.parametrize("name", FIXTURES)
+def test_no_value_in_a_fixture_is_too_wrong(name: str) -> None:
+    files = fixture(name)["files"]
+    for file, value in files.items():
+        for wrong in damaged(value) if isinstance(value, dict | list) else ():
+            description = MODULES[name].READER.describe(MadeUpFiles({**files, file: wrong}))
+            assert description.origins.keys() <= files.keys()
 
 
 @pytest.mark.parametrize("packed", [False, True])
