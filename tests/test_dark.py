@@ -15,7 +15,7 @@ from untag.engine.runtime.session import Device
 from untag.faces.composed import ComposedEngine
 from untag.faces.dark import is_dark, lifted
 from untag.faces.engine import load_engine
-from untag.faces.finder import FoundFace, Sighting
+from untag.faces.finder import Detections, FoundFace
 from untag.faces.yunet import iou
 from untag.imaging.decode import decode
 from untag.people.calibrate import load_calibration
@@ -65,9 +65,9 @@ def test_only_dark_photos_of_nobody_are_looked_at_again(pixels: Pixels, looks: i
 class UnsureFinder(SquareFinder):
     """Sees everything, but is not sure of it."""
 
-    def _look(self, image: Pixels) -> Sighting:
+    def _look(self, image: Pixels) -> Detections:
         seen = super()._look(image)
-        return Sighting([FoundFace(face.box, 0.49, face.landmarks) for face in seen.faces], seen.hints)
+        return Detections([FoundFace(face.box, 0.49, face.landmarks) for face in seen.faces], seen.hints)
 
 
 def test_in_lifted_light_a_face_must_be_sure() -> None:
@@ -80,10 +80,10 @@ def test_in_lifted_light_a_face_must_be_sure() -> None:
 class SizedFinder(SquareFinder):
     """Is sure of what is large."""
 
-    def _look(self, image: Pixels) -> Sighting:
+    def _look(self, image: Pixels) -> Detections:
         seen = super()._look(image)
         scored = [FoundFace(face.box, 0.9 if face.side > 150 else 0.4, face.landmarks) for face in seen.faces]
-        return Sighting(sorted(scored, key=lambda face: -face.score), seen.hints)
+        return Detections(sorted(scored, key=lambda face: -face.score), seen.hints)
 
 
 def test_one_sure_face_does_not_vouch_for_the_others_in_lifted_light() -> None:

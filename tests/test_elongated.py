@@ -20,7 +20,7 @@ from untag.engine.runtime.session import Device, open_session
 from untag.faces.align import ARCFACE_TEMPLATE
 from untag.faces.composed import ComposedEngine, Embedder
 from untag.faces.engine import load_engine
-from untag.faces.finder import CropRules, FoundFace, Sighting
+from untag.faces.finder import CropRules, Detections, FoundFace
 from untag.faces.landmarks import EYES_NOSE_MOUTH, LandmarkLayout
 from untag.faces.proposals import Candidate
 from untag.faces.tiles import ELONGATED, same_face, tile_spans
@@ -43,7 +43,7 @@ class SquareFinder:
     def __init__(self) -> None:
         self.shapes: list[tuple[int, ...]] = []
 
-    def find(self, images: Sequence[Pixels], *, quick: bool = False) -> list[Sighting]:
+    def find(self, images: Sequence[Pixels], *, quick: bool = False) -> list[Detections]:
         self.shapes += [image.shape for image in images]
         return [self._look(image) for image in images]
 
@@ -53,7 +53,7 @@ class SquareFinder:
     def look_closer(self, image: Pixels, enlarged: float, faces: Sequence[FoundFace]) -> list[FoundFace]:
         return list(faces)
 
-    def _look(self, image: Pixels) -> Sighting:
+    def _look(self, image: Pixels) -> Detections:
         count, _, found, _ = cv2.connectedComponentsWithStats((image[..., 0] > 200).astype(np.uint8))
         faces, hints = [], []
         for left, top, width, height, _ in found[1:count].tolist():
@@ -63,7 +63,7 @@ class SquareFinder:
                 corners = [(left, top), (box.right, top), (left + width / 2, top + height / 2)]
                 points = np.array([*corners, (left, box.bottom), (box.right, box.bottom)], np.float32)
                 faces.append(FoundFace(box, 0.9 + min(width, 900) / 10000, points))
-        return Sighting(faces, hints)
+        return Detections(faces, hints)
 
 
 @dataclass

@@ -90,16 +90,16 @@ def test_an_outlier_among_four(untag: Untag) -> None:
     assert ", 1 set aside (fake-1)" in untag.run("people").out
 
 
-def test_two_looks_are_both_searched_for_and_named(untag: Untag) -> None:
+def test_two_appearances_are_both_searched_for_and_named(untag: Untag) -> None:
     bearded = [paint(Square(person=3, off=off / 10), serial=20 + off) for off in (0, 1)]
     shaved = [paint(Square(off=off / 10), serial=off) for off in (0, 1, 2)]
     result = enroll(untag, *bearded, *shaved)
     assert [line.split(":")[0] for line in lines(result)] == ["used"] * 5
-    assert "me is enrolled with 5 photos\nthe photos fall into 2 looks" in result.err
+    assert "me is enrolled with 5 photos\nthe photos fall into 2 appearances" in result.err
     named = [Path(line).name for line in result.err.splitlines() if line.startswith("  ")]
     assert named == ["0.png", "1.png"]
     assert "untag people remove ID" in result.err
-    assert untag.run("people").out.startswith("me: 5 photos, 2 looks (3 + 2), ")
+    assert untag.run("people").out.startswith("me: 5 photos, 2 appearances (3 + 2), ")
     for name, square in (("a.png", Square(person=3)), ("b.png", ME), ("c.png", STRANGER)):
         untag.add(name, paint(square, serial=40 + ord(name[0])))
     untag.scan()
@@ -114,7 +114,7 @@ def test_a_second_look_that_comes_later_finds_more_at_once(untag: Untag) -> None
     assert untag.found() == {"a.png": "me"}
     bearded = [paint(Square(off=1.2 + off / 100), serial=20 + off) for off in (1, 2)]
     assert enroll(untag, *bearded, yes=True).status == 0
-    assert ", 2 looks (2 + 2), " in untag.run("people").out
+    assert ", 2 appearances (2 + 2), " in untag.run("people").out
     assert untag.found() == {"a.png": "me", "b.png": "me"}
 
 

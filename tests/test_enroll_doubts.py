@@ -35,7 +35,7 @@ def several(people: int, photos: int) -> list[Square]:
 
 
 REFUSED = {
-    "four people": (several(4, 2), "fall into 4 looks, as those of several people do"),
+    "four people": (several(4, 2), "fall into 4 appearances, as those of several people do"),
     "a folder of strangers": (several(9, 1), "8 photos look unlike all the others"),
 }
 
@@ -53,10 +53,10 @@ def test_a_folder_of_several_people_enrols_nobody(untag: Untag, case: str) -> No
     assert len(stored(untag)) == len(squares)
 
 
-def test_three_looks_are_a_life(untag: Untag) -> None:
+def test_three_appearances_are_a_life(untag: Untag) -> None:
     result = untag.run("enroll", folder(untag, *several(3, 2)))
     assert result.status == 0
-    assert "3 looks" in result.err
+    assert "3 appearances" in result.err
 
 
 AGAINST = {
@@ -143,8 +143,8 @@ def test_show_says_what_each_photo_contributes(untag: Untag) -> None:
         "4  used",
         "5  set aside",
     ]
-    assert re.fullmatch(r"1  used, look 1 of 2 photos, \d+% like the others  9000.png \(fake-1\)", lines[0])
-    assert "look 2 of 2 photos" in lines[2]
+    assert re.fullmatch(r"1  used, appearance 1 of 2 photos, \d+% like the others  9000.png \(fake-1\)", lines[0])
+    assert "appearance 2 of 2 photos" in lines[2]
     assert "looks unlike the other references, so it is not used" in lines[4]
 
 
@@ -165,7 +165,7 @@ def test_how_alike_a_photo_is_to_the_others(untag: Untag) -> None:
 def test_a_single_photo_is_like_nobody(untag: Untag) -> None:
     untag.enroll(ME)
     (line,) = shown(untag)
-    assert line.startswith("1  used, look 1 of 1 photo  9000.png")
+    assert line.startswith("1  used, appearance 1 of 1 photo  9000.png")
 
 
 def test_nobody_of_that_name(untag: Untag) -> None:

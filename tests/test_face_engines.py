@@ -26,7 +26,7 @@ from untag.faces import yunet_engines
 from untag.faces.align import ARCFACE_TEMPLATE, RETAIL_TEMPLATE, ChipTemplate, cut_chip
 from untag.faces.composed import ComposedEngine, Embedder
 from untag.faces.engine import load_engine
-from untag.faces.finder import CropRules, FoundFace, Sighting
+from untag.faces.finder import CropRules, Detections, FoundFace
 from untag.faces.landmarks import DLIB_LAYOUT, EYES_NOSE_MOUTH, LandmarkLayout
 from untag.faces.quality import measure_quality
 from untag.faces.yunet_engines import auraface_input, load_yunet_auraface, load_yunet_sface, sface_input
@@ -50,8 +50,8 @@ class FixedFinder:
         self.faces = faces
         self.closer: list[tuple[tuple[int, ...], float, list[FoundFace]]] = []
 
-    def find(self, images: Sequence[Pixels], *, quick: bool = False) -> list[Sighting]:
-        return [Sighting(faces, []) for faces, _ in zip(self.faces, images, strict=False)]
+    def find(self, images: Sequence[Pixels], *, quick: bool = False) -> list[Detections]:
+        return [Detections(faces, []) for faces, _ in zip(self.faces, images, strict=False)]
 
     def score_crops(self, crops: Pixels) -> NDArray[np.float32]:
         raise AssertionError("no face is doubtful")

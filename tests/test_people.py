@@ -16,7 +16,7 @@ from untag.errors import ModelError
 from untag.faces.dlib_engine import DLIB_ENGINE_ID
 from untag.people.calibrate import MAYBE_FMR, ME_FMR, all_pairs, calibrate, load_calibration
 from untag.people.match import NEAR_MAYBE, Matcher, keeps_embedding
-from untag.people.profile import Look, Profile, judged_with
+from untag.people.profile import Profile, Template, judged_with
 from untag.store import Appearance
 from untag.store.judged import judged_with as parsed
 from untag.store.judged import judgement_of
@@ -135,7 +135,7 @@ def test_nobody_enrolled_and_no_faces() -> None:
 def test_a_probe_is_like_the_best_look() -> None:
     young, old = cluster((0.8, 0), 3), cluster((0, 0.8), 2, seed=1)
     both = make_profile("me", np.concatenate([old, young]))
-    assert [look.references for look in both.looks] == [3, 2]
+    assert [template.references for template in both.templates] == [3, 2]
     assert both.references == 5
     probes = vectors((0.8, 0), (0, 0.8), (0.4, 0.4), (-1, 0))
     people = matcher(both, make_profile("young", young), make_profile("old", old)).similarities(probes)
@@ -172,7 +172,7 @@ SETTINGS = {"me": 0.9, "maybe": 0.5}
 
 def test_the_key_changes_with_each_ingredient_alone() -> None:
     key = judged_with([ANA, BEN], SETTINGS)
-    (ana,), (ben,) = ANA.looks, BEN.looks
+    (ana,), (ben,) = ANA.templates, BEN.templates
     moved = ana.mean.copy()
     moved[7] = np.nextafter(moved[7], np.float32(9))
     others = [
@@ -182,7 +182,7 @@ def test_the_key_changes_with_each_ingredient_alone() -> None:
         judged_with([replace(ANA, person="anna"), BEN], SETTINGS),
         judged_with([Profile("ana", (replace(ana, mean=moved),)), BEN], SETTINGS),
         judged_with([Profile("ana", (ben,)), Profile("ben", (ana,))], SETTINGS),
-        judged_with([Profile("ana", (Look(ana.mean, 4),)), BEN], SETTINGS),
+        judged_with([Profile("ana", (Template(ana.mean, 4),)), BEN], SETTINGS),
         judged_with([Profile("ana", (ana, ben)), BEN], SETTINGS),
         judged_with([Profile("ana", (ana,)), Profile("ben", (ben, ana))], SETTINGS),
         judged_with([ANA, BEN], {**SETTINGS, "me": 0.91}),
@@ -199,12 +199,12 @@ names = st.text(st.characters(exclude_categories=["C", "Z"]), min_size=1, max_si
 
 
 @given(st.dictionaries(names, st.integers(1, 3), max_size=5))
-def test_the_key_names_every_look_and_is_read_back_from_its_text(looks: dict[str, int]) -> None:
-    profiles = [Profile(person, ANA.looks * count) for person, count in looks.items()]
+def test_the_key_names_every_template_and_is_read_back_from_its_text(templates: dict[str, int]) -> None:
+    profiles = [Profile(person, ANA.templates * count) for person, count in templates.items()]
     key = judged_with(profiles, SETTINGS)
-    assert key.appearances == {(person, number + 1) for person, count in looks.items() for number in range(count)}
+    assert key.appearances == {(person, number + 1) for person, count in templates.items() for number in range(count)}
     assert parsed(key.text) == key
-    for person in looks:
+    for person in templates:
         rest = judged_with([profile for profile in profiles if profile.person != person], SETTINGS)
         without = key.without(person)
         assert without.appearances == rest.appearances

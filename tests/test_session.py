@@ -16,8 +16,8 @@ from untag.engine.runtime.session import (
     Device,
     OrtSession,
     _probe_graph,
+    batch_factor,
     open_session,
-    room,
     usable_devices,
 )
 from untag.errors import DeviceError, ModelError
@@ -176,4 +176,4 @@ def test_what_does_not_fit_alone_is_an_error() -> None:
 
 
 def test_a_gpu_is_given_more_at_once() -> None:
-    assert room(Device.CUDA) > room(Device.CPU) == 1
+    assert batch_factor(Device.CUDA) > batch_factor(Device.CPU) == 1

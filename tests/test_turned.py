@@ -14,14 +14,14 @@ from numpy.typing import NDArray
 import real_dlib
 from made_up_faces import drawn_face
 from untag.engine.runtime.session import Device, open_session
-from untag.engine.weights.proposal_graph import build_scout
+from untag.engine.weights.proposal_graph import build_proposal_network
 from untag.faces.align import DLIB_TEMPLATE
 from untag.faces.composed import ComposedEngine, Embedder
 from untag.faces.detect import MmodDetector
 from untag.faces.dlib_engine import DlibFinder
-from untag.faces.finder import CropRules, FoundFace, Sighting
+from untag.faces.finder import CropRules, Detections, FoundFace
 from untag.faces.landmarks import EYES_NOSE_MOUTH, LandmarkLayout
-from untag.faces.proposals import Candidate, Scout
+from untag.faces.proposals import Candidate, ProposalNetwork
 from untag.faces.turned import Turn, cut_crop, find_turns, turned
 from untag.support.assets import read_asset
 from untag.types import Box, Frame, Pixels
@@ -39,7 +39,7 @@ class ArrowFinder:
         self.doubtful = doubtful
         self.scored = 0
 
-    def find(self, images: Sequence[Pixels], *, quick: bool = False) -> list[Sighting]:
+    def find(self, images: Sequence[Pixels], *, quick: bool = False) -> list[Detections]:
         return [self._look(image) for image in images]
 
     def score_crops(self, crops: Pixels) -> NDArray[np.float32]:
@@ -56,16 +56,16 @@ class ArrowFinder:
         away = red.mean(axis=0) - blue.mean(axis=0)
         return 1.0 if away[0] < -abs(away[1]) else self.doubtful
 
-    def _look(self, image: Pixels) -> Sighting:
+    def _look(self, image: Pixels) -> Detections:
         at = np.argwhere((image > 150).any(axis=2))
         if not len(at):
-            return Sighting([], [])
+            return Detections([], [])
         (top, left), (bottom, right) = at.min(axis=0).tolist(), (at.max(axis=0) + 1).tolist()
         box, score = Box(left, top, right, bottom), self._score(image)
         points = [(left, top), (right - 1, top), (left + 9, top + 9), (left, bottom - 1), (right - 1, bottom - 1)]
         faces = [FoundFace(box, score, np.array(points, np.float32))] if score >= 0.5 else []
         hint = Candidate((left + right) / 2, (top + bottom) / 2, max(right - left, bottom - top), score)
-        return Sighting(faces, [hint])
+        return Detections(faces, [hint])
 
 
 def with_arrow(quarters: int = 0) -> Pixels:
@@ -143,7 +143,7 @@ def test_only_what_scores_more_turned_is_turned() -> None:
     images = [with_arrow(2)]
     assert find_turns(finder, images, finder.find(images)) == {0: 2}
     surer = [
-        Sighting([FoundFace(Box(0, 0, 9, 9), 1.1, np.zeros((5, 2), np.float32))], seen.hints)
+        Detections([FoundFace(Box(0, 0, 9, 9), 1.1, np.zeros((5, 2), np.float32))], seen.hints)
         for seen in finder.find(images)
     ]
     assert find_turns(finder, images, surer) == {}
@@ -163,8 +163,10 @@ def test_a_crop_holds_the_face_as_large_as_the_rules_say_wherever_it_is() -> Non
 
 @pytest.mark.parametrize("quarters", [1, 2, 3])
 def test_the_dlib_engine_recognises_a_face_that_lies_on_its_side_or_head(quarters: int) -> None:
-    scout = Scout(open_session(build_scout(read_asset("face_scout.npz")), device=Device.CPU))
-    finder = DlibFinder(MmodDetector(real_dlib.detector(), scout=scout), real_dlib.predictor())
+    proposals = ProposalNetwork(
+        open_session(build_proposal_network(read_asset("face_proposals.npz")), device=Device.CPU)
+    )
+    finder = DlibFinder(MmodDetector(real_dlib.detector(), proposals=proposals), real_dlib.predictor())
     dlib = ComposedEngine("toy", Device.CPU, finder, Embedder(real_dlib.embedder(), "images", DLIB_TEMPLATE, 128))
     photo = np.full((400, 520, 3), 128, np.uint8)
     photo[80:320, 150:390] = drawn_face()

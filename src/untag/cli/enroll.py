@@ -135,10 +135,10 @@ def _tell_results(results: Sequence[EnrolmentResult]) -> int:
 def _say_known(known: Person) -> None:
     """Who is enrolled now, what to look at, and the next step."""
     say(f"{known.person} is enrolled with {counted(known.used, 'photo')}")
-    if len(known.looks) > 1:
-        looks = counted(len(known.looks), "look")
-        say(f"the photos fall into {looks}, and each is searched for; unlike most of the others:")
-        _say_paths([reference.path for look in known.looks[1:] for reference in look])
+    if len(known.templates) > 1:
+        appearances = counted(len(known.templates), "appearance")
+        say(f"the photos fall into {appearances}, and each is searched for; unlike most of the others:")
+        _say_paths([reference.path for template in known.templates[1:] for reference in template])
         say("if that is somebody else: untag people show NAME, and untag people remove ID")
     if known.used < 3:
         say("three or more photos from different times find more; add them with: untag enroll PHOTO…")

@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 def command(ctx: click.Context) -> int:
     """List who is enrolled: how many photos each has, and how well these agree.
 
-    Photos of different years, or with and without a beard, may fall into several looks; each is searched for. When you
-    did not change that much, one of the looks is somebody else: see which photos it has, and take them back.
+    Photos of different years, or with and without a beard, may show several appearances; each is searched for. When
+    you did not change that much, one of them is somebody else: see which photos it has, and take them back.
 
     \b
     Examples:
@@ -46,12 +46,12 @@ def list_all(context: Context) -> int:
         say("nobody is enrolled yet; show untag your face with: untag enroll PHOTO…")
     for entry in people:
         alike = "" if entry.agreement is None else f", {entry.agreement:.0%} alike"
-        sizes = " + ".join(str(len(look)) for look in entry.looks)
-        looks = f", {counted(len(entry.looks), 'look')} ({sizes})" if len(entry.looks) > 1 else ""
+        sizes = " + ".join(str(len(template)) for template in entry.templates)
+        several = f", {counted(len(entry.templates), 'appearance')} ({sizes})" if len(entry.templates) > 1 else ""
         aside = f", {entry.set_aside} set aside" if entry.set_aside else ""
         called = f", also called {', '.join(entry.called)}" if entry.called else ""
         photos = f"{counted(entry.used, 'photo')}"
-        tell(f"{entry.person}: {photos}{looks}{alike}{aside}{called} ({entry.engine})")
+        tell(f"{entry.person}: {photos}{several}{alike}{aside}{called} ({entry.engine})")
     return 0
 
 
@@ -59,7 +59,7 @@ def list_all(context: Context) -> int:
 @click.argument("person", metavar="NAME")
 @click.pass_obj
 def show(context: Context, person: str) -> int:
-    """List a person's photos: the look that each belongs to, how alike it is to the others, or why it is not used.
+    """List a person's photos: which appearance each shows, how alike it is to the others, or why it is not used.
 
     The number in front is what `untag people remove` takes.
     """
@@ -77,9 +77,9 @@ def show(context: Context, person: str) -> int:
 
 def _contribution(one: Contribution) -> str:
     alike = "" if one.agreement is None else f", {one.agreement:.0%} like the others"
-    if one.look is None:
+    if one.template is None:
         return f"set aside{alike}: {one.reference.note}"
-    return f"used, look {one.look} of {counted(one.of, 'photo')}{alike}"
+    return f"used, appearance {one.template} of {counted(one.of, 'photo')}{alike}"
 
 
 @command.command("remove")

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from untag.engine.runtime.session import Device, Session
 from untag.faces.align import ChipTemplate, cut_chip
 from untag.faces.dark import is_dark, lifted
-from untag.faces.finder import NOTHING, FaceFinder, FoundFace, Sighting
+from untag.faces.finder import NOTHING, Detections, FaceFinder, FoundFace
 from untag.faces.quality import measure_quality
 from untag.faces.tiles import find, tileable
 from untag.faces.turned import Turn, find_turns, turned
@@ -68,7 +68,7 @@ class _Located:
     """What is seen in an image as it was searched: turned by `quarters`, perhaps with the light lifted."""
 
     image: Pixels
-    seen: Sighting
+    seen: Detections
     quarters: int = 0
     is_lifted: bool = False
 
@@ -131,10 +131,10 @@ class ComposedEngine:
         sure = self.finder.crops.face_score
         quick = any(one.is_lifted for one in shown.values())
         seen = find(self.finder, [one.image for one in shown.values()], quick=quick)
-        for (index, one), sighting in zip(shown.items(), seen, strict=True):
-            if sighting.best >= max(located[index].seen.best, sure):
-                faces = [face for face in sighting.faces if face.score >= sure or not one.is_lifted]
-                located[index] = replace(one, seen=replace(sighting, faces=faces))
+        for (index, one), found in zip(shown.items(), seen, strict=True):
+            if found.best >= max(located[index].seen.best, sure):
+                faces = [face for face in found.faces if face.score >= sure or not one.is_lifted]
+                located[index] = replace(one, seen=replace(found, faces=faces))
 
     def _cut(self, frame: Frame, located: _Located) -> list[tuple[FoundFace, Pixels]]:
         image, quarters = located.image, located.quarters

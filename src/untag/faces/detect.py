@@ -1,8 +1,7 @@
-"""Finds faces: dlib's MMOD network (D. King, Max-Margin Object Detection, 2015), over all of an image or where a scout
-points.
+"""Finds faces with dlib's MMOD network (D. King, Max-Margin Object Detection, 2015), in a whole image or in proposals.
 
-Measured on 37 photos: with the scout it finds every one of the 101 faces that it finds when it searches twice enlarged
-photos whole, and three more, in a ninth of the time.
+Measured on 37 photos: with the proposal network it finds all of the 101 faces that it finds in whole photos enlarged
+twice, and three more, in a ninth of the time.
 """
 
 from __future__ import annotations
@@ -18,7 +17,7 @@ from numpy.typing import NDArray
 
 from untag.engine.runtime.session import Session
 from untag.engine.weights.dlib_graphs import DETECTOR_OFFSET, DETECTOR_STRIDE, MEAN_RGB
-from untag.faces.proposals import Candidate, Scout
+from untag.faces.proposals import Candidate, ProposalNetwork
 from untag.types import Box, Pixels
 
 _PYRAMID_RATE = 5 / 6
@@ -41,11 +40,11 @@ class Detection:
 class MmodOptions:
     """How hard to look.
 
-    Without a scout, images are searched whole with their long side at most `max_side`; one whose long side is below
-    `enlarge_below` is first doubled, as face_recognition does, since the network's smallest face is its window of
-    `window` pixels. With a scout, images are searched whole only up to `coarse_side`, for faces that fill much of them,
-    and around what the scout points at, but its largest candidates; up to `fallback_side` where that finds nobody. The
-    scout takes faces that are too small for it for `small` pixels or less: those are tried at `small_scale` as well.
+    Without a proposal network, images are searched whole with their long side at most `max_side`; one whose long side
+    is below `enlarge_below` is first doubled, as face_recognition does, since the network's smallest face is its window
+    of `window` pixels. With one, images are searched whole only up to `coarse_side`, for faces that fill much of them,
+    and in its candidates except the largest; up to `fallback_side` where that finds no face. The proposal network
+    estimates faces that are too small for it at `small` pixels or less: those are tried at `small_scale` as well.
     `max_overlap` is the detector's own limit for non-maximum suppression. Canvases of one size, from whatever image,
     share a run of at most `batch_pixels`.
     """
@@ -65,11 +64,11 @@ class MmodOptions:
 DEFAULT_MMOD = MmodOptions()
 
 _CROP = 160
-"""Side of a candidate's canvas: the window, and room for the scout to be off by half a face on each side."""
+"""Side of a candidate's canvas: the window, and half a face on each side, by which a proposal may be off."""
 
 _CROP_SCALES = (0.87, 1.0, 1.15)
-"""The window is tried at these multiples of the size that the scout says, closer than the levels of the pyramid for a
-more exact box: with two of them LFW pairs were judged .0014 worse."""
+"""The window is tried at these multiples of the proposed size, closer than the levels of the pyramid for a more exact
+box: with two of them LFW pairs were judged .0014 worse."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,15 +82,17 @@ class _Canvas:
 
 
 class MmodDetector:
-    """The MMOD detector on a session of `engine.dlib_graphs.build_detector`.
+    """The MMOD detector on a session of `engine.weights.dlib_graphs.build_detector`.
 
-    Without a scout it searches all of every image at every scale, as dlib does.
+    Without a proposal network it searches all of every image at every scale, as dlib does.
     """
 
-    def __init__(self, session: Session, options: MmodOptions = DEFAULT_MMOD, scout: Scout | None = None) -> None:
+    def __init__(
+        self, session: Session, options: MmodOptions = DEFAULT_MMOD, proposals: ProposalNetwork | None = None
+    ) -> None:
         self._session = session
         self._options = options
-        self._scout = scout
+        self._proposals = proposals
 
     @property
     def max_overlap(self) -> float:
@@ -103,34 +104,34 @@ class MmodDetector:
         return [detections for detections, _ in self.search(images)]
 
     def search(self, images: Sequence[Pixels], *, quick: bool = False) -> list[tuple[list[Detection], list[Candidate]]]:
-        """The faces in each image, and what the scout pointed at, both with the most certain first.
+        """The faces in each image, and what the proposal network proposed, both with the most certain first.
 
         `quick` leaves out the search up to `fallback_side`.
         """
-        if self._scout is None:
+        if self._proposals is None:
             found = self._search(images, self._whole(images, range(len(images)), self._options.max_side))
             return [(faces, []) for faces in found]
-        candidates = self._scout.candidates(images)
+        candidates = self._proposals.candidates(images)
         whole = self._whole(images, range(len(images)), self._options.coarse_side)
         followed = [
-            [one for one in pointed if one.size <= self._scout.largest_followed(image)]
-            for image, pointed in zip(images, candidates, strict=True)
+            [one for one in proposed if one.size <= self._proposals.largest_followed(image)]
+            for image, proposed in zip(images, candidates, strict=True)
         ]
-        found = self._search(images, chain(whole, self._pointed_at(images, followed)))
-        nobody = [index for index, faces in enumerate(found) if not faces and not quick]
-        more = self._search(images, self._whole(images, nobody, self._options.fallback_side))
-        return [(faces or others, pointed) for faces, others, pointed in zip(found, more, candidates, strict=True)]
+        found = self._search(images, chain(whole, self._around(images, followed)))
+        empty = [index for index, faces in enumerate(found) if not faces and not quick]
+        more = self._search(images, self._whole(images, empty, self._options.fallback_side))
+        return [(faces or others, proposed) for faces, others, proposed in zip(found, more, candidates, strict=True)]
 
     def detect_smaller(self, image: Pixels, largest: float, known: Sequence[Detection] = ()) -> list[Detection]:
         """The faces of up to `largest` pixels outside the `known` ones, in an image of any size."""
-        if self._scout is None:
+        if self._proposals is None:
             return []
         candidates = [
             one
-            for one in self._scout.in_tiles(image, largest)
+            for one in self._proposals.in_tiles(image, largest)
             if one.size <= largest and not any(_holds(face.box, one) for face in known)
         ]
-        (found,) = self._search([image], self._pointed_at([image], [candidates]))
+        (found,) = self._search([image], self._around([image], [candidates]))
         return found
 
     def score_crops(self, crops: Pixels) -> NDArray[np.float32]:
@@ -162,10 +163,10 @@ class MmodDetector:
         for index in indices:
             yield from self._pyramid(index, images[index], max_side)
 
-    def _pointed_at(self, images: Sequence[Pixels], candidates: Sequence[Sequence[Candidate]]) -> Iterator[_Canvas]:
-        for index, pointed_at in enumerate(candidates):
+    def _around(self, images: Sequence[Pixels], candidates: Sequence[Sequence[Candidate]]) -> Iterator[_Canvas]:
+        for index, proposed in enumerate(candidates):
             halves = [images[index]]
-            for candidate in pointed_at:
+            for candidate in proposed:
                 more = (self._options.small_scale,) if candidate.size <= self._options.small else ()
                 for factor in (*_CROP_SCALES, *more):
                     scale = self._options.window / candidate.size * factor

@@ -12,16 +12,16 @@ from numpy.typing import NDArray
 from untag.engine.downloads import registry
 from untag.engine.runtime.cache import DerivedFile, derived
 from untag.engine.runtime.models import ModelOptions, open_derived
-from untag.engine.runtime.session import open_session, room
+from untag.engine.runtime.session import batch_factor, open_session
 from untag.engine.weights.dlib_graphs import build_detector, build_embedder
 from untag.engine.weights.dlib_weights import ShapePredictor, read_layers, read_shape_predictor
-from untag.engine.weights.proposal_graph import build_scout
+from untag.engine.weights.proposal_graph import build_proposal_network
 from untag.faces.align import DLIB_TEMPLATE
 from untag.faces.composed import EMBEDDING_BATCH, ComposedEngine, Embedder
 from untag.faces.detect import DEFAULT_MMOD, Detection, MmodDetector, MmodOptions, suppress
-from untag.faces.finder import CropRules, FoundFace, Sighting
+from untag.faces.finder import CropRules, Detections, FoundFace
 from untag.faces.landmarks import DLIB_LAYOUT, LandmarkLayout, predict_landmarks
-from untag.faces.proposals import DEFAULT_SCOUT, Scout, ScoutOptions
+from untag.faces.proposals import DEFAULT_PROPOSALS, ProposalNetwork, ProposalOptions
 from untag.support.assets import read_asset
 from untag.types import Box, Pixels
 
@@ -30,7 +30,7 @@ _CROPS = CropRules(side=160, face=80.0, upright=1.03, face_score=0.3)
 those of `faces` has none). Turned by a quarter a third of them have a face, and one in ten scores 1.0 or more."""
 
 _HINT = 0.5
-"""The scout points at turned faces with this confidence or more in all but one photo in fifty."""
+"""Turned faces are proposed with this confidence or more in all but one photo in fifty."""
 
 _AMONG_SMALL = 40.0
 """Where the frame shows a face below this size there may be others that are too small for it."""
@@ -54,18 +54,18 @@ class DlibFinder:
     def crops(self) -> CropRules:
         return _CROPS
 
-    def find(self, images: Sequence[Pixels], *, quick: bool = False) -> list[Sighting]:
+    def find(self, images: Sequence[Pixels], *, quick: bool = False) -> list[Detections]:
         """What is to be seen in each image; the landmarks of all images are found together."""
         seen = self.detector.search(images, quick=quick)
         faces = self._with_landmarks(images, [detections for detections, _ in seen])
         hints = [[one for one in candidates if one.confidence >= _HINT] for _, candidates in seen]
-        return [Sighting(*sighting) for sighting in zip(faces, hints, strict=True)]
+        return [Detections(*found) for found in zip(faces, hints, strict=True)]
 
     def score_crops(self, crops: Pixels) -> NDArray[np.float32]:
         return self.detector.score_crops(crops)
 
     def look_closer(self, image: Pixels, enlarged: float, faces: Sequence[FoundFace]) -> list[FoundFace]:
-        """See `FaceFinder`. Among small faces there may be smaller ones, which only finer pixels show to the scout."""
+        """See `FaceFinder`. Among small faces there may be smaller ones, which are proposed in finer pixels only."""
         detections = [Detection(face.box, face.score) for face in faces]
         smallest = min((face.side for face in faces), default=np.inf)
         if enlarged >= _FINER and smallest < _AMONG_SMALL * enlarged:
@@ -108,7 +108,7 @@ DLIB_ENGINE_ID = f"dlib-{registry.DLIB_DETECTOR.sha256[:6]}-{registry.DLIB_EMBED
 
 
 def load_dlib_engine(
-    options: ModelOptions, detection: MmodOptions = DEFAULT_MMOD, scouting: ScoutOptions = DEFAULT_SCOUT
+    options: ModelOptions, detection: MmodOptions = DEFAULT_MMOD, proposing: ProposalOptions = DEFAULT_PROPOSALS
 ) -> ComposedEngine:
     """The default engine. Builds its graphs when they are not cached yet.
 
@@ -117,10 +117,10 @@ def load_dlib_engine(
     with np.load(io.BytesIO(derived(LANDMARKS_FILE, options.home, options.on_build)), allow_pickle=False) as arrays:
         predictor = ShapePredictor(**{name: arrays[name] for name in arrays.files})
     session, detector = open_derived(EMBEDDER_FILE, options), open_derived(DETECTOR_FILE, options)
-    scout_graph = build_scout(read_asset("face_scout.npz"))
-    scout = Scout(open_session(scout_graph, device=options.device, threads=options.threads), scouting)
-    times = room(detector.device)
+    graph = build_proposal_network(read_asset("face_proposals.npz"))
+    proposals = ProposalNetwork(open_session(graph, device=options.device, threads=options.threads), proposing)
+    times = batch_factor(detector.device)
     roomy = replace(detection, batch_pixels=detection.batch_pixels * times)
-    finder = DlibFinder(MmodDetector(detector, roomy, scout), predictor)
+    finder = DlibFinder(MmodDetector(detector, roomy, proposals), predictor)
     embedder = Embedder(session, "images", DLIB_TEMPLATE, 128, batch=EMBEDDING_BATCH * times)
     return ComposedEngine(DLIB_ENGINE_ID, session.device, finder, embedder)

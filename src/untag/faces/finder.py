@@ -33,8 +33,8 @@ class FoundFace:
 
 
 @dataclass(frozen=True, slots=True)
-class Sighting:
-    """What was seen in an image: the faces, and places where there may be one; both with the most certain first."""
+class Detections:
+    """What was detected in an image: faces, and candidates for more (`hints`); both with the most certain first."""
 
     faces: list[FoundFace]
     hints: list[Candidate]
@@ -45,7 +45,7 @@ class Sighting:
         return self.faces[0].score if self.faces else 0.0
 
 
-NOTHING = Sighting([], [])
+NOTHING = Detections([], [])
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +71,7 @@ class FaceFinder(Protocol):
     @property
     def crops(self) -> CropRules: ...
 
-    def find(self, images: Sequence[Pixels], *, quick: bool = False) -> list[Sighting]:
+    def find(self, images: Sequence[Pixels], *, quick: bool = False) -> list[Detections]:
         """What is to be seen in each image; `quick` leaves out a second search of those that show nobody or little."""
         ...
 

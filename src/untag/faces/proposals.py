@@ -23,7 +23,7 @@ _TILE = 1600
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A possible face: its centre and size in pixels of the image, and the scout's confidence, 0 to 1."""
+    """A possible face: its centre and size in pixels of the image, and the proposal network's confidence, 0 to 1."""
 
     x: float
     y: float
@@ -32,13 +32,11 @@ class Candidate:
 
 
 @dataclass(frozen=True, slots=True)
-class ScoutOptions:
-    """What to point at: faces of at least `smallest` pixels, up to those whose size is `largest_share` of the image.
+class ProposalOptions:
+    """What to propose: faces of at least `smallest` pixels, up to those whose size is `largest_share` of the image.
 
     Those above `followed_share` are for faces that lie on their side: where they are upright, the detector finds them
-    unaided.
-
-    Candidates below `confidence` are not followed, and of each image only the `most` most confident.
+    unaided. Candidates below `confidence` are dropped, and of each image all but the `most` most confident.
     """
 
     smallest: float = 28.0
@@ -48,13 +46,13 @@ class ScoutOptions:
     most: int = 100
 
 
-DEFAULT_SCOUT = ScoutOptions()
+DEFAULT_PROPOSALS = ProposalOptions()
 
 
-class Scout:
-    """The scout on a session of `engine.scout_graph.build_scout`."""
+class ProposalNetwork:
+    """The proposal network on a session of `engine.weights.proposal_graph.build_proposal_network`."""
 
-    def __init__(self, session: Session, options: ScoutOptions = DEFAULT_SCOUT) -> None:
+    def __init__(self, session: Session, options: ProposalOptions = DEFAULT_PROPOSALS) -> None:
         self._session = session
         self._options = options
 
@@ -92,8 +90,8 @@ class Scout:
             for left in _starts(width, overlap):
                 tile = image[top : top + _TILE, left : left + _TILE]
                 share = largest / max(tile.shape[:2])
-                scout = Scout(self._session, replace(self._options, largest_share=share))
-                found.extend(replace(one, x=one.x + left, y=one.y + top) for one in scout.candidates([tile])[0])
+                proposals = ProposalNetwork(self._session, replace(self._options, largest_share=share))
+                found.extend(replace(one, x=one.x + left, y=one.y + top) for one in proposals.candidates([tile])[0])
         return _distinct(found, self._options.most)
 
     def _largest(self, image: Pixels) -> float:
@@ -139,7 +137,7 @@ def _starts(extent: int, overlap: int) -> list[int]:
 
 
 def _distinct(candidates: list[Candidate], most: int) -> list[Candidate]:
-    """Without those that an octave or a neighbouring cell pointed at as well."""
+    """Without those that another octave or a neighbouring cell proposed as well."""
     kept: list[Candidate] = []
     for candidate in sorted(candidates, key=lambda item: -item.confidence):
         if len(kept) == most:

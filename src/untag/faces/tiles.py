@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 import cv2
 import numpy as np
 
-from untag.faces.finder import FaceFinder, FoundFace, Sighting
+from untag.faces.finder import Detections, FaceFinder, FoundFace
 from untag.types import Box, Frame, Pixels
 
 ELONGATED = 2.5
@@ -52,7 +52,7 @@ class _View:
     top: int = 0
     edges: Box = _UNCUT
 
-    def in_image(self, seen: Sighting) -> Sighting:
+    def in_image(self, seen: Detections) -> Detections:
         """What was seen in it where it is in the image, without faces that may go on beyond an edge."""
         faces = [self._moved(face.scaled(1 / self.scale)) for face in seen.faces]
         hints = [
@@ -61,7 +61,7 @@ class _View:
             )
             for hint in seen.hints
         ]
-        return Sighting([face for face in faces if self._holds(face)], hints)
+        return Detections([face for face in faces if self._holds(face)], hints)
 
     def _moved(self, face: FoundFace) -> FoundFace:
         box = face.box
@@ -91,7 +91,7 @@ def tileable(frame: Frame) -> Pixels | None:
     return finer if finer is not None and max(finer.shape[:2]) >= least else None
 
 
-def find(finder: FaceFinder, images: Sequence[Pixels], *, quick: bool = False) -> list[Sighting]:
+def find(finder: FaceFinder, images: Sequence[Pixels], *, quick: bool = False) -> list[Detections]:
     """What is to be seen in each image, see `FaceFinder.find`; parts of elongated ones are searched with the others."""
     views = [list(_views(image)) if is_elongated(image) else [_View(image)] for image in images]
     seen = iter(finder.find([view.pixels for parts in views for view in parts], quick=quick))
@@ -127,7 +127,7 @@ def _largest_in_tiles(long_side: int) -> float:
     return _SURE * long_side / _TILE
 
 
-def _merged(seen: Sequence[Sighting], image: Pixels) -> Sighting:
+def _merged(seen: Sequence[Detections], image: Pixels) -> Detections:
     """All that the views show, each face once: as the tile has it, if it is too small for the whole."""
     if len(seen) == 1:
         return seen[0]
@@ -140,8 +140,8 @@ def _merged(seen: Sequence[Sighting], image: Pixels) -> Sighting:
     for face in (*large, *in_tiles, *small):
         if not any(same_face(face.box, other.box) for other in kept):
             kept.append(face)
-    hints = sorted((hint for sighting in seen for hint in sighting.hints), key=lambda hint: -hint.confidence)
-    return Sighting(sorted(kept, key=lambda face: -face.score), hints)
+    hints = sorted((hint for found in seen for hint in found.hints), key=lambda hint: -hint.confidence)
+    return Detections(sorted(kept, key=lambda face: -face.score), hints)
 
 
 def same_face(a: Box, b: Box) -> bool:

@@ -16,7 +16,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from untag.faces.finder import CropRules, FaceFinder, FoundFace, Sighting
+from untag.faces.finder import CropRules, Detections, FaceFinder, FoundFace
 from untag.faces.proposals import Candidate
 from untag.types import Box, Pixels
 
@@ -61,15 +61,15 @@ def turned(image: Pixels, quarters: int) -> Pixels:
     return np.ascontiguousarray(np.rot90(image, quarters))
 
 
-def find_turns(finder: FaceFinder, images: Sequence[Pixels], seen: Sequence[Sighting]) -> dict[int, int]:
+def find_turns(finder: FaceFinder, images: Sequence[Pixels], seen: Sequence[Detections]) -> dict[int, int]:
     """By how many quarters which images should be turned, as far as the scores of a few crops tell; most are absent."""
     rules = finder.crops
     crops: list[Pixels] = []
     turns: list[tuple[int, int]] = []
-    for index, (image, sighting) in enumerate(zip(images, seen, strict=True)):
-        if sighting.best >= rules.upright:
+    for index, (image, found) in enumerate(zip(images, seen, strict=True)):
+        if found.best >= rules.upright:
             continue
-        for hint, size in product(sighting.hints[:1], _SIZES):
+        for hint, size in product(found.hints[:1], _SIZES):
             crop = cut_crop(image, replace(hint, size=hint.size * size), rules)
             crops.extend(turned(crop, quarters) for quarters in _TURNS)
             turns.extend((index, quarters) for quarters in _TURNS)

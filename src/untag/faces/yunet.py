@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from untag.engine.runtime.session import Session
-from untag.faces.finder import CropRules, FoundFace, Sighting
+from untag.faces.finder import CropRules, Detections, FoundFace
 from untag.faces.landmarks import EYES_NOSE_MOUTH, LandmarkLayout
 from untag.faces.proposals import Candidate
 from untag.faces.turned import crop_square, cut_crop
@@ -105,9 +105,9 @@ class YunetFinder:
     def crops(self) -> CropRules:
         return _CROPS
 
-    def find(self, images: Sequence[Pixels], *, quick: bool = False) -> list[Sighting]:
+    def find(self, images: Sequence[Pixels], *, quick: bool = False) -> list[Detections]:
         """What is to be seen in each image, in its pixels; `quick` never searches at `fine_side`."""
-        return [self._sighting(found) for found in self._search(images, quick=quick)]
+        return [self._detections(found) for found in self._search(images, quick=quick)]
 
     def score_crops(self, crops: Pixels) -> NDArray[np.float32]:
         return np.array([max(found.scores, default=0.0) for found in self._run(list(crops))])
@@ -126,11 +126,11 @@ class YunetFinder:
             closer.append(FoundFace(same.box, max(face.score, same.score), same.landmarks) if is_same else face)
         return closer
 
-    def _sighting(self, found: Candidates) -> Sighting:
+    def _detections(self, found: Candidates) -> Detections:
         seen = _suppress(found, self._options)
         smallest = self._options.smallest
         faces = [face for face in seen if face.score >= self._options.threshold and face.side >= smallest]
-        return Sighting(faces, [_hint(face.box, face.score) for face in seen])
+        return Detections(faces, [_hint(face.box, face.score) for face in seen])
 
     def _search(self, images: Sequence[Pixels], *, quick: bool) -> list[Candidates]:
         coarse = [

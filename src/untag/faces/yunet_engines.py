@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from untag.engine.downloads.pull import AURAFACE, RETAIL_0095_GRAPH, RETAIL_0095_WEIGHTS, SFACE, YUNET
 from untag.engine.downloads.registry import DownloadableWeights
 from untag.engine.runtime.models import ModelOptions
-from untag.engine.runtime.session import OrtSession, open_session, room
+from untag.engine.runtime.session import OrtSession, batch_factor, open_session
 from untag.engine.weights.openvino_ir import build_retail_0095
 from untag.errors import ModelError
 from untag.faces.align import ARCFACE_TEMPLATE, RETAIL_TEMPLATE
@@ -34,7 +34,7 @@ def load_yunet_0095(options: ModelOptions) -> ComposedEngine:
     """
     graph = build_retail_0095(RETAIL_0095_GRAPH.read(options.home), RETAIL_0095_WEIGHTS.read(options.home))
     session = _open(graph, options)
-    batch = EMBEDDING_BATCH * room(session.device)
+    batch = EMBEDDING_BATCH * batch_factor(session.device)
     embedder = Embedder(session, "images", RETAIL_TEMPLATE, 256, unit_length=True, batch=batch)
     return _engine(engine_id("yunet+0095", RETAIL_0095_WEIGHTS), embedder, options)
 
@@ -69,7 +69,7 @@ def _upstream(session: OrtSession, dimensions: int, prepare: Callable[[Pixels], 
     """An embedder on a graph as its authors exported it, which knows what its input is called and how many it takes."""
     match list(session.inputs.items()):
         case [(name, (batch, 3, 112, 112))]:
-            runs = EMBEDDING_BATCH * room(session.device) if batch is None else batch
+            runs = EMBEDDING_BATCH * batch_factor(session.device) if batch is None else batch
         case inputs:
             raise ModelError(f"a face embedding has the inputs {inputs}, not one of 112 x 112 pixels")
     return Embedder(session, name, ARCFACE_TEMPLATE, dimensions, unit_length=True, prepare=prepare, batch=runs)
@@ -77,7 +77,7 @@ def _upstream(session: OrtSession, dimensions: int, prepare: Callable[[Pixels], 
 
 def _engine(name: str, embedder: Embedder, options: ModelOptions) -> ComposedEngine:
     finder = _open(YUNET.read(options.home), options)
-    detection = replace(DEFAULT_YUNET, batch_pixels=DEFAULT_YUNET.batch_pixels * room(finder.device))
+    detection = replace(DEFAULT_YUNET, batch_pixels=DEFAULT_YUNET.batch_pixels * batch_factor(finder.device))
     return ComposedEngine(name, finder.device, YunetFinder(finder, detection), embedder)
 
 

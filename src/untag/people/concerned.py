@@ -16,12 +16,12 @@ _HALVINGS = 60
 
 def faces_concerned(index: FaceIndex, matcher: Matcher) -> NDArray[np.int64]:
     """The ids of all faces in the index that `matcher` may call `me` or `maybe`, and hardly any others: (N,) int64."""
-    looks = [look for profile in matcher.profiles for look in profile.looks]
-    if not looks or len(index) == 0:
+    templates = [template for profile in matcher.profiles for template in profile.templates]
+    if not templates or len(index) == 0:
         return np.empty(0, np.int64)
-    counts = np.array([look.references for look in looks])
+    counts = np.array([template.references for template in templates])
     limits = reach(matcher.calibration, counts, min(matcher.me, matcher.maybe) - _MARGIN)
-    return np.unique(index.within(np.stack([look.mean for look in looks]), limits).faces)
+    return np.unique(index.within(np.stack([template.mean for template in templates]), limits).faces)
 
 
 def reach(calibration: Calibration, references: NDArray[np.int64], similarity: float) -> NDArray[np.float64]:

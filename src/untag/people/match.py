@@ -39,13 +39,13 @@ class Matcher:
         ]
 
     def similarities(self, embeddings: NDArray[np.float32]) -> NDArray[np.float64]:
-        """Similarity of (N, dimensions) embeddings to the best look of each of P profiles: (N, P), 0 to 1."""
-        looks = [look for profile in self.profiles for look in profile.looks]
-        means = np.stack([look.mean for look in looks]).astype(np.float64)
-        counts = np.array([look.references for look in looks])
+        """Similarity of (N, dimensions) embeddings to the best template of each of P profiles: (N, P), 0 to 1."""
+        templates = [template for profile in self.profiles for template in profile.templates]
+        means = np.stack([template.mean for template in templates]).astype(np.float64)
+        counts = np.array([template.references for template in templates])
         distances = np.linalg.norm(embeddings[:, None, :].astype(np.float64) - means[None], axis=2)
         alike = self.calibration.similarity(self.calibration.pair_distance(distances, counts))
-        starts = np.cumsum([0, *(len(profile.looks) for profile in self.profiles[:-1])])
+        starts = np.cumsum([0, *(len(profile.templates) for profile in self.profiles[:-1])])
         return np.asarray(np.maximum.reduceat(alike, starts, axis=1))
 
     def _verdict(self, person: str, similarity: float) -> Match:

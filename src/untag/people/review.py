@@ -7,11 +7,11 @@ from dataclasses import dataclass, replace
 
 from untag.people.calibrate import Calibration
 from untag.people.enroll import Enrolled, EnrolmentResult, Proposal
-from untag.people.profile import embeddings_of, find_looks, find_outliers
+from untag.people.profile import cluster_references, embeddings_of, find_outliers
 from untag.store import Reference, Store, add_reference, denied_references, references, set_reference_use
 from untag.support.words import counted
 
-MOST_LOOKS = 3
+MOST_TEMPLATES = 3
 """A person has two or three over the years. More are what a folder of several people has."""
 
 _OUTLIER_NOTE = "looks unlike the other references, so it is not used; is it the same person?"
@@ -37,28 +37,28 @@ def doubts_about(store: Store, proposal: Proposal, calibration: Calibration) -> 
 def weigh(before: Sequence[Reference], new: Sequence[Reference], calibration: Calibration) -> Doubts:
     """Why `new` references of a person may be of somebody else, judged with those `before` as they will be.
 
-    That is more looks than a person has; new references that make a look of their own beside what is enrolled, or that
-    push out what was used before; and more new references that are like nobody than ones that can be used.
+    That is more templates than a person has; new references that make a template of their own beside what is enrolled,
+    or that push out what was used before; and more new references that are like nobody than ones that can be used.
     """
     if not new:
         return Doubts()
     replaced = {item.sha256 for item in new}
-    looks, aside = _judged([*(item for item in before if item.sha256 not in replaced), *new], calibration)
+    clusters, aside = _judged([*(item for item in before if item.sha256 not in replaced), *new], calibration)
     known = {item.sha256 for item in before if item.used}
     fresh = replaced - known
-    others = [item for look in looks for item in look if known and not known & {one.sha256 for one in look}]
+    others = [item for cluster in clusters for item in cluster if known and not known & {one.sha256 for one in cluster}]
     unlike = [item for item in aside if item.sha256 in fresh]
     pushed_out = [item for item in aside if item.sha256 in known]
     reasons = []
-    if len(looks) > max(MOST_LOOKS, _looks_before(before, calibration)):
-        reasons.append(f"the photos fall into {counted(len(looks), 'look')}, as those of several people do")
+    if len(clusters) > max(MOST_TEMPLATES, _templates_before(before, calibration)):
+        reasons.append(f"the photos fall into {counted(len(clusters), 'appearance')}, as those of several people do")
     if others:
         reasons.append(f"{_photos_look(len(others))} unlike those enrolled before")
     if pushed_out:
         reasons.append(f"{_photos_look(len(pushed_out))} unlike the new ones and would not be used any more")
     if 2 * len(unlike) > len(fresh):
         reasons.append(f"{_photos_look(len(unlike))} unlike all the others")
-    outside = [item for look in looks[1:] for item in look if item.sha256 in fresh]
+    outside = [item for cluster in clusters[1:] for item in cluster if item.sha256 in fresh]
     return Doubts(tuple(reasons), tuple(item.path for item in others or [*outside, *unlike]))
 
 
@@ -66,18 +66,18 @@ def _photos_look(number: int) -> str:
     return f"{counted(number, 'photo')} {'looks' if number == 1 else 'look'}"
 
 
-def _looks_before(before: Sequence[Reference], calibration: Calibration) -> int:
+def _templates_before(before: Sequence[Reference], calibration: Calibration) -> int:
     used = [item for item in before if item.used]
-    return len(find_looks(embeddings_of(used), calibration)) if used else 0
+    return len(cluster_references(embeddings_of(used), calibration)) if used else 0
 
 
 def _judged(trusted: Sequence[Reference], calibration: Calibration) -> tuple[list[list[Reference]], list[Reference]]:
-    """The looks that are used of some references, at least one, and what is set aside."""
+    """The clusters that are used of some references, at least one, and what is set aside."""
     outliers = find_outliers(embeddings_of(trusted), calibration)
     used = [item for item, outlier in zip(trusted, outliers, strict=True) if not outlier]
     aside = [item for item, outlier in zip(trusted, outliers, strict=True) if outlier]
-    looks = find_looks(embeddings_of(used), calibration)
-    return [[used[position] for position in look] for look in looks], aside
+    clusters = cluster_references(embeddings_of(used), calibration)
+    return [[used[position] for position in cluster] for cluster in clusters], aside
 
 
 def add_proposal(store: Store, proposal: Proposal, calibration: Calibration) -> list[EnrolmentResult]:

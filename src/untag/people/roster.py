@@ -9,13 +9,13 @@ import numpy as np
 
 from untag.errors import UsageError
 from untag.people.calibrate import Calibration, load_calibration
-from untag.people.profile import agreement, embeddings_of, find_looks
+from untag.people.profile import agreement, cluster_references, embeddings_of
 from untag.store import Reference, Store, person_names, references
 
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """An enrolled person with one engine: the references used, by look, the look with the most first.
+    """An enrolled person with one engine: the references used, by template, the template with the most first.
 
     `called` are further names under which archives have the person. `agreement` is that of all references used, 0 to 1,
     None for a single photo.
@@ -23,7 +23,7 @@ class Person:
 
     person: str
     engine: str
-    looks: tuple[tuple[Reference, ...], ...]
+    templates: tuple[tuple[Reference, ...], ...]
     set_aside: int
     agreement: float | None
     called: tuple[str, ...] = ()
@@ -31,18 +31,18 @@ class Person:
     @property
     def used(self) -> int:
         """How many references are used."""
-        return sum(len(look) for look in self.looks)
+        return sum(len(template) for template in self.templates)
 
 
 @dataclass(frozen=True, slots=True)
 class Contribution:
-    """One reference. `look` is the number of its look, from 1, None where it is set aside; `of` that look's size.
+    """One reference. `template` is the number of its template, from 1, None where it is set aside; `of` its size.
 
     `agreement` is how alike it is to the other references in use, on average, 0 to 1; None where there are none.
     """
 
     reference: Reference
-    look: int | None
+    template: int | None
     of: int
     agreement: float | None
 
@@ -57,7 +57,7 @@ def list_people(store: Store, person: str | None = None, engine_id: str | None =
 
 
 def contributions(store: Store, person: str) -> list[Contribution]:
-    """Every reference of a person, by engine, look and age. Raises UsageError when nobody has the name."""
+    """Every reference of a person, by engine, template and age. Raises UsageError when nobody has the name."""
     enrolled = _by_engine(references(store, person))
     if not enrolled:
         raise UsageError(f"nobody called {person} is enrolled; see: untag people")
@@ -76,20 +76,20 @@ def _person(person: str, engine_id: str, members: Sequence[Reference]) -> Person
     if not used:
         return Person(person, engine_id, (), len(members), None)
     calibration = load_calibration(engine_id)
-    looks = tuple(tuple(look) for look in _looks(used, calibration))
-    return Person(person, engine_id, looks, len(members) - len(used), agreement(embeddings_of(used), calibration))
+    templates = tuple(tuple(cluster) for cluster in _clusters(used, calibration))
+    return Person(person, engine_id, templates, len(members) - len(used), agreement(embeddings_of(used), calibration))
 
 
-def _looks(used: Sequence[Reference], calibration: Calibration) -> list[list[Reference]]:
-    return [[used[position] for position in look] for look in find_looks(embeddings_of(used), calibration)]
+def _clusters(used: Sequence[Reference], calibration: Calibration) -> list[list[Reference]]:
+    return [[used[position] for position in one] for one in cluster_references(embeddings_of(used), calibration)]
 
 
 def _contributions(engine_id: str, members: Sequence[Reference]) -> Iterator[Contribution]:
     calibration = load_calibration(engine_id)
     used = [item for item in members if item.used]
-    for number, look in enumerate(_looks(used, calibration) if used else [], start=1):
-        for item in look:
-            yield Contribution(item, number, len(look), _alike(item, used, calibration))
+    for number, cluster in enumerate(_clusters(used, calibration) if used else [], start=1):
+        for item in cluster:
+            yield Contribution(item, number, len(cluster), _alike(item, used, calibration))
     for item in members:
         if not item.used:
             yield Contribution(item, None, 0, _alike(item, used, calibration))

@@ -31,7 +31,7 @@ from untag.support.words import counted
 from untag.types import Box, Face, PhotoRef, ReadError
 
 MOST_REFERENCES = 30
-"""Of one enrolment. The looks of a person have their mean from a few photos each; more only take time."""
+"""Of one enrolment. A template is the mean of a few photos; more only take time."""
 
 _LEAST_OVERLAP = 0.1
 """Of a face and the region drawn for it, as intersection over union. What people draw has hair and neck in it."""

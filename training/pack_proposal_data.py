@@ -1,4 +1,4 @@
-"""Packs photos, and the faces that the MMOD detector finds in them, into one file for `train_scout.py`."""
+"""Packs photos, and the faces that the MMOD detector finds in them, into one file for `train_proposals.py`."""
 
 from __future__ import annotations
 

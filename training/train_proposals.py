@@ -1,10 +1,10 @@
-"""Trains the scout: a small network that says where in a photo faces may be, so that the detector looks only there.
+"""Trains the proposal network, which says where in a photo faces may be, so that the detector searches only there.
 
 The teacher is the MMOD detector itself; no human label is used. Packing takes a quarter of an hour on two cores,
 training as long as `--minutes` says (on the clock, so a rerun gives a network as good, not the same one):
 
-    python training/pack_scout_data.py ../shared/data scout-data.npz
-    python training/train_scout.py scout-data.npz models/face_scout.npz --minutes 20
+    python training/pack_proposal_data.py ../shared/data proposal-data.npz
+    python training/train_proposals.py proposal-data.npz models/face_proposals.npz --minutes 20
 """
 
 from __future__ import annotations
@@ -21,13 +21,13 @@ from torch.nn import functional as F  # noqa: N812
 
 PATCH = 96
 STRIDE = 8
-SMALLEST, LARGEST = 17.0, 42.0  # faces, in pixels of the scout's input, that are its own at one scale
+SMALLEST, LARGEST = 17.0, 42.0  # faces, in pixels of the proposal network's input, that are its own at one scale
 CENTRE = (SMALLEST * LARGEST) ** 0.5
 CERTAIN, DOUBTFUL = 0.0, -0.8  # the teacher's scores: a face; perhaps a face, not to be learnt from
 CHANNELS = 32
 
 
-class Scout(nn.Module):
+class ProposalNetwork(nn.Module):
     """(N, 3, H, W) 0..255 -> (N, 4, H/8, W/8): logit, log2 of size over `CENTRE`, offset x and y in cells."""
 
     def __init__(self) -> None:
@@ -151,9 +151,9 @@ def loss_of(output: torch.Tensor, target: torch.Tensor) -> torch.Tensor:
 
 
 @torch.no_grad()
-def validate(scout: Scout, photos: list[np.ndarray], faces: list[np.ndarray], device: str) -> str:
-    """Of the teacher's certain faces of 18 to 40 px, how many the scout points at, and how many cells it points at."""
-    scout.eval()
+def validate(network: ProposalNetwork, photos: list[np.ndarray], faces: list[np.ndarray], device: str) -> str:
+    """Of the teacher's certain faces of 18 to 40 px, how many are proposed, and how many cells are."""
+    network.eval()
     hits: dict[float, list[int]] = {t: [] for t in (0.5, 0.2, 0.1, 0.05, 0.02)}
     cells: dict[float, int] = dict.fromkeys(hits, 0)
     pixels = 0
@@ -164,7 +164,7 @@ def validate(scout: Scout, photos: list[np.ndarray], faces: list[np.ndarray], de
             if min(image.shape[:2]) < 32:
                 continue
             tensor = torch.tensor(image, device=device).permute(2, 0, 1)[None].float()
-            heat = torch.sigmoid(scout(tensor)[0, 0]).cpu().numpy()
+            heat = torch.sigmoid(network(tensor)[0, 0]).cpu().numpy()
             pixels += image.shape[0] * image.shape[1]
             for threshold in hits:
                 points = np.argwhere(heat > threshold)[:, ::-1] * STRIDE + (STRIDE - 1) / 2
@@ -173,7 +173,7 @@ def validate(scout: Scout, photos: list[np.ndarray], faces: list[np.ndarray], de
                     if score > CERTAIN and 18 <= size <= 40:
                         near = len(points) and np.hypot(*(points - (x, y)).T).min() < 0.4 * size
                         hits[threshold].append(bool(near))
-    scout.train()
+    network.train()
     lines = [f"{t}: recall {np.mean(hits[t]):.4f}, {cells[t] / pixels * 1e6:.0f} cells a megapixel" for t in hits]
     return f"{len(hits[0.5])} faces; " + "; ".join(lines)
 
@@ -201,8 +201,8 @@ def main() -> None:
     test = [i for i in range(len(photos)) if held[i]]
     data = Patches([photos[i] for i in train], [faces[i] for i in train], seed=0)
     loader = torch.utils.data.DataLoader(data, batch_size=32, num_workers=arguments.workers, prefetch_factor=4)
-    scout = Scout().to(device, memory_format=torch.channels_last)
-    optimiser = torch.optim.AdamW(scout.parameters(), lr=3e-3, weight_decay=1e-3)
+    network = ProposalNetwork().to(device, memory_format=torch.channels_last)
+    optimiser = torch.optim.AdamW(network.parameters(), lr=3e-3, weight_decay=1e-3)
     started, step = time.time(), 0
     for images, targets in loader:
         share = (time.time() - started) / (60 * arguments.minutes)
@@ -211,7 +211,7 @@ def main() -> None:
         for group in optimiser.param_groups:
             group["lr"] = 3e-3 * min(1, (step + 1) / 200) * 0.5 * (1 + np.cos(np.pi * share))
         with torch.autocast(device, torch.bfloat16):
-            output = scout(images.to(device).permute(0, 3, 1, 2).float())
+            output = network(images.to(device).permute(0, 3, 1, 2).float())
         loss = loss_of(output.float(), targets.to(device))
         optimiser.zero_grad()
         loss.backward()
@@ -220,21 +220,22 @@ def main() -> None:
         if step % 200 == 0:
             print(f"step {step}, loss {loss.item():.3f}, {time.time() - started:.0f} s", flush=True)
         if step % 1000 == 0:
-            print("  " + validate(scout, [photos[i] for i in test], [faces[i] for i in test], device), flush=True)
-    print(f"{step} steps; " + validate(scout, [photos[i] for i in test], [faces[i] for i in test], device), flush=True)
-    export(scout.eval().cpu(), arguments.output)
+            print("  " + validate(network, [photos[i] for i in test], [faces[i] for i in test], device), flush=True)
+    judged = validate(network, [photos[i] for i in test], [faces[i] for i in test], device)
+    print(f"{step} steps; {judged}", flush=True)
+    export(network.eval().cpu(), arguments.output)
 
 
-def export(scout: Scout, output: Path) -> None:
+def export(network: ProposalNetwork, output: Path) -> None:
     """The trained parameters, batch normalisation folded in, as the arrays that untag builds its graph from."""
     arrays: dict[str, np.ndarray] = {}
-    convolutions = [*scout.stem, *(conv for block in scout.blocks for conv in block)]
+    convolutions = [*network.stem, *(conv for block in network.blocks for conv in block)]
     for index, (conv, norm, _) in enumerate(convolutions):
         factor = norm.weight / torch.sqrt(norm.running_var + norm.eps)
         arrays[f"weights_{index}"] = (conv.weight * factor[:, None, None, None]).detach().numpy()
         arrays[f"biases_{index}"] = (norm.bias - norm.running_mean * factor).detach().numpy()
     arrays["head_weights"], arrays["head_biases"] = (
-        value.detach().numpy() for value in (scout.head.weight, scout.head.bias)
+        value.detach().numpy() for value in (network.head.weight, network.head.bias)
     )
     np.savez(output, **{name: value.astype(np.float32) for name, value in arrays.items()})
 

@@ -1,4 +1,4 @@
-"""The scout: its graph against its parameters, what it points at, and that pointing loses no face."""
+"""The proposal network: its graph against its parameters, what it proposes, and that no face is lost by it."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ from numpy.typing import NDArray
 import real_dlib
 from made_up_faces import drawn_face
 from untag.engine.runtime.session import Device, open_session
-from untag.engine.weights.proposal_graph import LARGEST, SMALLEST, STRIDE, build_scout
+from untag.engine.weights.proposal_graph import LARGEST, SMALLEST, STRIDE, build_proposal_network
 from untag.errors import ModelError
 from untag.faces.detect import MmodDetector, MmodOptions
-from untag.faces.proposals import DEFAULT_SCOUT, Scout
+from untag.faces.proposals import DEFAULT_PROPOSALS, ProposalNetwork
 from untag.support.assets import read_asset
 from untag.types import Pixels
 
 
 @pytest.fixture(scope="module")
-def scout() -> Scout:
-    return Scout(open_session(build_scout(read_asset("face_scout.npz")), device=Device.CPU))
+def proposals() -> ProposalNetwork:
+    return ProposalNetwork(open_session(build_proposal_network(read_asset("face_proposals.npz")), device=Device.CPU))
 
 
 class OneCell:
@@ -54,8 +54,8 @@ def with_face(side: int, face: int, left: int, top: int) -> Pixels:
 
 def test_a_cell_becomes_a_place_and_a_size_in_the_image() -> None:
     image = np.zeros((600, 800, 3), np.uint8)
-    (found,) = Scout(OneCell(3, 5, 0.0)).candidates([image])
-    scale = SMALLEST / DEFAULT_SCOUT.smallest
+    (found,) = ProposalNetwork(OneCell(3, 5, 0.0)).candidates([image])
+    scale = SMALLEST / DEFAULT_PROPOSALS.smallest
     # One candidate for each octave in which the cell exists: each twice as far from the corner and twice as large.
     nearest = min(found, key=lambda candidate: candidate.size)
     assert nearest.x == pytest.approx(5.5 * STRIDE / scale)
@@ -73,36 +73,38 @@ def test_the_octaves_reach_from_the_smallest_face_to_the_share_of_the_image() ->
             sizes.append(max(height, width))
             return [np.full((count, 4, height // STRIDE, width // STRIDE), -10, np.float32)]
 
-    Scout(Sizes()).candidates([np.zeros((1200, 1600, 3), np.uint8)])
+    ProposalNetwork(Sizes()).candidates([np.zeros((1200, 1600, 3), np.uint8)])
     scales = sorted(size / 1600 for size in sizes)
-    assert SMALLEST / scales[-1] == pytest.approx(DEFAULT_SCOUT.smallest, rel=0.02)
-    assert LARGEST / scales[0] >= DEFAULT_SCOUT.largest_share * 1600
+    assert SMALLEST / scales[-1] == pytest.approx(DEFAULT_PROPOSALS.smallest, rel=0.02)
+    assert LARGEST / scales[0] >= DEFAULT_PROPOSALS.largest_share * 1600
     assert all(LARGEST / big > SMALLEST / small for small, big in pairwise(scales))
 
 
 @pytest.mark.parametrize("shape", [(1, 1, 3), (3, 900, 3), (60, 1200, 3), (8, 8, 3)])
-def test_pictures_of_every_shape(scout: Scout, shape: tuple[int, int, int]) -> None:
-    assert len(scout.candidates([np.full(shape, 90, np.uint8)])) == 1
+def test_pictures_of_every_shape(proposals: ProposalNetwork, shape: tuple[int, int, int]) -> None:
+    assert len(proposals.candidates([np.full(shape, 90, np.uint8)])) == 1
 
 
-def test_no_pictures(scout: Scout) -> None:
-    assert scout.candidates([]) == []
+def test_no_pictures(proposals: ProposalNetwork) -> None:
+    assert proposals.candidates([]) == []
 
 
 @pytest.mark.parametrize(("face", "left", "top"), [(40, 30, 50), (60, 500, 80), (90, 200, 400)])
-def test_the_scout_points_at_a_face_and_the_detector_confirms_it(scout: Scout, face: int, left: int, top: int) -> None:
+def test_the_network_proposes_a_face_and_the_detector_confirms_it(
+    proposals: ProposalNetwork, face: int, left: int, top: int
+) -> None:
     picture = with_face(700, face, left, top)
     session = real_dlib.detector()
-    (found,) = MmodDetector(session, scout=scout).detect([picture])
+    (found,) = MmodDetector(session, proposals=proposals).detect([picture])
     assert len(found) == 1
     box = found[0].box
     assert left < (box.left + box.right) / 2 < left + 2 * face
     assert top < (box.top + box.bottom) / 2 < top + 2 * face
 
 
-def test_several_pictures_at_once_are_searched_as_each_alone(scout: Scout) -> None:
+def test_several_pictures_at_once_are_searched_as_each_alone(proposals: ProposalNetwork) -> None:
     pictures = [with_face(700, 60, 300, 80), np.full((500, 400, 3), 90, np.uint8), with_face(420, 40, 10, 200)]
-    detector = MmodDetector(real_dlib.detector(), scout=scout)
+    detector = MmodDetector(real_dlib.detector(), proposals=proposals)
     together = detector.detect(pictures)
     alone = [detector.detect([picture])[0] for picture in pictures]
     assert [len(found) for found in together] == [len(found) for found in alone] == [1, 0, 1]
@@ -112,7 +114,7 @@ def test_several_pictures_at_once_are_searched_as_each_alone(scout: Scout) -> No
             assert one.score == pytest.approx(other.score, abs=1e-4)
 
 
-def test_a_small_face_in_a_huge_picture_is_found_in_parts_of_bounded_size(scout: Scout) -> None:
+def test_a_small_face_in_a_huge_picture_is_found_in_parts_of_bounded_size(proposals: ProposalNetwork) -> None:
     shapes: list[tuple[int, ...]] = []
 
     class Watched:
@@ -120,27 +122,29 @@ def test_a_small_face_in_a_huge_picture_is_found_in_parts_of_bounded_size(scout:
             shapes.append(feeds["images"].shape)
             return session.run(feeds)
 
-    session = open_session(build_scout(read_asset("face_scout.npz")), device=Device.CPU)
+    session = open_session(build_proposal_network(read_asset("face_proposals.npz")), device=Device.CPU)
     picture = with_face(2600, 40, 1500, 2400)  # in the overlap of two parts
-    found = MmodDetector(real_dlib.detector(), scout=Scout(Watched())).detect_smaller(picture, 60)
+    found = MmodDetector(real_dlib.detector(), proposals=ProposalNetwork(Watched())).detect_smaller(picture, 60)
     assert len(found) == 1
     box = found[0].box
     assert 1500 < (box.left + box.right) / 2 < 1580
     assert 2400 < (box.top + box.bottom) / 2 < 2480
-    again = MmodDetector(real_dlib.detector(), scout=scout).detect_smaller(picture, 60, found)
+    again = MmodDetector(real_dlib.detector(), proposals=proposals).detect_smaller(picture, 60, found)
     assert again == []
     assert len(shapes) > 1
     assert max(height * width for _, height, width, _ in shapes) <= 1600**2
 
 
-def test_a_face_below_the_smallest_that_the_scout_knows_is_confirmed_at_a_finer_scale(scout: Scout) -> None:
+def test_a_face_below_the_smallest_that_the_network_knows_is_confirmed_at_a_finer_scale(
+    proposals: ProposalNetwork,
+) -> None:
     picture = with_face(700, 20, 300, 300)
-    (found,) = MmodDetector(real_dlib.detector(), scout=scout).detect([picture])
-    (without,) = MmodDetector(real_dlib.detector(), MmodOptions(small=0), scout=scout).detect([picture])
+    (found,) = MmodDetector(real_dlib.detector(), proposals=proposals).detect([picture])
+    (without,) = MmodDetector(real_dlib.detector(), MmodOptions(small=0), proposals=proposals).detect([picture])
     assert (len(found), len(without)) == (1, 0)
 
 
-@pytest.mark.parametrize("damage", [b"", b"PK\x03\x04 not a zip", read_asset("face_scout.npz")[:5000]])
+@pytest.mark.parametrize("damage", [b"", b"PK\x03\x04 not a zip", read_asset("face_proposals.npz")[:5000]])
 def test_damaged_parameters(damage: bytes) -> None:
-    with pytest.raises(ModelError, match=r"face_scout\.npz"):
-        build_scout(damage)
+    with pytest.raises(ModelError, match=r"face_proposals\.npz"):
+        build_proposal_network(damage)
