@@ -10,8 +10,7 @@ from untag.engine.downloads.pull import DOWNLOAD_SETS
 from untag.engine.runtime.models import ModelOptions
 from untag.engine.runtime.session import Device
 from untag.errors import UsageError
-from untag.faces.dlib_engine import DETECTOR_FILE as DETECTOR_FILE
-from untag.faces.dlib_engine import EMBEDDER_FILE, LANDMARKS_FILE, load_dlib_engine
+from untag.faces.dlib_engine import DETECTOR_FILE, EMBEDDER_FILE, LANDMARKS_FILE, load_dlib_engine
 from untag.faces.yunet_engines import load_yunet_0095, load_yunet_auraface, load_yunet_sface
 from untag.types import Face, Frame
 
@@ -34,13 +33,15 @@ DERIVED_FILES = (DETECTOR_FILE, LANDMARKS_FILE, EMBEDDER_FILE)
 
 _ENGINES: Mapping[str, Callable[[ModelOptions], FaceEngine]] = {
     "yunet+0095": load_yunet_0095,
+    "dlib": load_dlib_engine,
     "yunet+auraface": load_yunet_auraface,
     "yunet+sface": load_yunet_sface,
-    "dlib": load_dlib_engine,
 }
-"""In the order in which `auto` prefers them: what was measured comes before what is provisional."""
+"""The order of `auto`, which takes the first whose weights are installed.
 
-"""The best first: the order in which `auto` looks for one whose weights are there."""
+Engines whose thresholds were measured come before those whose thresholds are provisional. The weights of dlib are
+always there, so `auto` never takes a provisional engine: those are used only when the user names them.
+"""
 
 AUTO = "auto"
 
