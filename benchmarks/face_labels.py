@@ -8,6 +8,7 @@ from collections import defaultdict
 from dataclasses import dataclass
 from pathlib import Path
 
+from untag.faces.geometry import iou
 from untag.types import Box
 
 MIN_IOU = 0.3
@@ -76,14 +77,6 @@ def size_of(box: Box) -> float:
 
 def size_class(box: Box) -> str:
     return next(name for name, begins in reversed(SIZES) if size_of(box) >= begins)
-
-
-def iou(a: Box, b: Box) -> float:
-    width = min(a.right, b.right) - max(a.left, b.left)
-    height = min(a.bottom, b.bottom) - max(a.top, b.top)
-    if width <= 0 or height <= 0:
-        return 0.0
-    return width * height / (a.width * a.height + b.width * b.height - width * height)
 
 
 def same_face(a: Box, b: Box) -> bool:

@@ -230,3 +230,12 @@ class Untag:
     def found(self, *arguments: str) -> dict[str, object]:
         """The verdict of every finding by file name."""
         return {Path(str(item["path"])).name: item["verdict"] for item in self.listed(*arguments)}
+
+
+def damage_assets(patch: Callable[[str, object], None], folder: Path) -> None:
+    """An installation in `folder` in which every shipped model has a few bytes too many."""
+    models = folder / "untag" / "models"
+    models.mkdir(parents=True)
+    for path in (Path(__file__).parents[1] / "models").iterdir():
+        (models / path.name).write_bytes(path.read_bytes() + b"more")
+    patch("untag.support.assets.__file__", str(models.parent / "support" / "assets.py"))

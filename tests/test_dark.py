@@ -16,7 +16,7 @@ from untag.faces.composed import ComposedEngine
 from untag.faces.dark import is_dark, lifted
 from untag.faces.engine import load_engine
 from untag.faces.finder import Detections, FoundFace
-from untag.faces.yunet import iou
+from untag.faces.geometry import iou
 from untag.imaging.decode import decode
 from untag.people.calibrate import load_calibration
 from untag.types import Frame, Pixels

@@ -21,10 +21,10 @@ from untag.faces.align import ARCFACE_TEMPLATE
 from untag.faces.composed import ComposedEngine, Embedder
 from untag.faces.engine import load_engine
 from untag.faces.finder import CropRules, Detections, FoundFace
+from untag.faces.geometry import iou
 from untag.faces.landmarks import EYES_NOSE_MOUTH, LandmarkLayout
 from untag.faces.proposals import Candidate
 from untag.faces.tiles import ELONGATED, same_face, tile_spans
-from untag.faces.yunet import iou
 from untag.faces.yunet_engines import sface_input
 from untag.imaging.decode import decode
 from untag.types import Box, Face, Frame, Pixels

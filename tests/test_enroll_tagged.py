@@ -11,6 +11,7 @@ from PIL import Image, PngImagePlugin
 
 from fakes import ME, STRANGER, Result, Square, Untag, paint
 from test_imaging_xmp import bag, mwg, packet, region
+from untag.faces.geometry import iou
 from untag.people import tagged
 from untag.sources.base import walk_all
 from untag.sources.readers import picasa
@@ -174,5 +175,5 @@ def test_the_name_needs_a_place_to_look(untag: Untag) -> None:
 
 
 def test_overlap() -> None:
-    assert tagged._overlap(Box(0, 0, 2, 2), Box(1, 0, 3, 2)) == pytest.approx(1 / 3)
-    assert tagged._overlap(Box(0, 0, 2, 2), Box(2, 0, 3, 2)) == 0
+    assert iou(Box(0, 0, 2, 2), Box(1, 0, 3, 2)) == pytest.approx(1 / 3)
+    assert iou(Box(0, 0, 2, 2), Box(2, 0, 3, 2)) == 0

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from itertools import pairwise
+from pathlib import Path
 from typing import Any
 
 import cv2
@@ -12,11 +13,14 @@ import pytest
 from numpy.typing import NDArray
 
 import real_dlib
+from fakes import damage_assets
 from made_up_faces import drawn_face
+from untag.engine.runtime.models import ModelOptions
 from untag.engine.runtime.session import Device, open_session
 from untag.engine.weights.proposal_graph import LARGEST, SMALLEST, STRIDE, build_proposal_network
 from untag.errors import ModelError
 from untag.faces.detect import MmodDetector, MmodOptions
+from untag.faces.dlib_engine import load_dlib_engine
 from untag.faces.proposals import DEFAULT_PROPOSALS, ProposalNetwork
 from untag.support.assets import read_asset
 from untag.types import Pixels
@@ -148,3 +152,10 @@ def test_a_face_below_the_smallest_that_the_network_knows_is_confirmed_at_a_fine
 def test_damaged_parameters(damage: bytes) -> None:
     with pytest.raises(ModelError, match=r"face_proposals\.npz"):
         build_proposal_network(damage)
+
+
+def test_a_network_that_is_not_the_pinned_one_is_refused(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    load_dlib_engine(ModelOptions(tmp_path, Device.CPU, threads=1))
+    damage_assets(monkeypatch.setattr, tmp_path / "installed")
+    with pytest.raises(ModelError, match=r"face_proposals\.npz is damaged"):
+        load_dlib_engine(ModelOptions(tmp_path, Device.CPU, threads=1))

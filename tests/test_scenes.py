@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from PIL import Image
 
+from fakes import damage_assets
 from golden_images import golden_images
 from untag.engine.downloads.registry import EFFICIENTNET_LITE2
 from untag.engine.runtime.session import Device, open_session
@@ -31,7 +32,6 @@ from untag.scenes.heads import HEADS_SHA256, INPUTS, SEEN, Heads, head_inputs, l
 from untag.scenes.photo import of_photo
 from untag.scenes.space import SEEN_BY_SPACE, SPACE_ID, WIDTH, Space, load_space
 from untag.scenes.view import View
-from untag.support.assets import read_asset
 from untag.types import Box, Frame, SceneScores, Spot
 
 SHARED = Path(__file__).parent.parent.parent / "shared" / "data"
@@ -145,8 +145,8 @@ def test_the_shipped_heads_are_those_of_the_table() -> None:
         assert np.isfinite(array).all()
 
 
-def test_heads_that_are_not_the_pinned_ones_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("untag.scenes.heads.read_asset", lambda name: read_asset(name) + b"more")
+def test_heads_that_are_not_the_pinned_ones_are_refused(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    damage_assets(monkeypatch.setattr, tmp_path)
     with pytest.raises(ModelError, match="damaged"):
         load_heads()
 

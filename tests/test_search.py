@@ -9,11 +9,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from fakes import ME, STRANGER, Untag, paint
+from fakes import ME, STRANGER, Untag, damage_assets, paint
 from untag.errors import ModelError, UsageError
 from untag.scenes.space import WIDTH, Space, load_space, read_space
 from untag.scenes.words import MOST_WORDS, Sentence, load_words, read_words, words_of
-from untag.support.assets import read_asset
 
 
 def test_words_are_plain_and_lower_case() -> None:
@@ -69,9 +68,9 @@ def test_what_cannot_be_looked_for_is_refused(text: str, said: str) -> None:
 
 
 @pytest.mark.parametrize("name", ["scene_words.npz", "scene_space.npz"])
-def test_damaged_parameters_are_refused(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_damaged_parameters_are_refused(name: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     module = "words" if name == "scene_words.npz" else "space"
-    monkeypatch.setattr(f"untag.scenes.{module}.read_asset", lambda name: read_asset(name) + b"more")
+    damage_assets(monkeypatch.setattr, tmp_path)
     with pytest.raises(ModelError, match="damaged"):
         (load_words if module == "words" else load_space)()
     for data in (b"", b"no archive"):

@@ -18,7 +18,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
-from fakes import ME, Untag, paint
+from fakes import ME, Untag, damage_assets, paint
 from untag.config import load_settings
 from untag.engine.runtime.models import ModelOptions
 from untag.engine.weights.efficientnet import CLASSES, DETAILS, FEATURES
@@ -135,12 +135,13 @@ def test_the_background_whitens_what_it_describes() -> None:
     assert float((whitened @ direction[0]).var()) == pytest.approx(expected, rel=0.1)
 
 
-def test_a_background_that_is_not_the_pinned_one_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_background_that_is_not_the_pinned_one_is_refused(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     with pytest.raises(ModelError, match="not of another"):
         load_background("another")
-    monkeypatch.setattr("untag.scenes.background.read_asset", lambda name: read_asset(name) + b"more")
-    with pytest.raises(ModelError, match="damaged"):
-        load_background(BACKBONE_ID)
+    with monkeypatch.context() as damaged:
+        damage_assets(damaged.setattr, tmp_path)
+        with pytest.raises(ModelError, match="damaged"):
+            load_background(BACKBONE_ID)
     for data in (b"", read_asset("scene_heads.npz")):
         with pytest.raises(ModelError, match="no statistics"):
             read_background(data)

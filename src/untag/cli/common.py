@@ -125,6 +125,6 @@ def skipped_lines(skipped: Mapping[Any, int], named: Mapping[Any, Sequence[str]]
     return lines
 
 
-def path_argument(*, required: bool = True) -> Callable[[Any], Any]:
+def path_argument() -> Callable[[Any], Any]:
     """One or more photos or folders."""
-    return click.argument("paths", nargs=-1, required=required, type=click.Path(path_type=Path), metavar="PATH…")
+    return click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path), metavar="PATH…")

@@ -20,7 +20,7 @@ class ChipTemplate:
     points: NDArray[np.float64]
 
 
-def _dlib_template(size: int = 150, padding: float = 0.25) -> ChipTemplate:
+def _dlib_template() -> ChipTemplate:
     """dlib's get_face_chip_details for 5 landmarks (dlib/image_transforms/interpolation.h)."""
     unit = np.array(
         [
@@ -31,6 +31,7 @@ def _dlib_template(size: int = 150, padding: float = 0.25) -> ChipTemplate:
             (0.4901123135679, 0.6277975316475),
         ]
     )
+    size, padding = 150, 0.25
     return ChipTemplate(size, (padding + unit) / (2 * padding + 1) * size)
 
 

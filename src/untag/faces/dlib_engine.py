@@ -18,10 +18,10 @@ from untag.engine.weights.dlib_weights import ShapePredictor, read_layers, read_
 from untag.engine.weights.proposal_graph import build_proposal_network
 from untag.faces.align import DLIB_TEMPLATE
 from untag.faces.composed import EMBEDDING_BATCH, ComposedEngine, Embedder
-from untag.faces.detect import DEFAULT_MMOD, Detection, MmodDetector, MmodOptions, suppress
+from untag.faces.detect import DEFAULT_MMOD, Detection, MmodDetector, suppress
 from untag.faces.finder import CropRules, Detections, FoundFace
 from untag.faces.landmarks import DLIB_LAYOUT, LandmarkLayout, predict_landmarks
-from untag.faces.proposals import DEFAULT_PROPOSALS, ProposalNetwork, ProposalOptions
+from untag.faces.proposals import ProposalNetwork
 from untag.support.assets import read_asset
 from untag.types import Box, Pixels
 
@@ -104,12 +104,13 @@ DETECTOR_FILE = DerivedFile(registry.DLIB_DETECTOR, 1, _build_detector)
 EMBEDDER_FILE = DerivedFile(registry.DLIB_EMBEDDING, 1, _build_embedder)
 LANDMARKS_FILE = DerivedFile(registry.DLIB_LANDMARKS, 1, _build_landmarks)
 
+PROPOSALS_SHA256 = "0aa35ca72bccc5399a9f3b9859e6136687711e8a54a04950f092f9397c9d1d1d"
+"""Of models/face_proposals.npz. It is no part of the engine's id: where a face is found does not change its vector."""
+
 DLIB_ENGINE_ID = f"dlib-{registry.DLIB_DETECTOR.sha256[:6]}-{registry.DLIB_EMBEDDING.sha256[:6]}"
 
 
-def load_dlib_engine(
-    options: ModelOptions, detection: MmodOptions = DEFAULT_MMOD, proposing: ProposalOptions = DEFAULT_PROPOSALS
-) -> ComposedEngine:
+def load_dlib_engine(options: ModelOptions) -> ComposedEngine:
     """The default engine. Builds its graphs when they are not cached yet.
 
     Raises ModelError when the weights are missing or damaged, DeviceError when the device does not really run.
@@ -117,10 +118,10 @@ def load_dlib_engine(
     with np.load(io.BytesIO(derived(LANDMARKS_FILE, options.home, options.on_build)), allow_pickle=False) as arrays:
         predictor = ShapePredictor(**{name: arrays[name] for name in arrays.files})
     session, detector = open_derived(EMBEDDER_FILE, options), open_derived(DETECTOR_FILE, options)
-    graph = build_proposal_network(read_asset("face_proposals.npz"))
-    proposals = ProposalNetwork(open_session(graph, device=options.device, threads=options.threads), proposing)
+    graph = build_proposal_network(read_asset("face_proposals.npz", PROPOSALS_SHA256))
+    proposals = ProposalNetwork(open_session(graph, device=options.device, threads=options.threads))
     times = batch_factor(detector.device)
-    roomy = replace(detection, batch_pixels=detection.batch_pixels * times)
-    finder = DlibFinder(MmodDetector(detector, roomy, proposals), predictor)
+    detection = replace(DEFAULT_MMOD, batch_pixels=DEFAULT_MMOD.batch_pixels * times)
+    finder = DlibFinder(MmodDetector(detector, detection, proposals), predictor)
     embedder = Embedder(session, "images", DLIB_TEMPLATE, 128, batch=EMBEDDING_BATCH * times)
     return ComposedEngine(DLIB_ENGINE_ID, session.device, finder, embedder)

@@ -1,11 +1,22 @@
-"""Similarity transforms (rotation, scale, shift) between point sets, in closed form and for many faces at once."""
+"""Geometry of faces: how far boxes overlap, and similarity transforms (rotation, scale, shift) between point sets."""
 
 from __future__ import annotations
 
 import numpy as np
 from numpy.typing import NDArray
 
+from untag.types import Box
+
 Points = NDArray[np.floating]
+
+
+def iou(a: Box, b: Box) -> float:
+    """The intersection of two boxes over their union."""
+    width = min(a.right, b.right) - max(a.left, b.left)
+    height = min(a.bottom, b.bottom) - max(a.top, b.top)
+    if width <= 0 or height <= 0:
+        return 0.0
+    return width * height / (a.width * a.height + b.width * b.height - width * height)
 
 
 def fit_similarity(source: Points, target: Points) -> NDArray[np.float64]:

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from untag.engine.runtime.session import Session
 from untag.faces.finder import CropRules, Detections, FoundFace
+from untag.faces.geometry import iou
 from untag.faces.landmarks import EYES_NOSE_MOUTH, LandmarkLayout
 from untag.faces.proposals import Candidate
 from untag.faces.turned import crop_square, cut_crop
@@ -243,15 +244,6 @@ def _suppress(candidates: Candidates, options: YunetOptions) -> list[FoundFace]:
 def _hint(box: Box, score: float) -> Candidate:
     size = max(box.width, box.height)
     return Candidate((box.left + box.right) / 2, (box.top + box.bottom) / 2, size, score)
-
-
-def iou(a: Box, b: Box) -> float:
-    """The intersection of two boxes over their union."""
-    width = min(a.right, b.right) - max(a.left, b.left)
-    height = min(a.bottom, b.bottom) - max(a.top, b.top)
-    if width <= 0 or height <= 0:
-        return 0.0
-    return width * height / (a.width * a.height + b.width * b.height - width * height)
 
 
 def _padded(pixels: int) -> int:

@@ -57,11 +57,11 @@ class Tags:
                 found[tag] = Entry(kind, count, start, size, written)
         return found
 
-    def text(self, entry: Entry | None, most: int = 64) -> str:
-        """The first `most` bytes of a value that is text; empty for any other."""
+    def text(self, entry: Entry | None) -> str:
+        """The first 64 bytes of a value that is text; empty for any other."""
         if entry is None or entry.kind not in _TEXT:
             return ""
-        return self.data[entry.start : entry.start + min(entry.size, most)].split(b"\0")[0].decode("ascii", "replace")
+        return self.data[entry.start : entry.start + min(entry.size, 64)].split(b"\0")[0].decode("ascii", "replace")
 
     def number(self, entry: Entry | None) -> int | None:
         """A value that is one whole number."""

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from untag.errors import ReadFailure, UsageError
 from untag.faces.engine import FaceEngine
+from untag.faces.geometry import iou
 from untag.imaging.decode import decode
 from untag.imaging.xmp import may_name_people, name_key
 from untag.people.enroll import (
@@ -167,20 +168,12 @@ def _face_in_region(regions: Sequence[tuple[str, Box]], faces: Sequence[Face], k
     """The face that overlaps a region of this name best, unless it overlaps somebody else's more."""
     found: list[tuple[float, Face]] = []
     for face in faces:
-        overlap, name = max((_overlap(face.box, box), name) for name, box in regions)
+        overlap, name = max((iou(face.box, box), name) for name, box in regions)
         if name == key and overlap >= _LEAST_OVERLAP:
             found.append((overlap, face))
     if not found:
         return Enrolled.NO_FACE, "no face was found where the name is in the photo"
     return max(found, key=lambda item: item[0])[1]
-
-
-def _overlap(left: Box, right: Box) -> float:
-    """Intersection over union."""
-    width = min(left.right, right.right) - max(left.left, right.left)
-    height = min(left.bottom, right.bottom) - max(left.top, right.top)
-    common = max(width, 0.0) * max(height, 0.0)
-    return common / (left.width * left.height + right.width * right.height - common)
 
 
 def _best(usable: Iterable[_Candidate]) -> list[_Candidate]:

@@ -6,7 +6,6 @@ training/scene_background.py; the statistics ship in models/scene_background.npz
 
 from __future__ import annotations
 
-import hashlib
 import io
 from dataclasses import dataclass
 from zipfile import BadZipFile
@@ -67,10 +66,7 @@ def _between(along: Floats, across: float) -> Floats:
 
 def load_background(backbone: str) -> Background:
     """The statistics that ship with untag. Raises ModelError when they are damaged or of another backbone."""
-    data = read_asset("scene_background.npz")
-    if hashlib.sha256(data).hexdigest() != BACKGROUND_SHA256:
-        raise ModelError("models/scene_background.npz is damaged; install untag again")
-    found = read_background(data)
+    found = read_background(read_asset("scene_background.npz", BACKGROUND_SHA256))
     if found.backbone != backbone:
         raise ModelError(f"models/scene_background.npz is of {found.backbone}, not of {backbone}")
     return found

@@ -5,7 +5,6 @@ Trained by training/train_scenes.py; the parameters ship in models/scene_heads.n
 
 from __future__ import annotations
 
-import hashlib
 import io
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -98,10 +97,7 @@ class Heads:
 
 def load_heads() -> Heads:
     """The heads that ship with untag. Raises ModelError when they are missing or not the pinned ones."""
-    data = read_asset("scene_heads.npz")
-    if hashlib.sha256(data).hexdigest() != HEADS_SHA256:
-        raise ModelError("models/scene_heads.npz is damaged; install untag again")
-    return read_heads(data)
+    return read_heads(read_asset("scene_heads.npz", HEADS_SHA256))
 
 
 def read_heads(data: bytes) -> Heads:

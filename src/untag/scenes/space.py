@@ -5,7 +5,6 @@ Trained by training/joint_space.py on captions; the parameters ship in models/sc
 
 from __future__ import annotations
 
-import hashlib
 import io
 from dataclasses import dataclass, fields
 from zipfile import BadZipFile
@@ -75,10 +74,7 @@ SPACE_ID = f"space-{SPACE_SHA256[:12]}"
 
 def load_space() -> Space:
     """The space that ships with untag. Raises ModelError when it is missing or not the pinned one."""
-    data = read_asset("scene_space.npz")
-    if hashlib.sha256(data).hexdigest() != SPACE_SHA256:
-        raise ModelError("models/scene_space.npz is damaged; install untag again")
-    return read_space(data)
+    return read_space(read_asset("scene_space.npz", SPACE_SHA256))
 
 
 def read_space(data: bytes) -> Space:

@@ -6,7 +6,6 @@ all-MiniLM-L6-v2 does; the parameters ship in models/scene_words.npz. It knows s
 
 from __future__ import annotations
 
-import hashlib
 import io
 import math
 import re
@@ -127,10 +126,7 @@ def _normal(value: Floats) -> Floats:
 
 def load_words() -> TextTower:
     """The text tower that ships with untag. Raises ModelError when it is missing or not the pinned one."""
-    data = read_asset("scene_words.npz")
-    if hashlib.sha256(data).hexdigest() != WORDS_SHA256:
-        raise ModelError("models/scene_words.npz is damaged; install untag again")
-    return read_words(data)
+    return read_words(read_asset("scene_words.npz", WORDS_SHA256))
 
 
 def read_words(data: bytes) -> TextTower:

@@ -13,8 +13,6 @@ from untag.engine.downloads.registry import DownloadableWeights
 _OPENCV_ZOO = "https://github.com/opencv/opencv_zoo/raw/47534e27c9851bb1128ccc0102f1145e27f23f98/models"
 _OPEN_MODEL_ZOO = "https://storage.openvinotoolkit.org/repositories/open_model_zoo/2023.0/models_bin/1"
 _CLIP = "https://huggingface.co/Xenova/clip-vit-base-patch32/resolve/d15189d7028b43f1d3e65039190477f6af591c2a"
-_SIGLIP = "https://huggingface.co/Xenova/siglip-base-patch16-224/resolve/4649052661e53c7000355844105f8a1792088239"
-_YOLOX = "https://github.com/Megvii-BaseDetection/YOLOX/releases/download/0.1.1rc0"
 
 YUNET = DownloadableWeights(
     "yunet",
@@ -61,17 +59,6 @@ SFACE = DownloadableWeights(
     "tells faces apart",
     "128 dimensions, 99.40 % on LFW (published)",
 )
-SFACE_INT8 = DownloadableWeights(
-    "sface-int8",
-    "sface-int8",
-    f"{_OPENCV_ZOO}/face_recognition_sface/face_recognition_sface_2021dec_int8.onnx",
-    "face_recognition_sface_2021dec_int8.onnx",
-    9_896_933,
-    "2b0e941e6f16cc048c20aee0c8e31f569118f65d702914540f7bfdc14048d78a",
-    "Apache-2.0",
-    "tells faces apart",
-    "SFace in 8 bits, 99.32 % on LFW (published); no engine uses it yet",
-)
 AURAFACE = DownloadableWeights(
     "auraface",
     "yunet+auraface",
@@ -116,17 +103,6 @@ CLIP_VOCABULARY = DownloadableWeights(
     "judges scenes by words",
     "the byte pairs of CLIP's tokenizer",
 )
-SIGLIP_IMAGE = DownloadableWeights(
-    "siglip-image",
-    "siglip",
-    f"{_SIGLIP}/onnx/vision_model_quantized.onnx",
-    "siglip-base-patch16-224-vision-q8.onnx",
-    None,
-    "ef14a954f3d57e1806666432bd9785004c1dc27100aa260eee0cb0f10a5de058",
-    "Apache-2.0",
-    "judges scenes",
-    "SigLIP B/16, 8 bits, the image encoder",
-)
 NSFWJS = DownloadableWeights(
     "nsfwjs",
     "nsfwjs",
@@ -139,39 +115,13 @@ NSFWJS = DownloadableWeights(
     "judges nudity",
     "MobileNetV2, 8 bits: drawing, hentai, neutral, porn, sexy",
 )
-YOLOX_NANO = DownloadableWeights(
-    "yolox-nano",
-    "yolox-nano",
-    f"{_YOLOX}/yolox_nano.onnx",
-    "yolox_nano.onnx",
-    3_659_407,
-    "c789161ed43c8269fcd4e67c67eeeb4e80c622da2eb296a20bc6007bd18a0b7d",
-    "Apache-2.0",
-    "finds objects",
-    "COCO mAP 25.8",
-)
-YOLOX_TINY = DownloadableWeights(
-    "yolox-tiny",
-    "yolox-tiny",
-    f"{_YOLOX}/yolox_tiny.onnx",
-    "yolox_tiny.onnx",
-    20_219_662,
-    "427cc366d34e27ff7a03e2899b5e3671425c262ea2291f88bb942bc1cc70b0f7",
-    "Apache-2.0",
-    "finds objects",
-    "COCO mAP 32.8",
-)
 
 DOWNLOAD_SETS: Mapping[str, tuple[DownloadableWeights, ...]] = {
     "yunet+0095": (YUNET, RETAIL_0095_GRAPH, RETAIL_0095_WEIGHTS),
     "yunet+sface": (YUNET, SFACE),
     "yunet+auraface": (YUNET, AURAFACE),
-    "sface-int8": (SFACE_INT8,),
     "clip": (CLIP_IMAGE, CLIP_TEXT, CLIP_VOCABULARY),
-    "siglip": (SIGLIP_IMAGE,),
     "nsfwjs": (NSFWJS,),
-    "yolox-nano": (YOLOX_NANO,),
-    "yolox-tiny": (YOLOX_TINY,),
 }
 """What `untag models pull` takes: a name, and the files that only make sense together."""
 

@@ -23,9 +23,9 @@ class GraphBuilder:
         self._nodes: list[Any] = []
         self._constants: dict[str, NDArray[Any]] = {}
 
-    def constant(self, value: NDArray[Any], name: str | None = None) -> str:
+    def constant(self, value: NDArray[Any]) -> str:
         """A weight or another constant of the graph."""
-        name = f"constant_{len(self._constants)}" if name is None else name
+        name = f"constant_{len(self._constants)}"
         self._constants[name] = np.ascontiguousarray(value)
         return name
 
