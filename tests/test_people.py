@@ -132,7 +132,7 @@ def test_nobody_enrolled_and_no_faces() -> None:
     assert matcher(make_profile("me", vectors((0,)))).match(np.zeros((0, 8), np.float32)) == []
 
 
-def test_a_probe_is_like_the_best_look() -> None:
+def test_a_probe_is_like_the_best_template() -> None:
     young, old = cluster((0.8, 0), 3), cluster((0, 0.8), 2, seed=1)
     both = make_profile("me", np.concatenate([old, young]))
     assert [template.references for template in both.templates] == [3, 2]
@@ -149,7 +149,7 @@ def test_a_probe_is_like_the_best_look() -> None:
     ]
 
 
-def test_looks_of_several_people_are_not_mixed_up() -> None:
+def test_templates_of_several_people_are_not_mixed_up() -> None:
     one, two, three = (cluster(centre, 2) for centre in ((1.0,), (0, 1.0), (0, 0, 1.0)))
     people = matcher(make_profile("a", one), make_profile("b", np.concatenate([two, -two])), make_profile("c", three))
     probes = vectors((1, 0, 0), (0, 1, 0), (0, -1, 0), (0, 0, 1))

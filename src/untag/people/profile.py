@@ -125,7 +125,7 @@ def _pair_distances(embeddings: NDArray[np.float32]) -> NDArray[np.float64]:
 
 
 def judged_with(profiles: Sequence[Profile], settings: Mapping[str, object]) -> JudgedWith:
-    """The templates that faces are compared with, and a digest of what verdicts follow from: profiles and `settings`."""
+    """The templates that faces are compared with, and a digest of all that verdicts follow from."""
     digest = hashlib.sha256(repr(sorted(settings.items())).encode())
     for profile in sorted(profiles, key=lambda item: item.person):
         digest.update(f"{profile.person}\n{len(profile.templates)}\n".encode())
