@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import os
+import re
 import socket
 import stat
+from fnmatch import fnmatch
 from pathlib import Path
 from typing import NoReturn
 
@@ -12,6 +14,7 @@ import numpy as np
 import pytest
 
 from fakes import MAYBE, ME, NEAR, STRANGER, Square, Untag, paint
+from untag.support.erase import replaced
 
 WINDOW = 16
 
@@ -143,3 +146,27 @@ def test_nothing_opens_a_socket(untag: Untag, monkeypatch: pytest.MonkeyPatch) -
     for command in commands:
         result = untag.run(*command)
         assert (result.status, "bug" in result.err) == (0, False), result.err
+
+
+def test_the_page_names_every_file_of_the_home_folder(untag: Untag) -> None:
+    page = (Path(__file__).parents[1] / "docs" / "privacy.md").read_text("utf-8")
+    rows = re.findall(r"^\| (`.*?) \|", page.partition("## What is stored")[2], re.MULTILINE)
+    named = [name.rstrip("/") for row in rows for name in re.findall(r"`([^`]+)`", row)]
+    untag.enroll()
+    (untag.home / "config.toml").write_text("keep_bystanders = true\n")
+    fill(untag)
+    assert untag.run("scan", untag.photos).status == 0
+    assert untag.run("backup", untag.root / "saved.jsonl").status == 0
+    there = {path.name for path in untag.home.iterdir()}
+    assert {"untag.db", "scan.lock", "config.toml", "CACHEDIR.TAG"} <= there
+    # And those that are there for a moment only, or on a machine with more.
+    kept = there | {replaced(Path("faces-x.idx")).name, replaced(Path("taught-x.npz")).name, "taught-x.npz"}
+    unnamed = {file for file in kept if not any(fnmatch(file, name) for name in named)}
+    assert not unnamed, f"docs/privacy.md does not say what these are: {sorted(unnamed)}"
+
+
+def test_the_page_says_how_to_save_what_no_scan_finds_again() -> None:
+    page = (Path(__file__).parents[1] / "docs" / "privacy.md").read_text("utf-8")
+    backups = page.partition("## Backups")[2].partition("\n## ")[0]
+    assert "`untag backup FILE`" in backups
+    assert "](backup.md)" in backups
