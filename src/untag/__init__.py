@@ -1,3 +1,242 @@
-"""untag: finds the photos that show you in your downloaded archives, and says which you may want offline."""
+"""untag: finds the photos that show you in your downloaded archives, and says which you may want offline.
+
+`untag.open` gives an `Untag`, which does whatever the command line does; docs/python.md has examples. Importing this
+loads nothing: each name is loaded when it is first asked for.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from untag.errors import (
+    AwayError,
+    DeviceError,
+    DiskFullError,
+    LockedError,
+    ModelError,
+    NetworkError,
+    ReadFailure,
+    ResourceError,
+    StoreError,
+    UntagError,
+    UsageError,
+)
+
+if TYPE_CHECKING:
+    from untag.config import Settings as Settings
+    from untag.doctor.checks import Check as Check
+    from untag.engine.downloads.inventory import ModelStatus as ModelStatus
+    from untag.engine.downloads.inventory import State as ModelState
+    from untag.evaluation.evaluate import Result as EvaluationResult
+    from untag.library.categories import CategoryStatus as CategoryStatus
+    from untag.library.categories import JudgedBy as JudgedBy
+    from untag.library.client import Untag as Untag
+    from untag.library.client import find_damage as find_damage
+    from untag.library.client import inspect as inspect
+    from untag.library.client import open as open
+    from untag.library.client import prove_offline as prove_offline
+    from untag.library.client import rescue as rescue
+    from untag.library.downloads import Download as Download
+    from untag.library.downloads import ModelSet as ModelSet
+    from untag.library.downloads import model_sets as model_sets
+    from untag.library.options import Cancel as Cancel
+    from untag.library.options import EnrollOptions as EnrollOptions
+    from untag.library.options import EvaluateOptions as EvaluateOptions
+    from untag.library.options import ReportOptions as ReportOptions
+    from untag.library.options import ScanOptions as ScanOptions
+    from untag.library.scanning import PreparedScan as PreparedScan
+    from untag.library.searching import SearchResult as SearchResult
+    from untag.people.enroll import Enrolled as PhotoUse
+    from untag.people.enroll import EnrolmentResult as EnrolledPhoto
+    from untag.people.enrolment import Enrolment as Enrolment
+    from untag.people.review import Doubts as Doubts
+    from untag.people.roster import Contribution as Contribution
+    from untag.people.roster import Person as Person
+    from untag.reports.html import Written as ReportWritten
+    from untag.scan import Away as Away
+    from untag.scan import ScanSummary as ScanSummary
+    from untag.scan.inspection import Inspection as Inspection
+    from untag.scenes.categories import Category as Category
+    from untag.scenes.categories import CategorySpec as CategorySpec
+    from untag.scenes.categories import Sensitivity as Sensitivity
+    from untag.scenes.searching import Hit as Hit
+    from untag.scenes.taught import Taught as Taught
+    from untag.scenes.teaching import Learnt as Learnt
+    from untag.sources.summary import ArchiveSummary as ArchiveSummary
+    from untag.sources.summary import Survey as Survey
+    from untag.store import Reference as Reference
+    from untag.store import Trace as Trace
+    from untag.store import Written as WrittenFile
+    from untag.types import Action as Action
+    from untag.types import Box as Box
+    from untag.types import Face as Face
+    from untag.types import Finding as Finding
+    from untag.types import LinkConfidence as LinkConfidence
+    from untag.types import Match as Match
+    from untag.types import NewFinding as NewFinding
+    from untag.types import Origin as Origin
+    from untag.types import Outcome as Outcome
+    from untag.types import Place as Place
+    from untag.types import ReadError as ReadError
+    from untag.types import SceneScores as SceneScores
+    from untag.types import Status as Status
+    from untag.types import Verdict as Verdict
+    from untag.upkeep.backup import Restored as Restored
+    from untag.upkeep.forgetting import Forgotten as Forgotten
+    from untag.upkeep.rescue import Rescued as Rescued
 
 __version__ = "0.1.0"
+
+_LAZY = {
+    "Action": ("untag.types", "Action"),
+    "ArchiveSummary": ("untag.sources.summary", "ArchiveSummary"),
+    "Away": ("untag.scan", "Away"),
+    "Box": ("untag.types", "Box"),
+    "Cancel": ("untag.library.options", "Cancel"),
+    "Category": ("untag.scenes.categories", "Category"),
+    "CategorySpec": ("untag.scenes.categories", "CategorySpec"),
+    "CategoryStatus": ("untag.library.categories", "CategoryStatus"),
+    "Check": ("untag.doctor.checks", "Check"),
+    "Contribution": ("untag.people.roster", "Contribution"),
+    "Doubts": ("untag.people.review", "Doubts"),
+    "Download": ("untag.library.downloads", "Download"),
+    "EnrollOptions": ("untag.library.options", "EnrollOptions"),
+    "EnrolledPhoto": ("untag.people.enroll", "EnrolmentResult"),
+    "Enrolment": ("untag.people.enrolment", "Enrolment"),
+    "EvaluateOptions": ("untag.library.options", "EvaluateOptions"),
+    "EvaluationResult": ("untag.evaluation.evaluate", "Result"),
+    "Face": ("untag.types", "Face"),
+    "Finding": ("untag.types", "Finding"),
+    "Forgotten": ("untag.upkeep.forgetting", "Forgotten"),
+    "Hit": ("untag.scenes.searching", "Hit"),
+    "Inspection": ("untag.scan.inspection", "Inspection"),
+    "JudgedBy": ("untag.library.categories", "JudgedBy"),
+    "Learnt": ("untag.scenes.teaching", "Learnt"),
+    "LinkConfidence": ("untag.types", "LinkConfidence"),
+    "Match": ("untag.types", "Match"),
+    "ModelSet": ("untag.library.downloads", "ModelSet"),
+    "ModelState": ("untag.engine.downloads.inventory", "State"),
+    "ModelStatus": ("untag.engine.downloads.inventory", "ModelStatus"),
+    "NewFinding": ("untag.types", "NewFinding"),
+    "Origin": ("untag.types", "Origin"),
+    "Outcome": ("untag.types", "Outcome"),
+    "Person": ("untag.people.roster", "Person"),
+    "PhotoUse": ("untag.people.enroll", "Enrolled"),
+    "Place": ("untag.types", "Place"),
+    "PreparedScan": ("untag.library.scanning", "PreparedScan"),
+    "ReadError": ("untag.types", "ReadError"),
+    "Reference": ("untag.store", "Reference"),
+    "ReportOptions": ("untag.library.options", "ReportOptions"),
+    "ReportWritten": ("untag.reports.html", "Written"),
+    "Rescued": ("untag.upkeep.rescue", "Rescued"),
+    "Restored": ("untag.upkeep.backup", "Restored"),
+    "ScanOptions": ("untag.library.options", "ScanOptions"),
+    "ScanSummary": ("untag.scan", "ScanSummary"),
+    "SceneScores": ("untag.types", "SceneScores"),
+    "SearchResult": ("untag.library.searching", "SearchResult"),
+    "Sensitivity": ("untag.scenes.categories", "Sensitivity"),
+    "Settings": ("untag.config", "Settings"),
+    "Status": ("untag.types", "Status"),
+    "Survey": ("untag.sources.summary", "Survey"),
+    "Taught": ("untag.scenes.taught", "Taught"),
+    "Trace": ("untag.store", "Trace"),
+    "Untag": ("untag.library.client", "Untag"),
+    "Verdict": ("untag.types", "Verdict"),
+    "WrittenFile": ("untag.store", "Written"),
+    "find_damage": ("untag.library.client", "find_damage"),
+    "inspect": ("untag.library.client", "inspect"),
+    "model_sets": ("untag.library.downloads", "model_sets"),
+    "open": ("untag.library.client", "open"),
+    "prove_offline": ("untag.library.client", "prove_offline"),
+    "rescue": ("untag.library.client", "rescue"),
+}
+"""Where each name is that is loaded when it is first asked for: the module, and what it is called there."""
+
+__all__ = [
+    "Action",
+    "ArchiveSummary",
+    "Away",
+    "AwayError",
+    "Box",
+    "Cancel",
+    "Category",
+    "CategorySpec",
+    "CategoryStatus",
+    "Check",
+    "Contribution",
+    "DeviceError",
+    "DiskFullError",
+    "Doubts",
+    "Download",
+    "EnrollOptions",
+    "EnrolledPhoto",
+    "Enrolment",
+    "EvaluateOptions",
+    "EvaluationResult",
+    "Face",
+    "Finding",
+    "Forgotten",
+    "Hit",
+    "Inspection",
+    "JudgedBy",
+    "Learnt",
+    "LinkConfidence",
+    "LockedError",
+    "Match",
+    "ModelError",
+    "ModelSet",
+    "ModelState",
+    "ModelStatus",
+    "NetworkError",
+    "NewFinding",
+    "Origin",
+    "Outcome",
+    "Person",
+    "PhotoUse",
+    "Place",
+    "PreparedScan",
+    "ReadError",
+    "ReadFailure",
+    "Reference",
+    "ReportOptions",
+    "ReportWritten",
+    "Rescued",
+    "ResourceError",
+    "Restored",
+    "ScanOptions",
+    "ScanSummary",
+    "SceneScores",
+    "SearchResult",
+    "Sensitivity",
+    "Settings",
+    "Status",
+    "StoreError",
+    "Survey",
+    "Taught",
+    "Trace",
+    "Untag",
+    "UntagError",
+    "UsageError",
+    "Verdict",
+    "WrittenFile",
+    "__version__",
+    "find_damage",
+    "inspect",
+    "model_sets",
+    "open",
+    "prove_offline",
+    "rescue",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _LAZY:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    module, own = _LAZY[name]
+    value = globals()[name] = getattr(import_module(module), own)
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

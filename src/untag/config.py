@@ -39,6 +39,7 @@ _TABLES: Mapping[str, tuple[str, tuple[str, ...], int]] = {
     "nearness": ("distance", tuple(Nearness), 2),
 }
 _MOST_SHOWN = 60
+_GIVEN = "untag.open"
 _BY_CATEGORY = ("thresholds", "severities")
 
 
@@ -113,16 +114,31 @@ def load_settings(home: Path) -> Settings:
     for key in values:
         if key not in known:
             raise UsageError(f"{path}: unknown setting {key!r}; {_choices(key, sorted(known))}")
-    settings = Settings(home, **{key: _checked(path, key, value) for key, value in values.items()})
+    return _in_order(Settings(home, **{key: _checked(path, home, key, value) for key, value in values.items()}), path)
+
+
+def overridden(settings: Settings, given: Mapping[str, Any]) -> Settings:
+    """The settings with those that a program gives, by name, instead. Raises UsageError as `load_settings` does."""
+    known = {item.name for item in fields(Settings)} - {"home"}
+    for key in given:
+        if key not in known:
+            raise UsageError(f"{_GIVEN}: unknown setting {key!r}; {_choices(key, sorted(known))}")
+    if isinstance(given.get("jobs"), int):
+        check_jobs(given["jobs"])
+    checked = {key: _checked(_GIVEN, settings.home, key, value) for key, value in given.items()}
+    return _in_order(replace(settings, **checked), _GIVEN)
+
+
+def _in_order(settings: Settings, whose: object) -> Settings:
     if settings.maybe_similarity > settings.me_similarity:
         raise UsageError(
-            f"{path}: maybe_similarity ({settings.maybe_similarity}) must not be above"
+            f"{whose}: maybe_similarity ({settings.maybe_similarity}) must not be above"
             f" me_similarity ({settings.me_similarity})"
         )
     return settings
 
 
-def _checked(path: Path, key: str, value: Any) -> Any:
+def _checked(whose: object, home: Path, key: str, value: Any) -> Any:
     problem: str | None = None
     match key:
         case "engine":
@@ -134,11 +150,11 @@ def _checked(path: Path, key: str, value: Any) -> Any:
         case "preset":
             if value in list(Preset):
                 return Preset(value)
-            raise UsageError(f"{path}: there is no preset {value!r}; {_choices(str(value), Preset)}")
+            raise UsageError(f"{whose}: there is no preset {value!r}; {_choices(str(value), Preset)}")
         case "sensitivity":
             if value in list(Sensitivity):
                 return Sensitivity(value)
-            raise UsageError(f"{path}: there is no sensitivity {value!r}; {_choices(str(value), Sensitivity)}")
+            raise UsageError(f"{whose}: there is no sensitivity {value!r}; {_choices(str(value), Sensitivity)}")
         case "jobs" | "max_megapixels":
             least, most = (0, MOST_JOBS) if key == "jobs" else (1, MOST_MEGAPIXELS)
             if not isinstance(value, int) or isinstance(value, bool) or value < least:
@@ -150,24 +166,24 @@ def _checked(path: Path, key: str, value: Any) -> Any:
         case "me_similarity" | "maybe_similarity" | "act_from":
             problem = None if _is_number(value, 1) else "a number from 0 to 1"
         case _:
-            taught = taught_names(path.parent) if key in _BY_CATEGORY else ()
-            _check_table(path, key, value, taught)
+            taught = taught_names(home) if key in _BY_CATEGORY else ()
+            _check_table(whose, key, value, taught)
     if problem is not None:
-        raise UsageError(f"{path}: {key} must be {problem}, not {_shown(value)}")
+        raise UsageError(f"{whose}: {key} must be {problem}, not {_shown(value)}")
     return value
 
 
-def _check_table(path: Path, key: str, value: Any, taught: tuple[str, ...]) -> None:
+def _check_table(whose: object, key: str, value: Any, taught: tuple[str, ...]) -> None:
     noun, names, most = _TABLES[key]
     names = (*names, *taught)
     wanted = f"{key} must be a table with a number from 0 to {most} for each {noun}"
     if not isinstance(value, dict):
-        raise UsageError(f"{path}: {wanted}, not {_shown(value)}")
+        raise UsageError(f"{whose}: {wanted}, not {_shown(value)}")
     for name, number in value.items():
         if name not in names:
-            raise UsageError(f"{path}: {key} has no {noun} {name!r}; {_choices(name, names)}")
+            raise UsageError(f"{whose}: {key} has no {noun} {name!r}; {_choices(name, names)}")
         if not _is_number(number, most):
-            raise UsageError(f"{path}: {wanted}, not {_shown(number)} for {name}")
+            raise UsageError(f"{whose}: {wanted}, not {_shown(number)} for {name}")
 
 
 def check_jobs(jobs: int) -> int:

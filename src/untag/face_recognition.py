@@ -43,6 +43,12 @@ __all__ = [
     "load_image_file",
 ]
 
+
+def __dir__() -> list[str]:
+    """The seven functions alone, as in the module that this one stands for."""
+    return sorted(__all__)
+
+
 Location = tuple[int, int, int, int]
 Encoding = NDArray[np.float64]
 

@@ -1,0 +1,118 @@
+"""What callers may choose of the library's longer jobs, with the defaults."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from os import PathLike
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from untag.scan.pipeline import Cancel as Cancel
+
+if TYPE_CHECKING:
+    from untag.people.review import Doubts
+
+AnyPath = str | PathLike[str]
+"""A path; one that is a string may begin with ~."""
+
+Paths = AnyPath | Iterable[AnyPath]
+"""One path, or several."""
+
+OnProgress = Callable[[int], object]
+"""Is called with how many photos are done so far, once for each."""
+
+
+def _refuse(_: Doubts) -> bool:
+    return False
+
+
+@dataclass(frozen=True, slots=True)
+class EnrollOptions:
+    """Where the faces come from, besides photos that show the person alone.
+
+    `tag`: the faces that photos or their sources call by this name. `confirmed`: those in photos on which the user
+    decided anything but not-me. `called` are names under which archives have the person. `accept` is asked whether to
+    store photos that seem to show several people, or somebody else; without it nothing doubtful is stored.
+    """
+
+    tag: str | None = None
+    confirmed: bool = False
+    called: tuple[str, ...] = ()
+    accept: Callable[[Doubts], bool] = _refuse
+
+
+@dataclass(frozen=True, slots=True)
+class ScanOptions:
+    """How to scan.
+
+    `source` reads archives as those of one source, such as facebook. With `all_scenes`, scenes without anybody enrolled
+    become findings, too. With `prune`, photos in places that are away are forgotten. `cancel` ends the scan early but
+    cleanly once it is set, from another thread or a signal handler. `log` is a file that the caller writes about the
+    scan: untag names it when it forgets. With `mark_reported` false, findings stay new to the next scan until
+    `Untag.mark_reported` is called.
+    """
+
+    source: str | None = None
+    all_scenes: bool = False
+    prune: bool = False
+    cancel: Cancel | None = None
+    log: Path | None = None
+    mark_reported: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class ReportOptions:
+    """`limit` is how many photos are shown at most; with `replace_worse`, fewer pictures than before may be in it."""
+
+    limit: int = 1000
+    replace_worse: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class EvaluateOptions:
+    """`root` is what paths in the table are relative to, None for its folder.
+
+    `references` photos enrol each person; `seed` chooses which.
+    """
+
+    root: AnyPath | None = None
+    references: int = 3
+    seed: int = 0
+
+
+ENROLL = EnrollOptions()
+SCAN = ScanOptions()
+REPORT = ReportOptions()
+EVALUATE = EvaluateOptions()
+
+
+def path_of(path: AnyPath) -> Path:
+    """A path as the library uses it: ~ in a string is the user's own folder."""
+    if not isinstance(path, str) or not path.startswith("~"):
+        return Path(path)
+    try:
+        return Path(path).expanduser()
+    except RuntimeError:
+        # There is no such user; the path is reported as it was given.
+        return Path(path)
+
+
+def paths_of(paths: Paths) -> tuple[Path, ...]:
+    """One path or several, as the library uses them."""
+    if isinstance(paths, (str, PathLike)):
+        return (path_of(paths),)
+    return tuple(map(path_of, paths))
+
+
+def counting(on_progress: OnProgress | None) -> Callable[[], None]:
+    """A function to call after each photo, which says how many there were."""
+    done = 0
+
+    def advance() -> None:
+        nonlocal done
+        done += 1
+        if on_progress is not None:
+            on_progress(done)
+
+    return advance

@@ -1,0 +1,83 @@
+"""People: enrolled, listed, corrected and forgotten."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from untag.errors import UsageError
+from untag.library.home import OpenHome
+from untag.library.options import ENROLL, EnrollOptions, OnProgress, Paths, counting, paths_of
+
+if TYPE_CHECKING:
+    from untag.people.enrolment import Enrolment
+    from untag.people.roster import Contribution, Person
+    from untag.store import Reference
+    from untag.upkeep.forgetting import Forgotten
+
+
+class People(OpenHome):
+    """Whose face to look for."""
+
+    def enroll(
+        self,
+        person: str = "me",
+        paths: Paths = (),
+        *,
+        options: EnrollOptions = ENROLL,
+        on_progress: OnProgress | None = None,
+    ) -> Enrolment:
+        """Learns a person's face from photos with one clear face each; says of each photo whether it is used, and why.
+
+        What was scanned is judged again. Raises UsageError for a path that does not exist or a name that cannot be one.
+        """
+        from untag.people.enrolment import EnrolmentRequest, enroll_person, look_for_references
+
+        chosen = paths_of(paths)
+        request = EnrolmentRequest(person, chosen, options.confirmed, options.tag, options.called)
+        request.check()
+        self.count_photos(chosen)  # a path that does not exist is reported before the model is loaded
+        store = self._opened()
+        found = look_for_references(store, request, self._models.faces, self.settings, on_photo=counting(on_progress))
+        return enroll_person(store, request, found, self.settings, accept=options.accept)
+
+    def people(self) -> list[Person]:
+        """Everybody enrolled, by name, once for each engine."""
+        from untag.people.roster import list_people
+
+        return list_people(self._opened())
+
+    def references(self, person: str = "me") -> list[Contribution]:
+        """The photos that enrol a person, and what each contributes. Raises UsageError for a name nobody has."""
+        from untag.people.roster import contributions
+
+        return contributions(self._opened(create=False), person)
+
+    def remove_reference(self, reference_id: int) -> tuple[Reference, Person | None]:
+        """Takes one photo back from a person, whom it returns, and judges again what was scanned; reads no photo."""
+        from untag.people.enrolment import take_back
+
+        return take_back(self._opened(create=False), reference_id, self.settings)
+
+    def forget(self, person: str) -> Forgotten:
+        """Erases a person, and searches the home folder for what is left. Raises UsageError for a name nobody has."""
+        from untag.upkeep.forgetting import erase_person
+
+        self.close()
+        forgotten = erase_person(self.home, person)
+        if forgotten.count == 0:
+            raise UsageError(f"nobody called {person} is enrolled; see: untag people")
+        return forgotten
+
+    def forget_bystanders(self) -> Forgotten:
+        """Erases the embeddings of all faces that are not surely somebody enrolled."""
+        from untag.upkeep.forgetting import erase_bystanders
+
+        self.close()
+        return erase_bystanders(self.home)
+
+    def forget_all(self) -> Forgotten:
+        """Deletes the database, even a damaged one, and all that was made from it; photos are never touched."""
+        from untag.upkeep.forgetting import erase_all
+
+        self.close()
+        return erase_all(self.home)

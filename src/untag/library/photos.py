@@ -1,0 +1,146 @@
+"""Photos: surveyed, scanned, listed, decided about, searched and looked at."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from typing import TYPE_CHECKING
+
+from untag.library.home import OpenHome
+from untag.library.options import SCAN, OnProgress, Paths, ScanOptions, paths_of
+from untag.types import Finding, Status, Verdict
+
+if TYPE_CHECKING:
+    from untag.library.listing import Photo
+    from untag.library.scanning import PreparedScan
+    from untag.library.searching import SearchResult
+    from untag.scan import ScanSummary
+    from untag.scan.inspection import Inspection
+    from untag.sources.summary import Survey
+
+
+class Photos(OpenHome):
+    """What was found in them."""
+
+    def sources(self, paths: Paths, source: str | None = None) -> Survey:
+        """What archives hold, before any scan; reads no photo. `source` reads them as those of one source."""
+        from untag.sources.base import readers_named
+        from untag.sources.summary import survey
+
+        return survey(paths_of(paths), self.settings.limits, readers_named(source))
+
+    def prepare_scan(self, paths: Paths, options: ScanOptions = SCAN) -> PreparedScan:
+        """Checks paths and people and loads the models: `run` of the result then scans.
+
+        Raises UsageError where no path leads anywhere, or nobody is enrolled.
+        """
+        from untag.library.scanning import PreparedScan
+        from untag.scan import require_enrolled, require_paths
+        from untag.scan.judge import load_judge
+        from untag.sources.base import readers_named
+        from untag.store import note_written
+
+        readers = readers_named(options.source)
+        chosen = paths_of(paths)
+        store = self._opened()
+        for problem in require_paths(store, chosen):
+            self._warn(f"{problem}; the others are scanned")
+        require_enrolled(store)
+        if options.log is not None:
+            note_written(store, options.log, "log")
+        models = self._models.for_scan
+        judge = load_judge(store, models.faces.id, self.settings, all_scenes=options.all_scenes)
+        self._say(f"scanning on {models.faces.device} with the engine {models.faces.id}")
+        return PreparedScan(store, self.settings, chosen, options, readers, models, judge)
+
+    def scan(self, paths: Paths, *, options: ScanOptions = SCAN, on_progress: OnProgress | None = None) -> ScanSummary:
+        """Looks through folders and archives for photos that show somebody enrolled; only what is new is read.
+
+        Raises as `prepare_scan` does, and LockedError while another scan runs.
+        """
+        return self.prepare_scan(paths, options).run(on_progress)
+
+    def mark_reported(self, summary: ScanSummary) -> None:
+        """Records that a finished scan's summary was shown: what is new in it is not new to the next scan."""
+        from untag.scan import mark_shown
+
+        mark_shown(self._opened(create=False), summary)
+
+    def findings(
+        self,
+        *,
+        verdict: str | Iterable[str] = (Verdict.ME, Verdict.MAYBE),
+        category: str | Iterable[str] = (),
+        status: str | Iterable[str] | None = None,
+        min_risk: int = 0,
+        person: str | None = None,
+    ) -> Iterator[Finding]:
+        """The findings, the riskiest first, one for each file; several values of a filter mean any of them.
+
+        Of `verdict`, `Verdict` has all. They are those of the moment in which the first is asked for, so photos may be
+        decided meanwhile. Raises UsageError for a value that there is not.
+        """
+        from untag.library.listing import Wanted, categories_of, list_findings, several
+
+        wanted = Wanted(
+            several(Verdict, verdict),
+            categories_of(self.home, category),
+            None if status is None else several(Status, status),
+            min_risk,
+            person,
+        )
+        return list_findings(self._opened(), wanted)
+
+    def count_hidden(self) -> int:
+        """How many more photos of somebody enrolled would show a category with the sensitivity `high`."""
+        from untag.scenes.categories import Sensitivity
+        from untag.scenes.installed import installed_thresholds
+        from untag.store import flagged_from
+
+        if self.settings.sensitivity is Sensitivity.HIGH:
+            return 0
+        thresholds = {**installed_thresholds(self.home, Sensitivity.HIGH), **self.settings.thresholds}
+        return flagged_from(self._opened(), thresholds)
+
+    def decide(self, photos: Photo | Iterable[Photo], status: Status | str) -> int:
+        """Records what was decided about photos, all of them or none; returns how many decisions that are.
+
+        A photo is a finding, its path or its SHA-256. A decision holds for every identical copy and survives every
+        later scan. Raises UsageError for a photo that was not scanned, or for the status `open`: see `undo`.
+        """
+        from untag.library.listing import hashes_of, several
+        from untag.store import record_decision
+
+        store = self._opened(create=False)
+        hashes = hashes_of(store, photos)
+        (chosen,) = several(Status, status)
+        with store.durable():
+            for sha256 in hashes:
+                record_decision(store, sha256, chosen)
+        return len(hashes)
+
+    def undo(self, photos: Photo | Iterable[Photo]) -> int:
+        """Takes the last decision about each photo back; returns how many there were."""
+        from untag.library.listing import hashes_of
+        from untag.store import undo_decision
+
+        store = self._opened(create=False)
+        hashes = hashes_of(store, photos)
+        with store.durable():
+            return sum(undo_decision(store, sha256) for sha256 in hashes)
+
+    def search(self, words: str, *, limit: int = 10) -> SearchResult:
+        """The photos of somebody enrolled that are nearest to a few English words; reads no photo.
+
+        Raises UsageError when no word is known.
+        """
+        from untag.library.searching import search
+
+        return search(self._opened(), words, limit)
+
+    def inspect(self, paths: Paths) -> Iterator[Inspection]:
+        """What the models see in photos, in order; stores nothing. Raises UsageError for a path that does not exist."""
+        from untag.scan.inspection import inspect_photos, optional_judge
+
+        models = self._models.for_scan
+        judge = optional_judge(self.settings, models.faces.id)
+        return inspect_photos(paths_of(paths), models, judge, self.settings)

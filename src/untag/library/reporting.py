@@ -1,0 +1,42 @@
+"""The HTML report of all findings that show somebody enrolled."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+from pathlib import Path
+
+from untag.config import Settings
+from untag.findings.counting import count
+from untag.library.listing import SHOWING_YOU
+from untag.library.options import ReportOptions
+from untag.reports import write_report
+from untag.reports.html import Written
+from untag.reports.pictures import file_thumbnails, thumbnail_size
+from untag.store import Store, findings, note_written
+
+
+def count_pictures(store: Store, limit: int) -> int:
+    """How many photos a report shows, copies folded."""
+    return min(count(findings(store, verdicts=SHOWING_YOU)).photos, limit)
+
+
+def write(
+    store: Store, settings: Settings, output: Path, options: ReportOptions, advance: Callable[[], None]
+) -> Written:
+    """Writes the report. Raises UsageError when it cannot be written, AwayError when it would lose pictures."""
+    found = list(findings(store, verdicts=SHOWING_YOU))
+    size = thumbnail_size(min(count(found).photos, options.limit))
+    # Before it is there: forget had rather name a report that was never finished than miss one.
+    note_written(store, output, "report")
+    with file_thumbnails(settings.limits, size) as thumbnail:
+        return write_report(
+            found,
+            output,
+            home=settings.home,
+            thumbnail=thumbnail,
+            made_at=datetime.now().strftime("%Y-%m-%d %H:%M"),
+            limit=options.limit,
+            replace_worse=options.replace_worse,
+            on_progress=advance,
+        )
