@@ -19,9 +19,9 @@ from untag.store import (
 )
 from untag.types import (
     Action,
+    Assessment,
     Box,
     Face,
-    Finding,
     LinkConfidence,
     Match,
     Origin,
@@ -64,14 +64,11 @@ def face(seed: int, *, embedded: bool = True) -> Face:
     )
 
 
-def finding(
+def assessment(
     verdict: Verdict = Verdict.ME, risk: int = 50, *, person: str | None = "Ada", alcohol: float = 0.8
-) -> Finding:
-    """A finding as a rule would make it; its path and hash are those of the record that carries it."""
-    return Finding(
-        path="",
-        sha256="",
-        source="",
+) -> Assessment:
+    """What the rules could make of a photo."""
+    return Assessment(
         origin=Origin(),
         person=person,
         verdict=verdict,
@@ -89,7 +86,7 @@ def analysis(
     *,
     keep: Sequence[bool] | None = None,
     seed: int = 0,
-    found: Finding | None = None,
+    found: Assessment | None = None,
     engine: str = "dlib",
     taken_at: str | None = None,
     pipeline: str = "dlib+lite2",
@@ -112,7 +109,7 @@ def analysis(
             "lite2",
             {"alcohol": Spot(0.35, 0.75)},
         ),
-        finding=found,
+        assessment=found,
     )
 
 

@@ -22,7 +22,7 @@ import os, signal, sys
 from dataclasses import replace
 from pathlib import Path
 import numpy as np
-from store_samples import OTHER, analysis, finding, record, reference
+from store_samples import OTHER, analysis, assessment, record, reference
 from untag.people.index import open_index
 from untag.scenes.taught_files import Examples, save_examples
 from untag.store import Store, add_names, add_reference, finish_run, prune, record_batch, start_run
@@ -35,7 +35,7 @@ NEAR = Match(Verdict.MAYBE, 0.5, {ADA!r})
 
 def batch(store, run, numbers, matches):
     for number in numbers:
-        made = analysis(matches, seed=number, found=finding(person={ADA!r}))
+        made = analysis(matches, seed=number, found=assessment(person={ADA!r}))
         record_batch(store, run, [record(f"/a/{{number}}.jpg", f"s{{number * 7919 % 1000:03}}", made)])
 
 with Store.open(home) as store:

@@ -10,7 +10,7 @@ import pytest
 from PIL import Image
 
 from fakes import MAYBE, ME, STRANGER, Square, Untag, paint
-from store_samples import analysis, finding, record
+from store_samples import analysis, assessment, record
 from untag.scan.judge import group_copies
 from untag.store import Store, findings, record_batch, record_decision, replace_findings, start_run
 from untag.types import Box, Status, Verdict
@@ -21,11 +21,11 @@ HASH = 0xF0F0_F0F0_0F0F_0F0F
 def test_the_findings_of_near_duplicates_name_one_file(tmp_path: Path) -> None:
     with Store.open(tmp_path) as store:
         run = start_run(store, ["/a"])
-        big = analysis(found=finding())
+        big = analysis(found=assessment())
         small = replace(big, width=320, height=240, phash=HASH ^ 0b11 << 7)
         big = replace(big, phash=HASH)
         halved = Box(0.125, 1.0, 15.25, 20.0)
-        small = replace(small, finding=replace(finding(), faces=(halved,)))
+        small = replace(small, assessment=replace(assessment(), faces=(halved,)))
         other = replace(big, phash=0x0123_4567_89AB_CDEF)
         record_batch(
             store,
@@ -72,21 +72,21 @@ def test_the_findings_of_near_duplicates_name_one_file(tmp_path: Path) -> None:
         record_decision(store, "s2", Status.DONE)
         assert {one.path: one.status for one in findings(store)}["/a/1-small"] is Status.OPEN, "a decision is for one"
         # A scan that is killed before it groups must not leave a photo behind one that was judged otherwise.
-        replace_findings(store, run, [("s2", finding(Verdict.MAYBE))])
+        replace_findings(store, run, [("s2", assessment(Verdict.MAYBE))])
         assert copies() == alone
         assert [len(one.places) for one in findings(store)] == [2, 0, 2, 0, 1]
-        replace_findings(store, run, [("s2", finding())])
+        replace_findings(store, run, [("s2", assessment())])
         assert copies() == together
         replace_findings(store, run, [("s2", None)])
         assert copies() == {key: alone[key] for key in ("1-small", "2-small-again", "5-other")}
-        replace_findings(store, run, [("s2", finding())])
+        replace_findings(store, run, [("s2", assessment())])
         assert copies() == alone, "what lost its representative is single until it is grouped again"
 
 
 def test_a_representative_without_a_file_hides_nothing(tmp_path: Path) -> None:
     with Store.open(tmp_path) as store:
         run = start_run(store, ["/a"])
-        big = replace(analysis(found=finding()), phash=HASH, width=640, height=480)
+        big = replace(analysis(found=assessment()), phash=HASH, width=640, height=480)
         record_batch(store, run, [record("/a/1", "s1", big), record("/a/2", "s2", big)])
         group_copies(store)
         assert {one.path: one.duplicate_of for one in findings(store)} == {"/a/1": None, "/a/2": "/a/1"}

@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from store_samples import analysis, finding, record
+from store_samples import analysis, assessment, record
 from untag.reports import write_csv, write_json
 from untag.store import Store, findings, record_batch, start_run
 from untag.types import Action, Finding, LinkConfidence, Origin, Place, Verdict
@@ -234,7 +234,7 @@ def test_both_formats_write_as_they_read() -> None:
 def test_copies_make_the_output_longer_and_no_more(tmp_path: Path, write: Callable[..., int]) -> None:
     def size(copies: int) -> int:
         with Store.open(tmp_path / str(copies)) as store:
-            first = record("/archive/0.jpg", "same", analysis(found=finding()))
+            first = record("/archive/0.jpg", "same", analysis(found=assessment()))
             others = [record(f"/archive/{number}.jpg", "same") for number in range(1, copies)]
             record_batch(store, start_run(store, ["/archive"]), [first, *others])
             stream = io.StringIO()

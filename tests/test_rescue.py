@@ -17,7 +17,7 @@ import numpy as np
 import pytest
 
 from fakes import ME, Untag, paint
-from store_samples import OTHER, analysis, finding, record, reference
+from store_samples import OTHER, analysis, assessment, record, reference
 from untag.errors import UsageError
 from untag.scenes.taught_files import Examples, save_examples
 from untag.store import (
@@ -59,7 +59,7 @@ def fill(home: Path) -> None:
                 if number % 10 == 0:
                     undo_decision(store, digest(number))
         for number in range(60):
-            made = analysis((ADA, OTHER), seed=number, found=finding())
+            made = analysis((ADA, OTHER), seed=number, found=assessment())
             record_batch(store, run, [record(f"/a/{number}", digest(number), made)])
     features = np.random.default_rng(1).random((4, 8), dtype=np.float32)
     save_examples(home, Examples("hats", "lite2", features, features))

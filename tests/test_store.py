@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from store_samples import ADA_ALONE, MAYBE, ME, ORIGIN, OTHER, analysis, decisions, finding, record, stored_faces
+from store_samples import ADA_ALONE, MAYBE, ME, ORIGIN, OTHER, analysis, decisions, assessment, record, stored_faces
 from untag.errors import StoreError, UsageError
 from untag.store import (
     DuePhoto,
@@ -69,7 +69,7 @@ def same_face(left: Face, right: Face) -> bool:
 
 def test_everything_recorded_comes_back(store: Store) -> None:
     run = start_run(store, ["/a"])
-    made = analysis((ME, OTHER), keep=(True, False), found=finding(), taken_at="2021-05-06T07:08:09")
+    made = analysis((ME, OTHER), keep=(True, False), found=assessment(), taken_at="2021-05-06T07:08:09")
     record_batch(store, run, [record("/a/1.jpg", "s1", made, origin=ORIGIN)])
 
     known = known_files(store, "/a")["/a/1.jpg"]
@@ -94,7 +94,7 @@ def test_everything_recorded_comes_back(store: Store) -> None:
     assert [(place.path, place.source, place.origin) for place in seen.places] == [("/a/1.jpg", "folder", ORIGIN)]
 
     (listed,) = findings(store)
-    expected = finding()
+    expected = assessment()
     assert (listed.path, listed.sha256, listed.source, listed.origin) == ("/a/1.jpg", "s1", "folder", ORIGIN)
     assert (listed.categories, listed.reasons, listed.faces) == ({"alcohol": 0.8}, expected.reasons, expected.faces)
     assert (listed.taken_at, listed.status, listed.duplicate_of) == ("2021-05-06T07:08:09", Status.OPEN, None)
@@ -126,7 +126,7 @@ def test_known_files_are_those_directly_in_the_folder(store: Store) -> None:
 
 def test_a_new_analysis_replaces_the_old_one_wholly(store: Store) -> None:
     run = start_run(store, ["/a"])
-    record_batch(store, run, [record("/a/1", "s1", analysis((ME, OTHER, OTHER), found=finding()))])
+    record_batch(store, run, [record("/a/1", "s1", analysis((ME, OTHER, OTHER), found=assessment()))])
     record_batch(store, run, [record("/a/1", "s1", analysis((OTHER,), seed=5, engine="buffalo", pipeline="new"))])
     seen = evidence(store, "s1")
     assert seen is not None
@@ -154,7 +154,9 @@ def test_prune_forgets_only_what_is_below_the_roots_and_was_not_seen(store: Stor
     first = start_run(store, ["/a", "/b"])
     paths = ("/a/gone", "/a/kept", "/a/deep/gone", "/ab/other", "/a_/other", "/b/other", "/a%/other")
     record_batch(
-        store, first, [record(path, f"s{path}", analysis((), seed=n, found=finding())) for n, path in enumerate(paths)]
+        store,
+        first,
+        [record(path, f"s{path}", analysis((), seed=n, found=assessment())) for n, path in enumerate(paths)],
     )
     record_decision(store, "s/a/gone", Status.KEEP)
     second = start_run(store, ["/a"])
@@ -191,7 +193,7 @@ def test_prune_of_a_single_file_and_of_the_root_folder(store: Store) -> None:
 
 def test_a_file_whose_content_changed_leaves_no_orphan(store: Store) -> None:
     first = start_run(store, ["/a"])
-    record_batch(store, first, [record("/a/1", "old", analysis((ME,), found=finding()))])
+    record_batch(store, first, [record("/a/1", "old", analysis((ME,), found=assessment()))])
     second = start_run(store, ["/a"])
     record_batch(store, second, [record("/a/1", "new", analysis((ME,), seed=2))])
     assert evidence(store, "old") is None, "a photo without a file is no evidence"
@@ -205,7 +207,7 @@ def test_a_file_whose_content_changed_leaves_no_orphan(store: Store) -> None:
 
 def test_files_of_one_photo_name_the_one_that_was_seen_first(store: Store) -> None:
     first = start_run(store, ["/z"])
-    record_batch(store, first, [record("/z/1", "s1", analysis(found=finding()))])
+    record_batch(store, first, [record("/z/1", "s1", analysis(found=assessment()))])
     second = start_run(store, ["/z", "/a"])
     record_batch(store, second, [record("/a/2", "s1"), record("/a/1", "s1")])
     assert [(listed.path, listed.duplicate_of) for listed in findings(store)] == [
@@ -232,11 +234,11 @@ def test_findings_are_sorted_and_filtered(store: Store) -> None:
         store,
         run,
         [
-            record("/a/low", "s1", analysis(found=finding(risk=10))),
-            record("/a/late", "s2", analysis(seed=1, found=finding(risk=90), taken_at="2022-01-01T00:00:00")),
-            record("/a/early", "s3", analysis(seed=2, found=finding(risk=90)), origin=ORIGIN),
-            record("/a/undated-b", "s4", analysis(seed=3, found=finding(Verdict.MAYBE, 90))),
-            record("/a/undated-a", "s5", analysis(seed=4, found=finding(Verdict.OTHER, 90, person=None, alcohol=0))),
+            record("/a/low", "s1", analysis(found=assessment(risk=10))),
+            record("/a/late", "s2", analysis(seed=1, found=assessment(risk=90), taken_at="2022-01-01T00:00:00")),
+            record("/a/early", "s3", analysis(seed=2, found=assessment(risk=90)), origin=ORIGIN),
+            record("/a/undated-b", "s4", analysis(seed=3, found=assessment(Verdict.MAYBE, 90))),
+            record("/a/undated-a", "s5", analysis(seed=4, found=assessment(Verdict.OTHER, 90, person=None, alcohol=0))),
         ],
     )
 
@@ -255,7 +257,7 @@ def test_findings_are_sorted_and_filtered(store: Store) -> None:
 
 def test_decisions_survive_a_new_analysis_and_can_be_undone(store: Store) -> None:
     run = start_run(store, ["/a"])
-    record_batch(store, run, [record("/a/1", "s1", analysis(found=finding()))])
+    record_batch(store, run, [record("/a/1", "s1", analysis(found=assessment()))])
 
     def status() -> Status:
         return next(findings(store)).status
@@ -264,7 +266,7 @@ def test_decisions_survive_a_new_analysis_and_can_be_undone(store: Store) -> Non
     record_decision(store, "s1", Status.KEEP)
     record_decision(store, "s1", Status.NOT_ME)
     assert status() is Status.NOT_ME
-    record_batch(store, run, [record("/a/1", "s1", analysis(found=finding(risk=99)))])
+    record_batch(store, run, [record("/a/1", "s1", analysis(found=assessment(risk=99)))])
     assert status() is Status.NOT_ME
     assert undo_decision(store, "s1")
     assert status() is Status.KEEP
@@ -284,7 +286,7 @@ def test_decisions_survive_a_new_analysis_and_can_be_undone(store: Store) -> Non
 
 def test_new_findings_are_those_since_the_last_reported_run_that_are_open(store: Store) -> None:
     first = start_run(store, ["/a"])
-    record_batch(store, first, [record("/a/1", "s1", analysis(found=finding()))])
+    record_batch(store, first, [record("/a/1", "s1", analysis(found=assessment()))])
     assert len(new_findings(store, first)) == 1
     # A run that was killed reported nothing, so what it found is still news to the next one.
     assert len(new_findings(store, start_run(store, ["/a"]))) == 1
@@ -300,9 +302,9 @@ def test_new_findings_are_those_since_the_last_reported_run_that_are_open(store:
         store,
         second,
         [
-            record("/a/1", "s1", analysis(found=finding(risk=99))),
+            record("/a/1", "s1", analysis(found=assessment(risk=99))),
             record("/a/1-copy", "s1"),
-            record("/a/2", "s2", analysis(seed=1, found=finding())),
+            record("/a/2", "s2", analysis(seed=1, found=assessment())),
             record("/a/2-copy", "s2"),
             record("/a/3", "s3", analysis(seed=2)),
         ],
@@ -340,7 +342,7 @@ def test_matching_and_deciding_again_from_what_is_stored(store: Store) -> None:
     assert (photo.judged_with, photo.discarded) == (ADA_ALONE, 2), "an embedding that was gone before counts once"
     assert [seen.discarded for seen in photo_evidence(store, ["s0007"], engine="dlib")] == [2]
 
-    decided = [(seen.sha256, finding() if seen.sha256 < "s0002" else None) for seen in photo_evidence(store)]
+    decided = [(seen.sha256, assessment() if seen.sha256 < "s0002" else None) for seen in photo_evidence(store)]
     replace_findings(store, again, decided, judged_with=BOTH)
     assert [listed.sha256 for listed in findings(store)] == ["s0000", "s0001"]
     assert len(new_findings(store, again)) == 2
@@ -355,7 +357,7 @@ def test_matching_and_deciding_again_from_what_is_stored(store: Store) -> None:
     assert seen is not None
     assert [stored.match for stored in seen.faces] == [OTHER, ada, OTHER]
     assert [stored.face.embedding is None for stored in seen.faces] == [True, False, True]
-    replace_findings(store, again, [("s0000", None), ("s0001", finding(risk=1))])
+    replace_findings(store, again, [("s0000", None), ("s0001", assessment(risk=1))])
     assert [(listed.sha256, listed.risk) for listed in findings(store)] == [("s0001", 1)]
 
 
@@ -384,7 +386,7 @@ def test_hostile_names_and_texts(store: Store) -> None:
         store,
         run,
         [record(path, "s1", origin=Origin(caption="half \ud83d of it", people=("\ud83d",))) for path in paths]
-        + [record("/a/1", "s1", analysis(found=finding()))],
+        + [record("/a/1", "s1", analysis(found=assessment()))],
     )
     assert set(known_files(store, "/a")) == {*paths, "/a/1"}
     assert {listed.path for listed in findings(store)} == {*paths, "/a/1"}
@@ -437,7 +439,7 @@ def test_whatever_the_runs_saw_the_tables_agree(
                 store,
                 run,
                 [
-                    record(f"/a/{name}", sha256, None if sha256 is None else analysis((ME, OTHER), found=finding()))
+                    record(f"/a/{name}", sha256, None if sha256 is None else analysis((ME, OTHER), found=assessment()))
                     for name, sha256 in batch
                 ],
             )

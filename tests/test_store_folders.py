@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from store_samples import ORIGIN, analysis, finding, record
+from store_samples import ORIGIN, analysis, assessment, record
 from untag.store import (
     KnownFile,
     ListedFolder,
@@ -40,7 +40,7 @@ def store(tmp_path: Path) -> Iterator[Store]:
             opened,
             run,
             [
-                record("/a/1", "s1", analysis(found=finding())),
+                record("/a/1", "s1", analysis(found=assessment())),
                 record("/a/2", "s2", analysis(seed=1)),
                 record("/a/3", "s3", outcome=Outcome.BROKEN, error="cut short"),
                 record("/b/4", "s1"),

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from store_samples import ME, OTHER, analysis, finding, record, stored_faces
+from store_samples import ME, OTHER, analysis, assessment, record, stored_faces
 from untag.errors import StoreError
 from untag.store import (
     Store,
@@ -38,7 +38,7 @@ BATCH = 7
 WRITER = """
 import sys
 from pathlib import Path
-from store_samples import ME, OTHER, analysis, finding, record, stored_faces
+from store_samples import ME, OTHER, analysis, assessment, record, stored_faces
 from untag.store import Store, record_batch, start_run
 
 with Store.open(Path(sys.argv[1])) as store, store.exclusive():
@@ -47,7 +47,7 @@ with Store.open(Path(sys.argv[1])) as store, store.exclusive():
     while True:
         number += 1
         record_batch(store, run, [
-            record(f"/a/{number}/{item}", f"{number}-{item}", analysis((ME, OTHER), found=finding()))
+            record(f"/a/{number}/{item}", f"{number}-{item}", analysis((ME, OTHER), found=assessment()))
             for item in range(7)
         ])
         print(number, flush=True)
@@ -353,7 +353,7 @@ def test_killed_at_any_instant_it_keeps_whole_batches(tmp_path: Path) -> None:
 
 def test_the_doctor_finds_a_row_without_its_photo(tmp_path: Path) -> None:
     with Store.open(tmp_path) as store:
-        record_batch(store, start_run(store, ["/a"]), [record("/a/1", "s1", analysis(found=finding()))])
+        record_batch(store, start_run(store, ["/a"]), [record("/a/1", "s1", analysis(found=assessment()))])
     raw = sqlite3.connect(tmp_path / "untag.db")
     raw.execute("DELETE FROM photos")
     raw.commit()

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from store_samples import MAYBE, ME, OTHER, analysis, decisions, face, finding, record, reference
+from store_samples import MAYBE, ME, OTHER, analysis, decisions, face, assessment, record, reference
 from untag.errors import StoreError
 from untag.store import (
     JudgedWith,
@@ -83,7 +83,7 @@ def test_a_reference_from_the_same_content_is_replaced(store: Store) -> None:
 def fill(store: Store) -> None:
     run = start_run(store, ["/a"])
     for number in range(40):
-        made = analysis((ME, MAYBE, OTHER, BOB), seed=number, found=finding(person="Ada" if number else "Bob"))
+        made = analysis((ME, MAYBE, OTHER, BOB), seed=number, found=assessment(person="Ada" if number else "Bob"))
         record_batch(store, run, [record(f"/a/{number}", f"s{number:02}", made)])
     add_reference(store, reference("Ada", 90001))
     add_reference(store, reference("Bob", 90002, sha256="r2"))

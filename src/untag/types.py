@@ -241,10 +241,34 @@ class Place:
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
-    """One photo that shows an enrolled person, with what untag makes of it. `risk` is 0 to 100.
+class Assessment:
+    """What the rules make of one photo, from all that is known of it. `risk` is 0 to 100.
 
     `categories` holds the categories at or above their thresholds. `faces` are the boxes of the person's own faces.
+    `origin` is that of the place to act on, of all places of the photo.
+    """
+
+    person: str | None
+    verdict: Verdict
+    similarity: float
+    categories: Mapping[str, float]
+    risk: int
+    reasons: tuple[str, ...]
+    action: Action
+    origin: Origin
+    faces: tuple[Box, ...] = ()
+
+    @property
+    def act_on(self) -> str | None:
+        """The permalink of the place to act on."""
+        return self.origin.permalink
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One file as it is listed: the stored assessment of its photo, where the file lies, and what the user decided.
+
+    `person` to `action`, `faces` and `act_on` are as in `Assessment`; `act_on` may be that of a place of a copy.
     `duplicate_of` is the path of the picture that this file is a copy of, identical or nearly so. `places` are all
     files of the picture and of its copies, this one first; empty where another finding of the picture has them.
     `picture` is the SHA-256 that all findings of one picture have in common. `absent` says that an archive reports the

@@ -1,4 +1,4 @@
-"""From the evidence of one photo to its finding. Pure: the same evidence and rules always give the same finding."""
+"""From the evidence of one photo to its assessment. Pure: the same evidence and rules give the same assessment."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from untag.findings.online import Online, online, opens_only_for_owner
 from untag.findings.prominence import Prominence, prominence
 from untag.findings.reasons import Pictured, reasons_of, reasons_without_file
 from untag.findings.rules import Audience, Rules
-from untag.types import NO_MATCH, Action, Box, Finding, Match, Origin, SceneScores, Verdict
+from untag.types import NO_MATCH, Action, Assessment, Box, Match, Origin, SceneScores, Verdict
 
 _HARMLESS = 0.03
 """The share of risk that any photo of you has, so that it ranks above none."""
@@ -27,7 +27,6 @@ class PhotoEvidence:
 
     `origins` are those of all places where it lies, the one seen first first; `named` the people whom its own metadata
     name. `width` and `height` are those of the upright original in pixels. `scenes` is None when no scene model ran.
-    Path, hash and source only pass into the finding: left empty, they are for the store to fill in.
     """
 
     origins: tuple[Origin, ...]
@@ -37,14 +36,11 @@ class PhotoEvidence:
     boxes: tuple[Box, ...]
     matches: tuple[Match, ...]
     scenes: SceneScores | None
-    path: str = ""
-    sha256: str = ""
-    source: str = ""
     named: tuple[str, ...] = ()
 
 
-def assess(evidence: PhotoEvidence, rules: Rules, names: Names = NO_NAMES) -> Finding | None:
-    """The finding for one photo, or None when it does not concern an enrolled person.
+def assess(evidence: PhotoEvidence, rules: Rules, names: Names = NO_NAMES) -> Assessment | None:
+    """What one photo means for an enrolled person, or None when it concerns none.
 
     A photo without a face of an enrolled person is a `maybe` of similarity 0 when a tag in one of its places, or its
     own metadata, has the name of one: `names` says who is called what.
@@ -81,11 +77,7 @@ def assess(evidence: PhotoEvidence, rules: Rules, names: Names = NO_NAMES) -> Fi
     where = online(evidence.origins, best.person, names, evidence.named)
     near = _nearness(flagged, evidence, own)
     pictured = Pictured(flagged, rules.experimental, evidence.scenes, marks, near, len(own), len(evidence.boxes))
-    return Finding(
-        path=evidence.path,
-        sha256=evidence.sha256,
-        source=evidence.source,
-        origin=where.origin,
+    return Assessment(
         person=best.person,
         verdict=best.verdict,
         similarity=best.similarity,
@@ -93,14 +85,13 @@ def assess(evidence: PhotoEvidence, rules: Rules, names: Names = NO_NAMES) -> Fi
         risk=_risk(_harm(flagged, near, rules), best, _nudge(where.audience, marks, rules), rules),
         reasons=reasons_of(best, pictured, where),
         action=_action(evidence, best, flagged, where, rules),
-        taken_at=evidence.taken_at if evidence.taken_at is not None else _taken_at(evidence.origins),
+        origin=where.origin,
         faces=own,
-        act_on=where.origin.permalink,
     )
 
 
-def assess_without_file(origins: tuple[Origin, ...], rules: Rules, names: Names) -> Finding | None:
-    """The finding for a photo that archives report without a file, or None where it cannot be said whom it shows.
+def assess_without_file(origins: tuple[Origin, ...], rules: Rules, names: Names) -> Assessment | None:
+    """The assessment of a photo that archives report without a file, or None where it cannot be said whom it shows.
 
     That is the enrolled person whom a tag names. Where none does it is the owner of the archive: whoever is enrolled,
     if that is one person only.
@@ -112,11 +103,7 @@ def assess_without_file(origins: tuple[Origin, ...], rules: Rules, names: Names)
         (person,) = names.called
     best = Match(Verdict.MAYBE, 0.0, person)
     where = online(origins, person, names)
-    return Finding(
-        path="",
-        sha256="",
-        source="",
-        origin=where.origin,
+    return Assessment(
         person=person,
         verdict=best.verdict,
         similarity=best.similarity,
@@ -124,9 +111,7 @@ def assess_without_file(origins: tuple[Origin, ...], rules: Rules, names: Names)
         risk=_risk(_HARMLESS, best, _nudge(where.audience, (), rules), rules),
         reasons=reasons_without_file(where),
         action=Action.REVIEW,
-        taken_at=_taken_at(origins),
-        absent=True,
-        act_on=where.origin.permalink,
+        origin=where.origin,
     )
 
 
@@ -153,10 +138,6 @@ def _best(evidence: PhotoEvidence, names: Names) -> Match:
 
 def _tags(evidence: PhotoEvidence) -> list[str]:
     return [*(name for origin in evidence.origins for name in origin.people), *evidence.named]
-
-
-def _taken_at(origins: tuple[Origin, ...]) -> str | None:
-    return next((origin.taken_at for origin in origins if origin.taken_at is not None), None)
 
 
 def _same(match: Match, best: Match) -> bool:

@@ -27,7 +27,7 @@ def absent_record(ref: AbsentRef, judge: Judge) -> PhotoRecord:
         pipeline=ABSENT,
         judged_with=judge.key,
         engine=ABSENT,
-        finding=judge.assess_without_file((ref.origin,)),
+        assessment=judge.assess_without_file((ref.origin,)),
     )
     return PhotoRecord(PhotoRef(ref.path, ref.source, 0, 0, ref.origin), absent_id(ref), Outcome.OK, None, analysis)
 

@@ -41,7 +41,7 @@ from untag.store import (
     replace_groups,
     update_matches,
 )
-from untag.types import Face, Finding, Match, Origin
+from untag.types import Assessment, Face, Match, Origin
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,12 +65,12 @@ class Judge:
         """Whether the embedding of a face with this verdict is stored."""
         return keeps_embedding(match, keep_bystanders=self.keep_bystanders)
 
-    def assess(self, evidence: PhotoEvidence) -> Finding | None:
-        """The finding for a photo, by the rules in force."""
+    def assess(self, evidence: PhotoEvidence) -> Assessment | None:
+        """What the photo means, by the rules in force; None: it concerns no enrolled person."""
         return assess(evidence, self.rules, self.names)
 
-    def assess_without_file(self, origins: tuple[Origin, ...]) -> Finding | None:
-        """The finding for a photo that archives report without a file."""
+    def assess_without_file(self, origins: tuple[Origin, ...]) -> Assessment | None:
+        """The same for a photo that archives report without a file."""
         return assess_without_file(origins, self.rules, self.names)
 
     @property
@@ -174,11 +174,11 @@ def assess_moved(store: Store, judge: Judge, run_id: int) -> None:
     From stored verdicts, whichever engine they are of. One transaction for each batch: an interruption loses nothing.
     """
     while placed := changed_places(store):
-        decided = [
+        assessed = [
             (evidence.sha256, _assess_stored(judge, evidence, [stored.match for stored in evidence.faces]))
             for evidence in photo_evidence(store, placed)
         ]
-        replace_findings(store, run_id, decided, placed=placed)
+        replace_findings(store, run_id, assessed, placed=placed)
 
 
 def group_copies(store: Store) -> None:
@@ -194,23 +194,23 @@ def must_read_again(key: JudgedWith | None, discarded: int, judge: Judge) -> boo
 
 def _judge_batch(store: Store, judge: Judge, run_id: int, batch: list[Evidence]) -> None:
     updates: list[MatchUpdate] = []
-    complete: list[tuple[str, Finding | None]] = []
-    incomplete: list[tuple[str, Finding | None]] = []
+    complete: list[tuple[str, Assessment | None]] = []
+    incomplete: list[tuple[str, Assessment | None]] = []
     for evidence in batch:
         matches = list(_match_stored(judge, evidence))
         updates += [
             MatchUpdate(stored.id, match, judge.keeps(match))
             for stored, match in zip(evidence.faces, matches, strict=True)
         ]
-        finding = _assess_stored(judge, evidence, matches)
+        assessment = _assess_stored(judge, evidence, matches)
         lacking = must_read_again(evidence.judged_with, evidence.discarded, judge)
-        (incomplete if lacking else complete).append((evidence.sha256, finding))
+        (incomplete if lacking else complete).append((evidence.sha256, assessment))
     update_matches(store, updates)
     replace_findings(store, run_id, incomplete)
     replace_findings(store, run_id, complete, judged_with=judge.key)
 
 
-def _assess_stored(judge: Judge, evidence: Evidence, matches: Sequence[Match]) -> Finding | None:
+def _assess_stored(judge: Judge, evidence: Evidence, matches: Sequence[Match]) -> Assessment | None:
     origins = tuple(place.origin for place in evidence.places)
     if evidence.is_absent:
         return judge.assess_without_file(origins)

@@ -252,7 +252,7 @@ class Stages:
             matches=analysed.matches,
             keep=tuple(self._judge.keeps(match) for match in analysed.matches),
             scenes=scenes,
-            finding=self._judge.assess(evidence),
+            assessment=self._judge.assess(evidence),
             named=evidence.named,
         )
 

@@ -10,7 +10,7 @@ from untag.store.db import Row, Store
 from untag.store.judged import JudgedWith
 from untag.store.records import ABSENT
 from untag.store.rows import boxes_of, origin_of, place_of
-from untag.types import Action, Finding, Place, Status, Verdict
+from untag.types import Action, Assessment, Finding, Place, Status, Verdict
 
 _COPY_LISTED = """EXISTS (SELECT 1 FROM files AS reported JOIN files AS copy ON copy.link = reported.link
         JOIN findings AS other ON other.sha256 = copy.sha256 AND other.verdict <> :nobody
@@ -91,20 +91,20 @@ def findings(
 def replace_findings(
     store: Store,
     run_id: int,
-    decided: Sequence[tuple[str, Finding | None]],
+    assessed: Sequence[tuple[str, Assessment | None]],
     *,
     judged_with: JudgedWith | None = None,
     placed: Sequence[str] = (),
 ) -> None:
-    """Write what was decided again for each hash, in one transaction; None means that there is no finding any more.
+    """Write what was assessed again for each hash, in one transaction; None means that there is no finding any more.
 
     With `judged_with` the photos are recorded as judged so: pass it when they were matched again,
     so that a run that ends between `update_matches` and this is done again. `placed` are the `changed_places` that were
     taken into account.
     """
     with store.transaction():
-        for sha256, finding in decided:
-            save_finding(store, run_id, sha256, finding)
+        for sha256, assessment in assessed:
+            save_finding(store, run_id, sha256, assessment)
             if judged_with is not None:
                 store.execute("UPDATE photos SET people_key = ? WHERE sha256 = ?", (judged_with.text, sha256))
         store.execute_many("DELETE FROM changed_places WHERE sha256 = ?", ((sha256,) for sha256 in placed))
@@ -126,9 +126,9 @@ def new_findings(store: Store, run_id: int) -> frozenset[str]:
     return frozenset(row["sha256"] for row in rows)
 
 
-def save_finding(store: Store, run_id: int, sha256: str, finding: Finding | None) -> None:
+def save_finding(store: Store, run_id: int, sha256: str, assessment: Assessment | None) -> None:
     """Write or remove the finding of one content, inside the caller's transaction; `first_run` stays what it was."""
-    if finding is None:
+    if assessment is None:
         store.execute("DELETE FROM findings WHERE sha256 = ?", (sha256,))
         return
     store.execute(
@@ -142,17 +142,17 @@ def save_finding(store: Store, run_id: int, sha256: str, finding: Finding | None
             act_on = excluded.act_on""",
         (
             sha256,
-            finding.person,
-            finding.verdict,
-            float(finding.similarity),
-            int(finding.risk),
-            json.dumps({category: float(score) for category, score in finding.categories.items()}),
-            json.dumps(finding.reasons),
-            finding.action,
+            assessment.person,
+            assessment.verdict,
+            float(assessment.similarity),
+            int(assessment.risk),
+            json.dumps({category: float(score) for category, score in assessment.categories.items()}),
+            json.dumps(assessment.reasons),
+            assessment.action,
             json.dumps(
-                [[float(box.left), float(box.top), float(box.right), float(box.bottom)] for box in finding.faces]
+                [[float(box.left), float(box.top), float(box.right), float(box.bottom)] for box in assessment.faces]
             ),
-            text(finding.act_on),
+            text(assessment.act_on),
             run_id,
         ),
     )

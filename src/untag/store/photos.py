@@ -226,7 +226,7 @@ def _save_analysis(store: Store, run_id: int, sha256: str, analysis: Analysis) -
             [(sha256, category, *_scene_values(scenes, category)) for category in scenes.scores],
         )
     save_vector(store, sha256, analysis)
-    save_finding(store, run_id, sha256, analysis.finding)
+    save_finding(store, run_id, sha256, analysis.assessment)
 
 
 def _scene_values(scenes: SceneScores, category: str) -> tuple[object, ...]:

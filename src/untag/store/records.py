@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from untag.store.judged import JudgedWith
-from untag.types import Face, Finding, Match, Origin, Outcome, PhotoRef, Place, SceneScores
+from untag.types import Assessment, Face, Match, Origin, Outcome, PhotoRef, Place, SceneScores
 
 ABSENT = "absent"
 """The pipeline and the engine of a photo that an archive tells of without a copy: no model has seen it."""
@@ -17,8 +17,8 @@ class Analysis:
 
     `pipeline` names engine, scene model and settings; `judged_with` the persons and settings. `faces`, `matches`
     and `keep` have one entry for each face; a face's embedding is stored only where `keep` is true. `phash` is 64 bits.
-    `named` are the people whom the photo's own metadata name. The path, hash and status of `finding` are ignored: they
-    are those of the record, and the user's.
+    `named` are the people whom the photo's own metadata name. `assessment` is None for a photo that
+    concerns no enrolled person.
     """
 
     width: int
@@ -32,7 +32,7 @@ class Analysis:
     matches: tuple[Match, ...] = ()
     keep: tuple[bool, ...] = ()
     scenes: SceneScores | None = None
-    finding: Finding | None = None
+    assessment: Assessment | None = None
     named: tuple[str, ...] = ()
 
 
