@@ -10,7 +10,6 @@ from hypothesis import strategies as st
 
 from untag.findings import (
     Names,
-    PhotoEvidence,
     Preset,
     Rules,
     assess,
@@ -23,7 +22,7 @@ from untag.findings.nearness import Nearness, nearness
 from untag.findings.prominence import Prominence, prominence
 from untag.findings.rules import DEFAULT_SEVERITY, Audience, audience_of
 from untag.scenes.categories import Category
-from untag.types import Action, Box, LinkConfidence, Match, Origin, SceneScores, Spot, Verdict
+from untag.types import Action, Box, Evidence, LinkConfidence, Match, Origin, SceneScores, Spot, Verdict
 
 ME = Match(Verdict.ME, 0.94, "ana")
 MAYBE = Match(Verdict.MAYBE, 0.61, "ana")
@@ -43,10 +42,10 @@ def evidence(
     scores: dict[str, float] | None = None,
     origin: Origin = NOWHERE,
     words: dict[str, tuple[str, ...]] | None = None,
-) -> PhotoEvidence:
+) -> Evidence:
     boxes = tuple(Box(10.0 * number, 5, 10.0 * number + 8, 15) for number in range(len(matches)))
     scenes = None if scores is None else SceneScores(scores, {} if words is None else words, "toy")
-    return PhotoEvidence((origin,), "2019-07-14T23:10:00", 100, 80, boxes, matches, scenes)
+    return Evidence((origin,), 100, 80, boxes, matches, scenes)
 
 
 @pytest.mark.parametrize(

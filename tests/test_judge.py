@@ -9,7 +9,7 @@ import pytest
 
 from fakes import ENGINE_ID, MAYBE, ME, NEAR, STRANGER, Square, Untag, paint
 from untag.config import Settings
-from untag.findings import PhotoEvidence, Preset, load_preset
+from untag.findings import Preset, load_preset
 from untag.findings.nearness import Nearness
 from untag.findings.prominence import Prominence
 from untag.findings.rules import Audience
@@ -17,7 +17,7 @@ from untag.scan.judge import Judge, judge_again, load_judge, must_read_again
 from untag.scenes.categories import AVAILABLE, CATEGORIES
 from untag.store import Reference, Store, add_reference, photo_evidence, start_run
 from untag.store.judged import judgement_of
-from untag.types import Action, Box, Face, Match, Origin, SceneScores, Verdict
+from untag.types import Action, Box, Evidence, Face, Match, Origin, SceneScores, Verdict
 
 
 def face(square: Square) -> Face:
@@ -36,10 +36,10 @@ def judge(untag: Untag, settings: Settings | None = None, **options: bool) -> Ju
         return load_judge(store, ENGINE_ID, Settings(untag.home) if settings is None else settings, **options)
 
 
-def photo(*matches: Match, alcohol: float = 0.0) -> PhotoEvidence:
+def photo(*matches: Match, alcohol: float = 0.0) -> Evidence:
     scores = SceneScores({"alcohol": alcohol}, {"alcohol": ("beer",)}, "fake")
     boxes = tuple(Box(number * 10.0, 0, number * 10.0 + 9, 9) for number in range(len(matches)))
-    return PhotoEvidence((Origin(),), None, 100, 100, boxes, matches, scores)
+    return Evidence((Origin(),), 100, 100, boxes, matches, scores)
 
 
 def test_nobody_is_enrolled(untag: Untag) -> None:

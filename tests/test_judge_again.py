@@ -13,16 +13,15 @@ import pytest
 from fakes import ENGINE_ID, Square, Untag
 from store_samples import analysis, record
 from untag.config import Settings
-from untag.findings import PhotoEvidence
 from untag.people.calibrate import Calibration
 from untag.people.concerned import reach
 from untag.people.index import index_path, open_index
 from untag.scan import judge as judge_module
 from untag.scan.judge import Judge, judge_again, load_judge, must_read_again
 from untag.store import (
-    Evidence,
     Reference,
     Store,
+    StoredPhoto,
     add_reference,
     embedded_faces,
     findings,
@@ -33,7 +32,7 @@ from untag.store import (
     record_batch,
     start_run,
 )
-from untag.types import Box, Face, Finding, Origin, SceneScores
+from untag.types import Box, Evidence, Face, Finding, Origin, SceneScores
 
 PEOPLE = 4
 SEEDS = range(12)
@@ -64,7 +63,7 @@ def fill(store: Store, judge: Judge, random: np.random.Generator, photos: int) -
         )
         matches = judge.match(faces)
         scenes = SceneScores({"alcohol": float(random.choice([0.1, 0.9]))}, {"alcohol": ("beer",)}, "fake")
-        evidence = PhotoEvidence((Origin(),), None, 640, 480, tuple(face.box for face in faces), matches, scenes)
+        evidence = Evidence((Origin(),), 640, 480, tuple(face.box for face in faces), matches, scenes)
         made = replace(
             analysis(found=judge.assess(evidence), engine=ENGINE_ID if number % 9 else "another"),
             faces=faces,
@@ -161,7 +160,7 @@ def test_only_photos_that_somebody_may_be_in_are_looked_at(
     store, judge_with = kept
     looked_at: list[str] = []
 
-    def counted(store: Store, judge: Judge, run: int, batch: list[Evidence]) -> None:
+    def counted(store: Store, judge: Judge, run: int, batch: list[StoredPhoto]) -> None:
         looked_at.extend(seen.sha256 for seen in batch)
 
     monkeypatch.setattr(judge_module, "_judge_batch", counted)

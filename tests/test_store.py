@@ -15,7 +15,7 @@ from store_samples import ADA_ALONE, MAYBE, ME, ORIGIN, OTHER, analysis, decisio
 from untag.errors import StoreError, UsageError
 from untag.store import (
     DuePhoto,
-    Evidence,
+    StoredPhoto,
     JudgedWith,
     KnownPhoto,
     MatchUpdate,
@@ -51,7 +51,7 @@ def store(tmp_path: Path) -> Iterator[Store]:
         yield opened
 
 
-def evidence(store: Store, sha256: str) -> Evidence | None:
+def evidence(store: Store, sha256: str) -> StoredPhoto | None:
     return next(photo_evidence(store, [sha256]), None)
 
 

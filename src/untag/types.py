@@ -241,6 +241,23 @@ class Place:
 
 
 @dataclass(frozen=True, slots=True)
+class Evidence:
+    """All that is known of one photo. `matches` are the verdicts on the faces in `boxes`, in the same order.
+
+    `origins` are those of all places where it lies, the one seen first first; `named` the people whom its own metadata
+    name. `width` and `height` are those of the upright original in pixels. `scenes` is None when no scene model ran.
+    """
+
+    origins: tuple[Origin, ...]
+    width: int
+    height: int
+    boxes: tuple[Box, ...]
+    matches: tuple[Match, ...]
+    scenes: SceneScores | None
+    named: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Assessment:
     """What the rules make of one photo, from all that is known of it. `risk` is 0 to 100.
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from math import prod
 
 from untag.findings.names import NO_NAMES, Names
@@ -12,7 +11,7 @@ from untag.findings.online import Online, online, opens_only_for_owner
 from untag.findings.prominence import Prominence, prominence
 from untag.findings.reasons import Pictured, reasons_of, reasons_without_file
 from untag.findings.rules import Audience, Rules
-from untag.types import NO_MATCH, Action, Assessment, Box, Match, Origin, SceneScores, Verdict
+from untag.types import NO_MATCH, Action, Assessment, Box, Evidence, Match, Origin, SceneScores, Verdict
 
 _HARMLESS = 0.03
 """The share of risk that any photo of you has, so that it ranks above none."""
@@ -21,25 +20,7 @@ _LEAST_CERTAINTY = 0.8
 """A face just over its threshold is already judged to be yours, so similarity only moves the last fifth."""
 
 
-@dataclass(frozen=True, slots=True)
-class PhotoEvidence:
-    """All that is known of one photo. `matches` are the verdicts on the faces in `boxes`, in the same order.
-
-    `origins` are those of all places where it lies, the one seen first first; `named` the people whom its own metadata
-    name. `width` and `height` are those of the upright original in pixels. `scenes` is None when no scene model ran.
-    """
-
-    origins: tuple[Origin, ...]
-    taken_at: str | None
-    width: int
-    height: int
-    boxes: tuple[Box, ...]
-    matches: tuple[Match, ...]
-    scenes: SceneScores | None
-    named: tuple[str, ...] = ()
-
-
-def assess(evidence: PhotoEvidence, rules: Rules, names: Names = NO_NAMES) -> Assessment | None:
+def assess(evidence: Evidence, rules: Rules, names: Names = NO_NAMES) -> Assessment | None:
     """What one photo means for an enrolled person, or None when it concerns none.
 
     A photo without a face of an enrolled person is a `maybe` of similarity 0 when a tag in one of its places, or its
@@ -123,7 +104,7 @@ def _flagged(scenes: SceneScores | None, rules: Rules) -> dict[str, float]:
     return dict(sorted(found.items(), key=lambda item: (-rules.severity(item[0]) * item[1], item[0])))
 
 
-def _best(evidence: PhotoEvidence, names: Names) -> Match:
+def _best(evidence: Evidence, names: Names) -> Match:
     """The surest match that is not `other`, or else the person whom a tag names.
 
     `other` carries no person and no similarity, since no enrolled person was found.
@@ -136,7 +117,7 @@ def _best(evidence: PhotoEvidence, names: Names) -> Match:
     return NO_MATCH if person is None else Match(Verdict.MAYBE, 0.0, person)
 
 
-def _tags(evidence: PhotoEvidence) -> list[str]:
+def _tags(evidence: Evidence) -> list[str]:
     return [*(name for origin in evidence.origins for name in origin.people), *evidence.named]
 
 
@@ -152,7 +133,7 @@ def _nudge(audience: Audience, marks: tuple[Prominence, ...], rules: Rules) -> f
     return rules.weights.exposure[audience] * prod(rules.weights.prominence[mark] for mark in marks)
 
 
-def _nearness(flagged: Mapping[str, float], evidence: PhotoEvidence, own: Sequence[Box]) -> dict[str, Nearness]:
+def _nearness(flagged: Mapping[str, float], evidence: Evidence, own: Sequence[Box]) -> dict[str, Nearness]:
     spots = {} if evidence.scenes is None else evidence.scenes.spots
     found = {name: nearness(spots[name], own, evidence.width, evidence.height) for name in flagged if name in spots}
     return {name: where for name, where in found.items() if where is not None}
@@ -174,7 +155,7 @@ def _risk(harm: float, best: Match, nudge: float, rules: Rules) -> int:
     return round(100 * (1 - spared))
 
 
-def _action(evidence: PhotoEvidence, best: Match, flagged: Mapping[str, float], where: Online, rules: Rules) -> Action:
+def _action(evidence: Evidence, best: Match, flagged: Mapping[str, float], where: Online, rules: Rules) -> Action:
     if best.verdict is not Verdict.ME or evidence.scenes is None:
         return Action.REVIEW
     if not _asks_for_action(flagged, rules):

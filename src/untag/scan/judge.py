@@ -14,7 +14,7 @@ import numpy as np
 
 from untag.config import Settings
 from untag.errors import StoreError
-from untag.findings import Names, PhotoEvidence, Rules, assess, assess_without_file, names_of
+from untag.findings import Names, Rules, assess, assess_without_file, names_of
 from untag.findings.grouping import group_near_duplicates
 from untag.people.calibrate import load_calibration
 from untag.people.concerned import faces_concerned
@@ -24,10 +24,10 @@ from untag.people.profile import embeddings_of, judged_with, make_profile
 from untag.scenes.installed import experimental_names, installed_thresholds
 from untag.store import (
     DuePhoto,
-    Evidence,
     JudgedWith,
     MatchUpdate,
     Store,
+    StoredPhoto,
     changed_places,
     due_photos,
     hashed_findings,
@@ -41,7 +41,7 @@ from untag.store import (
     replace_groups,
     update_matches,
 )
-from untag.types import Assessment, Face, Match, Origin
+from untag.types import Assessment, Evidence, Face, Match, Origin
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +65,7 @@ class Judge:
         """Whether the embedding of a face with this verdict is stored."""
         return keeps_embedding(match, keep_bystanders=self.keep_bystanders)
 
-    def assess(self, evidence: PhotoEvidence) -> Assessment | None:
+    def assess(self, evidence: Evidence) -> Assessment | None:
         """What the photo means, by the rules in force; None: it concerns no enrolled person."""
         return assess(evidence, self.rules, self.names)
 
@@ -175,8 +175,8 @@ def assess_moved(store: Store, judge: Judge, run_id: int) -> None:
     """
     while placed := changed_places(store):
         assessed = [
-            (evidence.sha256, _assess_stored(judge, evidence, [stored.match for stored in evidence.faces]))
-            for evidence in photo_evidence(store, placed)
+            (photo.sha256, _assess_stored(judge, photo, [stored.match for stored in photo.faces]))
+            for photo in photo_evidence(store, placed)
         ]
         replace_findings(store, run_id, assessed, placed=placed)
 
@@ -192,45 +192,33 @@ def must_read_again(key: JudgedWith | None, discarded: int, judge: Judge) -> boo
     return discarded > 0 and not judge.key.appearances <= (frozenset() if key is None else key.appearances)
 
 
-def _judge_batch(store: Store, judge: Judge, run_id: int, batch: list[Evidence]) -> None:
+def _judge_batch(store: Store, judge: Judge, run_id: int, batch: list[StoredPhoto]) -> None:
     updates: list[MatchUpdate] = []
     complete: list[tuple[str, Assessment | None]] = []
     incomplete: list[tuple[str, Assessment | None]] = []
-    for evidence in batch:
-        matches = list(_match_stored(judge, evidence))
+    for photo in batch:
+        matches = list(_match_stored(judge, photo))
         updates += [
             MatchUpdate(stored.id, match, judge.keeps(match))
-            for stored, match in zip(evidence.faces, matches, strict=True)
+            for stored, match in zip(photo.faces, matches, strict=True)
         ]
-        assessment = _assess_stored(judge, evidence, matches)
-        lacking = must_read_again(evidence.judged_with, evidence.discarded, judge)
-        (incomplete if lacking else complete).append((evidence.sha256, assessment))
+        assessment = _assess_stored(judge, photo, matches)
+        lacking = must_read_again(photo.judged_with, photo.discarded, judge)
+        (incomplete if lacking else complete).append((photo.sha256, assessment))
     update_matches(store, updates)
     replace_findings(store, run_id, incomplete)
     replace_findings(store, run_id, complete, judged_with=judge.key)
 
 
-def _assess_stored(judge: Judge, evidence: Evidence, matches: Sequence[Match]) -> Assessment | None:
-    origins = tuple(place.origin for place in evidence.places)
-    if evidence.is_absent:
-        return judge.assess_without_file(origins)
-    return judge.assess(
-        PhotoEvidence(
-            origins,
-            evidence.taken_at,
-            evidence.width,
-            evidence.height,
-            tuple(stored.face.box for stored in evidence.faces),
-            tuple(matches),
-            evidence.scenes,
-            named=evidence.named,
-        )
-    )
+def _assess_stored(judge: Judge, photo: StoredPhoto, matches: Sequence[Match]) -> Assessment | None:
+    if photo.is_absent:
+        return judge.assess_without_file(tuple(place.origin for place in photo.places))
+    return judge.assess(photo.evidence(tuple(matches)))
 
 
-def _match_stored(judge: Judge, evidence: Evidence) -> Iterator[Match]:
-    with_embedding = [stored.face for stored in evidence.faces if stored.face.embedding is not None]
+def _match_stored(judge: Judge, photo: StoredPhoto) -> Iterator[Match]:
+    with_embedding = [stored.face for stored in photo.faces if stored.face.embedding is not None]
     fresh = iter(judge.match(with_embedding))
-    for stored in evidence.faces:
+    for stored in photo.faces:
         # A face whose embedding was thrown away matched no enrolled person, and keeps that verdict.
         yield stored.match if stored.face.embedding is None else next(fresh)

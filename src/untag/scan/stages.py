@@ -11,7 +11,6 @@ from untag import __version__
 from untag.config import Settings
 from untag.errors import ReadFailure
 from untag.faces.engine import FaceEngine
-from untag.findings import PhotoEvidence
 from untag.imaging.decode import decode
 from untag.imaging.phash import perceptual_hash
 from untag.imaging.versions import decoders_key
@@ -35,7 +34,7 @@ from untag.store import (
     known_refusal,
     unchanged_folder,
 )
-from untag.types import Face, Match, Outcome, PhotoRef, ReadError, SceneScores
+from untag.types import Evidence, Face, Match, Outcome, PhotoRef, ReadError, SceneScores
 
 SEARCH_SIDE = 1600
 """Photos are searched for faces with their long side at most this many pixels."""
@@ -227,14 +226,12 @@ class Stages:
             return True
         return self._judge.assess(self._evidence(analysed, None)) is not None
 
-    def _evidence(self, analysed: Analysed, scenes: SceneScores | None) -> PhotoEvidence:
+    def _evidence(self, analysed: Analysed, scenes: SceneScores | None) -> Evidence:
         frame = analysed.photo.frame
         boxes = tuple(face.box for face in analysed.faces)
         named = tuple(dict.fromkeys(face.name for face in frame.named))
         origins = (analysed.photo.ref.origin,)
-        return PhotoEvidence(
-            origins, frame.taken_at, frame.width, frame.height, boxes, analysed.matches, scenes, named=named
-        )
+        return Evidence(origins, frame.width, frame.height, boxes, analysed.matches, scenes, named=named)
 
     def _judged(self, analysed: Analysed, scenes: SceneScores | None) -> Analysis:
         frame = analysed.photo.frame

@@ -66,7 +66,6 @@ from untag.store.records import (
     ABSENT,
     Analysis,
     DuePhoto,
-    Evidence,
     KnownFile,
     KnownPhoto,
     MatchUpdate,
@@ -74,6 +73,7 @@ from untag.store.records import (
     Reference,
     Refusal,
     StoredFace,
+    StoredPhoto,
 )
 from untag.store.runs import finish_run, mark_reported, start_run
 from untag.store.salvage import salvage
@@ -99,7 +99,6 @@ __all__ = [
     "Appearance",
     "Decision",
     "DuePhoto",
-    "Evidence",
     "Identity",
     "JudgedWith",
     "KnownFile",
@@ -118,6 +117,7 @@ __all__ = [
     "Searched",
     "Store",
     "StoredFace",
+    "StoredPhoto",
     "Trace",
     "Written",
     "add_names",

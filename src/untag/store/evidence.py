@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from untag.store.codec import json_list, unsigned
 from untag.store.db import Row, Store
 from untag.store.judged import JudgedWith, judgement_of
-from untag.store.records import ABSENT, DuePhoto, Evidence, MatchUpdate, StoredFace
+from untag.store.records import ABSENT, DuePhoto, MatchUpdate, StoredFace, StoredPhoto
 from untag.store.rows import face_of, match_of, place_of
 from untag.types import Place, SceneScores, Spot, Verdict
 
@@ -46,7 +46,7 @@ def photo_evidence(
     sha256s: Sequence[str] | None = None,
     *,
     engine: str | None = None,
-) -> Iterator[Evidence]:
+) -> Iterator[StoredPhoto]:
     """What is on record for these photos, or for all, by hash. Photos that lie in no file are left out.
 
     `engine` keeps those that it analysed.
@@ -199,8 +199,8 @@ def _faces(store: Store, sha256s: Sequence[str]) -> Iterator[StoredFace]:
         yield StoredFace(row["id"], row["sha256"], row["ordinal"], face_of(row), match_of(row))
 
 
-def _evidence(photo: Row, faces: list[StoredFace], scenes: list[Row], places: list[Place]) -> Evidence:
-    return Evidence(
+def _evidence(photo: Row, faces: list[StoredFace], scenes: list[Row], places: list[Place]) -> StoredPhoto:
+    return StoredPhoto(
         sha256=photo["sha256"],
         width=photo["width"],
         height=photo["height"],

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from untag.store.judged import JudgedWith
-from untag.types import Assessment, Face, Match, Origin, Outcome, PhotoRef, Place, SceneScores
+from untag.types import Assessment, Evidence, Face, Match, Origin, Outcome, PhotoRef, Place, SceneScores
 
 ABSENT = "absent"
 """The pipeline and the engine of a photo that an archive tells of without a copy: no model has seen it."""
@@ -127,8 +127,8 @@ class MatchUpdate:
 
 
 @dataclass(frozen=True, slots=True)
-class Evidence:
-    """All that is on record for one photo: what a finding is decided from.
+class StoredPhoto:
+    """All that is on record for one photo, wherever it lies.
 
     `named` is as in `Analysis`. `places` is never empty; the first is the one that was seen earliest. `scenes` is None
     when the photo was not classified.
@@ -152,6 +152,18 @@ class Evidence:
     def is_absent(self) -> bool:
         """Whether this is a photo that archives only tell of."""
         return self.engine == ABSENT
+
+    def evidence(self, matches: tuple[Match, ...]) -> Evidence:
+        """What the photo is assessed from, with these verdicts on its faces."""
+        return Evidence(
+            origins=tuple(place.origin for place in self.places),
+            width=self.width,
+            height=self.height,
+            boxes=tuple(stored.face.box for stored in self.faces),
+            matches=matches,
+            scenes=self.scenes,
+            named=self.named,
+        )
 
 
 @dataclass(frozen=True, slots=True)
