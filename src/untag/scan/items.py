@@ -1,8 +1,12 @@
-"""What passes between the stages of a scan: one union, of which each stage handles what is its own."""
+"""What passes between the stages of a scan: work for a stage further on, or a result for the recorder.
+
+A stage takes one kind of work and makes other work or a result of it. Results pass every later stage as they are.
+"""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import assert_never
 
 from untag.sources.listing import Source
 from untag.store import ListedFolder, PhotoRecord, Refusal
@@ -87,34 +91,26 @@ class Failed:
     refused_by: str | None = None
 
 
-Item = (
-    Task
-    | Loaded
-    | Decoded
-    | Known
-    | Unchanged
-    | UnchangedFolder
-    | ListedFolder
-    | WithoutFile
-    | Failed
-    | ReadError
-    | PhotoRecord
-)
+Work = Task | Loaded | Decoded
+"""What a stage has still to do."""
+
+Result = Known | Unchanged | UnchangedFolder | ListedFolder | WithoutFile | Failed | ReadError | PhotoRecord
+"""What only the recorder takes."""
 
 
-def weight(item: Item) -> int:
+def weight(item: Work | Result) -> int:
     """How many bytes the file has that an item stands for; 0 for what is not one file."""
     match item:
-        case (
-            Task(ref=ref) | Loaded(ref=ref) | Decoded(ref=ref) | Known(ref=ref) | Failed(ref=ref) | PhotoRecord(ref=ref)
-        ):
-            return ref.size
-        case _:
+        case Task() | Loaded() | Decoded() | Known() | Failed() | PhotoRecord():
+            return item.ref.size
+        case Unchanged() | UnchangedFolder() | ListedFolder() | WithoutFile() | ReadError():
             return 0
+        case _:
+            assert_never(item)
 
 
-def cost(item: Item) -> int:
-    """About how many bytes an item holds; the small change of a path counts as a kibibyte."""
+def cost(item: Work | Result) -> int:
+    """About how many bytes an item holds; a path and what little goes with it count as a kibibyte."""
     match item:
         case Loaded(data=data):
             return len(data)
@@ -124,5 +120,7 @@ def cost(item: Item) -> int:
             return 256 * len(paths)
         case WithoutFile(unchanged=paths, records=records):
             return 256 * len(paths) + 1024 * len(records)
-        case _:
+        case Task() | Known() | UnchangedFolder() | ListedFolder() | Failed() | ReadError() | PhotoRecord():
             return 1024
+        case _:
+            assert_never(item)

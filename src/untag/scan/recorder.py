@@ -8,10 +8,11 @@ from __future__ import annotations
 import time
 from collections import Counter
 from dataclasses import dataclass, field
+from typing import assert_never
 
 from untag.findings.counting import Counts
 from untag.scan.away import Away
-from untag.scan.items import Failed, Item, Known, Unchanged, UnchangedFolder, WithoutFile
+from untag.scan.items import Failed, Known, Result, Unchanged, UnchangedFolder, WithoutFile
 from untag.store import ListedFolder, PhotoRecord, Refusal, Store, record_batch, touch_files, touch_folders
 from untag.types import NewFinding, Outcome, PhotoRef, ReadError
 
@@ -81,7 +82,7 @@ class Recorder:
         self._waiting: dict[str, list[PhotoRef]] = {}
         self._failed: dict[str, Refusal] = {}
 
-    def take(self, item: Item) -> int:
+    def take(self, item: Result) -> int:
         """Counts a result and queues it for the record; returns how many entries it stands for."""
         entries = _entries(item)
         self.summary.photos += entries
@@ -124,7 +125,7 @@ class Recorder:
                     self.summary.unreadable.append(ReadError(item.ref.path, item.outcome, item.error or ""))
                 self._settle(item.sha256)
             case _:
-                raise AssertionError(f"a stage let {type(item).__name__} through")
+                assert_never(item)
         touched = len(self._touched) + len(self._touched_folders)
         full = len(self._records) + touched // 16 >= _RECORD_EVERY
         if full or time.monotonic() - self._last_flush > _RECORD_SECONDS:
@@ -181,7 +182,7 @@ class Recorder:
             self.judged.add(record.sha256)
 
 
-def _entries(item: Item) -> int:
+def _entries(item: Result) -> int:
     match item:
         case Unchanged(paths=paths):
             return len(paths)
@@ -189,5 +190,7 @@ def _entries(item: Item) -> int:
             return count
         case ListedFolder() | WithoutFile():
             return 0
-        case _:
+        case Known() | Failed() | ReadError() | PhotoRecord():
             return 1
+        case _:
+            assert_never(item)

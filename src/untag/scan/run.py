@@ -6,13 +6,14 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
+from typing import Any, TypeVar
 
 from untag.config import Settings
 from untag.engine.runtime.session import batch_factor
 from untag.errors import UsageError
 from untag.findings.counting import count, news
 from untag.scan.away import Missed, is_below_any
-from untag.scan.items import Decoded, Item, Loaded, Task, cost, weight
+from untag.scan.items import Decoded, Loaded, Task, Work, cost, weight
 from untag.scan.judge import Judge, assess_moved, group_copies, judge_again
 from untag.scan.pipeline import Admission, Cancel, Stage, run_pipeline
 from untag.scan.recorder import Recorder, ScanSummary
@@ -36,6 +37,9 @@ from untag.store import (
 )
 from untag.support.paths import absolute, printable_path
 from untag.types import Outcome
+
+In = TypeVar("In")
+Out = TypeVar("Out")
 
 _QUEUE_BYTES = 48 * 1024 * 1024
 _FILES_BYTES = 128 * 1024 * 1024
@@ -104,11 +108,11 @@ def scan(
         stages = Stages(models, judge, settings, under_way)
         recorder = Recorder(store, run_id, under_way)
         cancel = Cancel() if cancel is None else cancel
-        composed: list[Stage[Item, Item]] = [
-            Stage("read", _each(stages.read), workers=max(1, settings.jobs)),
-            Stage("recall", _each(stages.recall_from(recaller))),
-            Stage("decode", _each(stages.decode), workers=max(1, settings.jobs)),
-            Stage("analyse", stages.analyse, batch=_ANALYSE_BATCH * batch_factor(models.faces.device)),
+        composed: list[Stage[Any, Any]] = [
+            Stage("read", _of(Task, _each(stages.read)), workers=max(1, settings.jobs)),
+            Stage("recall", _of(Loaded, _each(stages.recall_from(recaller)))),
+            Stage("decode", _of(Loaded, _each(stages.decode)), workers=max(1, settings.jobs)),
+            Stage("analyse", _of(Decoded, stages.analyse), batch=_ANALYSE_BATCH * batch_factor(models.faces.device)),
         ]
         items = run_pipeline(
             stages.walk(walker, listings),
@@ -182,18 +186,27 @@ def _note_unreadable(store: Store, roots: Sequence[str], summary: ScanSummary) -
     summary.still_unreadable = sorted((unread - nowhere) | still)
 
 
-def _each(step: Callable[[Item], Item]) -> Callable[[list[Item]], Iterator[Item]]:
-    def run(items: list[Item]) -> Iterator[Item]:
-        return map(step, items)
-
-    return run
+def _each(step: Callable[[In], Out]) -> Callable[[list[In]], Iterator[Out]]:
+    return lambda items: map(step, items)
 
 
-def _until(cancel: Cancel, run: Callable[[list[Item]], Iterable[Item]]) -> Callable[[list[Item]], Iterable[Item]]:
+def _of(kind: type[In], run: Callable[[list[In]], Iterable[Out]]) -> Callable[[list[Any]], Iterator[Any]]:
+    """A stage for one kind of item; what is of another passes as it is."""
+
+    def run_those(items: list[Any]) -> Iterator[Any]:
+        yield from (item for item in items if not isinstance(item, kind))
+        mine = [item for item in items if isinstance(item, kind)]
+        if mine:
+            yield from run(mine)
+
+    return run_those
+
+
+def _until(cancel: Cancel, run: Callable[[list[Any]], Iterable[Any]]) -> Callable[[list[Any]], Iterable[Any]]:
     # The queues may hold a whole archive of photos that were not read yet: Ctrl-C must not wait for them.
-    def unless_cancelled(items: list[Item]) -> Iterable[Item]:
+    def unless_cancelled(items: list[Any]) -> Iterable[Any]:
         if cancel.is_set():
-            items = [item for item in items if not isinstance(item, (Task, Loaded, Decoded))]
+            items = [item for item in items if not isinstance(item, Work)]
         return run(items)
 
     return unless_cancelled

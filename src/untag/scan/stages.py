@@ -15,13 +15,12 @@ from untag.imaging.decode import decode
 from untag.imaging.phash import perceptual_hash
 from untag.imaging.versions import decoders_key
 from untag.scan.absent import absent_record, is_current_absent
-from untag.scan.items import Decoded, Failed, Item, Known, Loaded, Task, Unchanged, UnchangedFolder, WithoutFile
+from untag.scan.items import Decoded, Failed, Known, Loaded, Result, Task, Unchanged, UnchangedFolder, WithoutFile
 from untag.scan.judge import Judge, must_read_again
 from untag.scenes.installed import SceneModels
 from untag.scenes.photo import of_photo
 from untag.scenes.view import view_of
 from untag.sources.listing import AbsentRef, Listing, Skipped
-from untag.sources.site import SiteSource
 from untag.store import (
     Analysis,
     KnownFile,
@@ -81,7 +80,7 @@ class Stages:
         self.strangers: set[tuple[str, ...]] = set()
         self.skipped: Counter[str] = Counter()
 
-    def walk(self, reader: Store, listings: Iterable[Listing]) -> Iterator[Item]:
+    def walk(self, reader: Store, listings: Iterable[Listing]) -> Iterator[Task | Result]:
         """Every entry as a task, but unchanged folders and files, and what could not be listed, as such."""
         for listing in listings:
             digest = None if listing.fingerprint is None else self._digest(listing.source.name, listing.fingerprint)
@@ -93,7 +92,7 @@ class Stages:
             else:
                 yield from self._walk_folder(reader, listing, digest)
 
-    def _walk_folder(self, reader: Store, listing: Listing, digest: bytes | None) -> Iterator[Item]:
+    def _walk_folder(self, reader: Store, listing: Listing, digest: bytes | None) -> Iterator[Task | Result]:
         known = known_files(reader, listing.folder)
         unchanged: list[str] = []
         errors: list[ReadError] = []
@@ -101,8 +100,7 @@ class Stages:
         records: list[PhotoRecord] = []
         skipped: Counter[str] = Counter()
         entries = listing.entries
-        if isinstance(listing.source, SiteSource):
-            self._note_owner(listing.source.description.owner)
+        self._note_owner(listing.source.owner)
         for entry in entries:
             if isinstance(entry, Skipped):
                 skipped[entry.kind] += 1
@@ -142,19 +140,18 @@ class Stages:
         in_force = "\0".join((__version__, self._decoders, self._models.pipeline, judged_with, source)).encode()
         return hashlib.blake2b(hashlib.sha256(in_force).digest() + fingerprint, digest_size=16).digest()
 
-    def read(self, item: Item) -> Item:
-        if not isinstance(item, Task):
-            return item
+    def read(self, task: Task) -> Loaded | Failed:
+        """The bytes of a file, or why they cannot be read."""
         try:
-            data = item.source.read(item.ref)
+            data = task.source.read(task.ref)
         except ReadFailure as failure:
-            return Failed(item.ref, None, failure.outcome, str(failure))
-        return Loaded(item.ref, hashlib.sha256(data).hexdigest(), data)
+            return Failed(task.ref, None, failure.outcome, str(failure))
+        return Loaded(task.ref, hashlib.sha256(data).hexdigest(), data)
 
-    def recall_from(self, reader: Store) -> Callable[[Item], Item]:
-        def recall(item: Item) -> Item:
-            if not isinstance(item, Loaded):
-                return item
+    def recall_from(self, reader: Store) -> Callable[[Loaded], Loaded | Known]:
+        """The stage that finds out by `reader` whether content is on record, as this scan would judge it."""
+
+        def recall(item: Loaded) -> Loaded | Known:
             if item.sha256 in self._under_way:
                 return Known(item.ref, item.sha256)
             photo = known_photo(reader, item.sha256)
@@ -171,9 +168,8 @@ class Stages:
         """Whether a photo without an enrolled face, met at a new place, has a tag there of an enrolled person."""
         return not photo.classified and self._judge.names.among(ref.origin.people) is not None
 
-    def decode(self, item: Item) -> Item:
-        if not isinstance(item, Loaded):
-            return item
+    def decode(self, item: Loaded) -> Decoded | Failed:
+        """The pixels of a photo, or why it has none."""
         try:
             frame = decode(item.data, max_side=SEARCH_SIDE, limits=self._settings.limits, partial=True)
         except ReadFailure as failure:
@@ -182,13 +178,7 @@ class Stages:
             return Failed(item.ref, item.sha256, failure.outcome, str(failure), refused_by=refused_by)
         return Decoded(item.ref, item.sha256, frame, perceptual_hash(frame.pixels))
 
-    def analyse(self, items: list[Item]) -> Iterator[Item]:
-        decoded = [item for item in items if isinstance(item, Decoded)]
-        yield from (item for item in items if not isinstance(item, Decoded))
-        if decoded:
-            yield from self._analyse(decoded)
-
-    def _analyse(self, photos: list[Decoded]) -> Iterator[Item]:
+    def analyse(self, photos: list[Decoded]) -> Iterator[PhotoRecord | Failed]:
         """Records, or a failure for a photo that the models cannot take even alone; a batch that fails is halved."""
         try:
             found = self._models.faces.analyse([photo.frame for photo in photos])
@@ -200,8 +190,8 @@ class Stages:
             scenes = models.judge([view_of(one.photo.frame, one.faces, one.matches) for one in concern])
         except Exception as error:  # a runtime that is out of memory raises a class of its own
             if len(photos) > 1:
-                yield from self._analyse(photos[: len(photos) // 2])
-                yield from self._analyse(photos[len(photos) // 2 :])
+                yield from self.analyse(photos[: len(photos) // 2])
+                yield from self.analyse(photos[len(photos) // 2 :])
                 return
             reason = f"the models could not look at it ({type(error).__name__})"
             yield Failed(photos[0].ref, photos[0].sha256, Outcome.NOT_ANALYSED, reason)

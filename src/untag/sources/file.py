@@ -17,6 +17,7 @@ class FileSource:
     """A single file. Its source is `folder`: a photo is the same photo however it was found."""
 
     name = "folder"
+    owner: tuple[str, ...] = ()
 
     def __init__(self, path: Path, *, limits: Limits = DEFAULT_LIMITS, visited: VisitedFiles | None = None) -> None:
         self._path = Path(absolute(path))

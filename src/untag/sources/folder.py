@@ -44,6 +44,7 @@ class FolderSource:
     """
 
     name = PLAIN
+    owner: tuple[str, ...] = ()
 
     def __init__(
         self,

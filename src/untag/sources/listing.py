@@ -23,6 +23,11 @@ class Source(Protocol):
         """The path of the file, folder or archive, as shown."""
         ...
 
+    @property
+    def owner(self) -> tuple[str, ...]:
+        """The names of the person whose account an archive is of; none where nothing says so. May read files."""
+        ...
+
     def folders(self) -> Iterator[Listing]:
         """Each folder that holds anything, in an order that is the same every time; no folder comes twice."""
         ...

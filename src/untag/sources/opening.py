@@ -44,6 +44,7 @@ class ZipSource:
     """The photos in zip files whose names are those of parts of one download, whoever made it."""
 
     name = PLAIN
+    owner: tuple[str, ...] = ()
 
     def __init__(
         self, paths: Sequence[str], *, limits: Limits, visited: VisitedFiles | None, readers: Sequence[Reader]

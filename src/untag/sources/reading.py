@@ -77,6 +77,7 @@ class MemberSource:
     """One photo inside a zip archive that was asked for by its own path, with what the archive says of it."""
 
     name = PLAIN
+    owner: tuple[str, ...] = ()
 
     def __init__(self, path: Path, archive: str, *, limits: Limits, readers: Sequence[Reader]) -> None:
         self._path = printable_path(absolute(path))

@@ -67,6 +67,10 @@ class SiteSource:
         spec = self._spec
         return Description() if spec.archive is None else spec.archive.describe(spec.files)
 
+    @property
+    def owner(self) -> tuple[str, ...]:
+        return self.description.owner
+
     def folders(self) -> Iterator[Listing]:
         """The folders of the archive in order, then the photos that it reports without a file."""
         errors: dict[str, list[ReadError]] = {}
