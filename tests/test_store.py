@@ -11,15 +11,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from store_samples import ADA_ALONE, MAYBE, ME, ORIGIN, OTHER, analysis, decisions, assessment, record, stored_faces
+from store_samples import ADA_ALONE, MAYBE, ME, ORIGIN, OTHER, analysis, assessment, decisions, record, stored_faces
 from untag.errors import StoreError, UsageError
 from untag.store import (
     DuePhoto,
-    StoredPhoto,
     JudgedWith,
     KnownPhoto,
     MatchUpdate,
     Store,
+    StoredPhoto,
     due_photos,
     findings,
     finish_run,

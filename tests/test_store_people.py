@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from store_samples import MAYBE, ME, OTHER, analysis, decisions, face, assessment, record, reference
+from store_samples import MAYBE, ME, OTHER, analysis, assessment, decisions, face, record, reference
 from untag.errors import StoreError
 from untag.store import (
     JudgedWith,
