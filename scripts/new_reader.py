@@ -101,7 +101,7 @@ For each photo in `{name}.json`: who posted it, its link, the words beside it, a
 Say what the site leaves out: photos of others, who can be seen, links.
 """
 
-ROW = "| [{title}]({page}) | `{name}` | not told | certain | you | not told |\n"
+ROW = "| [{title}]({page}) | `{name}` | not said | certain | you | not said |\n"
 
 
 def fixture(name: str) -> dict[str, object]:
