@@ -205,3 +205,20 @@ def test_every_dependency_has_its_reason() -> None:
     text = (ROOT / "docs" / "architecture.md").read_text()
     missing = sorted(package for package in names if package not in text)
     assert not missing, f"docs/architecture.md gives no reason for {missing}"
+
+
+SECTIONS = ["Added", "Changed", "Deprecated", "Removed", "Fixed", "Security"]
+
+
+def test_the_changelog_has_the_sections_of_keepachangelog_and_short_entries() -> None:
+    versions = re.split(r"^## (.+)$", (ROOT / "CHANGELOG.md").read_text(), flags=re.MULTILINE)[1:]
+    for version, text in zip(versions[::2], versions[1::2], strict=True):
+        assert re.fullmatch(r"\d+\.\d+\.\d+ \((unreleased|\d{4}-\d\d-\d\d)\)", version)
+        parts = re.split(r"^### (.+)$", text, flags=re.MULTILINE)
+        assert not parts[0].strip(), f"{version} has entries outside of sections"
+        assert parts[1::2] == [section for section in SECTIONS if section in parts[1::2]], version
+        for entries in parts[2::2]:
+            items = re.findall(r"^- .*(?:\n  .*)*", entries, re.MULTILINE)
+            assert items
+            assert "".join(items).replace("\n", "") == entries.replace("\n", ""), "something is no entry"
+            assert all(item.count("\n") < 3 for item in items), max(items, key=len)
