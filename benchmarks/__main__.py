@@ -94,10 +94,44 @@ def archive_ratios(result: Any) -> Iterator[Ratio]:
     yield "damaged archives without harm / all", harmless / damaged["archives"], 1.0
 
 
+def dark_ratios(result: Any) -> Iterator[Ratio]:
+    for engine, figures in result.items():
+        made = figures["made"].values()
+        found, at_once = (sum(one[key] for one in made) for key in ("found", "found_at_once"))
+        yield f"darkened portraits, {engine}: found with the second look / at once", found / at_once, 1.0
+
+
+def elongated_ratios(result: Any) -> Iterator[Ratio]:
+    for engine, figures in result.items():
+        found, reduced = (sum(one[key] for one in figures.values()) for key in ("found", "found_reduced"))
+        yield f"panoramas, {engine}: found / found in the reduced photo", found / max(1, reduced), 1.0
+
+
+def size_ratios(result: Any) -> Iterator[Ratio]:
+    for one in result["reports"]:
+        yield f"40 kB / bytes a photo in a report of {one['photos']}", 40_000 / one["bytes_a_photo"], 1.0
+
+
+def image_fuzz_ratios(result: Any) -> Iterator[Ratio]:
+    yield "2 GB / peak memory on damaged pictures", 2000 / result["peak_megabytes"], 1.0
+
+
+def archive_fuzz_ratios(result: Any) -> Iterator[Ratio]:
+    yield "2 GB / peak memory on damaged archives", 2e9 / result["peak_bytes"], 1.0
+
+
+def kill_ratios(result: Any) -> Iterator[Ratio]:
+    yield "kills without a trace / kills", 1 - len(result["wrong"]) / result["kills"], 1.0
+
+
 def arguments_of(name: str, options: argparse.Namespace) -> list[str]:
     home = [] if options.home is None else ["--home", str(options.home)]
     if name == "face_detection":
         return ["--root", str(options.labels), "--engines", "dlib,hog", "--cached-only", *home]
+    if name in ("dark", "elongated"):
+        return home
+    if name == "output_size":
+        return [str(options.photos)]
     return [str(options.photos), "--me", str(options.me), *home] if name in ("scan", "memory") else []
 
 
@@ -109,6 +143,12 @@ BENCHMARKS = (
     Benchmark("rescan", (), ("--files", "5000", "--repeats", "2"), rescan_ratios),
     Benchmark("memory", (), ("--few", "20"), memory_ratios),
     Benchmark("archives", (), ("--photos", "2000", "--mutations", "200"), archive_ratios),
+    Benchmark("output_size", (), ("--photos", "40", "--copies", "80"), size_ratios),
+    Benchmark("dark", (), (), dark_ratios),
+    Benchmark("elongated", (), ("--ratios", "2,4", "--places", "2"), elongated_ratios),
+    Benchmark("fuzz_images", (), ("--count", "200", "--batch", "100"), image_fuzz_ratios),
+    Benchmark("fuzz_archives", (), ("--count", "250"), archive_fuzz_ratios),
+    Benchmark("kills", (), ("--kills", "20"), kill_ratios),
     Benchmark("scan", ("dlib",), ("--most", "6", "--repeats", "1", "--against", "hog"), scan_ratios),
 )
 
@@ -119,6 +159,8 @@ def missing(benchmark: Benchmark, options: argparse.Namespace) -> str | None:
         return f"{', '.join(lacking)} not installed; pip install '.[reference,bench]'"
     if benchmark.name == "rescan" and sys.platform != "linux":
         return "needs find -printf"
+    if benchmark.name == "output_size" and not options.photos.is_dir():
+        return f"{options.photos} is not there"
     if benchmark.name in ("scan", "memory") and not (options.photos.is_dir() and options.me.is_file()):
         return f"{options.photos} or {options.me} is not there"
     if benchmark.name == "face_detection":

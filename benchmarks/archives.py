@@ -73,7 +73,7 @@ def survey_takeout(folder: Path) -> dict[str, object]:
         reads[name] += 1
         return read(files, name, max_bytes)
 
-    ZipFiles.read = counted  # type: ignore[method-assign]
+    ZipFiles.read = counted  # type: ignore[method-assign, assignment]
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     start = time.perf_counter()
     found = survey([folder], DEFAULT_LIMITS, READERS)

@@ -25,7 +25,8 @@ import PIL
 from PIL import Image
 
 from benchmarks.output import report
-from untag.imaging.decode import decode, jpeg_divisor
+from untag.imaging.codecs import jpeg_divisor
+from untag.imaging.decode import decode
 from untag.types import Pixels
 
 ROUNDS = 9
@@ -50,16 +51,17 @@ def with_pillow(data: bytes, divisor: int) -> Pixels:
 
 def with_opencv(data: bytes, divisor: int) -> Pixels:
     flags = REDUCED[divisor] | cv2.IMREAD_IGNORE_ORIENTATION
-    return cv2.cvtColor(cv2.imdecode(np.frombuffer(data, np.uint8), flags), cv2.COLOR_BGR2RGB)
+    image = cv2.imdecode(np.frombuffer(data, np.uint8), flags)
+    assert image is not None
+    return np.asarray(cv2.cvtColor(image, cv2.COLOR_BGR2RGB), np.uint8)
 
 
 def with_simplejpeg(data: bytes, divisor: int) -> Pixels:
     import simplejpeg
 
     height, width, *_ = simplejpeg.decode_jpeg_header(data)
-    return simplejpeg.decode_jpeg(
-        data, "RGB", min_width=-(-width // divisor), min_height=-(-height // divisor), min_factor=1
-    )
+    least = {"min_width": -(-width // divisor), "min_height": -(-height // divisor)}
+    return np.asarray(simplejpeg.decode_jpeg(data, "RGB", min_factor=1, **least))
 
 
 def made_up_scene(width: int, height: int) -> bytes:

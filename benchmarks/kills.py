@@ -338,8 +338,8 @@ def keep(source: Path, target: Path) -> None:
 
 def make_photos(root: Path) -> None:
     """Photos of one's own face, of Bob's and of strangers', and those to enrol with."""
-    for folder in ("photos", "more", "me", "bob"):
-        (root / folder).mkdir(parents=True)
+    for name in ("photos", "more", "me", "bob"):
+        (root / name).mkdir(parents=True)
     others = [Square(person=person, seed=person) for person in range(8, 12)]
     for number in range(60):
         faces = [(ME,), (MAYBE, others[number % 4]), (STRANGER,), (others[number % 4],), (ME, STRANGER)][number % 5]

@@ -43,7 +43,9 @@ def report_size(photos: Sequence[Path], number: int, limit: int) -> dict[str, in
 
     with tempfile.TemporaryDirectory() as folder:
         output = Path(folder) / "report.html"
-        written = write_report(map(finding, files), output, thumbnail=thumbnail, made_at="now", limit=limit)
+        written = write_report(
+            map(finding, files), output, home=Path(folder) / "home", thumbnail=thumbnail, made_at="now", limit=limit
+        )
         length = output.stat().st_size
     return {"photos": number, "shown": written.shown, "bytes": length, "bytes_a_photo": length // written.shown}
 

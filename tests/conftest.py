@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 import pytest
 
 from fakes import FakeEngine, Result, Untag, install
 from untag.imaging.limits import Limits
+from untag.scan.recorder import Recorder
 from untag.sources.files import read_file
 from untag.types import PhotoRef
 
@@ -29,6 +31,8 @@ def untag(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.Capture
 
     engine = FakeEngine()
     install(monkeypatch.setattr, engine)
+    # On a busy machine the seconds would end batches that the tests count.
+    monkeypatch.setattr("untag.scan.run.Recorder", partial(Recorder, clock=lambda: 0.0))
     monkeypatch.delenv("UNTAG_DEBUG", raising=False)
     monkeypatch.delenv("UNTAG_HOME", raising=False)
 

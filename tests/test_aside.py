@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+from children import killed_on_leaving
 from fakes import ME, Untag, paint
 from untag.errors import StoreError, UsageError
 from untag.support import aside
@@ -203,11 +204,15 @@ def patch(name, value):
 install(patch, FakeEngine())
 from untag.support.aside import Part
 write = Part.write
-def slowly(part, data):
+written = 0
+def until_ended(part, data):
+    global written
     write(part, data)
     print("written", flush=True)
-    time.sleep(0.05)
-Part.write = slowly
+    written += 1
+    if written == 5:
+        time.sleep(600)
+Part.write = until_ended
 from untag.cli import main
 main(sys.argv[1:])
 """
@@ -237,7 +242,7 @@ def filled(untag: Untag) -> Untag:
 def test_an_ended_report_leaves_no_photo(filled: Untag, kind: signal.Signals) -> None:
     output = filled.root / "r.html"
     before = sorted(filled.root.iterdir())
-    with start_report(filled) as child:
+    with killed_on_leaving(start_report(filled)) as child:
         assert child.stdout is not None
         for _ in range(5):
             child.stdout.readline()
@@ -257,7 +262,7 @@ def test_an_ended_report_leaves_no_photo(filled: Untag, kind: signal.Signals) ->
 
 @posix
 def test_forget_knows_the_parts(filled: Untag) -> None:
-    with start_report(filled) as child:
+    with killed_on_leaving(start_report(filled)) as child:
         assert child.stdout is not None
         child.stdout.readline()
         child.send_signal(signal.SIGKILL)

@@ -14,6 +14,7 @@ from pathlib import Path
 import click
 import pytest
 
+from children import killed_on_leaving
 from fakes import ME, STRANGER, Untag, paint
 from untag.cli import app
 from untag.cli.ending import ended_by_signals
@@ -43,14 +44,15 @@ app.main(sys.argv[1:])
 
 def end(untag: Untag, arguments: Sequence[str], kind: signal.Signals, after: float) -> tuple[int, str]:
     """Start a command, send a signal `after` seconds of its own work; its status and what it said on standard error."""
-    with subprocess.Popen(
+    started = subprocess.Popen(
         [sys.executable, "-c", CHILD, "--home", str(untag.home), *arguments],
         env={**os.environ, "PYTHONPATH": str(Path(__file__).parent)},
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         stdin=subprocess.DEVNULL,
         text=True,
-    ) as child:
+    )
+    with killed_on_leaving(started) as child:
         assert child.stdout is not None
         assert child.stdout.readline() == "begun\n"
         time.sleep(after)

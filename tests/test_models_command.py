@@ -18,6 +18,7 @@ from typing import NoReturn
 import pytest
 
 import loopback
+from children import killed_on_leaving
 from fakes import Untag
 from loopback import Server, cut, pin, ranged, status, whole
 from untag.engine.downloads import inventory
@@ -236,7 +237,8 @@ def test_ctrl_c_leaves_a_part_to_go_on_from(tmp_path: Path) -> None:
         process = subprocess.Popen(
             [*command, "--from", server.base], stderr=subprocess.PIPE, text=True, env=environment
         )
-        _, errors = process.communicate(timeout=60)
+        with killed_on_leaving(process):
+            _, errors = process.communicate(timeout=200)
     assert process.returncode == 130, errors
     assert errors.splitlines()[-1] == "untag: interrupted"
     assert (tmp_path / "models" / f"{YUNET.file}.part").stat().st_size == 1000

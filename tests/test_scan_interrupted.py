@@ -8,6 +8,7 @@ import signal
 import sqlite3
 import subprocess
 import sys
+import threading
 import time
 from collections import Counter
 from collections.abc import Sequence
@@ -16,7 +17,9 @@ from pathlib import Path
 
 import pytest
 
+from children import killed_on_leaving
 from fakes import ME, FakeScenes, Square, Untag, paint
+from untag.cli.terminal import say
 from untag.config import Settings
 from untag.scan import ScanModels, ScanSummary, scan
 from untag.scan.judge import load_judge
@@ -91,11 +94,20 @@ def test_a_cancelled_scan_forgets_nothing(filled: Untag) -> None:
     assert len(filled.found()) == 11
 
 
-def test_ctrl_c_ends_cleanly_and_can_be_resumed(filled: Untag) -> None:
+def test_ctrl_c_ends_cleanly_and_can_be_resumed(filled: Untag, monkeypatch: pytest.MonkeyPatch) -> None:
+    heard = threading.Event()
+
+    def hear(text: str) -> None:
+        say(text)
+        if text.startswith("stopping"):
+            heard.set()
+
     def interrupt(number: int) -> None:
         if number == 30:
             os.kill(os.getpid(), signal.SIGINT)
-            time.sleep(0.3)
+            heard.wait(60)
+
+    monkeypatch.setattr("untag.cli.scan.say", hear)
 
     filled.engine.on_analyse = interrupt
     before = signal.getsignal(signal.SIGINT)
@@ -164,16 +176,13 @@ def start_child(untag: Untag, *arguments: str | Path) -> subprocess.Popen[str]:
 
 @pytest.mark.skipif(os.name == "nt", reason="there is no SIGKILL")
 def test_killed_in_the_middle_and_run_again(filled: Untag) -> None:
-    with start_child(filled, "scan", filled.photos, "--jobs", "1") as child:
-        try:
-            while len(recorded(filled.home)) < 64:
-                assert child.poll() is None, child.stdout and child.stdout.read()
-                time.sleep(0.05)
-            refused = filled.run("scan", filled.photos)
-            assert refused.status == 75
-            assert f"Another scan is running (pid {child.pid})" in refused.err
-        finally:
-            child.send_signal(signal.SIGKILL)
+    with killed_on_leaving(start_child(filled, "scan", filled.photos, "--jobs", "1")) as child:
+        while len(recorded(filled.home)) < 64:
+            assert child.poll() is None, child.stdout and child.stdout.read()
+            time.sleep(0.05)
+        refused = filled.run("scan", filled.photos)
+        assert refused.status == 75
+        assert f"Another scan is running (pid {child.pid})" in refused.err
     assert check_integrity(filled.home) == []
     kept = recorded(filled.home)
     assert 64 <= len(kept) < PHOTOS

@@ -81,13 +81,14 @@ def most_of_crops(scores: Floats, owners: NDArray[np.int64], photos: int) -> Flo
     """(crops, categories) -> (photos, categories), the highest of each photo's; NaN where it has none."""
     found = np.full((photos, scores.shape[1]), -np.inf, np.float32)
     np.maximum.at(found, owners, scores)
-    return np.where(np.isinf(found), np.nan, found).astype(np.float32)
+    return np.asarray(np.where(np.isinf(found), np.nan, found), np.float32)
 
 
 def standardised(scores: Floats, ordinary: NDArray[np.bool_]) -> Floats:
     """In deviations from the mean of ordinary photos; 0 where there is no score."""
     usual = scores[ordinary]
-    return np.nan_to_num((scores - np.nanmean(usual, axis=0)) / (np.nanstd(usual, axis=0) + 1e-6), nan=0.0)
+    deviations = (scores - np.nanmean(usual, axis=0)) / (np.nanstd(usual, axis=0) + 1e-6)
+    return np.asarray(np.nan_to_num(deviations, nan=0.0))
 
 
 def category_column(name: str) -> int:

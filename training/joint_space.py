@@ -74,12 +74,22 @@ def fit(features: Floats, captions: NDArray[np.int64], vectors: Floats, *, seed:
             optimiser.step()
             schedule.step()
     first, second = network[1], network[4]
-    layers = (first.weight.T, first.bias, second.weight.T, second.bias)
     found = Space(
-        mean, deviation, *(layer.detach().contiguous().numpy() for layer in layers), np.zeros(WIDTH), np.eye(WIDTH)
+        mean,
+        deviation,
+        first=_values(first.weight.T),
+        first_bias=_values(first.bias),
+        second=_values(second.weight.T),
+        second_bias=_values(second.bias),
+        usual=np.zeros(WIDTH, np.float32),
+        spread=np.eye(WIDTH, dtype=np.float32),
     )
     vectors = found.embed(features)
-    return replace(found, usual=vectors.mean(axis=0), spread=np.cov(vectors.T))
+    return replace(found, usual=vectors.mean(axis=0), spread=np.cov(vectors.T).astype(np.float32))
+
+
+def _values(layer: torch.Tensor) -> Floats:
+    return np.asarray(layer.detach().contiguous().numpy())
 
 
 def found_by_caption(

@@ -15,7 +15,7 @@ from PIL import Image, ImageOps
 from untag.config import default_home
 from untag.engine.runtime.models import ModelOptions, open_derived
 from untag.faces.detect import DEFAULT_MMOD, MmodDetector
-from untag.faces.engine import DETECTOR_FILE
+from untag.faces.dlib_engine import DETECTOR_FILE
 
 QUALITY = 90
 DOUBTFUL = -0.8  # the teacher's score below which there is surely no face

@@ -31,8 +31,14 @@ def background_of(features: NDArray[np.float64]) -> Background:
     values, vectors = np.linalg.eigh(standard.T @ standard / len(standard))
     axes = vectors[:, : -AXES - 1 : -1].T
     axes *= np.sign(axes[np.arange(AXES), np.abs(axes).argmax(axis=1)])[:, np.newaxis]
-    rounded = [array.astype(kind).astype(np.float64) for array, kind in ((mean, "f4"), (deviation, "f4"), (axes, "f2"))]
-    return Background(BACKBONE_ID, *rounded, values[: -AXES - 1 : -1], float(values[:-AXES].mean()))
+    return Background(
+        BACKBONE_ID,
+        mean=mean.astype("f4").astype(np.float64),
+        deviation=deviation.astype("f4").astype(np.float64),
+        axes=axes.astype("f2").astype(np.float64),
+        spread=values[: -AXES - 1 : -1],
+        rest=float(values[:-AXES].mean()),
+    )
 
 
 def main() -> None:

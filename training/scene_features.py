@@ -11,6 +11,7 @@ import argparse
 import csv
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -43,16 +44,16 @@ def main() -> None:
     # Two threads, whatever the machine has: how sums are split among threads changes their last bits.
     graph = open_session(graph_from_weights(EFFICIENTNET_LITE2.read()), device=Device.CPU, threads=2)
     for name in SETS:
-        _keep(arguments.cache / f"{name}-whole.npz", lambda name=name: _whole(arguments.data, name, graph))
+        _keep(arguments.cache / f"{name}-whole.npz", partial(_whole, arguments.data, name, graph))
     with tempfile.TemporaryDirectory() as home:
         finder = load_engine("dlib", ModelOptions(Path(home), Device.CPU, threads=2))
         for name in SETS:
-            _keep(arguments.cache / f"{name}-crops.npz", lambda name=name: _crops(arguments.data, name, graph, finder))
+            _keep(arguments.cache / f"{name}-crops.npz", partial(_crops, arguments.data, name, graph, finder))
 
 
 def _keep(target: Path, compute: Callable[[], dict[str, NDArray[np.generic]]]) -> None:
     if not target.is_file():
-        np.savez(target, **compute())
+        np.savez(target, allow_pickle=False, **compute())
         print(target, flush=True)
 
 

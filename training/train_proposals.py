@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import argparse
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import cv2
@@ -61,7 +62,7 @@ class Patches(torch.utils.data.IterableDataset):
         self.photos, self.faces, self.seed = photos, faces, seed
         self.with_faces = [i for i, found in enumerate(faces) if (found[:, 3] > CERTAIN).any()]
 
-    def __iter__(self):
+    def __iter__(self) -> Iterator[tuple[np.ndarray, np.ndarray]]:
         info = torch.utils.data.get_worker_info()
         rng = np.random.default_rng([self.seed, 0 if info is None else info.id])
         while True:
@@ -114,9 +115,13 @@ def _spoilt(patch: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     image += rng.normal(0, rng.uniform(0, 8), image.shape)
     image = np.clip(image, 0, 255).astype(np.uint8)
     if rng.random() < 0.3:
-        ok, data = cv2.imencode(".jpg", image, [cv2.IMWRITE_JPEG_QUALITY, int(rng.integers(30, 90))])
-        image = cv2.imdecode(data, cv2.IMREAD_COLOR) if ok else image
-    return image
+        _, data = cv2.imencode(".jpg", image, [cv2.IMWRITE_JPEG_QUALITY, int(rng.integers(30, 90))])
+        return np.asarray(cv2.imdecode(data, cv2.IMREAD_COLOR))
+    return np.asarray(image)
+
+
+def _photo(data: np.ndarray) -> np.ndarray:
+    return np.asarray(cv2.cvtColor(np.asarray(cv2.imdecode(data, cv2.IMREAD_COLOR)), cv2.COLOR_BGR2RGB))
 
 
 def _targets(faces: np.ndarray) -> np.ndarray:
@@ -194,7 +199,7 @@ def main() -> None:
     pack = np.load(arguments.pack, allow_pickle=False)
     blob, ends = pack["photos"], pack["ends"]
     starts = np.concatenate([[0], ends[:-1]])
-    photos = [cv2.cvtColor(cv2.imdecode(blob[a:b], 1), cv2.COLOR_BGR2RGB) for a, b in zip(starts, ends, strict=True)]
+    photos = [_photo(blob[a:b]) for a, b in zip(starts, ends, strict=True)]
     faces = np.split(pack["faces"], pack["face_ends"][:-1])
     held = pack["held_out"]
     train = [i for i in range(len(photos)) if not held[i]]
@@ -237,7 +242,7 @@ def export(network: ProposalNetwork, output: Path) -> None:
     arrays["head_weights"], arrays["head_biases"] = (
         value.detach().numpy() for value in (network.head.weight, network.head.bias)
     )
-    np.savez(output, **{name: value.astype(np.float32) for name, value in arrays.items()})
+    np.savez(output, allow_pickle=False, **{name: value.astype(np.float32) for name, value in arrays.items()})
 
 
 if __name__ == "__main__":

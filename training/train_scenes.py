@@ -85,7 +85,7 @@ class Head:
     def scores(self, photos: Parts, part: str) -> Floats:
         """(photos, TRAINED); 0, as ordinary as can be, where a photo has no crop."""
         found = photos.combined(self.linear.logits(photos.rows[part]), part)
-        return np.nan_to_num((found - self.mean) / self.deviation, nan=0.0)
+        return np.asarray(np.nan_to_num((found - self.mean) / self.deviation, nan=0.0))
 
 
 @dataclass(frozen=True)
@@ -144,7 +144,7 @@ def parts_of(photos: Photos) -> Parts:
 def blended(scores: Mapping[str, Floats]) -> Floats:
     """The parts' scores -> one for each photo and category."""
     weights = np.array([BLEND[category] for category in TRAINED], np.float32)
-    return np.sum([scores[part] * weights[:, column] for column, part in enumerate(PARTS)], axis=0)
+    return np.asarray(np.sum([scores[part] * weights[:, column] for column, part in enumerate(PARTS)], axis=0))
 
 
 def judged(parts: Parts, *, cache: Path | None = None) -> tuple[Floats, dict[str, dict[str, Floats]]]:
@@ -231,7 +231,7 @@ def thresholds(photos: Photos, shown: NDArray[np.float64], alarms: float) -> dic
         return float((shown[rows, column] >= levels[column][level]).mean())
 
     def flagged(column: int, level: int) -> NDArray[np.bool_]:
-        return usual[:, column] >= levels[column][level]
+        return np.asarray(usual[:, column] >= levels[column][level])
 
     together = np.zeros(len(usual), np.bool_)
     while True:

@@ -28,7 +28,7 @@ class Limits:
     def memory(self) -> int:
         """How many bytes all decoders of the process may hold at once, their own copies included.
 
-        With the models, and the files under way, a scan stays below 2 GB (`benchmarks/decoding_memory.py`).
+        With the models, and the files under way, a scan stays below 2 GB (`benchmarks/memory.py`).
         """
         return max(_LEAST_MEMORY, 3 * self.max_pixels)
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import assert_never
 
@@ -63,10 +64,12 @@ class Recorder:
     """Records into one run. `under_way` is shared with the stages: hashes leave it once the store knows them.
 
     `listed` is what came in as such: the folders to remember once everything is recorded. `judged` are the SHA-256 of
-    the photos that were analysed or are reported without a file anew.
+    the photos that were analysed or are reported without a file anew. `clock` counts seconds.
     """
 
-    def __init__(self, store: Store, run_id: int, under_way: set[str]) -> None:
+    def __init__(
+        self, store: Store, run_id: int, under_way: set[str], *, clock: Callable[[], float] = time.monotonic
+    ) -> None:
         self._store = store
         self._run_id = run_id
         self.summary = ScanSummary()
@@ -75,7 +78,8 @@ class Recorder:
         self._records: list[PhotoRecord] = []
         self._touched: list[str] = []
         self._touched_folders: list[str] = []
-        self._last_flush = time.monotonic()
+        self._clock = clock
+        self._last_flush = clock()
         self._under_way = under_way
         # Those of them that have arrived and wait in `_records`.
         self._arrived: set[str] = set()
@@ -128,7 +132,7 @@ class Recorder:
                 assert_never(item)
         touched = len(self._touched) + len(self._touched_folders)
         full = len(self._records) + touched // 16 >= _RECORD_EVERY
-        if full or time.monotonic() - self._last_flush > _RECORD_SECONDS:
+        if full or self._clock() - self._last_flush > _RECORD_SECONDS:
             self.flush()
         return entries
 
@@ -144,7 +148,7 @@ class Recorder:
         if self._touched_folders:
             touch_folders(self._store, self._run_id, self._touched_folders)
         self._records, self._touched, self._touched_folders = [], [], []
-        self._last_flush = time.monotonic()
+        self._last_flush = self._clock()
 
     def counts(self) -> dict[str, int]:
         summary = self.summary
