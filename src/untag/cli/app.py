@@ -112,7 +112,7 @@ def untag(ctx: click.Context, home: Path | None) -> None:
 
 
 def main(arguments: list[str] | None = None) -> None:
-    """Run the command line and exit with the status that docs/output.md explains; 0 is done, 130 interrupted."""
+    """Run the command line and exit with the status that docs/cli.md explains; 0 is done, 130 interrupted."""
     status = _run(arguments)
     ignore_ending_signals()
     sys.exit(status)
