@@ -41,8 +41,7 @@ class {camel}:
     """The download of an account."""
 
     name = "{name}"
-    whole = True
-    marks = frozenset((FILE,))
+    top_names = frozenset((FILE,))
 
     def sniff(self, files: Files) -> bool:
         """Whether the list of photos is here. Raises nothing."""

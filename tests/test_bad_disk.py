@@ -28,6 +28,7 @@ from untag.imaging.sniff import SNIFF_BYTES
 from untag.sources.archive import ZipFiles
 from untag.sources.base import open_source
 from untag.sources.files import read_file, read_head
+from untag.sources.reader import split
 from untag.sources.readers import READERS
 from untag.sources.reading import StoredPhotos
 from untag.sources.sidecars import read_sidecars, sidecar_readers
@@ -185,7 +186,7 @@ def test_what_a_reader_could_not_sniff_is_said(tmp_path: Path) -> None:
             return super().read(name, max_bytes)
 
     files = Denied({"a.jpg": b"x", "a.jpg.json": b"{}", "b.jpg.json": b"{}"})
-    told = read_sidecars(files, sidecar_readers(files.names, READERS))
+    told = read_sidecars(files, sidecar_readers(files.names, split(READERS)[1]))
     assert {error.path for error in told.errors} == {"archive/a.jpg.json", "archive/b.jpg.json"}
 
 

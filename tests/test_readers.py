@@ -19,6 +19,7 @@ from untag.sources.archive import group_parts
 from untag.sources.base import open_source, walk_all
 from untag.sources.listing import AbsentRef
 from untag.sources.opening import recognise
+from untag.sources.reader import ArchiveReader, SidecarReader, split
 from untag.sources.readers import READERS
 from untag.sources.sidecars import read_sidecars, sidecar_readers
 from untag.sources.summary import survey
@@ -42,8 +43,10 @@ def test_a_reader_is_called_like_its_module_and_its_marks_are_in_lower_case(name
     reader = MODULES[name].READER
     assert reader.name == name
     assert reader in READERS
-    assert reader.marks
-    assert all(mark == mark.lower() and "/" not in mark for mark in reader.marks)
+    marks = reader.top_names if isinstance(reader, ArchiveReader) else reader.marks
+    assert marks
+    assert all(mark == mark.lower() and "/" not in mark for mark in marks)
+    assert isinstance(reader, ArchiveReader) != isinstance(reader, SidecarReader)
 
 
 def test_each_reader_has_a_miniature_archive() -> None:
@@ -53,10 +56,10 @@ def test_each_reader_has_a_miniature_archive() -> None:
 @pytest.mark.parametrize("name", MINIATURES)
 def test_an_archive_is_recognised_by_its_own_reader_alone(name: str) -> None:
     files = MadeUpFiles(MINIATURES[name])
-    whole = MODULES[name].READER.whole
-    found, _ = recognise(files, READERS)
+    whole = isinstance(MODULES[name].READER, ArchiveReader)
+    found, _ = recognise(files, split(READERS)[0])
     assert (None if found is None else found.name) == (name if whole else None)
-    claimed = [reader.name for reader in READERS if reader.whole and reader.sniff(files)]
+    claimed = [reader.name for reader in READERS if isinstance(reader, ArchiveReader) and reader.sniff(files)]
     assert claimed == ([name] if whole else [])
 
 
@@ -108,7 +111,7 @@ def test_an_archive_is_surveyed_unpacked_and_zipped(name: str, packed: bool, tmp
 
 def test_all_readers_together_read_each_sidecar_once() -> None:
     files = MadeUpFiles({name.rpartition("/")[2]: data for name, data in MINIATURES["google_takeout"].items()})
-    told = read_sidecars(files, sidecar_readers(files.names, READERS))
+    told = read_sidecars(files, sidecar_readers(files.names, split(READERS)[1]))
     assert told.readers == {"IMG_1.jpg": "google_takeout"}
     assert files.reads == {"IMG_1.jpg.supplemental-metadata.json": 1, "metadata.json": 1}
 

@@ -36,8 +36,7 @@ class MadeUpReader:
     """Reads archives with a file `told.json`: {"origins": {name: fields}, "absent": {key: fields}}."""
 
     name = "made-up"
-    whole = True
-    marks = frozenset({TOLD})
+    top_names = frozenset({TOLD})
 
     def sniff(self, files: Files) -> bool:
         return True

@@ -26,7 +26,7 @@ from untag.sources.kinds import Kind, Kinds, named_kind
 from untag.sources.listing import Entry, Listing, Skipped
 from untag.sources.names import IMAGE_SUFFIXES, suffix_of
 from untag.sources.opening import ZipSource, open_folder
-from untag.sources.reader import Reader
+from untag.sources.reader import Reader, SidecarReader, split
 from untag.sources.sidecars import Sidecars, read_sidecars, sidecar_readers
 from untag.sources.site import PLAIN, SiteSource, absent_beside
 from untag.sources.tree import FolderFiles, folder_error, head_of, leads_nowhere, passed_over
@@ -58,6 +58,7 @@ class FolderSource:
         self._limits = limits
         self._visited = visited
         self._readers = readers
+        self._archive_readers, self._sidecar_readers = split(readers)
 
     @property
     def root(self) -> str:
@@ -80,7 +81,7 @@ class FolderSource:
             except OSError as error:
                 # What was listed before the disk failed stands.
                 found.errors.append(folder_error(path, error, partly=found.holds_anything))
-            archive = open_folder(path, found.marks, self._readers, self._limits, visited)
+            archive = open_folder(path, found.held, self._archive_readers, self._limits, visited)
             if isinstance(archive, SiteSource):
                 yield from archive.folders()
             else:
@@ -89,7 +90,7 @@ class FolderSource:
                 found.add_errors(unread.pop(printable_path(path), ()))
                 real.extend(sorted(found.below, reverse=True))
                 linked.extend(sorted(found.links))
-                sidecars = sidecar_readers((*found.others, *Path(path).parts), self._readers)
+                sidecars = sidecar_readers((*found.others, *Path(path).parts), self._sidecar_readers)
                 if found.files or found.unsure or found.errors or found.unseen or (sidecars and found.others):
                     yield found.listing(self, sidecars)
             # Beside an unpacked archive too: its other parts may be zipped still.
@@ -182,11 +183,11 @@ class _Folder:
         return any((self.files, self.others, self.zips, self.below, self.links))
 
     @property
-    def marks(self) -> frozenset[str]:
+    def held(self) -> frozenset[str]:
         """What lies directly in the folder, but for photos, in lower case."""
         return frozenset(name.lower() for name in (*self.others, *map(_last, self.below)))
 
-    def listing(self, source: FolderSource, readers: Sequence[Reader]) -> Listing:
+    def listing(self, source: FolderSource, readers: Sequence[SidecarReader]) -> Listing:
         """The folder with what the sidecars that `readers` read say of its photos."""
         shown = printable_path(self.path)
         self.files.sort()
@@ -211,7 +212,7 @@ class _Folder:
             found.append((name, status.st_size, status.st_mtime_ns))
         return found
 
-    def _entries(self, readers: Sequence[Reader]) -> list[Entry]:
+    def _entries(self, readers: Sequence[SidecarReader]) -> list[Entry]:
         files = FolderFiles(self.path, deep=False) if readers else None
         sidecars = Sidecars() if files is None else read_sidecars(files, readers)
         kind = Kinds(partial(head_of, self.path)).of if files is None else files.kind

@@ -13,7 +13,7 @@ from untag.sources.archive import MergedFiles, ZipFiles, are_parts
 from untag.sources.files import failure, folder_id
 from untag.sources.kinds import Kind
 from untag.sources.listing import Entry, Listing
-from untag.sources.reader import Files, Reader
+from untag.sources.reader import ArchiveReader, Files, Reader, split
 from untag.sources.sidecars import KeptFiles
 from untag.sources.site import PLAIN, ArchiveSpec, SiteSource
 from untag.sources.tree import Below, FolderFiles
@@ -23,13 +23,13 @@ from untag.types import Outcome, PhotoRef, ReadError
 
 
 def open_folder(
-    path: str, marks: frozenset[str], readers: Sequence[Reader], limits: Limits, visited: VisitedFiles
+    path: str, held: frozenset[str], readers: Sequence[ArchiveReader], limits: Limits, visited: VisitedFiles
 ) -> SiteSource | Sequence[ReadError]:
-    """The archive whose top folder is `path`, in which `marks` lie.
+    """The archive whose top folder is `path`, which directly holds the names `held`.
 
     When no reader knows it as one, those of its files that could not be read, which may be why.
     """
-    if not any(reader.whole and not marks.isdisjoint(reader.marks) for reader in readers):
+    if not any(held & reader.top_names for reader in readers):
         return ()
     files = FolderFiles(path, visited=visited)
     reader, errors = recognise(files, readers)
@@ -37,7 +37,7 @@ def open_folder(
         return [*files.errors, *errors]
     for folder in files.folders:
         visited.enter(folder)
-    return SiteSource(ArchiveSpec(printable_path(path), files, reader, readers, files.errors, files.unseen), limits)
+    return SiteSource(ArchiveSpec(printable_path(path), files, reader, (), files.errors, files.unseen), limits)
 
 
 class ZipSource:
@@ -52,7 +52,7 @@ class ZipSource:
         self._paths = paths
         self._limits = limits
         self._visited = visited
-        self._readers = readers
+        self._archive_readers, self._sidecar_readers = split(readers)
         self._sites: list[SiteSource] = []
 
     @property
@@ -89,13 +89,15 @@ class ZipSource:
 
     def _merged(self, parts: Sequence[ZipFiles]) -> SiteSource:
         files: Files = parts[0] if len(parts) == 1 else MergedFiles(parts)
-        reader, unread = recognise(files, self._readers)
+        reader, unread = recognise(files, self._archive_readers)
         while reader is None and (wrapping := _wrapping(files)):
             files = Below(files, wrapping)
-            reader, unread = recognise(files, self._readers)
+            reader, unread = recognise(files, self._archive_readers)
         errors = [*(error for part in parts for error in part.errors), *unread]
         unseen = sum((part.unseen for part in parts), Counter[Kind]())
-        return SiteSource(ArchiveSpec(parts[0].root, files, reader, self._readers, errors, unseen), self._limits)
+        return SiteSource(
+            ArchiveSpec(parts[0].root, files, reader, self._sidecar_readers, errors, unseen), self._limits
+        )
 
 
 def is_new(path: str, visited: VisitedFiles) -> bool:
@@ -112,10 +114,10 @@ def _wrapping(files: Files) -> str | None:
     return top.pop() if len(top) == 1 and all("/" in name for name in files.names) else None
 
 
-def recognise(files: Files, readers: Sequence[Reader]) -> tuple[Reader | None, Sequence[ReadError]]:
-    """The first of `readers` that reads `files` as a whole; if there is none, what of them could not be read."""
-    marks = {name.partition("/")[0].lower() for name in files.names}
-    candidates = (reader for reader in readers if reader.whole and not marks.isdisjoint(reader.marks))
+def recognise(files: Files, readers: Sequence[ArchiveReader]) -> tuple[ArchiveReader | None, Sequence[ReadError]]:
+    """The first of `readers` that knows `files` for an archive; if there is none, what of them could not be read."""
+    held = {name.partition("/")[0].lower() for name in files.names}
+    candidates = (reader for reader in readers if held & reader.top_names)
     kept = KeptFiles(files)
     found = next((reader for reader in candidates if reader.sniff(kept)), None)
     return found, kept.errors if found is None else ()

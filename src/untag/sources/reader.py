@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 
 from untag.errors import ReadFailure
 from untag.sources.kinds import Kind
@@ -82,30 +82,52 @@ class Description:
     errors: tuple[ReadError, ...] = ()
 
 
-class Reader(Protocol):
-    """Reads the archives of one site, or the sidecar files of one tool.
-
-    With `whole`, `Files` are everything below the archive's top folder, and `marks` are names of files or folders one
-    of which lies directly in it. Otherwise `Files` are those of one folder, and `marks` are suffixes (`.json`) or whole
-    names one of which a file there has, but for photos, or a folder in its path. Marks are compared without case; only
-    what has one is sniffed.
-    """
+class _Describes(Protocol):
+    """What every reader does with `Files`, of whatever they are."""
 
     @property
     def name(self) -> str:
         """The site or tool, as `PhotoRef.source` and `--source` have it; also the name of its module."""
         ...
 
-    @property
-    def whole(self) -> bool: ...
-
-    @property
-    def marks(self) -> frozenset[str]: ...
-
     def sniff(self, files: Files) -> bool:
-        """Whether this is such an archive, from names and at most a few small files. Raises nothing."""
+        """Whether the files are of this site or tool, from names and at most a few small files. Raises nothing."""
         ...
 
     def describe(self, files: Files) -> Description:
-        """What the archive says of its photos. Raises nothing: a file of the wrong shape is one of the `errors`."""
+        """What the files say of photos. Raises nothing: a file of the wrong shape is one of the `errors`."""
         ...
+
+
+@runtime_checkable
+class ArchiveReader(_Describes, Protocol):
+    """Reads the archives of one site. Its `Files` are everything below the archive's top folder."""
+
+    @property
+    def top_names(self) -> frozenset[str]:
+        """Names in lower case of files or folders: only a folder that directly holds one of them is sniffed."""
+        ...
+
+
+@runtime_checkable
+class SidecarReader(_Describes, Protocol):
+    """Reads the files that one tool writes beside photos. Its `Files` are those of one folder."""
+
+    @property
+    def marks(self) -> frozenset[str]:
+        """Suffixes (`.json`) or names in lower case: only a folder with such a file, or with such a name in its path,
+        is sniffed. Photos are not compared."""
+        ...
+
+
+Reader = ArchiveReader | SidecarReader
+
+
+def split(readers: Iterable[Reader]) -> tuple[list[ArchiveReader], list[SidecarReader]]:
+    """The readers of archives and those of sidecars, each in their order."""
+    # Once for a source, not for each folder: `isinstance` looks at every member of a protocol.
+    readers = list(readers)
+    return (
+        [reader for reader in readers if isinstance(reader, ArchiveReader)],
+        [reader for reader in readers if isinstance(reader, SidecarReader)],
+    )

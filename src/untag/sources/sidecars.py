@@ -9,7 +9,7 @@ from typing import Any
 from untag.errors import ReadFailure
 from untag.sources.kinds import Kind
 from untag.sources.names import suffix_of
-from untag.sources.reader import AbsentPhoto, Files, Reader
+from untag.sources.reader import AbsentPhoto, Files, SidecarReader
 from untag.types import Origin, Outcome, ReadError
 
 _MOST_KEPT, _MOST_KEPT_BYTES = 16, 1024 * 1024
@@ -39,15 +39,15 @@ class Sidecars:
         return Kind.PHOTO if found in (Kind.OTHER, Kind.EMPTY) and name in self.origins else found
 
 
-def sidecar_readers(names: Iterable[str], readers: Sequence[Reader]) -> list[Reader]:
-    """Those of `readers` that read sidecars and one of whose marks is among `names`: of files, or of folders above."""
+def sidecar_readers(names: Iterable[str], readers: Sequence[SidecarReader]) -> list[SidecarReader]:
+    """Those of `readers` one of whose marks is among `names`: of files, or of folders above."""
     marks: set[str] = set()
     for name in names:
         marks.update((name.lower(), f".{suffix_of(name)}"))
-    return [reader for reader in readers if not reader.whole and not marks.isdisjoint(reader.marks)]
+    return [reader for reader in readers if not marks.isdisjoint(reader.marks)]
 
 
-def read_sidecars(files: Files, readers: Sequence[Reader]) -> Sidecars:
+def read_sidecars(files: Files, readers: Sequence[SidecarReader]) -> Sidecars:
     """What the sidecars in a folder say. Where several describe a photo, the first reader counts; others fill gaps."""
     origins: dict[str, Origin] = {}
     knew: dict[str, str] = {}

@@ -14,7 +14,7 @@ from untag.sources.archive import ARCHIVE_SUFFIXES
 from untag.sources.kinds import Kind, named_kind
 from untag.sources.listing import AbsentRef, Entry, Listing, Skipped
 from untag.sources.names import is_named_photo, suffix_of
-from untag.sources.reader import Description, Files, Reader, is_photo
+from untag.sources.reader import ArchiveReader, Description, Files, SidecarReader, is_photo
 from untag.sources.sidecars import Sidecars, read_sidecars, sidecar_readers
 from untag.sources.tree import Below
 from untag.support.paths import folder_of
@@ -39,8 +39,8 @@ class ArchiveSpec:
 
     root: str
     files: Files
-    archive: Reader | None
-    readers: Sequence[Reader]
+    archive: ArchiveReader | None
+    readers: Sequence[SidecarReader]
     errors: Sequence[ReadError] = ()
     unseen: Mapping[Kind, int] = field(default_factory=dict)
 

@@ -52,8 +52,7 @@ class FacebookReader:
     """Reads a whole download, whose parts may be one or many."""
 
     name = "facebook"
-    whole = True
-    marks = frozenset(
+    top_names = frozenset(
         (
             *("your_facebook_activity", "your_activity_across_facebook", "start_here.html"),
             *(f"this_profile{apostrophe}s_activity_across_facebook" for apostrophe in _APOSTROPHES),

@@ -29,8 +29,9 @@ class Flickr:
     """A whole download, all parts in one folder."""
 
     name = "flickr"
-    whole = True
-    marks = frozenset((_PROFILE, "account_testimonials.json", "albums.json", "galleries.json", "contacts_part001.json"))
+    top_names = frozenset(
+        (_PROFILE, "account_testimonials.json", "albums.json", "galleries.json", "contacts_part001.json")
+    )
 
     def sniff(self, files: Files) -> bool:
         """Whether there is the JSON of a photo."""

@@ -31,7 +31,6 @@ class GalleryDl:
     """Photos with gallery-dl's JSON (`a.jpg.json`, `a.json`, `data.jsonl`), or in its folders under its names."""
 
     name = "gallery_dl"
-    whole = False
     marks = frozenset((".json", ".jsonl", *SITES))
 
     def sniff(self, files: Files) -> bool:

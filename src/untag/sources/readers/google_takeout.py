@@ -36,7 +36,6 @@ class GoogleTakeout:
     """The folders of Google Photos in a Takeout, whatever their language: known by what the JSON in them holds."""
 
     name = "google_takeout"
-    whole = False
     marks = frozenset((".json",))
 
     def sniff(self, files: Files) -> bool:

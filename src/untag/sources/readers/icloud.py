@@ -31,9 +31,8 @@ class ICloud:
     """The photos of an iCloud account, one part or all of them."""
 
     name = "icloud"
-    whole = True
     # No "photos": most people have a folder of that name. The details that lie in it say as much.
-    marks = frozenset(("photo details.csv", "albums", "memories", "recently deleted"))
+    top_names = frozenset(("photo details.csv", "albums", "memories", "recently deleted"))
 
     def sniff(self, files: Files) -> bool:
         """Whether there is a file of details."""

@@ -55,8 +55,7 @@ class InstagramReader:
     """Reads a whole download, whose parts may be one or many."""
 
     name = "instagram"
-    whole = True
-    marks = frozenset(
+    top_names = frozenset(
         (
             *("your_instagram_activity", "content", "media", "messages"),
             *("personal_information", "account_information", "followers_and_following"),

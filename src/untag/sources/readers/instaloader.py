@@ -36,7 +36,6 @@ class Instaloader:
     """Photos with Instaloader's JSON or captions beside them."""
 
     name = "instaloader"
-    whole = False
     marks = frozenset((".json", ".xz", ".txt"))
 
     def sniff(self, files: Files) -> bool:

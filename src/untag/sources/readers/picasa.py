@@ -40,7 +40,6 @@ class Picasa:
     """What Picasa wrote into a folder."""
 
     name = "picasa"
-    whole = False
     marks = _INI
 
     def sniff(self, files: Files) -> bool:

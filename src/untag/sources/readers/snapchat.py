@@ -28,8 +28,7 @@ class Snapchat:
     """A whole download, with or without its photos."""
 
     name = "snapchat"
-    whole = True
-    marks = frozenset(("memories_history.json", "memories", "chat_media"))
+    top_names = frozenset(("memories_history.json", "memories", "chat_media"))
 
     def sniff(self, files: Files) -> bool:
         """Whether there is the history of memories, or a file with the name of one."""

@@ -26,8 +26,7 @@ class TaggedJson:
     """The list of photos that somebody is tagged in on Facebook, with those of them that were downloaded."""
 
     name = "tagged_json"
-    whole = True
-    marks = frozenset((FILE,))
+    top_names = frozenset((FILE,))
 
     def sniff(self, files: Files) -> bool:
         """Whether the list is here and has an entry. Raises nothing."""

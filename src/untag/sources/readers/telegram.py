@@ -29,8 +29,7 @@ class Telegram:
     """A whole export, of one chat or of an account."""
 
     name = "telegram"
-    whole = True
-    marks = frozenset((_RESULT,))
+    top_names = frozenset((_RESULT,))
 
     def sniff(self, files: Files) -> bool:
         """Whether `result.json` has Telegram's photos below it, or is small and holds chats."""

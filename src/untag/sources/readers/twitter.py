@@ -33,9 +33,8 @@ class Twitter:
     """A whole archive of X, unpacked or zipped."""
 
     name = "twitter"
-    whole = True
     # No "data", as too many folders are called: an archive without its page begins in there.
-    marks = frozenset(("your archive.html", "tweet.js", "tweets.js", "tweet_media", "tweets_media"))
+    top_names = frozenset(("your archive.html", "tweet.js", "tweets.js", "tweet_media", "tweets_media"))
 
     def sniff(self, files: Files) -> bool:
         """Whether there is a file of posts, or a photo with a post's number where photos of posts lie."""

@@ -48,7 +48,6 @@ class WhatsApp:
     """The text of a chat with the photos beside it."""
 
     name = "whatsapp"
-    whole = False
     marks = frozenset((_TEXT,))
 
     def sniff(self, files: Files) -> bool:

@@ -23,7 +23,6 @@ class XmpSidecar:
     """What XMP sidecars say of the people in the photos beside them."""
 
     name = "xmp_sidecar"
-    whole = False
     marks = frozenset((_SUFFIX,))
 
     def sniff(self, files: Files) -> bool:
