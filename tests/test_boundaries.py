@@ -153,6 +153,46 @@ def test_the_store_knows_nothing_of_what_is_stored(upper: str) -> None:
             assert not found, f"{module} imports {', '.join(sorted(found))}"
 
 
+MAY_IMPORT: dict[str, set[str]] = {
+    "types": set(),
+    "errors": {"types"},
+    "support": {"errors"},
+    "engine": {"errors", "support"},
+    "imaging": {"errors", "support", "types"},
+    "store": {"errors", "support", "types"},
+    "findings": {"errors", "support", "types"},
+    "sources": {"errors", "imaging", "support", "types"},
+    "faces": {"engine", "errors", "support", "types"},
+    "reports": {"errors", "findings", "imaging", "scan", "sources", "support", "types"},
+    "upkeep": {"engine", "errors", "scenes", "store", "support", "types"},
+}
+"""The rooms below the scan, and what each may know of beside itself. `findings` are pure: values in, values out."""
+
+
+def rooms_imported(module: str) -> set[str]:
+    """The rooms and root modules of untag that a module imports; its version is everybody's."""
+    return {name.split(".")[1] for name in imports(module) if name.startswith("untag.")} - {"__version__"}
+
+
+@pytest.mark.parametrize("room", MAY_IMPORT)
+def test_a_room_knows_only_what_it_is_built_on(room: str) -> None:
+    inside = [module for module in MODULES if module == f"{room}.py" or module.startswith(f"{room}/")]
+    assert inside
+    for module in inside:
+        found = rooms_imported(module) - MAY_IMPORT[room] - {room}
+        assert not found, f"{module} imports {', '.join(sorted(found))}"
+
+
+def test_the_order_of_the_rooms_has_no_way_round() -> None:
+    """A room that may be imported may not import back, through however many others; `scan` may know all of them."""
+    for room in MAY_IMPORT:
+        reached, ahead = set[str](), set(MAY_IMPORT[room]) - {"scan"}
+        while ahead:
+            reached |= ahead
+            ahead = {further for one in ahead for further in MAY_IMPORT.get(one, set())} - reached - {"scan"}
+        assert room not in reached, room
+
+
 def test_what_is_shared_is_written_once() -> None:
     """Functions that stood in two rooms before."""
     for name in ("folder_of", "link_key", "absolute"):

@@ -10,7 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image, ImageDraw
 
-from untag.imaging.phash import hamming, perceptual_hash
+from untag.findings.hashes import hamming
+from untag.imaging.phash import perceptual_hash
 from untag.types import Pixels
 
 GOLDEN = 0x807F557A554A156B

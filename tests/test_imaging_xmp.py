@@ -17,7 +17,8 @@ from untag.errors import ReadFailure
 from untag.imaging import xmp
 from untag.imaging.decode import decode
 from untag.imaging.rdf import MOST_BYTES
-from untag.imaging.xmp import MOST_NAMES, may_name_people, name_key, read_named, read_people
+from untag.imaging.xmp import MOST_NAMES, may_name_people, read_named, read_people
+from untag.support.words import name_key
 from untag.types import Box, NamedFace
 
 NAMESPACES = {

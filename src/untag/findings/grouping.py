@@ -16,7 +16,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Sequence
 
-from untag.imaging.phash import hamming, is_telling
+from untag.findings.hashes import hamming, is_telling
 from untag.types import Box, HashedPhoto
 
 NEAR = 4

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from untag.imaging.xmp import name_key
+from untag.support.words import name_key
 
 
 @dataclass(frozen=True, slots=True)

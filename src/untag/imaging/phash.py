@@ -9,7 +9,6 @@ from untag.types import Pixels
 
 _SIDE = 32
 _KEPT = 8
-_FEWEST_BITS = 12
 
 
 def perceptual_hash(pixels: Pixels) -> int:
@@ -17,7 +16,7 @@ def perceptual_hash(pixels: Pixels) -> int:
 
     The picture is averaged to 32x32 grey; each bit says whether one of the 8x8 lowest frequencies (rows first, highest
     bit first) is above their median (Zauner, Implementation and Benchmarking of Perceptual Image Hash Functions, 2010).
-    A picture of one colour hashes to 0 or to a single bit: `is_telling` says with which hashes to compare.
+    A picture of one colour hashes to 0 or to a single bit: such hashes tell nothing, and are not compared.
     """
     # Bilinear at a half is the mean of four pixels, and much faster than averaging all at once: 1 ms, not 7.
     while min(pixels.shape[:2]) >= 8 * _SIDE:
@@ -29,16 +28,3 @@ def perceptual_hash(pixels: Pixels) -> int:
     lowest[np.abs(lowest) < 1e-2] = 0.0
     bits = lowest > np.median(lowest[1:])
     return int.from_bytes(np.packbits(bits).tobytes(), "big")
-
-
-def hamming(left: int, right: int) -> int:
-    """How many of the 64 bits of two perceptual hashes differ; `findings/grouping.py` says what that tells."""
-    return (left ^ right).bit_count()
-
-
-def is_telling(value: int) -> bool:
-    """Whether a perceptual hash tells its picture from others; those of one colour or one gradient do not.
-
-    All of 8,032 photos had 32 bits set; a picture that changes along one side only cannot have more than 8.
-    """
-    return value.bit_count() >= _FEWEST_BITS

@@ -11,12 +11,12 @@ from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from math import isfinite
-from unicodedata import normalize
 
 from untag.errors import ReadFailure
 from untag.imaging.exif import upright_size
 from untag.imaging.persons import names_without_place, person_name
 from untag.imaging.rdf import UTF_16, Value, field, items, parse_xmp, text
+from untag.support.words import name_key
 from untag.types import Box, NamedFace
 
 MOST_NAMES = 200
@@ -82,11 +82,6 @@ def read_people(packet: bytes) -> tuple[str, ...]:
 
 def _has_hint(packet: bytes) -> bool:
     return packet.startswith(UTF_16) or any(hint in packet for hint in _HINTS)
-
-
-def name_key(name: str) -> str:
-    """What two writings of a name have in common: without case and the @ of a handle, with accents composed."""
-    return " ".join(normalize("NFC", name).casefold().split()).removeprefix("@").lstrip()
 
 
 def _named(properties: Iterable[tuple[str, str, Value]], picture: _Picture) -> tuple[NamedFace, ...]:

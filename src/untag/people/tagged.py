@@ -14,7 +14,7 @@ from untag.errors import ReadFailure, UsageError
 from untag.faces.engine import FaceEngine
 from untag.faces.geometry import iou
 from untag.imaging.decode import decode
-from untag.imaging.xmp import may_name_people, name_key
+from untag.imaging.xmp import may_name_people
 from untag.people.enroll import (
     Enrolled,
     EnrolmentOptions,
@@ -28,7 +28,7 @@ from untag.people.enroll import (
 from untag.sources.base import walk_all
 from untag.sources.listing import Listing
 from untag.store import Reference
-from untag.support.words import counted
+from untag.support.words import counted, name_key
 from untag.types import Box, Face, PhotoRef, ReadError
 
 MOST_REFERENCES = 30

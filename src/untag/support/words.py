@@ -1,4 +1,4 @@
-"""Words for people: a number with its noun, and text of whatever origin made fit to be shown."""
+"""Words for people: a number with its noun, text of whatever origin made fit to be shown, names compared."""
 
 from __future__ import annotations
 
@@ -26,6 +26,11 @@ def printable(text: str) -> str:
     if text.isprintable() and _UNSEEN.search(text) is None:
         return text
     return "".join(char if _is_shown(char) else char.encode("unicode_escape").decode("ascii") for char in text)
+
+
+def name_key(name: str) -> str:
+    """What two writings of a name have in common: without case and the @ of a handle, with accents composed."""
+    return " ".join(unicodedata.normalize("NFC", name).casefold().split()).removeprefix("@").lstrip()
 
 
 def _is_shown(char: str) -> bool:
