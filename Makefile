@@ -67,7 +67,7 @@ types: $(VENV)/.dev
 	$(BIN)/mypy
 
 docs: $(VENV)/.dev
-	$(BIN)/python -m pytest tests/test_docs.py
+	$(BIN)/python -m pytest tests/test_docs.py tests/test_docs_cli.py tests/test_docs_data.py tests/test_map.py tests/test_readme.py
 
 # docs/cli.md is what the commands say of themselves.
 docs-cli: $(VENV)/.dev

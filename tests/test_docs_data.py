@@ -11,10 +11,12 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
+import click
 import pytest
 
 from fakes import MAYBE, ME, STRANGER, Square, Untag, paint
 from miniature_archives import MINIATURES, unpack
+from untag.cli import app
 from untag.reports.record import FIELDS
 from untag.types import Action, LinkConfidence, Outcome, Status, Verdict
 
@@ -139,6 +141,22 @@ def test_evaluate(untag: Untag, kind: str) -> None:
     }
     table = untag.add("table.csv", "\n".join(rows[kind]).encode())
     check(f"untag evaluate {kind} --json", [json.loads(untag.run("evaluate", kind, table, "--json").out)])
+
+
+def gives_json(command: click.Command) -> bool:
+    for option in command.params:
+        choices = getattr(option.type, "choices", ())
+        if "--json" in option.opts or ("--format" in option.opts and "json" in choices):
+            return True
+    return False
+
+
+def test_every_command_that_prints_json_has_a_section() -> None:
+    context = click.Context(app.untag)
+    names = [name for name in app.untag.list_commands(context) if not name.startswith("-")]
+    commands = {name: app.untag.get_command(context, name) for name in names}
+    wanted = {name for name, command in commands.items() if command is not None and gives_json(command)}
+    assert wanted == set(re.findall(r"^## untag (\w+)", PAGE, re.MULTILINE))
 
 
 @pytest.mark.parametrize(
