@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 from pathlib import Path
 
@@ -67,3 +68,25 @@ def test_what_is_home_made_is_there() -> None:
     """One row for each part, with its modules."""
     table = section("What is home-made, and why it stays")
     assert len(re.findall(r"^\| [^|]+`\w+/[\w/]+\.py`", table, re.MULTILINE)) >= 10
+
+
+RETIRED = re.compile(r"(^|_)(scout|sightings?)(_|$)", re.IGNORECASE)
+"""Words that the glossary replaced: proposal network, detection."""
+
+
+def test_the_code_speaks_the_glossary() -> None:
+    found = {
+        f"{path.relative_to(PACKAGE)}: {name}"
+        for path in PACKAGE.rglob("*.py")
+        for node in ast.walk(ast.parse(path.read_text("utf-8")))
+        for name in (getattr(node, kind, None) for kind in ("id", "name", "arg", "attr"))
+        if isinstance(name, str) and RETIRED.search(name)
+    }
+    assert not found
+    assert RETIRED.search("scout_weights")
+
+
+def test_the_glossary_explains_each_word_once() -> None:
+    words = re.findall(r"^\| ([a-z][^|]+) \|", section("Glossary"), re.MULTILINE)[1:]
+    each = [word.strip() for row in words for word in row.split(",")]
+    assert len(each) == len(set(each)) > 30
