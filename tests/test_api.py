@@ -322,7 +322,7 @@ def test_sources_and_counts(scanned: untag.Untag, folder: Path) -> None:
 
 def test_photos_are_searched_in_words(scanned: untag.Untag) -> None:
     found = scanned.search("a beer zzzqqq", limit=5)
-    assert names(hit.finding for hit in found.hits) == ["drink.png"]
+    assert [Path(hit.path).name for hit in found.hits] == ["drink.png"]
     assert (found.searched, found.passed_over, found.unknown) == (1, 0, ("zzzqqq",))
 
 

@@ -126,7 +126,9 @@ def test_inspect(filled: Untag) -> None:
 
 def test_search(filled: Untag) -> None:
     scan(filled)
-    check("untag search --format json", json.loads(filled.run("search", "a beer", "--format", "json").out))
+    in_words = filled.run("search", "a beer", "--format", "json").out
+    by_face = filled.run("search", filled.photos / "a.png", "--format", "json").out
+    check("untag search --format json", [*json.loads(in_words), *json.loads(by_face)])
 
 
 @pytest.mark.parametrize("kind", ["pairs", "people", "scenes"])
@@ -164,7 +166,7 @@ def test_every_command_that_prints_json_has_a_section() -> None:
     [("permalink_confidence", LinkConfidence), ("verdict", Verdict), ("action", Action), ("status", Status)],
 )
 def test_every_value_that_is_a_word_is_named(key: str, values: type[StrEnum]) -> None:
-    (row,) = re.findall(rf"^\| `{key}` \| text \| (.*) \|$", PAGE, re.MULTILINE)
+    row, *_ = re.findall(rf"^\| `{key}` \| text \| (.*) \|$", PAGE, re.MULTILINE)
     assert set(re.findall(r"`([^`]+)`", row)) == set(values)
 
 
@@ -193,7 +195,8 @@ def test_a_value_of_another_kind_is_noticed(value: Any, said: str, holds: bool) 
 
 
 def test_a_key_that_is_missing_or_new_is_noticed() -> None:
-    row = dict.fromkeys(("path", "sha256", "nearness", "permalink", "taken_at"), "x") | {"nearness": 1.5}
+    texts = ("path", "sha256", "nearness", "permalink", "taken_at", "similarity", "face", "verdict", "person")
+    row = dict.fromkeys(texts, "x") | {"nearness": 1.5, "similarity": 0.5, "face": [0, 0, 9, 9]}
     check("untag search --format json", [row])
     for wrong in ({**row, "more": 1}, {key: row[key] for key in list(row)[:-1]}, {**row, "nearness": "1"}):
         with pytest.raises(AssertionError):

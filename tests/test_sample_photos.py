@@ -211,6 +211,27 @@ def test_the_enrolled_person_is_found_among_others(tmp_path: Path, capfd: pytest
     assert sum(item["duplicate_of"] is None for item in found.values()) == 2
 
 
+def test_a_face_is_searched_for_among_the_sample_photos(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    """Another portrait of the person finds the photos that show her, and none that shows somebody else."""
+    probe = SAMPLES / "me" / "library.jpg"
+    photos = [SAMPLES / "archive" / name for name in (PORTRAIT, WINE, SOMEBODY_ELSE, NOBODY)]
+    if missing := [path.name for path in (probe, *photos) if not path.is_file()]:
+        pytest.skip(f"sample photos are missing: {', '.join(missing)}")
+    folder = tmp_path / "photos"
+    folder.mkdir()
+    for path in photos:
+        shutil.copy(path, folder)
+    home = ["--home", str(tmp_path / "home")]
+    assert _run([*home, "enroll", str(SAMPLES / "me" / "portrait.jpg"), "--device", "cpu"]) == 0
+    assert _run([*home, "scan", str(folder), "--device", "cpu"]) == 0
+    capfd.readouterr()
+    assert _run([*home, "search", str(probe), "--format", "json", "--device", "cpu"]) == 0
+    said = capfd.readouterr().out
+    found = {Path(row["path"]).name: row["similarity"] for row in json.loads(said)}
+    assert {name for name, similarity in found.items() if similarity > 0.9} == {Path(PORTRAIT).name, Path(WINE).name}
+    assert all(similarity < 0.5 for similarity in sorted(found.values())[:-2])
+
+
 def test_sample_photos_show_what_they_were_made_to_show(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
     shown = {WINE: {"alcohol"}, RANGE: {"weapon"}, PORTRAIT: set(), SOMEBODY_ELSE: set(), NOBODY: {"alcohol"}}
     photos = {SAMPLES / "archive" / name: categories for name, categories in shown.items()}

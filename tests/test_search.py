@@ -101,8 +101,8 @@ def searched(untag: Untag, monkeypatch: pytest.MonkeyPatch) -> Untag:
 
     # Drawn faces are near copies of each other.
     monkeypatch.setattr("untag.scan.judge.group_near_duplicates", lambda _: {})
-    monkeypatch.setattr("untag.scenes.words.load_words", Tower)
-    monkeypatch.setattr("untag.scenes.space.load_space", space)
+    monkeypatch.setattr("untag.library.searching.load_words", Tower)
+    monkeypatch.setattr("untag.library.searching.load_space", space)
     for serial, alcohol in ((1, 0.1), (2, 0.2), (3, 0.3)):
         untag.add(f"{alcohol}.png", paint(ME, serial=serial, alcohol=alcohol))
     untag.add("other.png", paint(STRANGER, serial=9, alcohol=0.2))

@@ -46,13 +46,13 @@ if TYPE_CHECKING:
     from untag.library.options import ReportOptions as ReportOptions
     from untag.library.options import ScanOptions as ScanOptions
     from untag.library.scanning import PreparedScan as PreparedScan
-    from untag.library.searching import SearchResult as SearchResult
     from untag.people.enroll import Enrolled as PhotoUse
     from untag.people.enroll import EnrolmentResult as EnrolledPhoto
     from untag.people.enrolment import Enrolment as Enrolment
     from untag.people.review import Doubts as Doubts
     from untag.people.roster import Contribution as Contribution
     from untag.people.roster import Person as Person
+    from untag.people.searching import Probe as Probe
     from untag.reports.html import Written as ReportWritten
     from untag.scan import Away as Away
     from untag.scan import ScanSummary as ScanSummary
@@ -60,7 +60,6 @@ if TYPE_CHECKING:
     from untag.scenes.categories import Category as Category
     from untag.scenes.categories import CategorySpec as CategorySpec
     from untag.scenes.categories import Sensitivity as Sensitivity
-    from untag.scenes.searching import Hit as Hit
     from untag.scenes.taught import Taught as Taught
     from untag.scenes.teaching import Learnt as Learnt
     from untag.sources.summary import ArchiveSummary as ArchiveSummary
@@ -80,6 +79,8 @@ if TYPE_CHECKING:
     from untag.types import Place as Place
     from untag.types import ReadError as ReadError
     from untag.types import SceneScores as SceneScores
+    from untag.types import SearchHit as SearchHit
+    from untag.types import SearchResult as SearchResult
     from untag.types import Status as Status
     from untag.types import Verdict as Verdict
     from untag.upkeep.backup import Restored as Restored
@@ -109,7 +110,6 @@ _LAZY = {
     "Face": ("untag.types", "Face"),
     "Finding": ("untag.types", "Finding"),
     "Forgotten": ("untag.upkeep.forgetting", "Forgotten"),
-    "Hit": ("untag.scenes.searching", "Hit"),
     "Inspection": ("untag.scan.inspection", "Inspection"),
     "JudgedBy": ("untag.library.categories", "JudgedBy"),
     "Learnt": ("untag.scenes.teaching", "Learnt"),
@@ -125,6 +125,7 @@ _LAZY = {
     "PhotoUse": ("untag.people.enroll", "Enrolled"),
     "Place": ("untag.types", "Place"),
     "PreparedScan": ("untag.library.scanning", "PreparedScan"),
+    "Probe": ("untag.people.searching", "Probe"),
     "ReadError": ("untag.types", "ReadError"),
     "Reference": ("untag.store", "Reference"),
     "ReportOptions": ("untag.library.options", "ReportOptions"),
@@ -134,7 +135,8 @@ _LAZY = {
     "ScanOptions": ("untag.library.options", "ScanOptions"),
     "ScanSummary": ("untag.scan", "ScanSummary"),
     "SceneScores": ("untag.types", "SceneScores"),
-    "SearchResult": ("untag.library.searching", "SearchResult"),
+    "SearchHit": ("untag.types", "SearchHit"),
+    "SearchResult": ("untag.types", "SearchResult"),
     "Sensitivity": ("untag.scenes.categories", "Sensitivity"),
     "Settings": ("untag.config", "Settings"),
     "Status": ("untag.types", "Status"),
@@ -177,7 +179,6 @@ __all__ = [
     "Face",
     "Finding",
     "Forgotten",
-    "Hit",
     "Inspection",
     "JudgedBy",
     "Learnt",
@@ -196,6 +197,7 @@ __all__ = [
     "PhotoUse",
     "Place",
     "PreparedScan",
+    "Probe",
     "ReadError",
     "ReadFailure",
     "Reference",
@@ -207,6 +209,7 @@ __all__ = [
     "ScanOptions",
     "ScanSummary",
     "SceneScores",
+    "SearchHit",
     "SearchResult",
     "Sensitivity",
     "Settings",

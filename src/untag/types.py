@@ -315,6 +315,44 @@ class Finding:
 
 
 @dataclass(frozen=True, slots=True)
+class SearchHit:
+    """A photo that a search found, by its first file.
+
+    A search in words gives `nearness`, in standard deviations above ordinary photos. A search by face gives
+    `similarity`, 0 to 1, of the most similar face, and `face`, its box in pixels of the upright original; `verdict` and
+    `person` are then that face's, else the photo's.
+    """
+
+    path: str
+    sha256: str
+    permalink: str | None
+    taken_at: str | None
+    nearness: float | None = None
+    similarity: float | None = None
+    face: Box | None = None
+    verdict: Verdict | None = None
+    person: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SearchResult:
+    """The best photos first. `looks_like_it` says whether the first is near at all, and not only the least far.
+
+    `searched` is how many photos could be found, `passed_over` how many could not, or not by all their faces. Of a
+    search in words these are photos of you of which nothing was kept that can be searched, and `unknown` are the words
+    that were left out. Of a search by face they have faces whose embeddings were thrown away, and `other_engine` counts
+    the photos that were scanned with another engine.
+    """
+
+    hits: tuple[SearchHit, ...]
+    searched: int
+    passed_over: int
+    looks_like_it: bool
+    unknown: tuple[str, ...] = ()
+    other_engine: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class NewFinding:
     """A finding that the user was not told of yet, by its first file; `link` is where to act on it, if known."""
 

@@ -32,7 +32,7 @@ _COMMANDS = {
     "sources": "Say what archives hold, before any scan.",
     "scan": "Look through folders for photos that show you.",
     "list": "List the findings.",
-    "search": "Find photos of you by what they show, in words.",
+    "search": "Find photos by a face, or photos of you by what they show.",
     "report": "Write the findings, with pictures, to one HTML file.",
     "decide": "Record what you decided about a photo.",
     "inspect": "Show what the models see in a photo; stores nothing.",

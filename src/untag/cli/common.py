@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+import untag
 from untag.cli.app import Context
 from untag.cli.terminal import progress as progress
 from untag.cli.terminal import say as say
@@ -71,6 +72,12 @@ def tend_home_of(settings: Settings) -> None:
     erased = sweep(settings.home)
     if erased:
         say(f"erased {counted(erased, 'unfinished file')} that a killed untag had left")
+
+
+def opened(context: Context, *, tend: bool = True, **settings: Any) -> untag.Untag:
+    """The home folder that was chosen, with the options that were given; what the library says is said."""
+    given = {name: value for name, value in settings.items() if value is not None}
+    return untag.open(context.home, on_message=say, on_warning=warn, tend=tend, **given)
 
 
 def warn_of_settings(settings: Settings, forgotten: Iterable[str]) -> None:

@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import Any
 
 import click
 
+import untag
 from untag.cli.app import Context
-from untag.cli.common import say, settings_of
+from untag.cli.common import device_option, engine_option, opened, say
 from untag.cli.terminal import tell, tell_json
-
-if TYPE_CHECKING:
-    from untag.scenes.searching import Hit
+from untag.support.words import counted
 
 
 @click.command("search")
-@click.argument("words", metavar='"WORDS"')
+@click.argument("query", metavar='PHOTO|"WORDS"')
+@click.option("--photo", "kind", flag_value="photo", help="Take it for a photo, whatever it is.")
+@click.option("--words", "kind", flag_value="words", help="Take it for words, whatever it is.")
+@click.option(
+    "--face", "number", type=click.IntRange(1), metavar="N", help="Which face of PHOTO, by size.  [default: 1]"
+)
 @click.option("--limit", type=click.IntRange(1), default=10, show_default=True, help="How many photos to show.")
 @click.option(
     "--format",
@@ -25,50 +30,126 @@ if TYPE_CHECKING:
     show_default=True,
     help="For people, or for programs.",
 )
+@engine_option
+@device_option
 @click.pass_obj
-def command(context: Context, words: str, limit: int, style: str) -> int:
-    """Find photos of you by what they show, in English words; the nearest first.
+def command(
+    context: Context,
+    query: str,
+    kind: str | None,
+    number: int | None,
+    limit: int,
+    style: str,
+    engine: str | None,
+    device: str | None,
+) -> int:
+    """Find photos on record by a face, or photos of you by what they show, in English words; the best first.
 
-    Nothing is read or downloaded: a scan has kept what your photos show. It is a small model of our own, for scenes and
-    things that people photograph; it knows no names, and reads no text in a picture.
+    What exists as a path, or ends like a picture (.jpg), is taken for a photo, all else for words. No photo on record
+    is read again, and nothing is downloaded.
+
+    PHOTO finds the photos with the faces most similar to its largest one. The faces of those who are like nobody
+    enrolled cannot be found, unless keep_bystanders was set when they were scanned.
+
+    WORDS are understood by a small model of our own, for scenes and things that people photograph; it knows no names,
+    and reads no text in a picture.
 
     \b
     Examples:
+      untag search party.jpg
+      untag search party.jpg --face 2 --format json
       untag search "people dancing on a table"
-      untag search "a man with a guitar" --limit 30
     """
-    from untag.scenes.searching import LOOKS_LIKE_IT, search_words
-    from untag.scenes.space import load_space
-    from untag.scenes.words import load_words
-    from untag.store import Store
-    from untag.support.words import counted
-
-    sentence = load_words().read(words)
-    if sentence.unknown:
-        say(f"untag does not know: {', '.join(sentence.unknown)}; it looks for the rest")
-    settings = settings_of(context)
-    with Store.open(settings.home) as store:
-        found = search_words(store, load_space(), sentence, limit)
+    photo = _is_photo(query) if kind is None else kind == "photo"
+    if number is not None and not photo:
+        raise untag.UsageError("--face goes with a photo; say --photo if this is one")
+    with opened(context, engine=engine, device=device) as home:
+        found = _by_face(home, Path(query), number, limit) if photo else _by_words(home, query, limit)
     if style == "json":
         tell_json([_row(hit) for hit in found.hits], indent=2)
     else:
         for hit in found.hits:
-            tell(f"{hit.nearness:5.1f}  {hit.finding.path}")
-    if found.passed_over:
-        say(f"{counted(found.passed_over, 'photo')} of you could not be searched: recognised only after being read")
-    if not found.searched:
-        say("no photo of you is on record with what it shows; run: untag scan FOLDER")
-    elif found.hits[0].nearness < LOOKS_LIKE_IT:
-        say("none of your photos looks much like that; these come nearest")
+            tell(f"{_score(hit)}  {hit.path}")
+    for sentence in _of_faces(found) if photo else _of_words(found):
+        say(sentence)
     return 0
 
 
-def _row(hit: Hit) -> dict[str, Any]:
-    finding = hit.finding
+def _is_photo(query: str) -> bool:
+    """Whether it is an existing path, or is called like a picture."""
+    from untag.sources.names import is_named_photo
+
+    try:
+        return Path(query).exists() or is_named_photo(query)
+    except (OSError, ValueError):  # too long for a path, or with a NUL
+        return False
+
+
+def _by_words(home: untag.Untag, words: str, limit: int) -> untag.SearchResult:
+    found = home.search(words, limit=limit)
+    if found.unknown:
+        say(f"untag does not know: {', '.join(found.unknown)}; it looks for the rest")
+    return found
+
+
+def _by_face(home: untag.Untag, photo: Path, number: int | None, limit: int) -> untag.SearchResult:
+    probe = home.probe(photo, number=1 if number is None else number)
+    if len(probe.faces) > 1:
+        said = "the largest is" if number is None else f"face {number} is"
+        say(f"{photo} has {counted(len(probe.faces), 'face')}, and {said} searched for; --face N takes another:")
+        for place, face in enumerate(probe.faces, start=1):
+            box = face.box
+            say(f"  {place}: {box.width:.0f} x {box.height:.0f} pixels at {box.left:.0f},{box.top:.0f}")
+    if not probe.is_clear:
+        say("the face is small, blurred or turned away, so what is found says little")
+    return home.search_face(probe.face, limit=limit)
+
+
+def _of_words(found: untag.SearchResult) -> list[str]:
+    """What one should know of a search in words."""
+    said = []
+    if found.passed_over:
+        photos = counted(found.passed_over, "photo")
+        said.append(f"{photos} of you could not be searched: recognised only after being read")
+    if not found.searched:
+        said.append("no photo of you is on record with what it shows; run: untag scan FOLDER")
+    elif not found.looks_like_it:
+        said.append("none of your photos looks much like that; these come nearest")
+    return said
+
+
+def _of_faces(found: untag.SearchResult) -> list[str]:
+    """What one should know of a search by face: above all what it cannot find."""
+    said = []
+    if not found.searched:
+        said.append("no face is on record that could be compared; run: untag scan FOLDER")
+    elif not found.looks_like_it:
+        said.append("no face on record is much like this one; these come nearest")
+    if found.passed_over:
+        said.append(
+            f"faces in {counted(found.passed_over, 'photo')} cannot be found: embeddings of those who are like nobody"
+            " enrolled are thrown away (keep_bystanders = true in config.toml keeps them when a photo is read)"
+        )
+    if found.other_engine:
+        photos = counted(found.other_engine, "photo")
+        said.append(f"faces in {photos} cannot be found: another engine has scanned them; see --engine")
+    return said
+
+
+def _score(hit: untag.SearchHit) -> str:
+    return f"{hit.nearness:5.1f}" if hit.nearness is not None else f"{hit.similarity:4.0%}"
+
+
+def _row(hit: untag.SearchHit) -> dict[str, Any]:
+    box = hit.face
     return {
-        "path": finding.path,
-        "sha256": finding.sha256,
-        "nearness": round(hit.nearness, 3),
-        "permalink": finding.origin.permalink,
-        "taken_at": finding.taken_at,
+        "path": hit.path,
+        "sha256": hit.sha256,
+        "nearness": None if hit.nearness is None else round(hit.nearness, 3),
+        "permalink": hit.permalink,
+        "taken_at": hit.taken_at,
+        "similarity": None if hit.similarity is None else round(hit.similarity, 4),
+        "face": None if box is None else [round(edge, 2) for edge in (box.left, box.top, box.right, box.bottom)],
+        "verdict": hit.verdict,
+        "person": hit.person,
     }

@@ -29,6 +29,7 @@ JOB: tuple[tuple[str, ...], ...] = (
     ("scan", "photos"),
     ("list", "--format", "json"),
     ("search", "a person outdoors"),
+    ("search", "photos/1.png"),
     ("people",),
     ("inspect", "photos/1.png"),
     ("decide", "photos/1.png", "--status", "keep"),

@@ -6,13 +6,13 @@ from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from untag.library.home import OpenHome
-from untag.library.options import SCAN, OnProgress, Paths, ScanOptions, paths_of
-from untag.types import Finding, Status, Verdict
+from untag.library.options import SCAN, AnyPath, OnProgress, Paths, ScanOptions, path_of, paths_of
+from untag.types import Face, Finding, SearchResult, Status, Verdict
 
 if TYPE_CHECKING:
     from untag.library.listing import Photo
     from untag.library.scanning import PreparedScan
-    from untag.library.searching import SearchResult
+    from untag.people.searching import Probe
     from untag.scan import ScanSummary
     from untag.scan.inspection import Inspection
     from untag.sources.summary import Survey
@@ -136,6 +136,27 @@ class Photos(OpenHome):
         from untag.library.searching import search
 
         return search(self._opened(), words, limit)
+
+    def probe(self, photo: AnyPath, *, number: int = 1) -> Probe:
+        """The faces of a photo, the largest first, and the one to search for: number 1 is the largest.
+
+        Raises UsageError when it is no photo that can be read, or has no such face.
+        """
+        from untag.library.searching import find_probe
+
+        return find_probe(path_of(photo), number, self._models.faces, self.settings)
+
+    def search_face(self, face: Face, *, limit: int = 10) -> SearchResult:
+        """The photos on record with the faces most similar to this one, of `probe` or `inspect`; reads no photo.
+
+        All whose embeddings were kept are found: of those enrolled, of those who are nearly so, and of everybody with
+        `keep_bystanders`. Raises StoreError while another run is scanning.
+        """
+        from untag.library.searching import search_similar
+        from untag.people.searching import Wanted
+
+        wanted = Wanted(limit, self.settings.maybe_similarity)
+        return search_similar(self._opened(), face, self._models.faces, wanted)
 
     def inspect(self, paths: Paths) -> Iterator[Inspection]:
         """What the models see in photos, in order; stores nothing. Raises UsageError for a path that does not exist."""

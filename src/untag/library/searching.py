@@ -1,36 +1,30 @@
-"""Photos by what they show, in words."""
+"""Photos on record by what they show, in words, or by a face."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from pathlib import Path
 
-from untag.scenes.searching import LOOKS_LIKE_IT, Hit, search_words
+from untag.config import Settings
+from untag.faces.engine import FaceEngine
+from untag.people.searching import Probe, ProbeOptions, Wanted, read_probe, search_face
+from untag.scan import SEARCH_SIDE
+from untag.scenes.searching import search_words
 from untag.scenes.space import load_space
 from untag.scenes.words import load_words
 from untag.store import Store
-
-
-@dataclass(frozen=True, slots=True)
-class SearchResult:
-    """The nearest photos first; `searched` is how many could be, `passed_over` how many could not.
-
-    Those were recognised only after they were read: what they show was not kept then. `unknown` are the words that
-    were left out.
-    """
-
-    hits: tuple[Hit, ...]
-    searched: int
-    passed_over: int
-    unknown: tuple[str, ...]
-
-    @property
-    def looks_like_it(self) -> bool:
-        """Whether the nearest photo looks like the words at all."""
-        return bool(self.hits) and self.hits[0].nearness >= LOOKS_LIKE_IT
+from untag.types import Face, SearchResult
 
 
 def search(store: Store, words: str, limit: int) -> SearchResult:
     """The `limit` photos that are nearest. Raises UsageError when no word is known."""
-    sentence = load_words().read(words)
-    found = search_words(store, load_space(), sentence, limit)
-    return SearchResult(found.hits, found.searched, found.passed_over, tuple(sentence.unknown))
+    return search_words(store, load_space(), load_words().read(words), limit)
+
+
+def find_probe(photo: Path, number: int, engine: FaceEngine, settings: Settings) -> Probe:
+    """The faces of a photo and the one to search for. Raises UsageError when it has no face of this number."""
+    return read_probe(photo, engine, ProbeOptions(number, SEARCH_SIDE, settings.limits))
+
+
+def search_similar(store: Store, face: Face, engine: FaceEngine, wanted: Wanted) -> SearchResult:
+    """The photos with the most similar faces. Raises StoreError while another run is scanning."""
+    return search_face(store, engine.id, face, wanted)

@@ -130,8 +130,8 @@ def check_person(name: str) -> None:
 
 def usable_face(faces: Sequence[Face]) -> Face | tuple[Enrolled, str]:
     """The one usable face of a photo, or why there is none."""
-    largest = max((_side(face) for face in faces), default=0.0)
-    large = [face for face in faces if _side(face) >= _BACKGROUND * largest]
+    largest = max((face_side(face) for face in faces), default=0.0)
+    large = [face for face in faces if face_side(face) >= _BACKGROUND * largest]
     if not large:
         return Enrolled.NO_FACE, "no face was found; take a photo in which the face is larger and seen from the front"
     if len(large) > 1:
@@ -140,14 +140,15 @@ def usable_face(faces: Sequence[Face]) -> Face | tuple[Enrolled, str]:
             f"{counted(len(large), 'face')} were found; crop the photo so that only one is left",
         )
     (face,) = large
-    if _side(face) < SMALL_FACE:
-        return Enrolled.TINY, f"the face is {_side(face):.0f} pixels wide; at least {SMALL_FACE:.0f} are needed"
+    if face_side(face) < SMALL_FACE:
+        return Enrolled.TINY, f"the face is {face_side(face):.0f} pixels wide; at least {SMALL_FACE:.0f} are needed"
     if face.quality < USABLE_QUALITY:
         return Enrolled.UNCLEAR, "the face is too blurred, or turned too far away"
     return face
 
 
-def _side(face: Face) -> float:
+def face_side(face: Face) -> float:
+    """The shorter side of a face's box, in pixels of the upright original."""
     return min(face.box.width, face.box.height)
 
 

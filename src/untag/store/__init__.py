@@ -6,9 +6,11 @@ from untag.store.codec import now
 from untag.store.db import DATABASE_NAME, Store
 from untag.store.decisions import Decision, record_decision, undo_decision
 from untag.store.embeddings import (
+    comparable_photos,
     embedded_faces,
     embedding_generation,
     embeddings_after,
+    faces_by_id,
     index_files,
     make_durable,
 )
@@ -23,7 +25,7 @@ from untag.store.evidence import (
 )
 from untag.store.findings import findings, flagged_from, new_findings, replace_findings
 from untag.store.folders import ListedFolder, remember_folders, touch_folders, unchanged_folder
-from untag.store.groups import hashed_findings, replace_groups
+from untag.store.groups import hashed_findings, pictures_of, replace_groups
 from untag.store.judged import Appearance, JudgedWith
 from untag.store.people import (
     add_names,
@@ -126,6 +128,7 @@ __all__ = [
     "changed_places",
     "check_damage",
     "check_integrity",
+    "comparable_photos",
     "confirmed_faces",
     "denied_references",
     "destroy_index",
@@ -133,6 +136,7 @@ __all__ = [
     "embedded_faces",
     "embedding_generation",
     "embeddings_after",
+    "faces_by_id",
     "findings",
     "finish_run",
     "flagged_from",
@@ -163,6 +167,7 @@ __all__ = [
     "photo_evidence",
     "photos_named",
     "photos_of",
+    "pictures_of",
     "places",
     "prune",
     "record_batch",

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from untag.store.codec import vector
+from untag.store.codec import json_list, vector
 from untag.store.db import Store
+from untag.store.records import ABSENT, StoredFace
+from untag.store.rows import face_of, match_of
 from untag.types import Vector
 
 INDEX_FILES = "faces-*.idx*"
@@ -51,6 +54,42 @@ def embeddings_after(store: Store, engine: str, face_id: int) -> Iterator[tuple[
         (face_id, engine),
     )
     return ((row["id"], vector(row["embedding"])) for row in rows)
+
+
+@dataclass(frozen=True, slots=True)
+class ComparablePhotos:
+    """How many photos can be found by a face. Photos that lie in no file do not count.
+
+    `searched` have an embedding of the engine, `thrown_away` at least one face without one, `other_engine` faces of
+    another engine only.
+    """
+
+    searched: int
+    thrown_away: int
+    other_engine: int
+
+
+def comparable_photos(store: Store, engine: str) -> ComparablePhotos:
+    """What a search by face with `engine` can find, and what it cannot."""
+    row = store.row(
+        """SELECT COALESCE(SUM(engine = :engine AND embedded), 0) AS searched,
+            COALESCE(SUM(engine = :engine AND discarded > 0), 0) AS thrown_away,
+            COALESCE(SUM(engine NOT IN (:engine, :absent) AND (embedded OR discarded > 0)), 0) AS other_engine
+        FROM (SELECT engine, discarded, EXISTS (SELECT 1 FROM faces
+                WHERE faces.sha256 = photos.sha256 AND embedding IS NOT NULL) AS embedded
+            FROM photos WHERE EXISTS (SELECT 1 FROM files WHERE files.sha256 = photos.sha256))""",
+        {"engine": engine, "absent": ABSENT},
+    )
+    assert row is not None
+    return ComparablePhotos(row["searched"], row["thrown_away"], row["other_engine"])
+
+
+def faces_by_id(store: Store, ids: Iterable[int]) -> dict[int, StoredFace]:
+    """These stored faces, by id; those that are no longer there are absent."""
+    rows = store.rows("SELECT * FROM faces WHERE id IN (SELECT value FROM json_each(?))", (json_list(ids),))
+    return {
+        row["id"]: StoredFace(row["id"], row["sha256"], row["ordinal"], face_of(row), match_of(row)) for row in rows
+    }
 
 
 def index_files(home: Path) -> list[Path]:

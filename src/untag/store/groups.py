@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
-from untag.store.codec import unsigned
+from untag.store.codec import json_list, unsigned
 from untag.store.db import Row, Store
 from untag.store.rows import boxes_of
 from untag.types import HashedPhoto, Verdict
@@ -19,6 +19,15 @@ def hashed_findings(store: Store) -> Iterator[HashedPhoto]:
         WHERE phash IS NOT NULL AND seen IS NOT NULL ORDER BY findings.sha256"""
     )
     return map(_hashed, rows)
+
+
+def pictures_of(store: Store, sha256s: Iterable[str]) -> dict[str, str]:
+    """The SHA-256 of the representative of each of these photos that is a lesser copy; all others are absent."""
+    rows = store.rows(
+        "SELECT sha256, representative FROM near_duplicates WHERE sha256 IN (SELECT value FROM json_each(?))",
+        (json_list(sha256s),),
+    )
+    return {row["sha256"]: row["representative"] for row in rows}
 
 
 def replace_groups(store: Store, representatives: Mapping[str, str]) -> None:
