@@ -6,24 +6,14 @@ import os
 import shutil
 import subprocess
 import sys
-from importlib import util
 from pathlib import Path
-from types import ModuleType
 
 import pytest
 
+from scripts_here import script
+
 ROOT = Path(__file__).parents[1]
 PARTS = ("docs", "models", "scripts", "src", "tests", "Makefile", "CHANGELOG.md", "README.md", "pyproject.toml")
-
-
-@pytest.fixture(scope="module")
-def scaffold() -> ModuleType:
-    spec = util.spec_from_file_location("new_reader", ROOT / "scripts" / "new_reader.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
 
 
 @pytest.fixture
@@ -77,6 +67,6 @@ def pytest_of(root: Path, chosen: str) -> subprocess.CompletedProcess[str]:
 
 
 @pytest.mark.parametrize("name", ["", "Mastodon", "a-b", "../x", "1site", "a.b", "facebook"])
-def test_names_that_cannot_be_are_refused_and_nothing_is_written(scaffold: ModuleType, name: str) -> None:
+def test_names_that_cannot_be_are_refused_and_nothing_is_written(name: str) -> None:
     with pytest.raises(SystemExit):
-        scaffold.start(name, ROOT)
+        script("new_reader").start(name, ROOT)

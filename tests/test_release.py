@@ -6,14 +6,13 @@ import hashlib
 import json
 import re
 import tomllib
-from importlib import util
 from pathlib import Path
-from types import ModuleType
 
 import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
+from scripts_here import script
 from untag.cli import app
 
 ROOT = Path(__file__).parents[1]
@@ -21,14 +20,7 @@ PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 LOCK = (ROOT / "requirements-dev.txt").read_text()
 
 
-@pytest.fixture
-def release() -> ModuleType:
-    spec = util.spec_from_file_location("release", ROOT / "scripts" / "release.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
+RELEASE = script("release")
 
 
 def locked() -> dict[str, list[tuple[Requirement, int]]]:
@@ -60,22 +52,22 @@ def test_the_locked_versions_are_those_that_the_project_allows(wanted: str) -> N
         assert requirement.specifier.contains(version), f"{pin} is not {wanted}; run: make lock"
 
 
-def test_the_sums_are_what_sha256sum_reads(release: ModuleType, tmp_path: Path) -> None:
+def test_the_sums_are_what_sha256sum_reads(tmp_path: Path) -> None:
     wheel = tmp_path / "untag.whl"
     wheel.write_bytes(b"made up")
-    release.write_sums([wheel], tmp_path)
+    RELEASE.write_sums([wheel], tmp_path)
     assert (tmp_path / "SHA256SUMS").read_text() == f"{hashlib.sha256(b'made up').hexdigest()}  untag.whl\n"
 
 
-def test_the_main_job_ends_with_what_was_found(release: ModuleType) -> None:
-    assert {command for command, *_ in release.MAIN_JOB} <= set(app._COMMANDS)
-    assert release.MAIN_JOB[-1] == ("list", "--format", "json")
-    release.must_have_found(json.dumps([{"verdict": "maybe"}, {"verdict": "me"}]))
+def test_the_main_job_ends_with_what_was_found() -> None:
+    assert {command for command, *_ in RELEASE.MAIN_JOB} <= set(app._COMMANDS)
+    assert RELEASE.MAIN_JOB[-1] == ("list", "--format", "json")
+    RELEASE.must_have_found(json.dumps([{"verdict": "maybe"}, {"verdict": "me"}]))
     for nobody in ([], [{"verdict": "maybe"}]):
         with pytest.raises(SystemExit, match="finds nobody"):
-            release.must_have_found(json.dumps(nobody))
+            RELEASE.must_have_found(json.dumps(nobody))
 
 
-def test_a_command_that_fails_ends_the_release(release: ModuleType, tmp_path: Path) -> None:
+def test_a_command_that_fails_ends_the_release(tmp_path: Path) -> None:
     with pytest.raises(SystemExit, match=r"failed with 3(.|\n)*why"):
-        release.run("sh", "-c", "echo why >&2; exit 3", folder=tmp_path)
+        RELEASE.run("sh", "-c", "echo why >&2; exit 3", folder=tmp_path)
