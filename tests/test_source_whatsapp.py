@@ -12,7 +12,7 @@ from made_up_archives import MadeUpFiles
 from untag.sources.readers.whatsapp import READER
 from untag.types import Origin
 
-A, B = "00000012-PHOTO-2020-06-01-12-00-06.jpg", "IMG-20260321-WA0001.jpg"
+A, B, C = "00000012-PHOTO-2020-06-01-12-00-06.jpg", "IMG-20260321-WA0001.jpg", "holiday.jpg"
 
 
 def chat(*lines: str) -> str:
@@ -42,7 +42,7 @@ CHATS: dict[str, tuple[str, dict[str, Origin]]] = {
     ),
     "iPhone, Chinese": (
         f"[2020/6/1 下午12:00:06] 安娜: \u200e<附件\uff1a{A}>",
-        {A: row("安娜", "2020-06-01")},
+        {A: row("安娜", "2020-06-01T12:00:06")},
     ),
     "Android, with a caption, and what WhatsApp says": (
         chat(
@@ -58,9 +58,13 @@ CHATS: dict[str, tuple[str, dict[str, Origin]]] = {
         chat(f"25/3/26, 9:05 a. m. - Ana: {B} (archivo adjunto)", "5/4/26, 9:05 a. m. - Bea: hola"),
         {B: row("Ana", "2026-03-25T09:05:00")},
     ),
-    "two figures of the year, which may as well be the day": (
+    "between slashes no phone writes a year of two digits first": (
         f"25/3/26, 9:05 - Ana: {B} (archivo adjunto)",
-        {B: row("Ana", None)},
+        {B: row("Ana", "2026-03-25T09:05:00")},
+    ),
+    "between dashes a phone in Canada does, so the name counts": (
+        f"26-03-21, 9:05 - Ana: {B} (fichier joint)",
+        {B: row("Ana", "2026-03-21T09:05:00")},
     ),
     "Android, month first": (
         chat("3/20/26, 9:05 AM - Ana: hi", f"4/5/26, 12:05 AM - Ana: {B} (file attached)"),
@@ -68,11 +72,62 @@ CHATS: dict[str, tuple[str, dict[str, Origin]]] = {
     ),
     "the order of the date is in doubt": (
         chat("04/03/2026, 11:13 - Bea: hi", f"05/03/2026, 11:13 - Ana: {B} (file attached)"),
-        {B: row("Ana", None)},
+        {B: row("Ana", "2026-03-21")},
     ),
     "no order fits all": (
         chat("25/03/2026, 11:13 - Bea: hi", f"05/25/2026, 11:13 - Ana: {B} (file attached)"),
-        {B: row("Ana", None)},
+        {B: row("Ana", "2026-03-21")},
+    ),
+    "in doubt, and the name has no date": (
+        chat("04/03/2026, 11:13 - Bea: hi", f"05/03/2026, 11:13 - Ana: {C} (file attached)"),
+        {C: row("Ana", None)},
+    ),
+    "messages are in the order of time": (
+        chat("11/02/2026, 11:13 - Bea: hi", f"01/03/2026, 11:13 - Ana: {C} (file attached)"),
+        {C: row("Ana", "2026-03-01T11:13:00")},
+    ),
+    "a line of WhatsApp's own counts for the order": (
+        chat("3/14/26, 11:13 - Bea joined", f"4/3/26, 11:13 - Ana: {C} (file attached)"),
+        {C: row("Ana", "2026-04-03T11:13:00")},
+    ),
+    "Persian digits, from right to left": (
+        f"[\u200f۱۴\u200f/۶\u200f/۲۰۲۵،\u200f ۲:۵۶:۰۹ ب.ظ.] Bea: \u200f<پیوست: {A}>",
+        {A: row("Bea", "2025-06-14T14:56:09")},
+    ),
+    "Bengali digits": (
+        f"১৪/৬/২৫, ২:৫৬ PM - Bea: {B} (ফাইল সংযুক্ত)",
+        {B: row("Bea", "2025-06-14T14:56:00")},
+    ),
+    "Korean": (
+        f"2025. 6. 14. 오후 2:56, Bea: hi\n2025. 6. 14. 오후 2:56 - Bea: {B} (첨부 파일)",
+        {B: row("Bea", "2025-06-14T14:56:00")},
+    ),
+    "the time first, on Android": (
+        f"14:56, 14/6/2025 - Bea: {B} (tệp đính kèm)",
+        {B: row("Bea", "2025-06-14T14:56:00")},
+    ),
+    "a Thai year of two digits": (
+        f"14/6/68 14:56 - Bea: {C} (แนบไฟล์)",
+        {C: row("Bea", "2025-06-14T14:56:00")},
+    ),
+    "an iPhone before 2018, with a clock of twelve hours": (
+        f"27/4/16, 4:31:58 PM: Bea: {C} <\u200eallegato>",
+        {C: row("Bea", "2016-04-27T16:31:58")},
+    ),
+    "a date that somebody pasted": (
+        chat(f"[14/06/2025, 14:56:00] Bea: Hi <Anhang: {A}>", "31/31/25, 9:00 - Cem: hi"),
+        {A: row("Bea", "2025-06-14T14:56:00", "Hi \n31/31/25, 9:00 - Cem: hi")},
+    ),
+    "an unknown word for the half of the day": (
+        f"14/06/2025, 2:56 xyz - Bea: {C} (file attached)",
+        {C: row("Bea", "2025-06-14")},
+    ),
+    "an edited message": (
+        chat(
+            f"[14/06/2025, 14:56:00] Bea: At the lake \u200e<attached: {A}> \u200e<In einer Sprache>",
+            f"[14/06/2025, 14:57:00] Bea: \u200e<attached: {B}> so <This message was edited>",
+        ),
+        {A: row("Bea", "2025-06-14T14:56:00", "At the lake"), B: row("Bea", "2025-06-14T14:57:00", "so")},
     ),
     "the first message that names a photo sent it": (
         chat(
@@ -91,7 +146,7 @@ CHATS: dict[str, tuple[str, dict[str, Origin]]] = {
 
 @pytest.mark.parametrize(("text", "expected"), CHATS.values(), ids=CHATS)
 def test_a_chat(text: str, expected: dict[str, Origin]) -> None:
-    files = MadeUpFiles({"_chat.txt": text, A: b"", B: b""})
+    files = MadeUpFiles({"_chat.txt": text, A: b"", B: b"", C: b""})
     assert READER.sniff(files)
     description = READER.describe(files)
     assert description.origins == expected
