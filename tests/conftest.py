@@ -11,7 +11,6 @@ from fakes import FakeEngine, Result, Untag, install
 from untag.imaging.limits import Limits
 from untag.scan.recorder import Recorder
 from untag.sources.files import read_file
-from untag.types import PhotoRef
 
 SHARED = Path(__file__).parents[2] / "shared"
 
@@ -50,9 +49,9 @@ def reads(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The names of the files in folders that were read, as they are read."""
     names: list[str] = []
 
-    def counting(ref: PhotoRef, limits: Limits) -> bytes:
-        names.append(Path(ref.path).name)
-        return read_file(ref, limits)
+    def counting(path: str, limits: Limits) -> bytes:
+        names.append(Path(path).name)
+        return read_file(path, limits)
 
     monkeypatch.setattr("untag.sources.folder.read_file", counting)
     return names

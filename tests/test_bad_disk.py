@@ -63,7 +63,7 @@ def ending_after(good: int) -> Callable[[int, int], bytes]:
 
 
 def content(path: Path) -> bytes:
-    return read_file(PhotoRef(str(path), "folder", 0, 0), DEFAULT_LIMITS)
+    return read_file(str(path), DEFAULT_LIMITS)
 
 
 def test_a_file_that_comes_in_pieces_is_read_whole(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

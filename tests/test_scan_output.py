@@ -23,7 +23,7 @@ from untag.reports.scan_text import news_lines
 from untag.scan import ScanSummary
 from untag.sources.files import read_file
 from untag.store import Store, written_files
-from untag.types import NewFinding, Outcome, PhotoRef
+from untag.types import NewFinding, Outcome
 
 
 @pytest.fixture
@@ -393,10 +393,10 @@ def test_a_disk_that_failed_says_nothing_of_the_content_of_a_copy(
     untag.scan()
     os.utime(first, ns=(1, 1))
 
-    def failing(ref: PhotoRef, limits: Limits) -> bytes:
-        if ref.path == str(first):
+    def failing(path: str, limits: Limits) -> bytes:
+        if path == str(first):
             raise ReadFailure(Outcome.BROKEN, "it cannot be read from the disk")
-        return read_file(ref, limits)
+        return read_file(path, limits)
 
     monkeypatch.setattr("untag.sources.folder.read_file", failing)
     assert untag.run("scan", untag.photos).status == 1

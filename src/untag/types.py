@@ -84,9 +84,11 @@ class Origin:
 
 @dataclass(frozen=True, slots=True)
 class PhotoRef:
-    """One photo as a source names it, before anything is read.
+    """One photo as a source names it, from the walk to the record.
 
-    `path` is what the user sees and what the store keys on; `size` is in bytes, `mtime_ns` in nanoseconds.
+    `path` is what the user sees and what the store keys on; `size` is in bytes, `mtime_ns` in nanoseconds. `found_at`
+    is what its source opens: the path as the operating system has it, or the name in an archive. It is empty for a
+    photo without a file.
     """
 
     path: str
@@ -94,6 +96,7 @@ class PhotoRef:
     size: int
     mtime_ns: int
     origin: Origin = field(default_factory=Origin)
+    found_at: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True, slots=True)

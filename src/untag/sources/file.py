@@ -42,7 +42,7 @@ class FileSource:
             reason = failure(error)
             entry = ReadError(shown, reason.outcome, str(reason))
         else:
-            entry = PhotoRef(shown, self.name, status.st_size, status.st_mtime_ns, Origin())
+            entry = PhotoRef(shown, self.name, status.st_size, status.st_mtime_ns, Origin(), str(self._path))
         yield Listing(self, folder, 1, None, lambda: [entry])
 
     def photos(self) -> Iterator[PhotoRef | ReadError]:
@@ -52,4 +52,4 @@ class FileSource:
 
     def read(self, ref: PhotoRef) -> bytes:
         """The bytes of the photo; raises ReadFailure as `read_file` says."""
-        return read_file(ref, self._limits)
+        return read_file(ref.found_at, self._limits)

@@ -12,8 +12,7 @@ from pathlib import Path
 from untag.errors import ReadFailure
 from untag.imaging.limits import Limits
 from untag.imaging.sniff import SNIFF_BYTES
-from untag.support.paths import os_path
-from untag.types import Outcome, PhotoRef
+from untag.types import Outcome
 
 # Opening a pipe or a device that took a photo's place after the walk must not wait for somebody to write to it.
 _OPEN_FLAGS = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
@@ -22,14 +21,14 @@ _MOST_AGAIN = 1024 * 1024
 """Room is made for all that is asked for, however little of it comes: not for a whole file again and again."""
 
 
-def read_file(ref: PhotoRef, limits: Limits) -> bytes:
-    """All bytes of the file that `ref` names.
+def read_file(path: str, limits: Limits) -> bytes:
+    """All bytes of the file at `path`, as the operating system has it.
 
     Raises ReadFailure: NO_PERMISSION, MISSING, EMPTY, TOO_LARGE above `limits.max_bytes` (nothing is read then), or
     BROKEN when the disk itself fails or gives another number of bytes than the file has.
     """
     try:
-        with _opened(os_path(ref.path)) as descriptor:
+        with _opened(path) as descriptor:
             status = os.fstat(descriptor)
             if not stat.S_ISREG(status.st_mode):
                 raise ReadFailure(Outcome.MISSING, "this is no longer a file")

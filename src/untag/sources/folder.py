@@ -104,7 +104,7 @@ class FolderSource:
 
     def read(self, ref: PhotoRef) -> bytes:
         """The bytes of the photo; raises ReadFailure as `read_file` says."""
-        return read_file(ref, self._limits)
+        return read_file(ref.found_at, self._limits)
 
 
 @dataclass(slots=True)
@@ -221,7 +221,7 @@ class _Folder:
         return sorted([*errors, *absent_beside(self._prefix(), sidecars), *photos], key=_path)
 
     def _photos(self, kind: Callable[[str], Kind], sidecars: Sidecars) -> Iterator[Entry]:
-        prefix = self._prefix()
+        prefix, os_prefix = self._prefix(), self.path.rstrip(os.sep) + os.sep
         for name, size, mtime_ns in (*self.files, *self.unsure):
             path = prefix + printable_path(name)
             try:
@@ -231,7 +231,7 @@ class _Folder:
                 continue
             if found is Kind.PHOTO:
                 origin = sidecars.origins.get(name, _NO_ORIGIN)
-                yield PhotoRef(path, sidecars.readers.get(name, PLAIN), size, mtime_ns, origin)
+                yield PhotoRef(path, sidecars.readers.get(name, PLAIN), size, mtime_ns, origin, os_prefix + name)
             elif found is not Kind.TEXT:
                 yield Skipped(path, found)
 

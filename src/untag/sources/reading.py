@@ -48,7 +48,7 @@ class StoredPhotos:
         """The bytes of a photo; raises ReadFailure with a sentence."""
         archive = archive_around(path)
         if archive is None:
-            return read_file(PhotoRef(path, PLAIN, 0, 0), self._limits)
+            return read_file(os_path(path), self._limits)
         files, names = self._opened(archive)
         name = names.get(path[len(archive) + 1 :])
         if name is None:

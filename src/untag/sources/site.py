@@ -18,7 +18,7 @@ from untag.sources.reader import ArchiveReader, Description, Files, SidecarReade
 from untag.sources.sidecars import Sidecars, read_sidecars, sidecar_readers
 from untag.sources.tree import Below
 from untag.support.paths import folder_of
-from untag.types import Origin, Outcome, PhotoRef, ReadError
+from untag.types import Origin, PhotoRef, ReadError
 
 PLAIN = "folder"
 """The source of photos of which nothing says where they are from."""
@@ -51,7 +51,6 @@ class SiteSource:
     def __init__(self, spec: ArchiveSpec, limits: Limits) -> None:
         self._spec = spec
         self._limits = limits
-        self._names: dict[str, str] = {}
 
     @property
     def name(self) -> str:
@@ -104,15 +103,13 @@ class SiteSource:
         return [files.shown(name) for name in unknown if not is_photo(files, name)]
 
     def holds(self, ref: PhotoRef) -> bool:
-        """Whether a photo was listed here."""
-        return ref.path in self._names
+        """Whether a photo is one of these."""
+        files = self._spec.files
+        return ref.found_at in files and files.shown(ref.found_at) == ref.path
 
     def read(self, ref: PhotoRef) -> bytes:
         """The bytes of a photo that was listed; raises ReadFailure as `Files.read` does."""
-        name = self._names.get(ref.path)
-        if name is None:
-            raise ReadFailure(Outcome.MISSING, "it is not in the archive (any more)")
-        return self._spec.files.read(name, self._limits.max_bytes)
+        return self._spec.files.read(ref.found_at, self._limits.max_bytes)
 
     def sidecars(self, folder: str, names: Sequence[str]) -> Sidecars:
         """What is known of the photos in a folder, by their names in it."""
@@ -128,9 +125,7 @@ class SiteSource:
     def ref(self, name: str, source: str, origin: Origin) -> PhotoRef:
         """A photo by its name in the archive."""
         files = self._spec.files
-        shown = files.shown(name)
-        self._names[shown] = name
-        return PhotoRef(shown, source, *files.stat(name), origin)
+        return PhotoRef(files.shown(name), source, *files.stat(name), origin, found_at=name)
 
     def _absent(self) -> list[Entry]:
         entries: list[Entry] = [*self.description.errors]

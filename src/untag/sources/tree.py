@@ -18,7 +18,7 @@ from untag.sources.names import is_named_photo
 from untag.sources.reader import Files
 from untag.sources.visited import VisitedFiles
 from untag.support.paths import printable_path
-from untag.types import Outcome, PhotoRef, ReadError
+from untag.types import Outcome, ReadError
 
 SKIPPED_FOLDERS = frozenset(("@eaDir", "__MACOSX", "#recycle", "$RECYCLE.BIN", "System Volume Information"))
 """Folders of thumbnails, resource forks and deleted files that network disks and archives leave among photos."""
@@ -91,8 +91,7 @@ class FolderFiles:
     def read(self, name: str, max_bytes: int) -> bytes:
         if name not in self._stats:
             raise ReadFailure(Outcome.MISSING, "it does not exist (any more)")
-        size, mtime_ns = self._stats[name]
-        return read_file(PhotoRef(self.shown(name), "", size, mtime_ns), Limits(max_bytes=max_bytes))
+        return read_file(self._path(name), Limits(max_bytes=max_bytes))
 
     def _path(self, name: str) -> str:
         return _joined(self._root, name)
