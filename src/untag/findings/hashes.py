@@ -11,7 +11,7 @@ def hamming(left: int, right: int) -> int:
 
 
 def is_telling(value: int) -> bool:
-    """Whether a perceptual hash tells its picture from others; those of one colour or one gradient do not.
+    """Whether a perceptual hash identifies its picture; those of one colour or one gradient do not.
 
     All of 8,032 photos had 32 bits set; a picture that changes along one side only cannot have more than 8.
     """

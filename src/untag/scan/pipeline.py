@@ -20,7 +20,7 @@ Out = TypeVar("Out")
 _END = object()
 
 _LOOK_UP = 0.2
-"""Seconds after which who waits to enter looks whether the run was cancelled, which nobody tells."""
+"""Seconds between two looks at `cancel` while a new item waits to enter."""
 
 Cancel = threading.Event
 """Set it to end a run early but cleanly: nothing more is read from the source, what was read comes out."""

@@ -6,6 +6,7 @@ import hashlib
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from typing import assert_never
 
 from untag import __version__
 from untag.config import Settings
@@ -81,7 +82,7 @@ class Stages:
         self.skipped: Counter[str] = Counter()
 
     def walk(self, reader: Store, listings: Iterable[Listing]) -> Iterator[Task | Result]:
-        """Every entry as a task, but unchanged folders and files, and what could not be listed, as such."""
+        """A task for each photo to read. Unchanged folders and files, and errors of listing, are results already."""
         for listing in listings:
             digest = None if listing.fingerprint is None else self._digest(listing.source.name, listing.fingerprint)
             known = None if digest is None else unchanged_folder(reader, listing.folder, digest)
@@ -102,26 +103,31 @@ class Stages:
         entries = listing.entries
         self._note_owner(listing.source.owner)
         for entry in entries:
-            if isinstance(entry, Skipped):
-                skipped[entry.kind] += 1
-            elif isinstance(entry, AbsentRef):
-                if is_current_absent(known.get(entry.path), entry):
-                    current.append(entry.path)
-                else:
-                    records.append(absent_record(entry, self._judge))
-                if len(current) + len(records) >= _WITHOUT_FILE_TOGETHER:
-                    yield WithoutFile(tuple(current), tuple(records))
-                    current, records = [], []
-            elif isinstance(entry, ReadError):
-                # Reported every time.
-                digest = None
-                yield entry
-            elif (file := known.get(entry.path)) is not None and self._is_current(file, entry):
-                unchanged.append(entry.path)
-                if file.outcome is not Outcome.OK:
-                    errors.append(ReadError(entry.path, file.outcome, file.error or ""))
-            else:
-                yield Task(listing.source, entry)
+            match entry:
+                case Skipped():
+                    skipped[entry.kind] += 1
+                case AbsentRef():
+                    if is_current_absent(known.get(entry.path), entry):
+                        current.append(entry.path)
+                    else:
+                        records.append(absent_record(entry, self._judge))
+                    if len(current) + len(records) >= _WITHOUT_FILE_TOGETHER:
+                        yield WithoutFile(tuple(current), tuple(records))
+                        current, records = [], []
+                case ReadError():
+                    # The folder is not remembered as unchanged, so that the error is reported every time.
+                    digest = None
+                    yield entry
+                case PhotoRef():
+                    file = known.get(entry.path)
+                    if file is None or not self._is_current(file, entry):
+                        yield Task(listing.source, entry)
+                        continue
+                    unchanged.append(entry.path)
+                    if file.outcome is not Outcome.OK:
+                        errors.append(ReadError(entry.path, file.outcome, file.error or ""))
+                case _:
+                    assert_never(entry)
         if unchanged:
             yield Unchanged(tuple(unchanged), tuple(errors))
         if current or records:
@@ -135,7 +141,7 @@ class Stages:
             self.strangers.add(names)
 
     def _digest(self, source: str, fingerprint: bytes) -> bytes:
-        """Of all that decides whether a folder's files are current, but for what is on record."""
+        """Changes whenever the folder, the software or the judge does, so that its record may be out of date."""
         judged_with = self._judge.key.text
         in_force = "\0".join((__version__, self._decoders, self._models.pipeline, judged_with, source)).encode()
         return hashlib.blake2b(hashlib.sha256(in_force).digest() + fingerprint, digest_size=16).digest()
