@@ -10,8 +10,10 @@ import socket
 import sqlite3
 import sys
 from collections.abc import Iterable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
+from zipfile import ZipFile
 
 import pytest
 from hypothesis import given
@@ -390,6 +392,18 @@ def test_undecodable_names_print_store_and_open(tmp_path: Path) -> None:
         r"caf\xe9/x.jpg": JPEG,
     }
     assert {listing.folder for listing in source.folders()} == {str(tmp_path), str(tmp_path / r"caf\xe9")}
+
+
+def test_what_opens_a_photo_is_what_the_walk_found(tmp_path: Path) -> None:
+    """No source finds a file again by the text that is shown of it, in a folder, in an archive or alone."""
+    make(tmp_path / "folder", r"\xff.jpg")
+    with ZipFile(tmp_path / "photos.zip", "w") as archive:
+        archive.writestr("trip/a.jpg", JPEG)
+    for place in (tmp_path / "folder", tmp_path / "photos.zip", tmp_path / "folder" / r"\xff.jpg"):
+        for listing in walk_all([place]):
+            for ref in listing.photos:
+                assert isinstance(ref, PhotoRef)
+                assert listing.source.read(replace(ref, path="shown otherwise")) == JPEG
 
 
 NAMES = st.one_of(
