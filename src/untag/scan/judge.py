@@ -1,4 +1,4 @@
-"""Match and assess: from the faces and scenes of a photo to verdicts and a finding. Needs no photo and no model.
+"""Match and assess: from the faces and scenes of a photo to verdicts and an assessment. Needs no photo and no model.
 
 A scan judges what it has just analysed; after a change of profile, threshold or rule the same judgement runs again over
 what is stored.
@@ -115,23 +115,23 @@ def judge_again(store: Store, engine_id: str, judge: Judge, run_id: int) -> int:
     near a template. It cannot become a finding. Its faces keep the similarity that was measured first.
 
     A photo keeps its old key, so that the next scan reads it again, when somebody is enrolled now who was not when the
-    embeddings of its bystanders were thrown away. One transaction for each batch: an interruption loses nothing. If
-    there were any, the copies among the findings are grouped again.
+    embeddings of its bystanders were thrown away. Each batch is one transaction: an interruption loses nothing. If any
+    photo was due, the copies among the findings are grouped again.
     """
     count = 0
     near: frozenset[str] | None = None
-    reported = frozenset[str]()
+    named = frozenset[str]()
     for page in due_photos(store, engine_id, judge.key):
         if count == 0:
             near = _photos_near(store, engine_id, judge)
-            reported = photos_named(store, lambda names: judge.names.among(names) is not None)
-        looked_at = [due for due in page if due.sha256 in reported or _may_concern(due, near, judge)]
-        known = {due.sha256 for due in looked_at}
+            named = photos_named(store, lambda names: judge.names.among(names) is not None)
+        concerned = [due for due in page if due.sha256 in named or _may_concern(due, near, judge)]
+        known = {due.sha256 for due in concerned}
         passed = [due for due in page if due.sha256 not in known]
         complete = [due for due in passed if not must_read_again(due.judged_with, due.discarded, judge)]
         mark_judged(store, [due.sha256 for due in complete], judge.key)
-        if looked_at:
-            _judge_batch(store, judge, run_id, list(photo_evidence(store, [due.sha256 for due in looked_at])))
+        if concerned:
+            _judge_batch(store, judge, run_id, list(photo_evidence(store, [due.sha256 for due in concerned])))
         count += len(page)
     if count:
         group_copies(store)

@@ -1,4 +1,4 @@
-"""Stored faces and scenes, for matching and deciding again without the photos."""
+"""Stored faces and scenes, for matching and assessing again without the photos."""
 
 from __future__ import annotations
 
@@ -129,7 +129,7 @@ def photos_named(store: Store, is_enrolled: Callable[[Sequence[str]], bool]) -> 
 
 
 def changed_places(store: Store) -> list[str]:
-    """Some of the photos whose places are not those that their finding was decided from; none when there is no more.
+    """Some of the photos that gained or lost a place since they were assessed; none when there are no more.
 
     `replace_findings` with `placed` takes them off.
     """
