@@ -236,7 +236,7 @@ class SceneScores:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """One file in which a photo lies, or a line of an archive that tells of it."""
+    """One file in which a photo lies, or a line of an archive that reports it."""
 
     path: str
     source: str
@@ -357,7 +357,7 @@ class SearchResult:
 
 @dataclass(frozen=True, slots=True)
 class NewFinding:
-    """A finding that the user was not told of yet, by its first file; `link` is where to act on it, if known."""
+    """A finding that no scan has reported yet, by its first file; `link` is where to act on it, if known."""
 
     path: str
     risk: int

@@ -17,14 +17,14 @@ _PEOPLE = frozenset(
 )
 """The top level of keywords that name people; programs translate it."""
 
-_NOBODY = frozenset(("unknown", "unconfirmed", "ignored", "unknown person"))
+_PLACEHOLDERS = frozenset(("unknown", "unconfirmed", "ignored", "unknown person"))
 """What digiKam and others call the faces that they have no name for."""
 
 
 def person_name(value: Value | None) -> str | None:
     """A person's name on one line; None for what is none."""
     name = " ".join(text(value).split())
-    known = 0 < len(name) <= _LONGEST_NAME and name.isprintable() and name.casefold() not in _NOBODY
+    known = 0 < len(name) <= _LONGEST_NAME and name.isprintable() and name.casefold() not in _PLACEHOLDERS
     return name if known else None
 
 

@@ -107,7 +107,7 @@ def propose_tagged(
         else:
             results.append(EnrolmentResult(item.path, *face))
     if key not in names.photos:
-        raise UsageError(_nobody(wanted.name, names))
+        raise UsageError(_no_such_name(wanted.name, names))
     best = _best(usable)
     for chosen in best:
         results[chosen.index] = EnrolmentResult(chosen.path, Enrolled.USED, f"{wanted.name} is named in it")
@@ -141,11 +141,11 @@ def _photos(
 def _read(listing: Listing, entry: PhotoRef, options: EnrolmentOptions, names: _Names) -> Photo | None:
     """A photo in which somebody is named; None for others, which are not decoded."""
     data = listing.source.read(entry)
-    told = entry.origin.people
-    if not told and not may_name_people(data):
+    named = entry.origin.people
+    if not named and not may_name_people(data):
         return None
     frame = decode(data, max_side=options.search_side, limits=options.limits)
-    people = names.note((*told, *(face.name for face in frame.named)))
+    people = names.note((*named, *(face.name for face in frame.named)))
     return Photo(entry.path, hashlib.sha256(data).hexdigest(), frame, people)
 
 
@@ -189,7 +189,7 @@ def _best(usable: Iterable[_Candidate]) -> list[_Candidate]:
     return [candidate for _, _, candidate in ranked[:MOST_REFERENCES]]
 
 
-def _nobody(name: str, names: _Names) -> str:
+def _no_such_name(name: str, names: _Names) -> str:
     if not names.photos:
         return f"nobody is called {name!r}: no photo there says who is in it"
     near = nlargest(_MOST_SUGGESTED, ((_likeness(name_key(name), key), key) for key in names.photos))

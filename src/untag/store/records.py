@@ -8,7 +8,7 @@ from untag.store.judged import JudgedWith
 from untag.types import Assessment, Evidence, Face, Match, Origin, Outcome, PhotoRef, Place, SceneScores
 
 ABSENT = "absent"
-"""The pipeline and the engine of a photo that an archive tells of without a copy: no model has seen it."""
+"""The pipeline and the engine of a photo that an archive reports without a file: no model has seen it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,7 +150,7 @@ class StoredPhoto:
 
     @property
     def is_absent(self) -> bool:
-        """Whether this is a photo that archives only tell of."""
+        """Whether this is a photo that archives report without a file."""
         return self.engine == ABSENT
 
     def evidence(self, matches: tuple[Match, ...]) -> Evidence:

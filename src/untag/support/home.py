@@ -83,11 +83,11 @@ def tend_home(home: Path, rules: HomeRules) -> list[str]:
     """
     if not home.is_dir():
         return []
-    told = [] if is_private(home) else _tighten(home, rules)
+    changes = [] if is_private(home) else _tighten(home, rules)
     if not foreign(home):
         with suppress(OSError):  # a home that cannot be written to is for the command to report
             _mark(home, rules)
-    return told
+    return changes
 
 
 def foreign(home: Path) -> list[str]:

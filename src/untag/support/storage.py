@@ -88,13 +88,13 @@ def _marked(place: Path) -> str | None:
 
 
 def _announced() -> Iterator[tuple[Path, str]]:
-    """The folders that services tell of themselves: Dropbox in a file, OneDrive in the environment."""
+    """The folders that services report themselves: Dropbox in a file, OneDrive in the environment."""
     for variable in ("OneDrive", "OneDriveConsumer", "OneDriveCommercial"):
         if os.environ.get(variable):
             yield Path(os.environ[variable]).resolve(), "OneDrive"
     try:
-        told = json.loads((Path.home() / ".dropbox" / "info.json").read_bytes())
-        yield from ((Path(account["path"]).resolve(), "Dropbox") for account in told.values())
+        accounts = json.loads((Path.home() / ".dropbox" / "info.json").read_bytes())
+        yield from ((Path(account["path"]).resolve(), "Dropbox") for account in accounts.values())
     except (OSError, ValueError, KeyError, TypeError, AttributeError):
         return
 
@@ -104,7 +104,7 @@ def _called(place: Path) -> str | None:
     name = place.name.casefold()
     for known, service in _SYNCED.items():
         if name == known or name.startswith((f"{known} (", f"{known} - ", f"{known}-")):
-            # A folder that somebody called "sync" or "box" himself is not told from theirs: only at the usual place.
+            # Some people call a folder of their own "sync" or "box": such a name counts only at the usual place.
             usual = place.parent == Path.home() or known in _SURE_OF or known not in ("sync", "mega", "box sync")
             return service if usual else None
     return None

@@ -81,8 +81,8 @@ def order_of(days: Sequence[Day], named: Iterable[tuple[Day, date]]) -> _Order |
     """
     possible = {order: dates for order in _orders(days) if (dates := _all_in(days, order)) is not None}
     if len(possible) > 1:
-        told = list(named)
-        agree = {order: sum(day.in_order(order) == known for day, known in told) for order in possible}
+        dated = list(named)
+        agree = {order: sum(day.in_order(order) == known for day, known in dated) for order in possible}
         most = max(agree.values())
         possible = {order: dates for order, dates in possible.items() if agree[order] == most}
     if len(possible) > 1:
