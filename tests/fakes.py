@@ -159,7 +159,7 @@ def install(patch: Callable[[str, object], None], engine: FakeEngine) -> None:
     def load_scene_models(_: ModelOptions) -> FakeScenes:
         return FakeScenes()
 
-    def read_asset(_: str) -> bytes:
+    def read_asset(_: str, __: str) -> bytes:
         return json.dumps({"engines": {ENGINE_ID: CALIBRATION}}).encode()
 
     patch("untag.faces.engine._ENGINES", {"dlib": load_engine})

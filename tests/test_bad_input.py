@@ -132,7 +132,7 @@ def test_nobody_is_enrolled_with_this_engine(enrolled: Untag, monkeypatch: pytes
     enrolled.engine.id = "fake-2"
     calibration = {"maybe": 1.0, "me": 0.5, "maybe_shift": 0.0, "me_shift": 0.0}
     table = json.dumps({"engines": {"fake-2": calibration}}).encode()
-    monkeypatch.setattr("untag.people.calibrate.read_asset", lambda _: table)
+    monkeypatch.setattr("untag.people.calibrate.read_asset", lambda *_: table)
     check(enrolled.run("scan", enrolled.photos), 2, "nobody is enrolled with this engine", "same --engine")
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -11,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
+from fakes import damage_assets
 from made_up_embeddings import CALIBRATION, at_similarity, cluster, make_profile, vectors
 from untag.errors import ModelError
 from untag.faces.dlib_engine import DLIB_ENGINE_ID
@@ -233,3 +235,9 @@ def test_what_is_no_key_counts_as_never_judged(text: str) -> None:
     with pytest.raises(ValueError, match=r"key of a judgement|invalid literal"):
         parsed(text)
     assert judgement_of(text) is None
+
+
+def test_thresholds_that_are_not_the_pinned_ones_are_refused(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    damage_assets(monkeypatch.setattr, tmp_path)
+    with pytest.raises(ModelError, match=r"calibration\.json is damaged"):
+        load_calibration(DLIB_ENGINE_ID)

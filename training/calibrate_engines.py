@@ -8,6 +8,7 @@ nearest to its centre, is its person's; photos without a face are left out. Ever
 from __future__ import annotations
 
 import argparse
+import hashlib
 import json
 import sys
 import tempfile
@@ -99,6 +100,7 @@ def main() -> None:
     table["engines"][engine.id] = entry(calibration, len(vectors), same)
     table["engines"] = dict(sorted(table["engines"].items()))
     CALIBRATION.write_text(json.dumps(table, indent=2) + "\n", "utf-8")
+    print(f'CALIBRATION_SHA256 = "{hashlib.sha256(CALIBRATION.read_bytes()).hexdigest()}"')
 
 
 if __name__ == "__main__":

@@ -21,7 +21,7 @@ from untag.types import Face, Frame, Pixels, Vector
 EMBEDDING_BATCH = 32
 
 SMALLEST_FACE = 16.0
-"""Below this many pixels of the original between its edges a face could not be told from another."""
+"""Below this many pixels of the original between its edges a face cannot be recognised."""
 
 _CLOSE_UP = 80.0
 """Faces below this size in a reduced frame are worth a look at finer pixels."""
@@ -34,7 +34,7 @@ _MOST_ENLARGED = 4.0
 
 @dataclass(frozen=True, slots=True)
 class Embedder:
-    """A network that tells faces apart, on chips that are aligned by `template`.
+    """A network that embeds faces, from chips that are aligned by `template`.
 
     `prepare` makes what the graph's input takes of chips (N, size, size, 3) RGB uint8. A network that was trained for
     the cosine has `unit_length`: of vectors of length 1 the squared Euclidean distance is 2 - 2 x cosine, so that one
@@ -91,8 +91,8 @@ class ComposedEngine:
         """The faces in each frame, with their embeddings; one batch of chips spans all frames.
 
         Where a reduced frame shows small faces its finer pixels are decoded, for as long as it takes to cut the chips.
-        A photo in which nobody stands upright is looked at turned by quarters, an elongated one in tiles (`tiles`), and
-        a dark one in which nobody is seen with the light lifted (`dark`).
+        A photo without an upright face is searched turned by quarters, an elongated one in tiles (`tiles`), and a dark
+        one without a face with the light lifted (`dark`).
         """
         cut = self._cut_all(frames)
         embedded = iter(self.embedder.embed([chip for faces in cut for _, chip in faces]))

@@ -25,7 +25,7 @@ _CLIP, _FIELDS = 4.0, (8, 8)
 
 
 def is_dark(image: Pixels) -> bool:
-    """Whether much of an image is so dark that nobody might be seen in it."""
+    """Whether much of an image is so dark that faces in it may not be found."""
     step = max(1, max(image.shape[:2]) // _SAMPLE)
     return float((_brightness(image[::step, ::step]) < _DARK).mean()) >= _SHARE
 

@@ -72,7 +72,7 @@ class FaceFinder(Protocol):
     def crops(self) -> CropRules: ...
 
     def find(self, images: Sequence[Pixels], *, quick: bool = False) -> list[Detections]:
-        """What is to be seen in each image; `quick` leaves out a second search of those that show nobody or little."""
+        """What is detected in each image; `quick` leaves out a second search of those with no face, or small ones."""
         ...
 
     def score_crops(self, crops: Pixels) -> NDArray[np.float32]:

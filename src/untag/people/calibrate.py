@@ -22,6 +22,9 @@ MAYBE_FMR = 1e-2
 ME_FMR = 1e-4
 _MAYBE_SIMILARITY = 0.5
 _ME_SIMILARITY = 0.9
+CALIBRATION_SHA256 = "4558e954184276a60b114b811cdf11f6d2787efda9d48698634062b7ea60c7b5"
+"""Of models/calibration.json: a threshold that changed by accident would change verdicts in silence."""
+
 PROFILE_SIZES = (2, 3, 5, 8)
 """How many references the profiles have from which the shifts are measured."""
 
@@ -114,7 +117,7 @@ def _at_rates(different: NDArray[Any]) -> tuple[float, float]:
 
 
 def load_calibration(engine_id: str) -> Calibration:
-    """The calibration that ships with untag for an engine. Raises ModelError when there is none."""
+    """The calibration that ships with untag for an engine. Raises ModelError when there is none, or it is damaged."""
     entry = _shipped().get(engine_id)
     if entry is None:
         raise ModelError(f"the engine {engine_id} has no calibrated thresholds")
@@ -127,5 +130,5 @@ def is_provisional(engine_id: str) -> bool:
 
 
 def _shipped() -> Mapping[str, Mapping[str, Any]]:
-    table: Mapping[str, Mapping[str, Any]] = json.loads(read_asset("calibration.json"))["engines"]
+    table: Mapping[str, Mapping[str, Any]] = json.loads(read_asset("calibration.json", CALIBRATION_SHA256))["engines"]
     return table

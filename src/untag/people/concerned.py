@@ -1,4 +1,4 @@
-"""Which stored faces a change of profile can concern, told by the index of embeddings without reading their photos."""
+"""Which stored faces a change of profile can concern: the index of embeddings says it without reading their photos."""
 
 from __future__ import annotations
 

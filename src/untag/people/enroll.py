@@ -60,7 +60,7 @@ class EnrolmentOptions:
 class Proposal:
     """What enrolment found of a person with one engine, of which nothing is stored yet.
 
-    `references` are the usable faces; `results` has one entry for each photo; `positions` tells by hash where in
+    `references` are the usable faces; `results` has one entry for each photo; `positions` says by hash where in
     `results` a reference's photos are.
     """
 

@@ -5,9 +5,10 @@ The distance of an embedding x from a reference r is at most a limit L exactly w
 chunk of rows at a time, which stays in the cache. Products in float32 have a rounding error with a proven bound; c is
 lowered by it, so that no face is missed, and what passes is measured again in float64 (`_measure`).
 
-Most faces are not near anybody, and their heads tell (`index_head.py`): the same product with the heads, a third of
-the numbers, leaves few pairs, and only those are looked at in full. Where the heads tell little, be it for wide limits
-or for embeddings without structure, the product is done with whole rows. `benchmarks/index_search.py` measures both.
+Most faces are near no reference, and their heads show it (`index_head.py`): the same product with the heads, a third of
+the numbers, leaves few pairs, and only those are compared in full. Where the heads exclude little, be it for wide
+limits or for embeddings without structure, the product is done with whole rows. `benchmarks/index_search.py` measures
+both.
 """
 
 from __future__ import annotations

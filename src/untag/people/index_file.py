@@ -1,4 +1,4 @@
-"""The file of the embedding index: what is written where, and how a half-written one is told from a whole one.
+"""The file of the embedding index: what is written where, and how a half-written file is recognised.
 
 A header of 4096 bytes, the basis of the heads (`index_head.py`), (dimensions, head) float64, filled up with zeros to
 4096 bytes, then chunks. A chunk has room for `CHUNK` faces: their ids (CHUNK,) int64, their heads (CHUNK, head + 2) and

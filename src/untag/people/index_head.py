@@ -1,4 +1,4 @@
-"""Heads: the few coordinates of an embedding that tell most faces apart, in a basis made for the embeddings themselves.
+"""Heads: the few coordinates of an embedding that separate most faces, in a basis made for the embeddings themselves.
 
 A projection on orthonormal axes never makes a distance longer, so two faces whose heads are farther apart than a limit
 are so themselves. The axes are the principal ones of the index's first faces (Pearson 1901): embeddings of a face
@@ -13,12 +13,12 @@ from numpy.typing import NDArray
 ROUNDING = 2.0**-24
 """The largest relative error of rounding a number to float32."""
 ENOUGH = 2048
-"""Faces that a basis is made from, at least. It outlives faces that are erased, so it must tell of no single one."""
+"""Faces that a basis is made from, at least. It outlives faces that are erased, so it must show no single one."""
 _HELD = 0.8
 """The share of the variance that heads hold: with fewer axes they leave more pairs than the shorter product spares."""
 
 Basis = NDArray[np.float64]
-"""Orthonormal columns, (dimensions, head); none where heads would tell nothing."""
+"""Orthonormal columns, (dimensions, head); none where heads would exclude nothing."""
 
 
 def choose_basis(embeddings: NDArray[np.float32]) -> Basis:

@@ -1,4 +1,4 @@
-"""References judged against each other: which are used, which are set aside, and which nobody should take unasked."""
+"""References judged against each other: which are used, which are set aside, and which the user must agree to."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def weigh(before: Sequence[Reference], new: Sequence[Reference], calibration: Ca
     """Why `new` references of a person may be of somebody else, judged with those `before` as they will be.
 
     That is more templates than a person has; new references that make a template of their own beside what is enrolled,
-    or that push out what was used before; and more new references that are like nobody than ones that can be used.
+    or that push out what was used before; and more new references that are like no other than ones that can be used.
     """
     if not new:
         return Doubts()

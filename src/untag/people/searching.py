@@ -36,7 +36,7 @@ class Probe:
 
     @property
     def is_clear(self) -> bool:
-        """Whether it is large and sharp enough to be told from others: as a reference must be."""
+        """Whether it is as large and sharp as a reference must be."""
         return face_side(self.face) >= SMALL_FACE and self.face.quality >= USABLE_QUALITY
 
 

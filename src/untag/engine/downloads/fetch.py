@@ -39,7 +39,7 @@ _PROGRESS = 1 << 20
 _BUSY = {408, 425, 429, 500, 502, 503, 504}
 
 OnProgress = Callable[[int, int | None], None]
-"""Told the bytes that are there so far, and how many there will be, or None when nobody knows."""
+"""Called with the bytes that are there so far, and how many there will be, or None when that is not known."""
 
 
 class _TryAgainError(Exception):

@@ -72,7 +72,7 @@ class DownloadableWeights:
         return home / "models" / self.file
 
     def is_installed(self, home: Path) -> bool:
-        """Whether there is a file in its place; `read` tells whether it is the right one."""
+        """Whether there is a file in its place; `read` checks whether it is the right one."""
         return self.path(home).is_file()
 
     def locate(self, home: Path) -> Path:

@@ -36,8 +36,8 @@ class DerivedFile:
 def derived(file: DerivedFile, home: Path, on_build: Callable[[str], None]) -> bytes:
     """The file's content, from the cache when it is whole, else built and cached.
 
-    `on_build` is told, in words, before a build that takes seconds. A home folder that cannot be written to is no
-    reason to fail: the content is then built for this run alone.
+    `on_build` gets a sentence before a build that takes seconds. A home folder that cannot be written to is no reason
+    to fail: the content is then built for this run alone.
     Raises ModelError when the weights are missing or not the pinned ones.
     """
 

@@ -14,7 +14,7 @@ from untag.engine.runtime.session import Device, OrtSession, open_session
 class ModelOptions:
     """Where derived files are kept and how models run: `threads` 0 means as many as there are cores.
 
-    `on_build` is told, in words, of work that takes seconds.
+    `on_build` gets a sentence before work that takes seconds.
     """
 
     home: Path
