@@ -204,9 +204,16 @@ def test_face_goes_with_a_photo(scanned: Untag) -> None:
     assert "--face goes with a photo" in result.err
 
 
+@pytest.mark.parametrize("keep", [False, True])
+def test_no_index_is_left_behind_unless_everybody_is_kept(scanned: Untag, *, keep: bool) -> None:
+    (scanned.home / "config.toml").write_text(f"keep_bystanders = {str(keep).lower()}\n")
+    assert scanned.run("search", probe(scanned, ME)).out.count("\n") == 3
+    assert [path.suffix for path in scanned.home.glob("faces-*")] == ([".idx"] if keep else [])
+
+
 def test_forgetting_takes_people_out_of_the_search(scanned: Untag) -> None:
+    (scanned.home / "config.toml").write_text("keep_bystanders = true\n")
     scanned.run("search", probe(scanned, ME))
-    assert list(scanned.home.glob("faces-*.idx"))
     assert scanned.run("forget", "--person", "me", "--yes").status == 0
     assert names(scanned.run("search", probe(scanned, ME), "--format", "json")) == ["near"]
     assert scanned.run("forget", "--bystanders", "--yes").status == 0

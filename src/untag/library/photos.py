@@ -155,7 +155,7 @@ class Photos(OpenHome):
         from untag.library.searching import search_similar
         from untag.people.searching import Wanted
 
-        wanted = Wanted(limit, self.settings.maybe_similarity)
+        wanted = Wanted(limit, self.settings.maybe_similarity, keep_index=self.settings.keep_bystanders)
         return search_similar(self._opened(), face, self._models.faces, wanted)
 
     def inspect(self, paths: Paths) -> Iterator[Inspection]:

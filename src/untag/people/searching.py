@@ -13,7 +13,7 @@ from untag.faces.quality import SMALL_FACE, USABLE_QUALITY
 from untag.imaging.limits import Limits
 from untag.people.calibrate import Calibration, load_calibration
 from untag.people.enroll import analysed, face_side, read_photos
-from untag.people.index import Hits, open_index
+from untag.people.index import Hits, discard_index, open_index
 from untag.store import Store, comparable_photos, faces_by_id, photo_evidence, pictures_of
 from untag.support.words import counted
 from untag.types import Face, ReadError, SearchHit, SearchResult
@@ -51,10 +51,14 @@ class ProbeOptions:
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """How many photos, and from which similarity on, 0 to 1, a face looks like the one that is searched for."""
+    """How many photos, and from which similarity on, 0 to 1, a face looks like the one that is searched for.
+
+    Without `keep_index` the index, a copy of what the database holds, is destroyed when the search is done.
+    """
 
     limit: int
     similar: float
+    keep_index: bool
 
 
 def read_probe(path: Path, engine: FaceEngine, options: ProbeOptions) -> Probe:
@@ -80,19 +84,27 @@ def search_face(store: Store, engine_id: str, face: Face, wanted: Wanted) -> Sea
 
     Copies of one picture count once. Raises StoreError while another run is scanning.
     """
-    assert face.embedding is not None
-    index, calibration = open_index(store, engine_id), load_calibration(engine_id)
-    hits: list[SearchHit] = []
-    faces = wanted.limit
-    while len(hits) < wanted.limit:
-        hits = list(_hits(store, index.nearest(face.embedding[None], faces), calibration))
-        if faces >= len(index):
-            break
-        faces *= _WIDER
+    try:
+        hits = _nearest_photos(store, engine_id, face, wanted.limit)
+    finally:
+        if not wanted.keep_index:
+            discard_index(store, engine_id)
     counts = comparable_photos(store, engine_id)
     near_enough = bool(hits) and (hits[0].similarity or 0.0) >= wanted.similar
     shown = tuple(hits[: wanted.limit])
     return SearchResult(shown, counts.searched, counts.thrown_away, near_enough, other_engine=counts.other_engine)
+
+
+def _nearest_photos(store: Store, engine_id: str, face: Face, limit: int) -> list[SearchHit]:
+    """At least `limit` photos, the nearest first, or all that there are."""
+    assert face.embedding is not None
+    index, calibration = open_index(store, engine_id), load_calibration(engine_id)
+    faces = limit
+    while True:
+        hits = list(_hits(store, index.nearest(face.embedding[None], faces), calibration))
+        if len(hits) >= limit or faces >= len(index):
+            return hits
+        faces *= _WIDER
 
 
 def _hits(store: Store, found: Hits, calibration: Calibration) -> Iterator[SearchHit]:
