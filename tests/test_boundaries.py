@@ -143,16 +143,6 @@ def test_the_lower_layers_know_nothing_of_the_upper(layer: str) -> None:
             assert not found, f"{module} imports {', '.join(sorted(found))}"
 
 
-@pytest.mark.parametrize(
-    "upper", ["cli", "sources", "scenes", "people", "findings", "faces", "scan", "reports", "upkeep"]
-)
-def test_the_store_knows_nothing_of_what_is_stored(upper: str) -> None:
-    for module in MODULES:
-        if module.startswith(("store/", "support/")):
-            found = {name for name in imports(module) if within(name, {f"untag.{upper}"})}
-            assert not found, f"{module} imports {', '.join(sorted(found))}"
-
-
 MAY_IMPORT: dict[str, set[str]] = {
     "types": set(),
     "errors": {"types"},

@@ -6,7 +6,7 @@ import os
 import shutil
 import sqlite3
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, Self
@@ -177,15 +177,48 @@ class Store:
         with _explained(self.home / DATABASE_NAME):
             return int(self._db.execute(sql, parameters).rowcount)
 
-    def insert(self, sql: str, parameters: Parameters = ()) -> int:
-        """Run one INSERT; returns the new row's id."""
+    def insert(self, table: str, row: Row) -> int:
+        """Insert one row by the names of its columns; returns its id."""
         with _explained(self.home / DATABASE_NAME):
-            return int(self._db.execute(sql, parameters).lastrowid or 0)
+            return int(self._db.table(table).insert(row).last_rowid or 0)
 
     def execute_many(self, sql: str, parameters: Iterable[Parameters]) -> None:
         """Run one writing statement for each row of parameters."""
         with _explained(self.home / DATABASE_NAME):
             self._db.conn.executemany(sql, parameters)
+
+    def insert_all(self, table: str, rows: Iterable[Row], *, replace: bool = False, ignore: bool = False) -> None:
+        """Insert rows by the names of their columns; all of them have the same ones, and the table is there.
+
+        A row whose key is there already is an error, unless it is to `replace` that one or to be left out (`ignore`).
+        """
+        with _explained(self.home / DATABASE_NAME):
+            self._db.table(table).insert_all(rows, replace=replace, ignore=ignore)
+
+    def upsert_all(
+        self, table: str, rows: Sequence[Row], key: str, *, instead: Mapping[str, str] | None = None
+    ) -> None:
+        """Insert rows, or update those that are there by their key.
+
+        `instead` maps a column to the SQL of what it becomes in a row that is there, where that is not the new value.
+        """
+        with _explained(self.home / DATABASE_NAME):
+            if not instead:
+                self._db.table(table).upsert_all(rows, pk=key)
+            elif rows:
+                self._db.conn.executemany(_upsert(table, rows[0], key, instead), rows)
+
+    def rows_where(
+        self, table: str, where: str | None = None, parameters: Parameters = (), *, order_by: str | None = None
+    ) -> Iterator[Row]:
+        """The rows of a table for which the SQL `where` is true, or all."""
+        with _explained(self.home / DATABASE_NAME):
+            yield from self._db.table(table).rows_where(where, parameters, order_by=order_by)
+
+    def count(self, table: str) -> int:
+        """How many rows a table has."""
+        with _explained(self.home / DATABASE_NAME):
+            return int(self._db.table(table).count)
 
     def rows(self, sql: str, parameters: Parameters = ()) -> Iterator[Row]:
         """The rows of a query, read as they are asked for."""
@@ -235,6 +268,16 @@ class Store:
         scrub_file(path, roots)
         self.execute("DELETE FROM unfinished_erasures")
         return True
+
+
+def _upsert(table: str, columns: Iterable[str], key: str, instead: Mapping[str, str]) -> str:
+    """For what sqlite-utils does not say: a column that keeps its value, or gets one of an expression."""
+    names = list(columns)
+    inserted = ", ".join(f'"{name}"' for name in names)
+    values = ", ".join(f":{name}" for name in names)
+    given = {name: f'excluded."{name}"' for name in names} | dict(instead)
+    updated = ", ".join(f'"{name}" = {given[name]}' for name in names if name != key)
+    return f'INSERT INTO "{table}" ({inserted}) VALUES ({values}) ON CONFLICT ("{key}") DO UPDATE SET {updated}'  # noqa: S608 - own names
 
 
 def connect(path: Path, *, any_thread: bool = False, alone: bool = False) -> Database:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from untag.errors import UsageError
 from untag.store.codec import now
+from untag.store.columns import Columns
 from untag.store.db import Store
 from untag.types import Status
 
@@ -20,6 +21,10 @@ class Decision:
     undone_at: str | None
 
 
+DECISION = Columns(Decision)
+"""In `decisions`."""
+
+
 def record_decision(store: Store, sha256: str, status: Status) -> None:
     """Record a decision; the latest one counts. It is on the disk when this returns.
 
@@ -29,7 +34,7 @@ def record_decision(store: Store, sha256: str, status: Status) -> None:
     if status is Status.OPEN:
         raise UsageError("A photo cannot be decided as open. Undo its decision instead.")
     with store.durable():
-        store.execute("INSERT INTO decisions (sha256, status, decided_at) VALUES (?, ?, ?)", (sha256, status, now()))
+        store.insert("decisions", {"sha256": sha256, "status": status, "decided_at": now()})
 
 
 def undo_decision(store: Store, sha256: str) -> bool:

@@ -10,9 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from untag.store.codec import json_list, vector
+from untag.store.columns import FACE, MATCH
 from untag.store.db import Store
 from untag.store.records import ABSENT, StoredFace
-from untag.store.rows import face_of, match_of
 from untag.types import Vector
 
 INDEX_FILES = "faces-*.idx*"
@@ -88,7 +88,7 @@ def faces_by_id(store: Store, ids: Iterable[int]) -> dict[int, StoredFace]:
     """These stored faces, by id; those that are no longer there are absent."""
     rows = store.rows("SELECT * FROM faces WHERE id IN (SELECT value FROM json_each(?))", (json_list(ids),))
     return {
-        row["id"]: StoredFace(row["id"], row["sha256"], row["ordinal"], face_of(row), match_of(row)) for row in rows
+        row["id"]: StoredFace(row["id"], row["sha256"], row["ordinal"], FACE.read(row), MATCH.read(row)) for row in rows
     }
 
 

@@ -7,11 +7,11 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from untag.store.codec import json_list, unsigned
+from untag.store.codec import json_list
+from untag.store.columns import ANALYSIS, FACE, MATCH, PLACE
 from untag.store.db import Row, Store
 from untag.store.judged import JudgedWith, judgement_of
 from untag.store.records import ABSENT, DuePhoto, MatchUpdate, StoredFace, StoredPhoto
-from untag.store.rows import face_of, match_of, place_of
 from untag.types import Place, SceneScores, Spot, Verdict
 
 # Photos read at a time: no query stays open while the caller writes, and memory does not grow with the archive.
@@ -68,7 +68,7 @@ def photo_evidence(
             "SELECT * FROM files WHERE sha256 IN (SELECT value FROM json_each(?)) ORDER BY first_run, path",
             (json_list(hashes),),
         ):
-            places[row["sha256"]].append(place_of(row))
+            places[row["sha256"]].append(PLACE.read(row))
         for photo in photos:
             sha256 = photo["sha256"]
             if sha256 in places:
@@ -196,19 +196,12 @@ def _faces(store: Store, sha256s: Sequence[str]) -> Iterator[StoredFace]:
     )
     # Read whole: the caller may write between two faces.
     for row in list(rows):
-        yield StoredFace(row["id"], row["sha256"], row["ordinal"], face_of(row), match_of(row))
+        yield StoredFace(row["id"], row["sha256"], row["ordinal"], FACE.read(row), MATCH.read(row))
 
 
 def _evidence(photo: Row, faces: list[StoredFace], scenes: list[Row], places: list[Place]) -> StoredPhoto:
     return StoredPhoto(
         sha256=photo["sha256"],
-        width=photo["width"],
-        height=photo["height"],
-        taken_at=photo["taken_at"],
-        phash=unsigned(photo["phash"]),
-        pipeline=photo["pipeline"],
-        judged_with=judgement_of(photo["people_key"]),
-        engine=photo["engine"],
         discarded=photo["discarded"],
         faces=tuple(faces),
         scenes=None
@@ -220,5 +213,5 @@ def _evidence(photo: Row, faces: list[StoredFace], scenes: list[Row], places: li
             spots={row["category"]: Spot(row["across"], row["down"]) for row in scenes if row["across"] is not None},
         ),
         places=tuple(places),
-        named=tuple(json.loads(photo["named"])),
+        **ANALYSIS.fields(photo),
     )

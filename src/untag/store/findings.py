@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from untag.store.codec import json_list, path_of, text
+from untag.store.columns import ASSESSMENT, ORIGIN, PLACE
 from untag.store.db import Row, Store
 from untag.store.judged import JudgedWith
 from untag.store.records import ABSENT
-from untag.store.rows import boxes_of, origin_of, place_of
-from untag.types import Action, Assessment, Finding, Place, Status, Verdict
+from untag.types import Assessment, Finding, Place, Status, Verdict
 
 _COPY_LISTED = """EXISTS (SELECT 1 FROM files AS reported JOIN files AS copy ON copy.link = reported.link
         JOIN findings AS other ON other.sha256 = copy.sha256 AND other.verdict <> :nobody
@@ -24,8 +24,7 @@ _LISTED = f"""WITH places AS (
             COUNT(*) OVER (PARTITION BY sha256) AS alike
         FROM files WHERE sha256 IN (SELECT sha256 FROM findings)
     ), listed AS (
-        SELECT places.*, findings.person, findings.verdict, findings.similarity, findings.risk, findings.categories,
-            findings.reasons, findings.action, findings.faces, findings.act_on,
+        SELECT places.*, {ASSESSMENT.of("findings")}, findings.act_on,
             COALESCE(photos.taken_at, places.taken_at) AS taken,
             photos.engine = :absent AS absent,
             alike > 1 OR EXISTS (SELECT 1 FROM near_duplicates WHERE representative = findings.sha256) AS several,
@@ -103,10 +102,10 @@ def replace_findings(
     taken into account.
     """
     with store.transaction():
-        for sha256, assessment in assessed:
-            save_finding(store, run_id, sha256, assessment)
-            if judged_with is not None:
-                store.execute("UPDATE photos SET people_key = ? WHERE sha256 = ?", (judged_with.text, sha256))
+        save_findings(store, run_id, assessed)
+        if judged_with is not None:
+            keys = [(judged_with.text, sha256) for sha256, _ in assessed]
+            store.execute_many("UPDATE photos SET people_key = ? WHERE sha256 = ?", keys)
         store.execute_many("DELETE FROM changed_places WHERE sha256 = ?", ((sha256,) for sha256 in placed))
 
 
@@ -126,46 +125,27 @@ def new_findings(store: Store, run_id: int) -> frozenset[str]:
     return frozenset(row["sha256"] for row in rows)
 
 
-def save_finding(store: Store, run_id: int, sha256: str, assessment: Assessment | None) -> None:
-    """Write or remove the finding of one content, inside the caller's transaction; `first_run` stays what it was."""
-    if assessment is None:
-        store.execute("DELETE FROM findings WHERE sha256 = ?", (sha256,))
-        return
-    store.execute(
-        """INSERT INTO findings (sha256, person, verdict, similarity, risk, categories, reasons, action, faces,
-            act_on, first_run)
-        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-        ON CONFLICT (sha256) DO UPDATE SET
-            person = excluded.person, verdict = excluded.verdict, similarity = excluded.similarity,
-            risk = excluded.risk, categories = excluded.categories, reasons = excluded.reasons,
-            action = excluded.action, faces = excluded.faces,
-            act_on = excluded.act_on""",
-        (
-            sha256,
-            assessment.person,
-            assessment.verdict,
-            float(assessment.similarity),
-            int(assessment.risk),
-            json.dumps({category: float(score) for category, score in assessment.categories.items()}),
-            json.dumps(assessment.reasons),
-            assessment.action,
-            json.dumps(
-                [[float(box.left), float(box.top), float(box.right), float(box.bottom)] for box in assessment.faces]
-            ),
-            text(assessment.act_on),
-            run_id,
-        ),
-    )
+def save_findings(store: Store, run_id: int, assessed: Iterable[tuple[str, Assessment | None]]) -> None:
+    """Write or remove the findings of contents, inside the caller's transaction; `first_run` stays what it was."""
+    found = dict(assessed)
+    gone = [(sha256,) for sha256, assessment in found.items() if assessment is None]
+    store.execute_many("DELETE FROM findings WHERE sha256 = ?", gone)
+    rows = [
+        {"sha256": sha256, **ASSESSMENT.values(assessment), "act_on": text(assessment.act_on), "first_run": run_id}
+        for sha256, assessment in found.items()
+        if assessment is not None
+    ]
+    store.upsert_all("findings", rows, "sha256", instead={"first_run": "first_run"})
 
 
 def _places(store: Store, row: Row) -> tuple[Place, ...]:
     """The places of the picture that a row of `_LISTED` bears, the row's own first."""
     if not row["bears_places"]:
         return ()
-    own = place_of(row)
+    own = PLACE.read(row)
     if not row["several"] and row["picture"] == row["sha256"]:
         return (own,)
-    places = map(place_of, store.rows(_PLACES, {"picture": row["picture"]}))
+    places = map(PLACE.read, store.rows(_PLACES, {"picture": row["picture"]}))
     return (own, *(place for place in places if place.path != own.path))
 
 
@@ -186,20 +166,13 @@ def _finding(row: Row, places: tuple[Place, ...]) -> Finding:
         path=path,
         sha256=row["sha256"],
         source=row["source"],
-        origin=origin_of(row),
-        person=row["person"],
-        verdict=Verdict(row["verdict"]),
-        similarity=row["similarity"],
-        categories=json.loads(row["categories"]),
-        risk=row["risk"],
-        reasons=tuple(json.loads(row["reasons"])),
-        action=Action(row["action"]),
+        origin=ORIGIN.read(row),
         status=Status.OPEN if row["status"] is None else Status(row["status"]),
         taken_at=row["taken"],
         duplicate_of=None if path == first else first,
-        faces=boxes_of(row["faces"]),
         places=places,
         absent=bool(row["absent"]),
-        act_on=row["act_on"],
         picture=row["picture"],
+        act_on=row["act_on"],
+        **ASSESSMENT.fields(row),
     )

@@ -91,15 +91,11 @@ def remember_folders(
                     and all(settled(known_file_of(group)) for group in groups)
                 ):
                     # A folder without photos has no row yet; what was looked into there need not be again.
-                    store.execute(
-                        """INSERT INTO folders (path, seen_run, digest, count, skipped) VALUES (?, ?, ?, ?, ?)
-                            ON CONFLICT (path) DO UPDATE
-                            SET digest = excluded.digest, count = excluded.count, skipped = excluded.skipped""",
-                        (
-                            path_key(folder.path),
-                            run_id,
-                            folder.digest,
-                            folder.count,
-                            json.dumps(folder.skipped, sort_keys=True),
-                        ),
-                    )
+                    row = {
+                        "path": path_key(folder.path),
+                        "seen_run": run_id,
+                        "digest": folder.digest,
+                        "count": folder.count,
+                        "skipped": json.dumps(folder.skipped, sort_keys=True),
+                    }
+                    store.upsert_all("folders", [row], "path", instead={"seen_run": "seen_run"})

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 
 from untag.store.codec import json_list, unsigned
+from untag.store.columns import boxes_of
 from untag.store.db import Row, Store
-from untag.store.rows import boxes_of
 from untag.types import HashedPhoto, Verdict
 
 
@@ -36,7 +36,8 @@ def replace_groups(store: Store, representatives: Mapping[str, str]) -> None:
     `representatives` maps the SHA-256 of each lesser copy to that of its representative; all others are single.
     """
     store.execute("DELETE FROM near_duplicates")
-    store.execute_many("INSERT INTO near_duplicates (sha256, representative) VALUES (?, ?)", representatives.items())
+    rows = [{"sha256": lesser, "representative": best} for lesser, best in representatives.items()]
+    store.insert_all("near_duplicates", rows)
 
 
 def _hashed(row: Row) -> HashedPhoto:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Callable
+from functools import cache
 
 from sqlite_utils import Database
 
@@ -202,7 +204,7 @@ def _first(db: Database) -> None:
         db.execute(statement)
 
 
-# A run is finished when the record is complete, and reported when the user was told of it: only then are its findings
+# A run is finished when the record is complete, and reported when the user was shown it: only then are its findings
 # no longer new. `written` is what untag was asked to write outside of its home folder.
 _REPORTED = (
     "ALTER TABLE runs ADD COLUMN reported_at TEXT",
@@ -282,6 +284,23 @@ MIGRATIONS: tuple[Callable[[Database], None], ...] = (
     _reachable,
     _scene_vectors,
 )
+
+
+def empty_database() -> Database:
+    """A database in memory with the schema of this version, and no rows."""
+    db = Database(sqlite3.connect(":memory:", isolation_level=None), execute_plugins=False)
+    migrate(db)
+    return db
+
+
+@cache
+def columns_of(table: str) -> tuple[str, ...]:
+    """The columns of a table in the order in which a row holds their values."""
+    db = empty_database()
+    try:
+        return tuple(column.name for column in db.table(table).columns)
+    finally:
+        db.close()
 
 
 def schema_version(db: Database) -> int:

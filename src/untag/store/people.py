@@ -6,13 +6,13 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from untag.errors import StoreError
-from untag.store.codec import now, path_key, path_of, text
+from untag.store.codec import now, path_of, text
+from untag.store.columns import FACE, REFERENCE
 from untag.store.db import Row, Store, database_files
 from untag.store.embeddings import index_files
 from untag.store.judged import judgement_of
 from untag.store.lock import scan_lock
 from untag.store.records import Reference
-from untag.store.rows import face_of, face_values
 from untag.support.aside import part_files
 from untag.support.erase import destroy
 from untag.types import Status, Verdict
@@ -23,26 +23,12 @@ def add_reference(store: Store, reference: Reference) -> None:
     insert_reference(store, reference, now())
 
 
-def insert_reference(store: Store, reference: Reference, added_at: str, *, keep: bool = False) -> int:
-    """The same, enrolled at that time. With `keep` the one that is there stays, and 0 is returned."""
+def insert_reference(store: Store, reference: Reference, added_at: str, *, keep: bool = False) -> None:
+    """The same, enrolled at that time. With `keep` the one that is there stays."""
     if reference.face.embedding is None:
         raise ValueError("a reference needs an embedding")
-    return store.execute(
-        f"""INSERT OR {"IGNORE" if keep else "REPLACE"} INTO reference_faces
-            (person, engine, sha256, path, "left", top, "right", bottom, score, quality, landmarks, embedding, used,
-                note, added_at)
-        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)""",  # noqa: S608 - one of two words
-        (
-            reference.person,
-            reference.engine,
-            reference.sha256,
-            path_key(reference.path),
-            *face_values(reference.face, keep=True),
-            reference.used,
-            text(reference.note),
-            added_at,
-        ),
-    )
+    row = {**REFERENCE.values(reference), "added_at": added_at}
+    store.insert_all("reference_faces", [row], replace=not keep, ignore=keep)
 
 
 def remove_reference(store: Store, reference_id: int) -> None:
@@ -74,16 +60,7 @@ def references(store: Store, person: str | None = None, engine: str | None = Non
 
 def reference_of(row: Row) -> Reference:
     """The enrolled face in a row of its table."""
-    return Reference(
-        row["person"],
-        row["engine"],
-        row["sha256"],
-        path_of(row["path"]),
-        face_of(row),
-        bool(row["used"]),
-        row["note"],
-        row["id"],
-    )
+    return Reference(id=row["id"], **REFERENCE.fields(row))
 
 
 def confirmed_faces(store: Store, person: str, engine: str) -> list[Reference]:
@@ -104,7 +81,7 @@ def confirmed_faces(store: Store, person: str, engine: str) -> list[Reference]:
         GROUP BY faces.sha256 ORDER BY faces.sha256""",
         {"person": person, "engine": engine, "other": Verdict.OTHER, "not_me": Status.NOT_ME},
     )
-    return [Reference(person, engine, row["sha256"], path_of(row["path"]), face_of(row)) for row in rows]
+    return [Reference(person, engine, row["sha256"], path_of(row["path"]), FACE.read(row)) for row in rows]
 
 
 def denied_references(store: Store, person: str, engine: str) -> frozenset[str]:
@@ -121,15 +98,13 @@ def denied_references(store: Store, person: str, engine: str) -> frozenset[str]:
 def add_names(store: Store, person: str, names: Iterable[str]) -> None:
     """Record, in one transaction, that archives call a person so too."""
     with store.transaction():
-        store.execute_many(
-            "INSERT OR IGNORE INTO person_names (person, name) VALUES (?, ?)", ((person, text(name)) for name in names)
-        )
+        store.insert_all("person_names", [{"person": person, "name": text(name)} for name in names], ignore=True)
 
 
 def person_names(store: Store) -> dict[str, tuple[str, ...]]:
     """What archives call each person besides the person's own name; who is called nothing else is left out."""
     names: dict[str, tuple[str, ...]] = {}
-    for row in store.rows("SELECT person, name FROM person_names ORDER BY person, name"):
+    for row in store.rows_where("person_names", order_by="person, name"):
         names[row["person"]] = (*names.get(row["person"], ()), row["name"])
     return names
 

@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from untag.errors import StoreError
-from untag.store.codec import json_list, path_key, path_of, signed, text
+from untag.store.codec import json_list, path_key, path_of, text
+from untag.store.columns import ANALYSIS, FACE, FILE, MATCH, ORIGIN
 from untag.store.db import Row, Store
-from untag.store.findings import save_finding
+from untag.store.findings import save_findings
 from untag.store.judged import judgement_of
 from untag.store.places import as_folder, ranges, unseen
 from untag.store.records import Analysis, KnownFile, KnownPhoto, PhotoRecord, Refusal
-from untag.store.rows import face_values, origin_of, origin_values
 from untag.store.vectors import save_vector
 from untag.support.paths import folder_of
 from untag.support.permalinks import link_key
@@ -26,6 +26,11 @@ KNOWN = f"SELECT files.*, {_PHOTO} FROM files LEFT JOIN photos ON photos.sha256 
 
 _NOT_READ = "(excluded.sha256 IS NULL AND excluded.outcome IN ('broken', 'no-permission', 'missing'))"
 """Whether a file's bytes could not be had, which says nothing of them."""
+_SEEN_BEFORE = {
+    "sha256": f"CASE WHEN {_NOT_READ} THEN sha256 ELSE excluded.sha256 END",
+    "first_run": f"CASE WHEN sha256 IS excluded.sha256 OR {_NOT_READ} THEN first_run ELSE excluded.first_run END",
+}
+"""What these columns of a file become that was seen before."""
 
 # A folder without photos is on record for what else was looked into there.
 _WITHOUT_FILES = "NOT EXISTS (SELECT 1 FROM files WHERE files.folder = folders.path)"
@@ -49,7 +54,7 @@ def known_file_of(row: Row) -> KnownFile:
         sha256=row["sha256"],
         outcome=Outcome(row["outcome"]),
         error=row["error"],
-        origin=origin_of(row),
+        origin=ORIGIN.read(row),
         photo=None if row["pipeline"] is None else _known_photo_of(row),
         refused_by=row["refused_by"],
     )
@@ -96,31 +101,15 @@ def record_batch(store: Store, run_id: int, records: Sequence[PhotoRecord]) -> N
 
     Of a file that was read once and cannot be now, only that is recorded: its content is not known to have changed.
     """
+    analysed: dict[str, Analysis] = {}
+    for record in records:
+        if record.analysis is not None:
+            if record.sha256 is None:
+                raise ValueError("an analysis without a hash cannot be recorded")
+            analysed[record.sha256] = record.analysis
     with store.transaction():
-        for record in records:
-            if record.analysis is not None:
-                if record.sha256 is None:
-                    raise ValueError("an analysis without a hash cannot be recorded")
-                _save_analysis(store, run_id, record.sha256, record.analysis)
-        store.execute_many(
-            f"""INSERT INTO files (path, folder, source, size, mtime_ns, sha256, outcome, error,
-                platform, permalink, permalink_confidence, poster, people, caption, album, taken_at, posted_at,
-                audience, link, refused_by, first_run, seen_run)
-            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-            ON CONFLICT (path) DO UPDATE SET
-                source = excluded.source, size = excluded.size, mtime_ns = excluded.mtime_ns,
-                outcome = excluded.outcome, error = excluded.error, refused_by = excluded.refused_by,
-                platform = excluded.platform, permalink = excluded.permalink,
-                permalink_confidence = excluded.permalink_confidence, poster = excluded.poster,
-                people = excluded.people, caption = excluded.caption, album = excluded.album,
-                taken_at = excluded.taken_at, posted_at = excluded.posted_at, audience = excluded.audience,
-                link = excluded.link,
-                first_run = CASE WHEN sha256 IS excluded.sha256 OR {_NOT_READ} THEN first_run
-                    ELSE excluded.first_run END,
-                sha256 = CASE WHEN {_NOT_READ} THEN sha256 ELSE excluded.sha256 END,
-                seen_run = excluded.seen_run""",  # noqa: S608 - a constant
-            [_file_values(record, run_id) for record in records],
-        )
+        _save_analyses(store, run_id, analysed)
+        store.upsert_all("files", [_file_row(record, run_id) for record in records], "path", instead=_SEEN_BEFORE)
         _note_places(store, records)
 
 
@@ -185,70 +174,60 @@ def _keep(store: Store, run_id: int, places: Sequence[str]) -> None:
             store.execute(f"INSERT OR IGNORE INTO kept SELECT path FROM files WHERE {condition}", parameters)  # noqa: S608
 
 
-def _save_analysis(store: Store, run_id: int, sha256: str, analysis: Analysis) -> None:
-    kept = list(zip(analysis.faces, analysis.matches, analysis.keep, strict=True))
-    scenes = analysis.scenes
-    store.execute(
-        """INSERT INTO photos (sha256, width, height, taken_at, phash, pipeline, people_key, engine, scene_model,
-            discarded, named) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-        ON CONFLICT (sha256) DO UPDATE SET
-            width = excluded.width, height = excluded.height, taken_at = excluded.taken_at, phash = excluded.phash,
-            pipeline = excluded.pipeline, people_key = excluded.people_key, engine = excluded.engine,
-            scene_model = excluded.scene_model, discarded = excluded.discarded, named = excluded.named""",
-        (
-            sha256,
-            int(analysis.width),
-            int(analysis.height),
-            text(analysis.taken_at),
-            signed(analysis.phash),
-            analysis.pipeline,
-            analysis.judged_with.text,
-            analysis.engine,
-            None if scenes is None else scenes.model,
-            sum(face.embedding is not None and not keep for face, _, keep in kept),
-            json.dumps([text(name) for name in analysis.named]),
-        ),
+def _save_analyses(store: Store, run_id: int, analysed: Mapping[str, Analysis]) -> None:
+    store.upsert_all("photos", [_photo_row(sha256, one) for sha256, one in analysed.items()], "sha256")
+    for table in ("faces", "scenes"):
+        store.execute_many(f"DELETE FROM {table} WHERE sha256 = ?", [(sha256,) for sha256 in analysed])  # noqa: S608 - own names
+    store.insert_all("faces", [row for sha256, one in analysed.items() for row in _face_rows(sha256, one)])
+    store.insert_all("scenes", [row for sha256, one in analysed.items() for row in _scene_rows(sha256, one.scenes)])
+    for sha256, analysis in analysed.items():
+        save_vector(store, sha256, analysis)
+    save_findings(store, run_id, [(sha256, analysis.assessment) for sha256, analysis in analysed.items()])
+
+
+def _photo_row(sha256: str, analysis: Analysis) -> Row:
+    thrown_away = sum(
+        face.embedding is not None and not keep for face, keep in zip(analysis.faces, analysis.keep, strict=True)
     )
-    store.execute("DELETE FROM faces WHERE sha256 = ?", (sha256,))
-    store.execute_many(
-        """INSERT INTO faces (sha256, ordinal, "left", top, "right", bottom, score, quality, landmarks, embedding,
-            person, verdict, similarity)
-        VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)""",
-        [
-            (sha256, ordinal, *face_values(face, keep=keep), match.person, match.verdict, float(match.similarity))
-            for ordinal, (face, match, keep) in enumerate(kept)
-        ],
-    )
-    store.execute("DELETE FROM scenes WHERE sha256 = ?", (sha256,))
-    if scenes is not None:
-        store.execute_many(
-            "INSERT INTO scenes (sha256, category, score, evidence, across, down) VALUES (?, ?, ?, ?, ?, ?)",
-            [(sha256, category, *_scene_values(scenes, category)) for category in scenes.scores],
-        )
-    save_vector(store, sha256, analysis)
-    save_finding(store, run_id, sha256, analysis.assessment)
+    return {
+        "sha256": sha256,
+        **ANALYSIS.values(analysis),
+        "scene_model": None if analysis.scenes is None else analysis.scenes.model,
+        "discarded": thrown_away,
+    }
 
 
-def _scene_values(scenes: SceneScores, category: str) -> tuple[object, ...]:
-    spot = scenes.spots.get(category)
-    where = (None, None) if spot is None else (spot.across, spot.down)
-    return (float(scenes.scores[category]), json.dumps(scenes.evidence.get(category, ())), *where)
+def _face_rows(sha256: str, analysis: Analysis) -> Iterator[Row]:
+    for ordinal, (face, match, keep) in enumerate(zip(analysis.faces, analysis.matches, analysis.keep, strict=True)):
+        stored = face if keep else replace(face, embedding=None)
+        yield {"sha256": sha256, "ordinal": ordinal, **FACE.values(stored), **MATCH.values(match)}
 
 
-def _file_values(record: PhotoRecord, run_id: int) -> tuple[object, ...]:
-    ref = record.ref
-    return (
-        path_key(ref.path),
-        path_key(folder_of(ref.path)),
-        ref.source,
-        ref.size,
-        ref.mtime_ns,
-        record.sha256,
-        record.outcome,
-        text(record.error),
-        *origin_values(ref.origin),
-        None if ref.origin.permalink is None else text(link_key(ref.origin.permalink)),
-        record.refused_by,
-        run_id,
-        run_id,
-    )
+def _scene_rows(sha256: str, scenes: SceneScores | None) -> Iterator[Row]:
+    if scenes is None:
+        return
+    for category, score in scenes.scores.items():
+        spot = scenes.spots.get(category)
+        yield {
+            "sha256": sha256,
+            "category": category,
+            "score": float(score),
+            "evidence": json.dumps(scenes.evidence.get(category, ())),
+            "across": None if spot is None else spot.across,
+            "down": None if spot is None else spot.down,
+        }
+
+
+def _file_row(record: PhotoRecord, run_id: int) -> Row:
+    link = record.ref.origin.permalink
+    return {
+        **FILE.values(record.ref),
+        "folder": path_key(folder_of(record.ref.path)),
+        "sha256": record.sha256,
+        "outcome": record.outcome,
+        "error": text(record.error),
+        "link": None if link is None else text(link_key(link)),
+        "refused_by": record.refused_by,
+        "first_run": run_id,
+        "seen_run": run_id,
+    }

@@ -115,22 +115,23 @@ def seen_folders(store: Store, run_id: int, root: str) -> list[str]:
 
 def places(store: Store) -> dict[str, Identity]:
     """Every directory that leads to photos, as a finished run last saw it."""
-    rows = store.rows("SELECT path, identity, mounted FROM places")
+    rows = store.rows_where("places")
     return {path_of(row["path"]): Identity(row["identity"], bool(row["mounted"])) for row in rows}
 
 
 def remember_places(store: Store, seen: Mapping[str, Identity]) -> None:
     """Record which directories these paths lead to now, in one transaction."""
     with store.transaction():
-        store.execute_many(
-            "INSERT OR REPLACE INTO places (path, identity, mounted) VALUES (?, ?, ?)",
-            ((path_key(path), identity.text, identity.mounted) for path, identity in seen.items()),
-        )
+        rows = [
+            {"path": path_key(path), "identity": identity.text, "mounted": identity.mounted}
+            for path, identity in seen.items()
+        ]
+        store.insert_all("places", rows, replace=True)
 
 
 def unreadable_before(store: Store) -> frozenset[str]:
     """The inputs that were unreadable when a finished run last looked at them."""
-    return frozenset(path_of(row["path"]) for row in store.rows("SELECT path FROM unreadable"))
+    return frozenset(path_of(row["path"]) for row in store.rows_where("unreadable"))
 
 
 def remember_unreadable(store: Store, roots: Iterable[str], paths: Iterable[str]) -> None:
@@ -139,7 +140,7 @@ def remember_unreadable(store: Store, roots: Iterable[str], paths: Iterable[str]
         for root in roots:
             where, parameters = _at_or_below(root, "unreadable.path")
             store.execute(f"DELETE FROM unreadable WHERE {where}", parameters)  # noqa: S608 - constants
-        store.execute_many("INSERT OR REPLACE INTO unreadable VALUES (?)", ((path_key(path),) for path in paths))
+        store.insert_all("unreadable", [{"path": path_key(path)} for path in paths], replace=True)
 
 
 def _at_or_below(path: str, column: str = "files.path") -> tuple[str, dict[str, Key]]:

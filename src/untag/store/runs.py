@@ -14,7 +14,7 @@ from untag.store.db import Store
 
 def start_run(store: Store, paths: Sequence[str]) -> int:
     """Record that a scan of `paths` begins; returns its id."""
-    return store.insert("INSERT INTO runs (started_at, paths) VALUES (?, ?)", (now(), json.dumps(list(paths))))
+    return store.insert("runs", {"started_at": now(), "paths": json.dumps(list(paths))})
 
 
 def finish_run(store: Store, run_id: int, counts: Mapping[str, int]) -> None:

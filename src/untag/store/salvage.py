@@ -16,19 +16,22 @@ from typing import BinaryIO
 
 import numpy as np
 
-from untag.store.codec import path_of, points, vector
-from untag.store.decisions import Decision
+from untag.store.columns import REFERENCE
+from untag.store.db import Row
+from untag.store.decisions import DECISION, Decision
+from untag.store.migrations import columns_of
 from untag.store.pages import FILE_HEADER, Cell, Layout, layout_of, overflow_chain, record_of, salvaged_cells
 from untag.store.records import Reference
 from untag.store.scrub import log_of
 from untag.store.transfer import Saved, SavedName, SavedReference
-from untag.types import Box, Face, Status
 
 _PAGE_SIZE = 4096
 """What SQLite has taken for new files since 3.12; the header says so unless it is what is damaged."""
 _FRAME_HEADER, _LOG_HEADER = 24, 32
 _HASH_DIGITS = frozenset("0123456789abcdef")
-_REFERENCE_COLUMNS, _DECISION_COLUMNS, _NAME_COLUMNS = 16, 5, 2
+_LEAST_COLUMNS = {"reference_faces": 16, "decisions": 5, "person_names": 2}
+"""As many as the tables had in 0.1.0."""
+_REAL_COLUMNS = ("left", "top", "right", "bottom", "score", "quality")
 
 Values = Sequence[object]
 
@@ -116,13 +119,23 @@ def _believable(source: _Source) -> Iterator[tuple[Saved, int]]:
 
 
 def _row_of(values: Values, rowid: int | None) -> Saved:
-    if rowid is None and len(values) == _NAME_COLUMNS:
+    if rowid is None and _may_be_of("person_names", values):
         return SavedName(_text(values[0]), _text(values[1]))
-    if rowid is not None and len(values) == _DECISION_COLUMNS:
-        return _decision_of(values)
-    if rowid is not None and len(values) == _REFERENCE_COLUMNS:
-        return _reference_of(values)
+    if rowid is not None and _may_be_of("decisions", values):
+        return _decision_of(_named("decisions", values))
+    if rowid is not None and _may_be_of("reference_faces", values):
+        return _reference_of(_named("reference_faces", values))
     raise ValueError("a row of another table")
+
+
+def _may_be_of(table: str, values: Values) -> bool:
+    # A row that was written before a column was added has no value for it.
+    return _LEAST_COLUMNS[table] <= len(values) <= len(columns_of(table))
+
+
+def _named(table: str, values: Values) -> Row:
+    names = columns_of(table)
+    return dict(zip(names, [*values, *[None] * (len(names) - len(values))], strict=True))
 
 
 def _payload(page: bytes, cell: Cell, read: Callable[[int], bytes], layout: Layout) -> bytes:
@@ -134,31 +147,29 @@ def _payload(page: bytes, cell: Cell, read: Callable[[int], bytes], layout: Layo
     return payload
 
 
-def _decision_of(values: Values) -> Decision:
-    _, sha256, status, decided_at, undone_at = values
-    return Decision(
-        _hash(sha256), Status(_text(status)), _time(decided_at), None if undone_at is None else _time(undone_at)
-    )
+def _decision_of(row: Row) -> Decision:
+    _hash(row["sha256"])
+    _time(row["decided_at"])
+    if row["undone_at"] is not None:
+        _time(row["undone_at"])
+    return DECISION.read(row)
 
 
-def _reference_of(values: Values) -> SavedReference:
-    _, person, engine, sha256, path, *numbers, landmarks, embedding, used, note, added_at = values
-    left, top, right, bottom, score, quality = map(_number, numbers)
-    if not isinstance(path, str | bytes) or not isinstance(landmarks, bytes) or not isinstance(embedding, bytes):
+def _reference_of(row: Row) -> SavedReference:
+    if not all(isinstance(row[name], bytes) for name in ("landmarks", "embedding")):
         raise ValueError("not the columns of a reference")
-    face = Face(Box(left, top, right, bottom), score, points(landmarks), quality, vector(embedding))
-    if not np.isfinite(vector(embedding)).all() or not embedding or not np.isfinite(face.landmarks).all():
+    if not isinstance(row["path"], str | bytes):
+        raise ValueError("not a path")
+    for name in ("person", "engine", *(() if row["note"] is None else ("note",))):
+        _text(row[name])
+    _hash(row["sha256"])
+    _number(row["used"])
+    numbers = {name: _number(row[name]) for name in _REAL_COLUMNS}
+    reference = Reference(**REFERENCE.fields(row | numbers))
+    embedding, landmarks = reference.face.embedding, reference.face.landmarks
+    if embedding is None or not len(embedding) or not np.isfinite(embedding).all() or not np.isfinite(landmarks).all():
         raise ValueError("an embedding that is none")
-    reference = Reference(
-        _text(person),
-        _text(engine),
-        _hash(sha256),
-        path_of(path),
-        face,
-        bool(_number(used)),
-        None if note is None else _text(note),
-    )
-    return SavedReference(reference, _time(added_at))
+    return SavedReference(reference, _time(row["added_at"]))
 
 
 def _text(value: object) -> str:

@@ -7,10 +7,9 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 
 from untag.store.db import Store
-from untag.store.decisions import Decision
+from untag.store.decisions import DECISION, Decision
 from untag.store.people import insert_reference, reference_of
 from untag.store.records import Reference
-from untag.types import Status
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,13 +51,13 @@ class _Incoming:
 def saved_records(store: Store) -> Iterator[Saved]:
     """All that is worth saving, as of one moment: references and decisions in the order in which they were made."""
     with store.snapshot():
-        for row in store.rows("SELECT * FROM reference_faces ORDER BY id"):
+        for row in store.rows_where("reference_faces", order_by="id"):
             # The number is that of a row here, and of another one elsewhere.
             yield SavedReference(replace(reference_of(row), id=None), row["added_at"])
-        for row in store.rows("SELECT person, name FROM person_names ORDER BY person, name"):
+        for row in store.rows_where("person_names", order_by="person, name"):
             yield SavedName(row["person"], row["name"])
-        for row in store.rows("SELECT * FROM decisions ORDER BY id"):
-            yield Decision(row["sha256"], Status(row["status"]), row["decided_at"], row["undone_at"])
+        for row in store.rows_where("decisions", order_by="id"):
+            yield DECISION.read(row)
 
 
 def merge_records(store: Store, records: Iterable[Saved]) -> Merged:
@@ -69,15 +68,14 @@ def merge_records(store: Store, records: Iterable[Saved]) -> Merged:
     """
     incoming = _sorted_out(records)
     with store.durable():
-        references = sum(
-            insert_reference(store, saved.reference, saved.added_at, keep=True) for saved in incoming.references
-        )
-        names = sum(
-            store.execute("INSERT OR IGNORE INTO person_names (person, name) VALUES (?, ?)", (saved.person, saved.name))
-            for saved in incoming.names
-        )
+        before = store.count("reference_faces"), store.count("person_names")
+        for saved in incoming.references:
+            insert_reference(store, saved.reference, saved.added_at, keep=True)
+        names = [{"person": saved.person, "name": saved.name} for saved in incoming.names]
+        store.insert_all("person_names", names, ignore=True)
+        added = store.count("reference_faces") - before[0], store.count("person_names") - before[1]
         decisions = sum(_merge_decisions(store, sha256, made) for sha256, made in incoming.decisions.items())
-    return Merged(references, names, decisions)
+    return Merged(*added, decisions)
 
 
 def _sorted_out(records: Iterable[Saved]) -> _Incoming:
@@ -95,17 +93,13 @@ def _sorted_out(records: Iterable[Saved]) -> _Incoming:
 
 def _merge_decisions(store: Store, sha256: str, incoming: list[Decision]) -> int:
     """Returns how many decisions about this photo were new."""
-    rows = store.rows("SELECT * FROM decisions WHERE sha256 = ? ORDER BY id", (sha256,))
-    here = [Decision(sha256, Status(row["status"]), row["decided_at"], row["undone_at"]) for row in rows]
+    here = [DECISION.read(row) for row in store.rows_where("decisions", "sha256 = ?", (sha256,), order_by="id")]
     merged = _joined(here, incoming)
     if merged == here:
         return 0
     # The one with the highest id counts, so all of them are written anew in their order.
     store.execute("DELETE FROM decisions WHERE sha256 = ?", (sha256,))
-    store.execute_many(
-        "INSERT INTO decisions (sha256, status, decided_at, undone_at) VALUES (?, ?, ?, ?)",
-        [(sha256, one.status, one.decided_at, one.undone_at) for one in merged],
-    )
+    store.insert_all("decisions", [DECISION.values(one) for one in merged])
     return len(merged) - len(here)
 
 

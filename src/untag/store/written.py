@@ -46,13 +46,11 @@ class Written:
 
 def note_written(store: Store, path: Path, kind: str) -> None:
     """Record that untag wrote this file; the newest of several times counts."""
-    store.execute(
-        "INSERT OR REPLACE INTO written (path, kind, written_at) VALUES (?, ?, ?)",
-        (path_key(printable_path(absolute(path))), kind, now()),
-    )
+    row = {"path": path_key(printable_path(absolute(path))), "kind": kind, "written_at": now()}
+    store.insert_all("written", [row], replace=True)
 
 
 def written_files(store: Store) -> tuple[Written, ...]:
     """All that was ever written outside of the home folder, by path."""
-    rows = store.rows("SELECT * FROM written ORDER BY path")
+    rows = store.rows_where("written", order_by="path")
     return tuple(Written(path_of(row["path"]), row["kind"], row["written_at"]) for row in rows)
