@@ -228,8 +228,9 @@ def test_parts_are_one(tmp_path: Path) -> None:
     first = ZipFiles(make(tmp_path, ("x.jpg", b"one"), ("y.jpg", PHOTO), name="t-001.zip"))
     second = ZipFiles(make(tmp_path, ("x.jpg", b"two"), ("x.jpg.json", b"{}"), name="t-002.zip"))
     files = MergedFiles([first, second])
-    assert files.names == ["x.jpg", "x.jpg.json", "y.jpg"]
-    assert files.read("x.jpg", ENOUGH) == b"one"
+    assert files.names == ["x-2.jpg", "x.jpg", "x.jpg.json", "y.jpg"]
+    assert (files.read("x.jpg", ENOUGH), files.read("x-2.jpg", ENOUGH)) == (b"one", b"two")
+    assert files.shown("x-2.jpg") == f"{tmp_path}/t-002.zip/x.jpg"
     assert files.shown("x.jpg.json") == f"{tmp_path}/t-002.zip/x.jpg.json"
     assert "z.jpg" not in files
 
@@ -246,6 +247,32 @@ def test_archives_that_only_are_called_like_parts_lose_no_photo(tmp_path: Path) 
     assert listed == {
         f"{tmp_path}/{name}" for name in ("a-1.zip/1.jpg", "a-2.zip/1.jpg", "a-2.zip/2.jpg", "a-3.zip/1.jpg")
     }
+
+
+def test_each_part_keeps_its_own_file_of_a_name(tmp_path: Path) -> None:
+    tables = (b"one", b"two", b"one", b"three")
+    parts = [
+        ZipFiles(make(tmp_path, ("p/t.csv", table), ("p/t-2.csv", b"a"), name=f"t-{number}.zip"))
+        for number, table in enumerate(tables)
+    ]
+    assert are_parts(parts)
+    files = MergedFiles(parts)
+    assert {name: files.read(name, ENOUGH) for name in files.names} == {
+        "p/t.csv": b"one",
+        "p/t-2.csv": b"a",
+        "p/t-3.csv": b"two",
+        "p/t-4.csv": b"three",
+    }
+
+
+@pytest.mark.parametrize("folder", ["", "export/"])
+def test_downloads_that_say_different_things_at_the_top_are_two(tmp_path: Path, folder: str) -> None:
+    def chat(number: int, text: bytes, page: bytes = b"") -> ZipFiles:
+        files = ((f"{folder}_chat.txt", text), (f"{folder}index.html", page), (f"{folder}p/a.csv", page))
+        return ZipFiles(make(tmp_path, *files, name=f"Team {number}.zip"))
+
+    assert are_parts([chat(1, b"one", b"1"), chat(2, b"one", b"2")])
+    assert not are_parts([chat(1, b"one"), chat(2, b"two")])
 
 
 def walk(folder: Path) -> Iterator[PhotoRef | ReadError]:

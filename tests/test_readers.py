@@ -158,3 +158,25 @@ def test_sidecars_of_photos_that_are_not_there_are_leads_when_somebody_is_tagged
     told = [(entry, entry.origin.people) for entry in entries if isinstance(entry, AbsentRef | PhotoRef)]
     assert [(type(entry), people) for entry, people in told] == [(AbsentRef, ("ana",))]
     assert all(Path(entry.path).parent == tmp_path for entry in entries)
+
+
+@pytest.mark.parametrize("packed", [False, True])
+def test_downloads_beside_each_other_are_recognised(packed: bool, tmp_path: Path) -> None:
+    folders = {"backup/my flickr": "flickr", "backup/x/other": "twitter", "snaps": "snapchat"}
+    files = {f"{folder}/{file}": data for folder, name in folders.items() for file, data in MINIATURES[name].items()}
+    files["holiday/a.jpg"] = b"\xff\xd8\xff\xd9"
+    place = tmp_path / "all"
+    if packed:
+        place = tmp_path / "all.zip"
+        place.write_bytes(zipped(files))
+    else:
+        unpack(files, place)
+    summaries = {summary.root: summary.source for summary in survey([place], DEFAULT_LIMITS, READERS).summaries}
+    assert {root: source for root, source in summaries.items() if source != "folder"} == {
+        f"{place}/{folder}": name for folder, name in folders.items()
+    }
+    folders_given = [listing.folder for listing in walk_all([place])]
+    assert len(folders_given) == len(set(folders_given))
+    entries = [entry for entry in open_source(place, readers=READERS).photos() if isinstance(entry, PhotoRef)]
+    assert {entry.source for entry in entries} == {*folders.values(), "folder"}
+    assert f"{place}/holiday/a.jpg" in {entry.path for entry in entries}

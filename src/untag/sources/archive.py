@@ -12,18 +12,19 @@ import stat
 import zipfile
 import zlib
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
+from posixpath import splitext
 
 from untag.errors import ReadFailure
 from untag.imaging.sniff import SNIFF_BYTES
 from untag.sources.files import failure
 from untag.sources.kinds import Kind, Kinds, may_be_photo
 from untag.sources.names import suffix_of
-from untag.sources.reader import is_photo
+from untag.sources.reader import Files, is_photo
 from untag.sources.tree import passed_over
 from untag.support.paths import absolute, printable_path
 from untag.types import Outcome, ReadError
@@ -35,6 +36,7 @@ _DEVICES = re.compile(r"(?:con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³])(?:\.|$
 _DRIVE = re.compile(r"[A-Za-z]:")
 _METHODS = frozenset((zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA))
 _LOCAL_HEADER = 30
+_SAYS_SOMETHING = frozenset(("json", "txt"))
 _NO_ARCHIVE = "it is not a zip archive, or it is damaged or not complete; download it again"
 _UTF_8 = 0x800
 _ENCRYPTED = 0x1
@@ -104,6 +106,11 @@ class ZipFiles:
             seconds = 0.0
         # Times in an archive are of two seconds and may all be the same: the checksum tells changed content apart.
         return info.file_size, int(seconds) * 10**9 + info.CRC % 10**9
+
+    def checksum(self, name: str) -> tuple[int, int]:
+        """Size in bytes and CRC-32: the same for the same content, whenever it was packed."""
+        info = self._members[name]
+        return info.file_size, info.CRC
 
     def read(self, name: str, max_bytes: int) -> bytes:
         info = self._members.get(name)
@@ -181,22 +188,54 @@ class ZipFiles:
 
 
 def are_parts(archives: Sequence[ZipFiles]) -> bool:
-    """Whether archives can be parts of one download: no photo's name is that of another photo in another part."""
-    first: dict[str, tuple[int, int]] = {}
-    return not any(
-        first.setdefault(name, archive.stat(name)) != archive.stat(name) and is_photo(archive, name)
-        for archive in archives
-        for name in archive.names
-        if may_be_photo(name)
-    )
+    """Whether archives can be parts of one download: no photo's name is that of another photo in another part, and no
+    file at the top, such as the text of a chat, that of another file."""
+    photos: dict[str, tuple[int, int]] = {}
+    tops: dict[str, tuple[int, int]] = {}
+    for archive in archives:
+        outer = wrapping(archive)
+        for name in archive.names:
+            if _is_top(name, outer) and tops.setdefault(name, archive.checksum(name)) != archive.checksum(name):
+                return False
+            other = may_be_photo(name) and photos.setdefault(name, archive.stat(name)) != archive.stat(name)
+            if other and is_photo(archive, name):
+                return False
+    return True
+
+
+def wrapping(files: Files) -> str | None:
+    """The folder that all files lie in, where there is one."""
+    top = {name.partition("/")[0] for name in files.names}
+    return top.pop() if len(top) == 1 and all("/" in name for name in files.names) else None
+
+
+def _is_top(name: str, outer: str | None) -> bool:
+    """Whether a file lies at the top and holds what a download says, rather than a page to look at it."""
+    inside = name if outer is None else name[len(outer) + 1 :]
+    return "/" not in inside and suffix_of(inside) in _SAYS_SOMETHING
 
 
 class MergedFiles:
-    """The `Files` of several parts of one download; of files that are in two parts the first one counts."""
+    """The `Files` of several parts of one download.
+
+    What is the same in two parts counts once. Another file of the same name, such as the table of a part's own photos,
+    has the number of its part in its name here; it is shown under its own.
+    """
 
     def __init__(self, parts: Sequence[ZipFiles]) -> None:
-        self._of: Mapping[str, ZipFiles] = {name: part for part in reversed(parts) for name in part.names}
+        self._of: dict[str, tuple[ZipFiles, str]] = {}
+        for number, part in enumerate(parts, 1):
+            for name in part.names:
+                first = self._of.setdefault(name, (part, name))[0]
+                if first is not part and first.checksum(name) != part.checksum(name):
+                    self._of[self._renamed(name, number)] = (part, name)
         self._names = sorted(self._of)
+
+    def _renamed(self, name: str, number: int) -> str:
+        stem, suffix = splitext(name)
+        while (renamed := f"{stem}-{number}{suffix}") in self._of:
+            number += 1
+        return renamed
 
     @property
     def names(self) -> Sequence[str]:
@@ -206,19 +245,22 @@ class MergedFiles:
         return name in self._of
 
     def shown(self, name: str) -> str:
-        return self._of[name].shown(name)
+        part, own = self._of[name]
+        return part.shown(own)
 
     def stat(self, name: str) -> tuple[int, int]:
-        return self._of[name].stat(name)
+        part, own = self._of[name]
+        return part.stat(own)
 
     def read(self, name: str, max_bytes: int) -> bytes:
-        part = self._of.get(name)
-        if part is None:
+        if name not in self._of:
             raise ReadFailure(Outcome.MISSING, "it is not in the archive (any more)")
-        return part.read(name, max_bytes)
+        part, own = self._of[name]
+        return part.read(own, max_bytes)
 
     def kind(self, name: str) -> Kind:
-        return self._of[name].kind(name)
+        part, own = self._of[name]
+        return part.kind(own)
 
 
 _COUNTED = re.compile(r"(?:[-_ ]+|(?=\())(?:part \d{1,3} of \d{1,3}|\(?\d{1,3}\)?)$", re.IGNORECASE)

@@ -9,14 +9,14 @@ from pathlib import Path
 
 from untag.errors import ReadFailure
 from untag.imaging.limits import Limits
-from untag.sources.archive import MergedFiles, ZipFiles, are_parts
+from untag.sources.archive import MergedFiles, ZipFiles, are_parts, wrapping
 from untag.sources.files import failure, folder_id
 from untag.sources.kinds import Kind
 from untag.sources.listing import Entry, Listing
 from untag.sources.reader import ArchiveReader, Files, Reader, split
 from untag.sources.sidecars import KeptFiles
 from untag.sources.site import PLAIN, ArchiveSpec, SiteSource
-from untag.sources.tree import Below, FolderFiles
+from untag.sources.tree import Below, FolderFiles, Outside
 from untag.sources.visited import VisitedFiles
 from untag.support.paths import printable_path
 from untag.types import Outcome, PhotoRef, ReadError
@@ -71,7 +71,7 @@ class ZipSource:
                 error = ReadError(printable_path(path), reason.outcome, str(reason))
                 yield Listing(self, error.path, 1, None, partial(list[Entry], [error]))
         downloads = [parts] if are_parts(parts) else [[part] for part in parts]
-        self._sites = [self._merged(download) for download in downloads if download]
+        self._sites = [site for download in downloads if download for site in self._merged(download)]
         for site in self._sites:
             yield from site.folders()
 
@@ -87,17 +87,24 @@ class ZipSource:
                 return site.read(ref)
         raise ReadFailure(Outcome.MISSING, "it is not in the archive (any more)")
 
-    def _merged(self, parts: Sequence[ZipFiles]) -> SiteSource:
+    def _merged(self, parts: Sequence[ZipFiles]) -> list[SiteSource]:
+        """The downloads that the parts hold, and then what is in none of them."""
         files: Files = parts[0] if len(parts) == 1 else MergedFiles(parts)
-        reader, unread = recognise(files, self._archive_readers)
-        while reader is None and (wrapping := _wrapping(files)):
-            files = Below(files, wrapping)
-            reader, unread = recognise(files, self._archive_readers)
-        errors = [*(error for part in parts for error in part.errors), *unread]
+        found = Downloads(files, self._archive_readers)
+        root = parts[0].root
+        alone = len(found.readers) == 1 and not found.rest.names
         unseen = sum((part.unseen for part in parts), Counter[Kind]())
-        return SiteSource(
-            ArchiveSpec(parts[0].root, files, reader, self._sidecar_readers, errors, unseen), self._limits
-        )
+        errors = [*(error for part in parts for error in part.errors), *found.unread]
+        specs: list[ArchiveSpec] = []
+        for folder, reader in found.readers.items():
+            inner = Below(files, folder) if folder else files
+            place = root if alone else f"{root}/{printable_path(folder)}"
+            inside = [error for error in errors if alone or f"/{folder}/" in error.path]
+            errors = [error for error in errors if error not in inside]
+            specs.append(ArchiveSpec(place, inner, reader, self._sidecar_readers, inside, unseen if alone else {}))
+        if not alone:
+            specs.append(ArchiveSpec(root, found.rest, None, self._sidecar_readers, errors, unseen))
+        return [SiteSource(spec, self._limits) for spec in specs]
 
 
 def is_new(path: str, visited: VisitedFiles) -> bool:
@@ -108,10 +115,40 @@ def is_new(path: str, visited: VisitedFiles) -> bool:
         raise failure(error) from error
 
 
-def _wrapping(files: Files) -> str | None:
-    """The folder that all files lie in, where there is one."""
-    top = {name.partition("/")[0] for name in files.names}
-    return top.pop() if len(top) == 1 and all("/" in name for name in files.names) else None
+_MOST_DEEP = 8
+"""How many folders, each with others beside it, are looked into for a download."""
+
+
+class Downloads:
+    """The downloads in `files`, by the folder that each lies in ("" for the top): `readers`.
+
+    `rest` is what is in none of them, and `unread` the errors that were met there.
+    """
+
+    def __init__(self, files: Files, readers: Sequence[ArchiveReader]) -> None:
+        self.readers: dict[str, ArchiveReader] = {}
+        self._unread: dict[str, ReadError] = {}
+        self._look(files, "", readers, _MOST_DEEP)
+        self.rest: Files = Outside(files, self.readers) if self.readers else files
+        # What a download's own reader could not read, it says itself.
+        places = tuple(f"/{printable_path(folder)}/" for folder in self.readers)
+        self.unread = [error for path, error in self._unread.items() if not any(place in path for place in places)]
+
+    def _look(self, files: Files, folder: str, readers: Sequence[ArchiveReader], depth: int) -> None:
+        while True:
+            below = Below(files, folder) if folder else files
+            reader, unread = recognise(below, readers)
+            if reader is not None:
+                self.readers[folder] = reader
+                return
+            self._unread.update({error.path: error for error in unread})
+            outer = wrapping(below)
+            if outer is None:
+                break
+            folder = f"{folder}/{outer}" if folder else outer
+        inside = sorted({name.partition("/")[0] for name in below.names if "/" in name}) if depth else []
+        for name in inside:
+            self._look(files, f"{folder}/{name}" if folder else name, readers, depth - 1)
 
 
 def recognise(files: Files, readers: Sequence[ArchiveReader]) -> tuple[ArchiveReader | None, Sequence[ReadError]]:

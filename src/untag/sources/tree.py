@@ -6,7 +6,7 @@ import os
 import stat
 from bisect import bisect_left
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import partial
 from pathlib import Path
 
@@ -136,16 +136,13 @@ class FolderFiles:
         return None
 
 
-class Below:
-    """The `Files` of others that lie below a folder, under their names from there on."""
+class _Part:
+    """Some of the `Files` of others, which have names that begin after `prefix`."""
 
-    def __init__(self, files: Files, folder: str, *, deep: bool = True) -> None:
+    def __init__(self, files: Files, prefix: str, names: Sequence[str]) -> None:
         self._files = files
-        self._prefix = f"{folder}/" if folder else ""
-        start = bisect_left(files.names, self._prefix)
-        end = bisect_left(files.names, self._prefix[:-1] + "0") if self._prefix else len(files.names)
-        cut = len(self._prefix)
-        self._names = [name[cut:] for name in files.names[start:end] if deep or "/" not in name[cut:]]
+        self._prefix = prefix
+        self._names = names
 
     @property
     def names(self) -> Sequence[str]:
@@ -165,3 +162,23 @@ class Below:
 
     def kind(self, name: str) -> Kind:
         return self._files.kind(self._prefix + name)
+
+
+class Outside(_Part):
+    """The `Files` of others that lie in none of some folders."""
+
+    def __init__(self, files: Files, folders: Iterable[str]) -> None:
+        prefixes = tuple(f"{folder}/" if folder else "" for folder in folders)
+        super().__init__(files, "", [name for name in files.names if not name.startswith(prefixes)])
+
+
+class Below(_Part):
+    """The `Files` of others that lie below a folder, under their names from there on."""
+
+    def __init__(self, files: Files, folder: str, *, deep: bool = True) -> None:
+        prefix = f"{folder}/" if folder else ""
+        start = bisect_left(files.names, prefix)
+        end = bisect_left(files.names, prefix[:-1] + "0") if prefix else len(files.names)
+        cut = len(prefix)
+        names = [name[cut:] for name in files.names[start:end] if deep or "/" not in name[cut:]]
+        super().__init__(files, prefix, names)
