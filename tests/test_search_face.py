@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -228,3 +229,12 @@ def test_the_library_gives_the_same(scanned: Untag) -> None:
     assert [face.box.width for face in found.faces] == [100, 60]
     assert [Path(hit.path).stem for hit in result.hits] == ["me", "maybe"]
     assert (result.searched, result.passed_over, result.looks_like_it) == (3, 1, True)
+
+
+def test_a_photo_in_a_zip_file_can_have_the_face(scanned: Untag) -> None:
+    archive = scanned.root / "more.zip"
+    with zipfile.ZipFile(archive, "w") as file:
+        file.writestr("in/probe.png", paint(ME, serial=600))
+        file.writestr("in/other.png", paint(STRANGER, serial=601))
+    assert names(scanned.run("search", archive / "in" / "probe.png", "--format", "json"))[0] == "me"
+    assert "is not one photo" in scanned.run("search", archive).err
