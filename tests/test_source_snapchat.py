@@ -71,7 +71,9 @@ def test_photos_without_the_history_have_their_days() -> None:
     assert READER.describe(files).origins == {name: Origin("snapchat", taken_at="2021-07-01")}
 
 
-@pytest.mark.parametrize("names", [["memories/a.jpg"], ["json/a.json"], ["chat_media/2022-01-05_a.jpg"], []])
+@pytest.mark.parametrize(
+    "names", [["memories/a.jpg"], ["json/a.json"], ["chat_media/2022-01-05_a.jpg"], ["json/chat_history.json"], []]
+)
 def test_other_folders_are_none_of_its(names: list[str]) -> None:
     assert not READER.sniff(MadeUpFiles(dict.fromkeys(names, b"")))
 
@@ -93,3 +95,16 @@ def test_no_value_is_of_a_shape_too_wrong() -> None:
 @given(any_json((*HISTORY, *HISTORY["Saved Media"][0]), ("Image", "2021-07-01 12:00:00 UTC", ONE, "\ud800")))
 def test_no_json_is_too_wrong(value: bytes) -> None:
     READER.describe(MadeUpFiles({**FILES, "json/memories_history.json": value}))
+
+
+CHATS = {"cem": [{"From": "cem", "Created": "2022-01-05 10:11:12 UTC", "Media IDs": "b~EiQSFXo", "IsSender": False}]}
+
+
+@given(any_json(("cem", *CHATS["cem"][0]), ("b~EiQSFXo", "2021-07-01 12:00:00 UTC", "\ud800")))
+def test_no_chat_is_too_wrong(value: bytes) -> None:
+    READER.describe(MadeUpFiles({**FILES, "json/chat_history.json": value, "json/account.json": value}))
+
+
+def test_chats_that_are_none_are_told() -> None:
+    description = READER.describe(MadeUpFiles({**FILES, "json/chat_history.json": []}))
+    assert [error.error for error in description.errors] == ["it does not hold conversations"]

@@ -5,9 +5,10 @@ from __future__ import annotations
 import csv
 import re
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from dataclasses import dataclass, field
 from io import StringIO
+from posixpath import splitext
 
 from untag.errors import ReadFailure
 from untag.sources.dates import english_month, moment
@@ -24,6 +25,7 @@ _DETAILS = re.compile(r"(?:.*/)?photo details(?:-\d+)?\.csv", re.IGNORECASE | re
 _ALBUM = re.compile(r"(?:.*/)?albums/([^/]+)\.csv", re.IGNORECASE | re.DOTALL)
 _MEMORIES = re.compile(r"(?:.*/)?memories/[^/]+\.csv", re.IGNORECASE | re.DOTALL)
 _NAME = "imgname"
+_COUNTED = re.compile(r"(.*)-(\d{1,4})(\.[^.]*)?", re.DOTALL | re.ASCII)
 _DATE = re.compile(r"\w+ (\w+) (\d{1,2}), ?(\d{4}) (\d{1,2}):(\d\d) (AM|PM) GMT", re.ASCII)
 
 
@@ -41,30 +43,27 @@ class ICloud:
     def describe(self, files: Files) -> Description:
         """When each photo was taken and came to iCloud, and the first of its albums; it names no people."""
         tables = _Tables(files)
-        described: dict[str, Origin] = {}
+        described: defaultdict[str, list[Origin]] = defaultdict(list)
         albums: defaultdict[str, list[str]] = defaultdict(list)
         for name in files.names:
             if _DETAILS.fullmatch(name):
                 folder = name.rpartition("/")[0]
                 for row in tables.read(name):
                     photo = f"{folder}/{row[_NAME]}" if folder else row[_NAME]
-                    described[_key(photo)] = Origin(
-                        PLATFORM,
-                        taken_at=_time(row.get("originalcreationdate")),
-                        posted_at=_time(row.get("importdate")),
-                    )
+                    described[_key(photo)].append(_origin(row))
             elif (match := _ALBUM.fullmatch(name)) is not None:
-                for row in tables.read(name):
+                for row in tables.read(name, one_column=True):
                     albums[_key(row[_NAME])].append(match[1])
             elif _MEMORIES.fullmatch(name):
                 tables.understood.append(name)
         photos = photos_of(files)
+        keys = {_key(name) for name in photos}
         same_name: defaultdict[str, int] = defaultdict(int)
         for name in photos:
             same_name[_last(name)] += 1
         origins: dict[str, Origin] = {}
         for name in photos:
-            known = described.get(_key(name), Origin(PLATFORM))
+            known = _described(described, _key(name), keys) or Origin(PLATFORM)
             # An album names no folder: of two photos of one name either may be meant.
             titles = albums.get(_last(name), []) if same_name[_last(name)] == 1 else []
             origins[name] = Origin(
@@ -82,8 +81,11 @@ class _Tables:
     understood: list[str] = field(default_factory=list)
     errors: list[ReadError] = field(default_factory=list)
 
-    def read(self, name: str) -> list[Mapping[str, str]]:
-        """The rows of a CSV that names photos, by the headings in lower case. An empty file has none."""
+    def read(self, name: str, *, one_column: bool = False) -> list[Mapping[str, str]]:
+        """The rows of a CSV that names photos, by the headings in lower case. An empty file has none.
+
+        With `one_column` the first column has the names, whatever its heading.
+        """
         try:
             lines = StringIO(self.files.read(name, MAX_CSV_BYTES).decode("utf-8-sig", "replace"), newline="")
             heading, *rows = csv.reader(lines)
@@ -97,6 +99,8 @@ class _Tables:
             self.errors.append(self._wrong(name))
             return []
         keys = [key.strip().lower() for key in heading]
+        if one_column and keys and _NAME not in keys:
+            keys[0] = _NAME
         if _NAME not in keys:
             self.errors.append(self._wrong(name))
             return []
@@ -109,6 +113,25 @@ class _Tables:
 
 
 READER = ICloud()
+
+
+def _origin(row: Mapping[str, str]) -> Origin:
+    return Origin(PLATFORM, taken_at=_time(row.get("originalcreationdate")), posted_at=_time(row.get("importdate")))
+
+
+def _described(described: Mapping[str, list[Origin]], name: str, photos: Set[str]) -> Origin | None:
+    """The row of a photo. Of several photos of one name the second is called `a-1.jpg`, in the order of the rows;
+    where it is not here, nothing says which row is whose."""
+    rows = described.get(name)
+    if rows is not None:
+        stem, suffix = splitext(name)
+        return rows[0] if len(set(rows)) == 1 or f"{stem}-1{suffix}" in photos else None
+    counted = _COUNTED.fullmatch(name)
+    if counted is None:
+        return None
+    rows = described.get(f"{counted[1]}{counted[3] or ''}", [])
+    place = int(counted[2])
+    return rows[place] if 0 < place < len(rows) else None
 
 
 def _key(name: str) -> str:
