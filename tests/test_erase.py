@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import sqlite3
+from base64 import b64encode
 from collections.abc import Callable
 from contextlib import closing
 from pathlib import Path
@@ -194,6 +195,22 @@ def test_the_search_finds_vectors_at_any_byte(tmp_path: Path, kind: str, shift: 
     assert search_home(tmp_path, Needles((), words_of([other]))).traces == ()
 
 
+@pytest.mark.parametrize("kind", ["<f4", "<f2"])
+def test_the_search_finds_vectors_that_are_written_as_text(tmp_path: Path, kind: str) -> None:
+    vector = np.random.default_rng(3).random(128, dtype=np.float32)
+    (tmp_path / "file").write_bytes(b'{"embedding": "' + b64encode(vector.astype(kind).tobytes()) + b'"}')
+    (found,) = search_home(tmp_path, Needles((), words_of([vector]))).traces
+    assert found.vectors == 4
+
+
+def test_forget_finds_a_person_in_a_backup_that_lies_in_the_home_folder(untag: Untag) -> None:
+    untag.enroll()
+    assert untag.run("backup", untag.home / "mine.jsonl").status == 0
+    said = untag.run("forget", "--person", "me").err
+    assert "something is left" in said
+    assert f"{untag.home / 'mine.jsonl'} still holds parts of embeddings" in said
+
+
 @pytest.mark.parametrize("name", ["Zoë Quint", "Zoe\u0308 Quint", "Ωμέγα", 'She said "Hi"'])
 def test_the_search_finds_names_however_they_are_written(tmp_path: Path, name: str) -> None:
     (tmp_path / "plain").write_text(f"x{name}x", "utf-8")
@@ -216,7 +233,7 @@ def test_forget_says_what_it_found_what_it_cannot_see_and_what_it_wrote(untag: U
     (untag.root / "gone.html").unlink()
     said = untag.run("forget", "--person", "Bobrikov").err
     assert "something is left" in said
-    assert f"{untag.home / 'untag.db'} still holds the name Bobrikov, from an archive, a path or your settings" in said
+    assert f"{untag.home / 'untag.db'} still holds the name Bobrikov, from an archive, a path, a backup or your settings" in said
     assert "parts of embeddings" not in said
     assert f"  {untag.root / 'here.html'} (report of 20" in said
     assert [line.endswith("not there now)") for line in said.splitlines() if ".html" in line] == [True, False]

@@ -89,7 +89,7 @@ def _tell(home: Path, forgotten: Forgotten) -> None:
 def _found(trace: Trace) -> str:
     left = ["parts of embeddings"] if trace.vectors else []
     if trace.names:
-        left.append(f"the name {', '.join(trace.names)}, from an archive, a path or your settings")
+        left.append(f"the name {', '.join(trace.names)}, from an archive, a path, a backup or your settings")
     return f"{trace.path} still holds {' and '.join(left)}"
 
 

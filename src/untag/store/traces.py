@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import os
 import unicodedata
+from base64 import b64encode
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -29,7 +30,7 @@ _MODELS = ("cache", "models")
 
 @dataclass(frozen=True, slots=True)
 class Needles:
-    """What to look for: names, and words from several places of vectors, as float32 and as float16."""
+    """What to look for: names, and words from several places of vectors, as float32, float16, and base64 of these."""
 
     names: tuple[str, ...] = ()
     words: Words = field(default_factory=lambda: np.empty(0, np.uint64))
@@ -105,10 +106,15 @@ def words_of(vectors: Iterable[Vector]) -> Words:
     for one in vectors:
         for kind in ("<f4", "<f2"):
             data = one.astype(kind).tobytes()
-            places = np.linspace(0, (len(data) - 8) // 8, _PLACES).round().astype(int) * 8
-            found.extend(data[place : place + 8] for place in places)
+            found.extend(_words(data))
+            found.extend(_words(b64encode(data)))  # as a backup has it
     telling = {word for word in found if len(set(word)) > _PLACES}
     return np.unique(np.frombuffer(b"".join(telling), "<u8"))
+
+
+def _words(data: bytes) -> Iterator[bytes]:
+    places = np.linspace(0, (len(data) - 8) // 8, _PLACES).round().astype(int) * 8
+    return (data[place : place + 8] for place in places)
 
 
 def _vectors(store: Store, sql: str, **parameters: str) -> Iterator[Vector]:
