@@ -277,6 +277,14 @@ def test_what_is_no_file_is_refused(tmp_path: Path) -> None:
             restore(tmp_path / "other", tmp_path / name)
 
 
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no pipes here")
+def test_a_pipe_is_neither_read_nor_replaced(home: Path, tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    with pytest.raises(UsageError, match="is no backup of untag"):
+        back_up(home, tmp_path / "pipe")
+    assert (tmp_path / "pipe").is_fifo()
+
+
 def test_from_the_command_line(untag: Untag) -> None:
     untag.enroll()
     untag.enroll(STRANGER, Square(person=7, off=0.02), person="Bob")

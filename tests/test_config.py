@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -145,6 +146,13 @@ def test_a_file_that_is_no_text(tmp_path: Path) -> None:
     (tmp_path / "config.toml").unlink()
     (tmp_path / "config.toml").mkdir()
     with pytest.raises(UsageError, match=r"config\.toml cannot be read"):
+        load_settings(tmp_path)
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no pipes here")
+def test_a_pipe_is_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "config.toml")
+    with pytest.raises(UsageError, match="is a pipe"):
         load_settings(tmp_path)
 
 

@@ -229,6 +229,22 @@ def test_a_log_that_cannot_be_written_is_said_before_anything_is_done(filled: Un
     assert "untag.log cannot be written" in result.err
 
 
+def test_a_photo_is_never_taken_for_a_log(filled: Untag) -> None:
+    photo = next(filled.photos.rglob("*.png"))
+    before = photo.read_bytes(), photo.stat().st_mode
+    result = filled.run("scan", filled.photos, "--log-file", photo)
+    assert (result.status, (photo.read_bytes(), photo.stat().st_mode)) == (2, before)
+    assert "is no log, and is left as it is" in result.err
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="there are no pipes here")
+def test_a_log_into_a_pipe_that_nobody_reads_is_refused_at_once(filled: Untag) -> None:
+    os.mkfifo(filled.root / "pipe")
+    result = filled.run("scan", filled.photos, "--log-file", filled.root / "pipe")
+    assert result.status == 2
+    assert "pipe cannot be written" in result.err
+
+
 def test_names_cannot_forge_lines_of_the_log(filled: Untag) -> None:
     log = filled.root / "untag.log"
     filled.add("b/x\n2026-01-01T00:00:00Z all is well\x1b[2J.jpg", b"\xff\xd8\xff\xe0 cut")

@@ -227,6 +227,24 @@ def test_a_result_that_cannot_be_delivered(scanned: Untag, arguments: list[str])
     assert (closed.returncode, "standard output is closed" in closed.stderr) == (2, True), closed.stderr
 
 
+@pytest.mark.skipif(os.name == "nt", reason="sh starts it")
+def test_a_question_that_nobody_can_answer_is_not_a_yes(scanned: Untag) -> None:
+    code = "from untag.cli import main; main()"
+    command = [sys.executable, "-c", code, "--home", str(scanned.home), "forget", "--all"]
+    closed = subprocess.run(
+        ["sh", "-c", 'exec "$@" <&-', "sh", *command], stderr=subprocess.PIPE, text=True, check=False
+    )
+    assert (closed.returncode, closed.stderr) == (app.INTERRUPTED, "untag: interrupted\n")
+    assert (scanned.home / "untag.db").exists()
+
+
+def test_a_width_of_nothing_hides_no_results(scanned: Untag, monkeypatch: pytest.MonkeyPatch) -> None:
+    shown = scanned.run("list").out
+    monkeypatch.setenv("COLUMNS", "0")
+    assert "a.png" in shown
+    assert scanned.run("list").out == shown
+
+
 @pytest.mark.skipif(os.name == "nt", reason="Windows keeps the folder of a process")
 def test_the_current_folder_is_gone(scanned: Untag, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     gone = tmp_path / "gone"

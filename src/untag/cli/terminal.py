@@ -103,6 +103,8 @@ def draw_lines(
             raise
 
     console = Plain(file=stream, force_terminal=terminal, width=width, highlight=False)
+    if console.width < 1:  # where COLUMNS says so, Rich would print nothing
+        console.width = _USUAL_WIDTH
     for line in render(console.width if console.is_terminal else None):
         console.print(_harmless(line, stream), soft_wrap=True)
 
@@ -122,6 +124,8 @@ def results(*, as_csv: bool = False) -> Iterator[SupportsWrite[str]]:
 
 def ask(question: str) -> bool:
     """Whether the user says yes, on standard error and standard input."""
+    if sys.stdin is None:
+        raise click.Abort  # nobody can answer
     return click.confirm(printable(question), err=True)
 
 
@@ -150,6 +154,7 @@ def progress(
 
 
 _SECONDS = 30.0
+_USUAL_WIDTH = 80
 
 
 def _lines_of_progress(title: str, clock: Callable[[], float]) -> Callable[[], None]:

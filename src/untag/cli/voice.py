@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TextIO
 
 from untag.cli.trouble import of_machine
-from untag.errors import ResourceError, UntagError
+from untag.errors import ResourceError, UntagError, UsageError
 from untag.support.words import printable
 
 
@@ -32,6 +32,9 @@ class Voice:
                 self.log.flush()
 
 
+_BEGINNING = 4096
+_AT_ONCE = getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_NONBLOCK", 0)
+"""A pipe that nobody reads is an error, not a wait without end."""
 _LOUD = Voice()
 _voice: ContextVar[Voice] = ContextVar("voice", default=_LOUD)
 
@@ -67,9 +70,19 @@ def voice(*, quiet: bool = False, log_file: Path | None = None) -> Iterator[None
             _voice.reset(token)
 
 
+def _is_text(path: Path) -> bool:
+    """Whether a file can be a log: what is appended to a photo or a database would damage it."""
+    with path.open("rb") as file:
+        return b"\0" not in file.read(_BEGINNING)
+
+
 def _private_log(path: Path) -> TextIO:
     try:
-        descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | getattr(os, "O_CLOEXEC", 0), 0o600)
+        if path.is_file() and not _is_text(path):
+            raise UsageError(f"{path} is no log, and is left as it is; choose another --log-file")
+        descriptor = os.open(path, os.O_WRONLY | os.O_APPEND | os.O_CREAT | _AT_ONCE, 0o600)
+        if hasattr(os, "O_NONBLOCK"):
+            os.set_blocking(descriptor, True)
         if stat.S_ISREG(os.fstat(descriptor).st_mode) and hasattr(os, "fchmod"):
             os.fchmod(descriptor, 0o600)
     except OSError as error:

@@ -15,6 +15,8 @@ def read_toml(path: Path) -> tuple[dict[str, Any], str] | None:
     Raises UsageError that names the file, and for a mistake the line and the column.
     """
     try:
+        if path.is_fifo():  # reading one waits without end
+            raise UsageError(f"{path} is a pipe; settings are read from a file")
         text = path.read_bytes().decode("utf-8-sig")  # some editors on Windows put a mark in front
     except (FileNotFoundError, NotADirectoryError):
         return None

@@ -68,6 +68,8 @@ def write_records(file: Writable, made_at: str, records: Iterable[Record]) -> in
 
 def is_backup(path: Path) -> bool:
     """Whether a file begins like a backup, whole or not. Raises OSError."""
+    if not path.is_file():
+        return False  # reading a pipe would wait without end
     with path.open("rb") as file:
         return file.read(64).startswith(b'{"format": "' + FORMAT.encode("ascii") + b'"')
 
