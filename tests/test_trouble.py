@@ -182,6 +182,23 @@ def test_a_damaged_page(scanned: Untag) -> None:
             sentence(scanned.run(*arguments), start)
 
 
+@pytest.mark.parametrize("wrong", [b"\xc7", b"\xff", b"\x00", b"'", b"\x1d"], ids=repr)
+def test_a_damaged_schema(scanned: Untag, wrong: bytes) -> None:
+    """SQLite quotes what it cannot parse, whatever bytes these are."""
+    path = scanned.home / "untag.db"
+    sound = path.read_bytes()
+    with closing(sqlite3.connect(path)) as db:
+        statements = [sql.encode() for (sql,) in db.execute("SELECT sql FROM sqlite_master WHERE sql IS NOT NULL")]
+    for statement in statements[::5]:
+        for left in scanned.home.glob("untag.db-*"):
+            left.unlink()
+        cut = len(statement) // 2
+        path.write_bytes(sound.replace(statement, statement[:cut] + wrong + statement[cut + 1 :]))
+        for arguments in (["list"], ["doctor"]):
+            result = scanned.run(*arguments)
+            sentence(result, (statement, arguments))
+
+
 MACHINE = [
     (MemoryError(), "not enough memory"),
     (OSError(errno.ENOSPC, "No space left on device", "/x"), "the disk is full"),

@@ -71,6 +71,8 @@ def _contents(path: Path) -> list[str]:
         lost = [row[0] for row in db.execute("PRAGMA foreign_key_check")]
     except sqlite3.DatabaseError as error:
         return [explain(error, path)]
+    except UnicodeDecodeError as error:
+        return [damaged(path, str(error))]
     except StoreError as error:
         return [str(error)]
     finally:

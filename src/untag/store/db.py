@@ -300,6 +300,9 @@ def connect(path: Path, *, any_thread: bool = False, alone: bool = False) -> Dat
             # First of all: the others may read the file, and with it make the shared memory.
             for pragma in (f"locking_mode = {'EXCLUSIVE' if alone else 'NORMAL'}", *_PRAGMAS):
                 db.execute(f"PRAGMA {pragma}")
+        except UnicodeDecodeError as error:  # SQLite quotes the damaged schema, and Python reads what it says
+            connection.close()
+            raise StoreError(damaged(path, "malformed database schema")) from error
         except BaseException:
             connection.close()
             raise
