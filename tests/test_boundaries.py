@@ -6,7 +6,7 @@ import ast
 import re
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import cache
 from itertools import pairwise
 from pathlib import Path, PurePosixPath
@@ -61,11 +61,16 @@ def tree(module: str) -> ast.Module:
 
 def imports(module: str) -> Iterator[str]:
     """Every dotted name that a module imports, anywhere in it; `from a import b` is a.b."""
-    for node in ast.walk(tree(module)):
+    return imported_by(tree(module))
+
+
+def imported_by(source: ast.Module) -> Iterator[str]:
+    """The same of a module that was parsed."""
+    for node in ast.walk(source):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
-            assert node.level == 0, f"{module} imports relatively"
+            assert node.level == 0, f"{ast.unparse(node)}: no import may be relative"
             yield from (f"{node.module}.{alias.name}" for alias in node.names)
         elif isinstance(node, ast.Call) and ast.unparse(node.func) in {
             "__import__",
@@ -193,6 +198,51 @@ def test_what_is_shared_is_written_once() -> None:
             if isinstance(node, ast.FunctionDef) and node.name == name
         ]
         assert len(places) == 1, f"{name} is in {places}"
+
+
+PRESENTATION = {"untag.cli", "untag.errors", "untag.reports", "untag.support.words"}
+"""What a command may use besides the public names."""
+
+
+def past_the_api(source: ast.Module, imported: Iterable[str]) -> set[str]:
+    """What a module uses of untag that is neither public nor presentation, by import or as an attribute."""
+    public = {f"untag.{name}" for name in untag.__all__}
+    used = {name for name in imported if within(name, {"untag"}) and name != "untag"}
+    used |= {
+        f"untag.{node.attr}"
+        for node in ast.walk(source)
+        if isinstance(node, ast.Attribute) and ast.unparse(node.value) == "untag"
+    }
+    return {name for name in used - public if not within(name, PRESENTATION)}
+
+
+def test_commands_have_no_other_way_in_than_the_public_names() -> None:
+    commands = [module for module in MODULES if module.startswith("cli/")]
+    assert len(commands) > 20
+    for module in commands:
+        # In app.py the click command itself is called untag.
+        found = past_the_api(tree(module), imports(module)) - ({"untag.main"} if module == "cli/app.py" else set())
+        assert not found, f"{module} uses {', '.join(sorted(found))}"
+        # A command is loaded by its name; anything else by name would be a way past this test.
+        names = [name for name in imports(module) if name == ""]
+        assert len(names) == (module == "cli/app.py"), module
+
+
+@pytest.mark.parametrize(
+    "code",
+    [
+        "import untag.store",
+        "from untag.store import Store",
+        "from untag import store",
+        "import untag\nuntag.store.Store",
+        "from untag.config import load_settings",
+        "from untag.support.home import tend_home",
+        "def f():\n    from untag.scan.judge import load_judge",
+    ],
+)
+def test_a_way_past_the_public_names_is_seen(code: str) -> None:
+    source = ast.parse(code)
+    assert past_the_api(source, imported_by(source))
 
 
 def writers(source: ast.Module) -> set[str]:

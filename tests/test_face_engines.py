@@ -6,6 +6,7 @@ outputs, which average each channel. What is tested of these two is what reaches
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -15,7 +16,6 @@ import pytest
 from numpy.typing import NDArray
 
 import made_up_networks
-from untag.cli.common import load_faces
 from untag.config import Settings
 from untag.engine.downloads import pull as downloads
 from untag.engine.downloads.pull import DOWNLOAD_SETS
@@ -31,6 +31,7 @@ from untag.faces.landmarks import DLIB_LAYOUT, EYES_NOSE_MOUTH, LandmarkLayout
 from untag.faces.quality import measure_quality
 from untag.faces.yunet_engines import auraface_input, load_yunet_auraface, load_yunet_sface, sface_input
 from untag.imaging.decode import decode
+from untag.library.models import Models
 from untag.types import Box, Frame, Pixels
 
 CHIPS = np.full((2, 112, 112, 3), (10, 20, 255), np.uint8)
@@ -279,6 +280,9 @@ def test_real_faces(shared: Path, real_home: Path) -> None:
 def test_the_user_is_told_that_thresholds_are_provisional(
     home: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
+    def load_faces(settings: Settings) -> None:
+        assert Models(settings, lambda message: print(message, file=sys.stderr)).faces
+
     settings = Settings(home, engine="yunet+sface", device=Device.CPU)
     load_faces(settings)  # made-up weights are no engine that thresholds are known of
     assert capsys.readouterr().err == ""

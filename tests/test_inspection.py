@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 
 from fakes import MAYBE, ME, SIDE, STRANGER, Square, Untag, paint
-from untag.scan.inspection import Inspection, describe
+from untag.reports.inspection_text import describe
+from untag.scan.inspection import Inspection
 from untag.types import Outcome, SceneScores, Spot
 
 

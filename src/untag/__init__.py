@@ -62,6 +62,7 @@ if TYPE_CHECKING:
     from untag.scenes.categories import Sensitivity as Sensitivity
     from untag.scenes.taught import Taught as Taught
     from untag.scenes.teaching import Learnt as Learnt
+    from untag.sources.names import is_named_photo as is_photo_name
     from untag.sources.summary import ArchiveSummary as ArchiveSummary
     from untag.sources.summary import Survey as Survey
     from untag.store import Reference as Reference
@@ -147,6 +148,7 @@ _LAZY = {
     "Verdict": ("untag.types", "Verdict"),
     "WrittenFile": ("untag.store", "Written"),
     "find_damage": ("untag.library.client", "find_damage"),
+    "is_photo_name": ("untag.sources.names", "is_named_photo"),
     "inspect": ("untag.library.client", "inspect"),
     "model_sets": ("untag.library.downloads", "model_sets"),
     "open": ("untag.library.client", "open"),
@@ -226,6 +228,7 @@ __all__ = [
     "__version__",
     "find_damage",
     "inspect",
+    "is_photo_name",
     "model_sets",
     "open",
     "prove_offline",

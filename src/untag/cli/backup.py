@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from untag.cli.app import Context
-from untag.cli.common import say, settings_of
+from untag.cli.common import opened, say
 from untag.support.words import counted
 
 
@@ -24,8 +24,7 @@ def command(context: Context, file: Path) -> int:
     Example:
       untag backup untag-backup.jsonl
     """
-    from untag.upkeep.backup import back_up
-
-    count = back_up(settings_of(context).home, file)
+    with opened(context) as home:
+        count = home.backup(file)
     say(f"saved {counted(count, 'record')} to {file.absolute()}; bring it back with: untag restore FILE")
     return 0

@@ -3,22 +3,27 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
+import untag
 from untag.cli.app import Context
-from untag.cli.common import device_option, list_unreadable, progress, say, settings_of, warn_of_settings
+from untag.cli.common import device_option, list_unreadable, opened, progress, say, warn_of_settings
 from untag.cli.terminal import tell
 from untag.support.words import counted
-
-if TYPE_CHECKING:
-    from untag.scenes.categories import CategorySpec
-    from untag.scenes.taught import Taught
 
 _LEAST_TOLD = 0.5  # false alarms in 1,000: none among 2,161 photos is not none at all
 _ENOUGH = 10
 _POOR = 0.3
+_UNAVAILABLE = {
+    "unavailable": "no installed model can judge it",
+    "unusable": "taught with another model, or damaged; teach it again",
+}
+_JUDGED_BY = {
+    "metadata": "GPS coordinates in the file",
+    "own-words": "experimental: CLIP, in your own words",
+    "pulled": "experimental: a model that was pulled",
+}
 _AGAIN = "the next untag scan looks at every photo again"
 
 
@@ -47,40 +52,16 @@ def list_categories(context: Context) -> int:
     among 1,000 ordinary ones, at the usual sensitivity. What is experimental was learnt from few photos. What you
     taught comes last.
     """
-    from untag.scenes.categories import CATEGORIES, TOGETHER_PER_1000, Category
-    from untag.scenes.classify import BACKBONE_ID
-    from untag.scenes.installed import own_categories
-    from untag.scenes.photo import LOCATION_EVIDENCE
-    from untag.scenes.taught import THRESHOLDS
-    from untag.scenes.teaching import list_taught
-
-    settings = settings_of(context)
-    home = settings.home
-    judged = own_categories(home)
-
-    def told(name: str, usual: float, what: str) -> None:
-        own = settings.thresholds.get(name, usual)
-        tell(f"{name:<10}  counts from {own:.0%}{f' (usually {usual:.0%})' if own != usual else ''}  {what}")
-
-    for category, spec in CATEGORIES.items():
-        standing = judged.get(category)
-        if category is Category.LOCATION:
-            told(category, spec.threshold, LOCATION_EVIDENCE)
-        elif standing is None:
-            tell(f"{category:<10}  unavailable: no installed model can judge it")
-        elif standing.in_own_words:
-            told(category, standing.threshold, "experimental: CLIP, in your own words")
-        elif standing.measured is not None:
-            told(category, spec.counts_from(settings.sensitivity), _described(spec))
-        else:
-            told(category, standing.threshold, "experimental: a model that was pulled")
-    together = TOGETHER_PER_1000[settings.sensitivity]
-    say(f"at the sensitivity {settings.sensitivity} they flag {together:.0f} of 1,000 ordinary photos together")
-    for name, taught in list_taught(home, BACKBONE_ID):
-        if taught is None:
-            tell(f"{name:<10}  unavailable: taught with another model, or damaged; teach it again")
-        else:
-            told(name, THRESHOLDS[settings.sensitivity], f"taught with {_photos_told(taught)}: {_expected(taught)}")
+    with opened(context) as home:
+        listed = home.categories()
+        sensitivity, together = home.settings.sensitivity, home.flagged_per_1000
+    for status in listed:
+        if not status.is_taught:
+            tell(_category_line(status))
+    say(f"at the sensitivity {sensitivity} they flag {together:.0f} of 1,000 ordinary photos together")
+    for status in listed:
+        if status.is_taught:
+            tell(_category_line(status))
     return 0
 
 
@@ -107,18 +88,12 @@ def teach_category(
       untag categories teach band ~/Pictures/rehearsals --unlike ~/Pictures/theatre
       untag categories teach band --words "musicians with guitars on a stage"
     """
-    from untag.engine.runtime.models import ModelOptions
-    from untag.scan import count_photos
-    from untag.scenes.classify import load_backbone
-    from untag.scenes.taught_files import check_name
-    from untag.scenes.teaching import Lesson, teach
-
-    settings = settings_of(context, device=device)
-    lesson = Lesson(check_name(name), folder, unlike, settings.limits, words.strip())
-    total = count_photos(lesson.paths, settings)  # a path that does not exist is reported before the model is loaded
-    backbone = load_backbone(ModelOptions(settings.home, settings.device, on_build=say))
-    with progress("looking at examples", lambda: total) as advance:
-        learnt = teach(settings.home, lesson, backbone, on_photo=advance)
+    chosen = [path for path in (folder, unlike) if path is not None]
+    with (
+        opened(context, device=device) as home,
+        progress("looking at examples", lambda: home.count_photos(chosen)) as advance,
+    ):
+        learnt = home.teach(name, folder, unlike=unlike, words=words, on_progress=lambda _: advance())
     taught = learnt.taught
     tell(f"{taught.name}: {'taught anew' if learnt.replaced else 'taught'} with {_photos_told(taught)}")
     tell(_expected(taught))
@@ -140,36 +115,48 @@ def forget_category(context: Context, name: str) -> int:
     Example:
       untag categories forget band
     """
-    from untag.scenes.teaching import forget
-
-    settings = settings_of(context)
-    forget(settings.home, name)
+    home = opened(context)
+    home.forget_category(name)
     say(f"forgot {name}; {_AGAIN}")
-    warn_of_settings(settings, [name])
+    warn_of_settings(home.settings, [name])
     return 0
 
 
-def _photos_told(taught: Taught) -> str:
+def _category_line(status: untag.CategoryStatus) -> str:
+    """A category, from which score it counts, and how well it is judged."""
+    if status.threshold is None or status.usual is None:
+        return f"{status.name:<10}  unavailable: {_UNAVAILABLE[status.judged_by]}"
+    usually = "" if status.threshold == status.usual else f" (usually {status.usual:.0%})"
+    return f"{status.name:<10}  counts from {status.threshold:.0%}{usually}  {_how_judged(status)}"
+
+
+def _how_judged(status: untag.CategoryStatus) -> str:
+    if status.measured is not None:
+        return _described(status.measured)
+    if status.taught is not None:
+        return f"taught with {_photos_told(status.taught)}: {_expected(status.taught)}"
+    return _JUDGED_BY[status.judged_by]
+
+
+def _photos_told(taught: untag.Taught) -> str:
     if taught.examples == 0:
         return f"the words {taught.words}"
     unlike = taught.estimate.unlike_tried
     return f"{counted(taught.examples, 'photo')}{f' and {unlike} unlike it' if unlike else ''}"
 
 
-def _expected(taught: Taught) -> str:
-    from untag.scenes.taught import FALSE_ALARMS_PER_1000
-
+def _expected(taught: untag.Taught) -> str:
     estimate = taught.estimate
     if taught.examples == 0:
         return "experimental: words find about one in four, and flag 2 to 40 in 1,000 others; photos do better"
-    others = f"about {FALSE_ALARMS_PER_1000:.0f} in 1,000 others flagged"
+    others = f"about {taught.false_alarms_per_1000:.0f} in 1,000 others flagged"
     if estimate.tried == 0:
         return f"the examples are near copies of each other, so nobody can tell how many like these are found; {others}"
     share = round(10 * estimate.found / estimate.tried)
     return f"about {share} of 10 like these would be found, {others}"
 
 
-def _advise(taught: Taught, *, told_unlike: bool) -> None:
+def _advise(taught: untag.Taught, *, told_unlike: bool) -> None:
     """What would make it better."""
     estimate = taught.estimate
     copies = taught.examples - estimate.tried
@@ -190,7 +177,7 @@ def _quoted(name: str) -> str:
     return f'"{name}"' if " " in name else name
 
 
-def _described(spec: CategorySpec) -> str:
+def _described(spec: untag.CategorySpec) -> str:
     expected = spec.false_alarms_per_1000
     alarms = f"{expected:.1f}" if expected >= _LEAST_TOLD else f"under {_LEAST_TOLD}"
     standing = "experimental" if spec.experimental else "measured"

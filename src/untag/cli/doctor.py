@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
+import untag
 from untag.cli.app import Context
-from untag.cli.common import settings_of
+from untag.cli.common import opened
 from untag.cli.terminal import say, tell
 from untag.support.words import counted
-
-if TYPE_CHECKING:
-    from untag.upkeep.rescue import Rescued
 
 
 @click.command("doctor")
@@ -42,11 +39,8 @@ def command(context: Context, offline: bool, rescue: Path | None) -> int:
     """
     if rescue is not None:
         return _rescue(context, rescue)
-    from untag.doctor.checks import examine
-    from untag.doctor.offline import prove_offline
-
     problems = 0
-    for check in prove_offline() if offline else examine(settings_of(context, tend=False)):
+    for check in untag.prove_offline() if offline else opened(context, tend=False).check():
         problems += not check.ok
         mark, colour = ("ok       ", "green") if check.ok else ("problem  ", "red")
         tell(f"{check.name}: {check.detail}", mark=mark, colour=colour)
@@ -56,11 +50,8 @@ def command(context: Context, offline: bool, rescue: Path | None) -> int:
 
 
 def _rescue(context: Context, folder: Path) -> int:
-    from untag.config import default_home
-    from untag.upkeep.rescue import rescue
-
     # Not the settings: config.toml may be what is damaged.
-    rescued = rescue(context.home or default_home(), folder)
+    rescued = untag.rescue(folder, context.home)
     for person, count in rescued.people.items():
         tell(f"{person}: {counted(count, 'reference')}")
     tell(f"{counted(rescued.decisions, 'decision')}, {counted(len(rescued.categories), 'category', 'categories')}")
@@ -68,7 +59,7 @@ def _rescue(context: Context, folder: Path) -> int:
     return 1 if rescued.lost else 0
 
 
-def _advise(rescued: Rescued, folder: Path) -> None:
+def _advise(rescued: untag.Rescued, folder: Path) -> None:
     for name in rescued.lost:
         say(f"the examples of the category {name} are damaged; teach it again")
     say(f"all of it is in {rescued.backup} as well; the damaged folder is as it was")

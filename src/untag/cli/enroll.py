@@ -4,20 +4,16 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
+from contextlib import ExitStack
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
+import untag
 from untag.cli.app import Context
-from untag.cli.common import UNREADABLE, device_option, engine_option, load_faces, progress, say, settings_of
+from untag.cli.common import UNREADABLE, device_option, engine_option, opened, progress, say
 from untag.cli.terminal import ask, tell
 from untag.support.words import counted
-
-if TYPE_CHECKING:
-    from untag.people.enroll import EnrolmentResult
-    from untag.people.review import Doubts
-    from untag.people.roster import Person
 
 _MOST_NAMED = 10
 
@@ -75,19 +71,15 @@ def command(
       untag enroll --from-tags "Ana Doe" ~/Pictures ~/Downloads/takeout.zip
       untag enroll --called "Ana Doe" --called @ana.doe
     """
-    from untag.people.enrolment import EnrolmentRequest, enroll_person, look_for_references
-    from untag.scan import count_photos
-    from untag.store import Store
+    with opened(context, engine=engine, device=device) as home, ExitStack() as shown:
+        advance = shown.enter_context(progress("enrolling", lambda: home.count_photos(paths)))
 
-    request = EnrolmentRequest(person, paths, confirmed, name, called)
-    request.check()
-    settings = settings_of(context, engine=engine, device=device)
-    total = count_photos(paths, settings)
-    with Store.open(settings.home) as store:
-        faces = load_faces(settings)
-        with progress("enrolling", lambda: total) as advance:
-            found = look_for_references(store, request, faces, settings, on_photo=advance)
-        enrolled = enroll_person(store, request, found, settings, accept=lambda doubts: yes or _accept(person, doubts))
+        def accept(doubts: untag.Doubts) -> bool:
+            shown.close()  # no bar is drawn over the question
+            return yes or _accept(person, doubts)
+
+        options = untag.EnrollOptions(name, confirmed, called, accept)
+        enrolled = home.enroll(person, paths, options=options, on_progress=lambda _: advance())
     if enrolled.declined:
         say("nothing was stored")
         return UNREADABLE
@@ -101,15 +93,15 @@ def command(
     return UNREADABLE if unused else 0
 
 
-def _accept(person: str, doubts: Doubts) -> bool:
+def _accept(person: str, doubts: untag.Doubts) -> bool:
     """Whether the user takes doubtful photos all the same. Raises UsageError where nobody is there to ask."""
-    from untag.errors import UsageError
-
     for reason in doubts.reasons:
         say(reason)
     _say_paths(doubts.paths)
     if not is_asking():
-        raise UsageError(f"nothing was stored; if all of these show {person}, say so with --yes, else leave some out")
+        raise untag.UsageError(
+            f"nothing was stored; if all of these show {person}, say so with --yes, else leave some out"
+        )
     return ask(f"Do all of these show {person}?")
 
 
@@ -118,21 +110,19 @@ def is_asking() -> bool:
     return sys.stdin.isatty()
 
 
-def _tell_results(results: Sequence[EnrolmentResult]) -> int:
+def _tell_results(results: Sequence[untag.EnrolledPhoto]) -> int:
     """One line for each photo; how many were not used that could have been."""
-    from untag.people.enroll import Enrolled
-
     for result in results:
-        if result.outcome is not Enrolled.SPARE:
-            mark = "used    " if result.outcome is Enrolled.USED else "not used"
+        if result.outcome is not untag.PhotoUse.SPARE:
+            mark = "used    " if result.outcome is untag.PhotoUse.USED else "not used"
             tell(f"{mark}  {result.path}: {result.note}")
-    spare = sum(result.outcome is Enrolled.SPARE for result in results)
+    spare = sum(result.outcome is untag.PhotoUse.SPARE for result in results)
     if spare:
         say(f"{spare} more would do as well and are not needed")
-    return sum(result.outcome not in (Enrolled.USED, Enrolled.SPARE) for result in results)
+    return sum(result.outcome not in (untag.PhotoUse.USED, untag.PhotoUse.SPARE) for result in results)
 
 
-def _say_known(known: Person) -> None:
+def _say_known(known: untag.Person) -> None:
     """Who is enrolled now, what to look at, and the next step."""
     say(f"{known.person} is enrolled with {counted(known.used, 'photo')}")
     if len(known.templates) > 1:

@@ -9,15 +9,14 @@ from typing import Any
 
 import click
 
+import untag
 from untag.cli.app import Context
 from untag.cli.common import (
     device_option,
     engine_option,
     list_unreadable,
-    load_faces,
-    load_scenes,
+    opened,
     progress,
-    settings_of,
 )
 from untag.cli.terminal import tell, tell_json
 
@@ -64,18 +63,12 @@ def command(
       untag evaluate pairs lfw_pairs.csv --root lfw --json
       untag evaluate people people.csv --references 3 --seed 0
     """
-    import untag.evaluation.evaluate as evaluation
-
-    settings = settings_of(context, engine=engine, device=device)
-    job = evaluation.Job(table, table.parent if root is None else root, settings.limits)
-    with progress("evaluating", lambda: evaluation.count_photos(job, kind)) as advance:
-        if kind == "pairs":
-            result: evaluation.Result = evaluation.evaluate_pairs(job, load_faces(settings), advance)
-        elif kind == "people":
-            options = evaluation.PeopleOptions(references, seed, settings.me_similarity, settings.maybe_similarity)
-            result = evaluation.evaluate_people(job, load_faces(settings), options, advance)
-        else:
-            result = evaluation.evaluate_scenes(job, load_faces(settings), load_scenes(settings), advance)
+    options = untag.EvaluateOptions(root, references, seed)
+    with (
+        opened(context, engine=engine, device=device) as home,
+        progress("evaluating", lambda: home.count_labelled(kind, table)) as advance,
+    ):
+        result = home.evaluate(kind, table, options=options, on_progress=lambda _: advance())
     values = asdict(result.figures)
     if as_json:
         tell_json(values)

@@ -3,18 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
+import untag
 from untag.cli.app import Context
-from untag.cli.common import say, settings_of, warn_of_settings
+from untag.cli.common import opened, say, warn_of_settings
 from untag.cli.terminal import ask
 from untag.support.words import counted
-
-if TYPE_CHECKING:
-    from untag.store import Trace, Written
-    from untag.upkeep.forgetting import Forgotten
 
 _NOT_PROMISED = (
     "not within reach: blocks that a flash drive, a snapshot or a file system that copies on write (btrfs, ZFS, APFS)"
@@ -39,34 +35,28 @@ def command(context: Context, person: str | None, bystanders: bool, everything: 
       untag forget --bystanders
       untag forget --all
     """
-    from untag.errors import UsageError
-    from untag.scenes.taught_files import taught_names
-    from untag.upkeep.forgetting import erase_all, erase_bystanders, erase_person
-
     if (person is not None) + bystanders + everything != 1:
-        raise UsageError("say what to forget: --person NAME, --bystanders or --all")
-    settings = settings_of(context, tend=False)
+        raise untag.UsageError("say what to forget: --person NAME, --bystanders or --all")
+    home = opened(context, tend=False)
     if everything:
-        if not yes and not ask(f"Delete all that untag knows in {settings.home}?"):
+        if not yes and not ask(f"Delete all that untag knows in {home.home}?"):
             say("nothing was deleted")
             return 0
-        taught = taught_names(settings.home)
-        forgotten = erase_all(settings.home)
+        taught = home.taught_names()
+        forgotten = home.forget_all()
         say(f"deleted {counted(forgotten.count, 'file')}; your photos are untouched")
-        warn_of_settings(settings, taught)
+        warn_of_settings(home.settings, taught)
     elif person is not None:
-        forgotten = erase_person(settings.home, person)
-        if forgotten.count == 0:
-            raise UsageError(f"nobody called {person} is enrolled; see: untag people")
+        forgotten = home.forget(person)
         say(f"forgot {person} and {counted(forgotten.count, 'reference')}")
     else:
-        forgotten = erase_bystanders(settings.home)
+        forgotten = home.forget_bystanders()
         say(f"forgot {counted(forgotten.count, 'face')} of bystanders")
-    _tell(settings.home, forgotten)
+    _tell(home.home, forgotten)
     return 0
 
 
-def _tell(home: Path, forgotten: Forgotten) -> None:
+def _tell(home: Path, forgotten: untag.Forgotten) -> None:
     """What a search of the home folder found afterwards, and what it cannot see."""
     searched = forgotten.searched
     if searched is None:
@@ -86,13 +76,13 @@ def _tell(home: Path, forgotten: Forgotten) -> None:
     say(_NOT_PROMISED)
 
 
-def _found(trace: Trace) -> str:
+def _found(trace: untag.Trace) -> str:
     left = ["parts of embeddings"] if trace.vectors else []
     if trace.names:
         left.append(f"the name {', '.join(trace.names)}, from an archive, a path, a backup or your settings")
     return f"{trace.path} still holds {' and '.join(left)}"
 
 
-def _named(file: Written) -> str:
+def _named(file: untag.WrittenFile) -> str:
     missing = "" if file.is_there else ", not there now"
     return f"{file.path} ({file.kind} of {file.written_at[:10]}{missing})"

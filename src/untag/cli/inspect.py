@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from untag.cli.app import Context
-from untag.cli.common import UNREADABLE, device_option, engine_option, load_faces, load_scenes, settings_of
+from untag.cli.common import UNREADABLE, device_option, engine_option, opened
 from untag.cli.terminal import tell, tell_json
 
 
@@ -28,14 +28,10 @@ def command(
       untag inspect party.jpg
       untag inspect party.jpg --json --embeddings
     """
-    from untag.scan import ScanModels
-    from untag.scan.inspection import describe, inspect_photos, optional_judge, to_dict
+    from untag.reports.inspection_text import describe, to_dict
 
-    settings = settings_of(context, engine=engine, device=device)
-    models = ScanModels(load_faces(settings), load_scenes(settings))
-    judge = optional_judge(settings, models.faces.id)
     failed = False
-    for seen in inspect_photos(photos, models, judge, settings):
+    for seen in opened(context, engine=engine, device=device).inspect(photos):
         failed |= seen.error is not None
         if as_json:
             tell_json(to_dict(seen, embeddings=embeddings))

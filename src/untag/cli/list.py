@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import click
 
+import untag
 from untag.cli.app import Context
-from untag.cli.common import say, settings_of
+from untag.cli.common import opened, say
 from untag.cli.terminal import results, tell_lines
+from untag.support.words import counted
 
 
 @click.command("list")
@@ -36,30 +38,23 @@ def command(context: Context, style: str, verdict: str | None, categories: tuple
       untag list --category alcohol --verdict me
       untag list --format csv > findings.csv
     """
-    from untag.reports import table_lines, write_csv, write_json
+    from untag.reports import table_lines
     from untag.reports.table import NONE_OF_THESE, NOTHING
-    from untag.scenes.categories import Sensitivity, check_category
-    from untag.scenes.installed import installed_thresholds
-    from untag.scenes.taught_files import taught_names
-    from untag.store import Store, findings, flagged_from
-    from untag.support.words import counted
-    from untag.types import Verdict
 
-    settings = settings_of(context)
-    taught = taught_names(settings.home)
-    chosen = frozenset(check_category(name, taught) for name in categories)
-    verdicts = {None: frozenset({Verdict.ME, Verdict.MAYBE}), "all": None}.get(
-        verdict, frozenset({Verdict(verdict)}) if verdict in ("me", "maybe") else None
-    )
-    with Store.open(settings.home) as store:
-        found = findings(store, verdicts=verdicts, categories=chosen)
-        if style == "table":
-            nothing = NONE_OF_THESE if chosen or verdict is not None else NOTHING
-            tell_lines(lambda width: table_lines(found, width, nothing=nothing))
-            high = {**installed_thresholds(settings.home, Sensitivity.HIGH), **settings.thresholds}
-            if (more := flagged_from(store, high)) and settings.sensitivity is not Sensitivity.HIGH:
-                say(f'{counted(more, "more photo")} would count with sensitivity = "high" in config.toml')
-        else:
+    with opened(context) as home:
+        found = home.findings(verdict=_verdicts(verdict), category=categories)
+        if style != "table":
             with results(as_csv=style == "csv") as stream:
-                (write_csv if style == "csv" else write_json)(found, stream)
+                home.export(stream, style, found)
+            return 0
+        nothing = NONE_OF_THESE if categories or verdict is not None else NOTHING
+        tell_lines(lambda width: table_lines(found, width, nothing=nothing))
+        if more := home.count_hidden():
+            say(f'{counted(more, "more photo")} would count with sensitivity = "high" in config.toml')
     return 0
+
+
+def _verdicts(chosen: str | None) -> tuple[str, ...]:
+    if chosen is None:
+        return (untag.Verdict.ME, untag.Verdict.MAYBE)
+    return tuple(untag.Verdict) if chosen == "all" else (chosen,)

@@ -5,17 +5,14 @@ from __future__ import annotations
 import sys
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
+import untag
 from untag.cli.app import Context
-from untag.cli.common import say, settings_of
+from untag.cli.common import opened, say
 from untag.cli.terminal import ask, bytes_progress, tell
 from untag.support.words import counted
-
-if TYPE_CHECKING:
-    from untag.engine.downloads.registry import DownloadableWeights
 
 DAMAGED = 1
 
@@ -38,20 +35,17 @@ def command() -> None:
 @click.pass_obj
 def list_models(context: Context) -> int:
     """List the models: what each is for, its size and licence, and whether it is installed."""
-    from untag.engine.downloads.inventory import RECOMMENDED, inventory
-    from untag.engine.downloads.pull import DOWNLOAD_SETS
-
     rows = [("NAME", "STATE", "SIZE", "LICENCE", "WHAT IT DOES")]
-    for item in inventory(settings_of(context).home):
+    for item in opened(context).models():
         weights = item.weights
         rows.append((weights.name, item.state.value, _size(weights.size), weights.licence, weights.purpose))
     _print_table(rows)
     tell("")
     tell("untag models pull takes the names above, and these sets:")
-    for name, files in DOWNLOAD_SETS.items():
-        members = ", ".join(weights.name for weights in files)
-        if members != name:
-            tell(f"  {name}{' (recommended)' if name == RECOMMENDED else ''}: {members}")
+    for each in untag.model_sets():
+        members = ", ".join(each.members)
+        if members != each.name:
+            tell(f"  {each.name}{' (recommended)' if each.recommended else ''}: {members}")
     return 0
 
 
@@ -78,27 +72,22 @@ def pull(context: Context, names: tuple[str, ...], yes: bool, origin: str | None
       untag models pull --from /media/usb/models
       untag models pull --from https://mirror.example.org/untag/
     """
-    from untag.engine.downloads.addresses import parse_origin
-    from untag.engine.downloads.fetch import fetch
-    from untag.engine.downloads.inventory import RECOMMENDED, State, named, state_of
-    from untag.errors import UsageError
-
-    home = settings_of(context).home
-    source = None if origin is None else parse_origin(origin)
-    missing = [weights for weights in named(names or (RECOMMENDED,)) if state_of(weights, home) != State.INSTALLED]
+    home = opened(context)
+    missing = home.plan_downloads(names, origin)
     if not missing:
         say("everything is installed already, and whole; nothing to do")
         return 0
-    _show_plan(missing, source, home / "models")
+    _show_plan(missing, home.home / "models")
     if not yes:
         if not sys.stdin.isatty():
-            raise UsageError("nobody is there to ask; say --yes to download these")
+            raise untag.UsageError("nobody is there to ask; say --yes to download these")
         if not ask("Go on?"):
             say("nothing was downloaded")
             return 0
-    for weights in missing:
+    for file in missing:
+        weights = file.weights
         with bytes_progress(weights.name, weights.file, weights.size) as advance:
-            fetch(weights, home / "models", origin=source, on_progress=advance)
+            home.download(file, advance)
         say(f"{weights.name}: installed")
     return 0
 
@@ -107,35 +96,25 @@ def pull(context: Context, names: tuple[str, ...], yes: bool, origin: str | None
 @click.pass_obj
 def verify(context: Context) -> int:
     """Hash every installed model again. Exits with 1 when one is damaged, and says what to do."""
-    from untag.engine.downloads.inventory import State, inventory
-    from untag.engine.downloads.registry import PackagedWeights
-
     damaged = 0
-    for item in inventory(settings_of(context).home):
-        # A package's file belongs to the installation; what was never pulled is no damage.
-        bad = item.state == State.DAMAGED or (item.state == State.MISSING and isinstance(item.weights, PackagedWeights))
-        if bad:
+    for item in opened(context).models():
+        if item.is_damaged:
             damaged += 1
             tell(f"damaged  {item.weights.name}: run {item.remedy}")
-        elif item.state == State.INSTALLED:
+        elif item.state == untag.ModelState.INSTALLED:
             tell(f"ok       {item.weights.name}")
     return DAMAGED if damaged else 0
 
 
-def _show_plan(files: Sequence[DownloadableWeights], source: str | Path | None, folder: Path) -> None:
-    from untag.engine.downloads.addresses import mirrored, shown
-
+def _show_plan(files: Sequence[untag.Download], folder: Path) -> None:
     say("To get:")
-    for weights in files:
-        if isinstance(source, Path):
-            where = f"{source}"
-        else:
-            where = shown(weights.url if source is None else mirrored(source, weights.file))
+    for file in files:
+        weights = file.weights
         say(f"  {weights.name}: {weights.purpose} ({weights.note})")
-        say(f"    {_size(weights.size)}, licence {weights.licence}, from {where}")
-    known = sum(weights.size or 0 for weights in files)
-    more = " and those of unknown size" if any(weights.size is None for weights in files) else ""
-    say(f"{counted(len(files), 'file')}, {_size(known)}{more}, into {folder}")
+        say(f"    {_size(weights.size)}, licence {weights.licence}, from {file.address}")
+    sizes = [file.weights.size for file in files]
+    more = " and those of unknown size" if None in sizes else ""
+    say(f"{counted(len(files), 'file')}, {_size(sum(size or 0 for size in sizes))}{more}, into {folder}")
 
 
 def _size(count: int | None) -> str:

@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import click
 
+import untag
 from untag.cli.app import Context
-from untag.cli.common import say, settings_of
+from untag.cli.common import opened, say
 from untag.cli.terminal import tell
 from untag.support.words import counted
-
-if TYPE_CHECKING:
-    from untag.people.roster import Contribution
 
 
 @click.group("people", invoke_without_command=True)
@@ -36,12 +32,8 @@ def command(ctx: click.Context) -> int:
 @click.pass_obj
 def list_all(context: Context) -> int:
     """List who is enrolled: what `untag people` does."""
-    from untag.people.roster import list_people
-    from untag.store import Store
-
-    settings = settings_of(context)
-    with Store.open(settings.home) as store:
-        people = list_people(store)
+    with opened(context) as home:
+        people = home.people()
     if not people:
         say("nobody is enrolled yet; show untag your face with: untag enroll PHOTO…")
     for entry in people:
@@ -63,19 +55,15 @@ def show(context: Context, person: str) -> int:
 
     The number in front is what `untag people remove` takes.
     """
-    from untag.people.roster import contributions
-    from untag.store import Store
-
-    settings = settings_of(context)
-    with Store.open(settings.home, create=False) as store:
-        listed = contributions(store, person)
+    with opened(context) as home:
+        listed = home.references(person)
     for one in listed:
         tell(f"{one.reference.id}  {_contribution(one)}  {one.reference.path} ({one.reference.engine})")
     say("to take one back: untag people remove ID")
     return 0
 
 
-def _contribution(one: Contribution) -> str:
+def _contribution(one: untag.Contribution) -> str:
     alike = "" if one.agreement is None else f", {one.agreement:.0%} like the others"
     if one.template is None:
         return f"set aside{alike}: {one.reference.note}"
@@ -90,12 +78,8 @@ def remove(context: Context, reference: int) -> int:
 
     The face is erased, and all that was scanned is judged again; no photo is read for that.
     """
-    from untag.people.enrolment import take_back
-    from untag.store import Store
-
-    settings = settings_of(context)
-    with Store.open(settings.home, create=False) as store:
-        taken, known = take_back(store, reference, settings)
+    with opened(context) as home:
+        taken, known = home.remove_reference(reference)
     say(f"took {taken.path} back from {taken.person}, and judged again what was scanned")
     if known is None or known.used == 0:
         say(f"{taken.person} has no photo any more; add some with: untag enroll PHOTO…")

@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
+import untag
 from untag.cli.app import Context
-from untag.cli.common import progress, say, settings_of
+from untag.cli.common import opened, progress, say
 from untag.support.words import counted
-
-if TYPE_CHECKING:
-    from untag.reports.html import Written
 
 
 @click.command("report")
@@ -45,37 +41,15 @@ def command(context: Context, output: Path, limit: int, force: bool) -> int:
       untag report --output report.html
       untag report --output all.html --limit 5000
     """
-    from untag.findings.counting import count
-    from untag.reports import write_report
-    from untag.reports.pictures import file_thumbnails, thumbnail_size
-    from untag.store import Store, findings, note_written
-    from untag.types import Verdict
-
-    settings = settings_of(context)
-    with Store.open(settings.home) as store:
-        verdicts = frozenset({Verdict.ME, Verdict.MAYBE})
-        found = list(findings(store, verdicts=verdicts))
-        pictures = min(count(found).photos, limit)
-        size = thumbnail_size(pictures)
-        # Before it is there: forget had rather name a report that was never finished than miss one.
-        note_written(store, output, "report")
-        with progress("writing", lambda: pictures) as advance, file_thumbnails(settings.limits, size) as thumbnail:
-            written = write_report(
-                found,
-                output,
-                home=settings.home,
-                thumbnail=thumbnail,
-                made_at=datetime.now().strftime("%Y-%m-%d %H:%M"),
-                limit=limit,
-                replace_worse=force,
-                on_progress=advance,
-            )
+    options = untag.ReportOptions(limit, force)
+    with opened(context) as home, progress("writing", lambda: home.count_pictures(limit)) as advance:
+        written = home.report(output, options=options, on_progress=lambda _: advance())
     _tell(written, output)
     return 0
 
 
-def _tell(written: Written, output: Path) -> None:
-    from untag.findings.counting import in_words
+def _tell(written: untag.ReportWritten, output: Path) -> None:
+    from untag.reports import in_words
 
     left_out = written.counts.photos - written.shown
     say(f"wrote {counted(written.shown, 'photo')} to {output.absolute()}: {in_words(written.counts)}")

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from untag.cli.app import Context
-from untag.cli.common import say, settings_of
+from untag.cli.common import opened, say
 from untag.support.words import counted
 
 
@@ -24,9 +24,8 @@ def command(context: Context, file: Path) -> int:
     Example:
       untag restore untag-backup.jsonl
     """
-    from untag.upkeep.backup import restore
-
-    restored = restore(settings_of(context).home, file)
+    with opened(context) as home:
+        restored = home.restore(file)
     merged = restored.merged
     say(
         f"brought back {counted(merged.references, 'reference')}, {counted(merged.names, 'name')},"

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import signal
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
+import untag
 from untag.cli.app import INTERRUPTED, Context
 from untag.cli.common import (
     MOST_LISTED,
@@ -19,22 +20,15 @@ from untag.cli.common import (
     device_option,
     engine_option,
     list_unreadable,
-    load_faces,
-    load_scenes,
+    opened,
     path_argument,
     progress,
     say,
-    settings_of,
-    skipped_lines,
     source_option,
 )
 from untag.cli.ending import ENDING_SIGNALS
-from untag.cli.terminal import finish, tell, tell_json, warn
+from untag.cli.terminal import finish, tell, tell_json
 from untag.cli.voice import voice
-
-if TYPE_CHECKING:
-    from untag.scan import ScanSummary
-    from untag.scan.pipeline import Cancel
 
 NEW_FINDINGS = 3
 AWAY = 4
@@ -112,53 +106,28 @@ def command(
       untag scan /mnt/nas/photos --quiet --log-file ~/untag.log
     """
     from untag.reports.scan_text import unreadable_here
-    from untag.scan import ScanModels, count_photos, require_enrolled, require_paths, scan
-    from untag.scan.judge import load_judge
-    from untag.scan.pipeline import Cancel
-    from untag.sources.base import readers_named
-    from untag.store import Store, note_written
+    from untag.reports.skipped import skipped_in_scan
 
-    with voice(quiet=quiet, log_file=log_file):
-        settings = settings_of(context, engine=engine, device=device, jobs=jobs)
-        readers = readers_named(source)
-        with Store.open(settings.home) as store:
-            for problem in require_paths(store, paths):
-                warn(f"{problem}; the others are scanned")
-            require_enrolled(store)
-            if log_file is not None:
-                note_written(store, log_file, "log")
-            models = ScanModels(load_faces(settings), load_scenes(settings))
-            judge = load_judge(store, models.faces.id, settings, all_scenes=all_scenes)
-            say(f"scanning on {models.faces.device} with the engine {models.faces.id}")
-            cancel = Cancel()
-            with (
-                _interruptible(cancel),
-                progress("scanning", lambda: count_photos(paths, settings, readers)) as advance,
-            ):
-                summary = scan(
-                    store,
-                    paths,
-                    models,
-                    judge,
-                    settings,
-                    readers=readers,
-                    on_photo=advance,
-                    cancel=cancel,
-                    confirmed_gone=prune,
-                )
+    cancel = untag.Cancel()
+    options = untag.ScanOptions(source, all_scenes, prune, cancel, log_file, mark_reported=False)
+    with voice(quiet=quiet, log_file=log_file), opened(context, engine=engine, device=device, jobs=jobs) as home:
+        prepared = home.prepare_scan(paths, options)
+        with _interruptible(cancel), progress("scanning", prepared.count) as advance:
+            summary = prepared.run(lambda _: advance())
         if as_json:
             tell_json(_as_dict(summary))
         _tell(summary, tell_line=say if as_json else tell, all_scenes=all_scenes, quiet=quiet, whole=verbose)
-        _tell_skipped(summary.skipped)
+        for line in skipped_in_scan(summary.skipped):
+            say(line)
         list_unreadable(unreadable_here(summary), most=None if verbose else MOST_LISTED)
         if summary.interrupted:
             say("interrupted; run the same command again to go on")
             return INTERRUPTED
-        _mark_reported(settings.home, summary)
+        _mark_reported(home, summary)
         return _status(summary, fail_on_new=fail_on_new, strict=strict)
 
 
-def _status(summary: ScanSummary, *, fail_on_new: bool, strict: bool) -> int:
+def _status(summary: untag.ScanSummary, *, fail_on_new: bool, strict: bool) -> int:
     if fail_on_new and summary.new_findings:
         return NEW_FINDINGS
     if summary.away:
@@ -166,18 +135,14 @@ def _status(summary: ScanSummary, *, fail_on_new: bool, strict: bool) -> int:
     return UNREADABLE if summary.newly_unreadable or (strict and summary.unreadable) else 0
 
 
-def _mark_reported(home: Path, summary: ScanSummary) -> None:
+def _mark_reported(home: untag.Untag, summary: untag.ScanSummary) -> None:
     """Last of all: what a scan found is new until somebody was told, whatever ends this process before."""
-    from untag.scan import mark_shown
-    from untag.store import Store
-
     finish()
-    with Store.open(home, create=False) as store:
-        mark_shown(store, summary)
+    home.mark_reported(summary)
 
 
 @contextmanager
-def _interruptible(cancel: Cancel) -> Iterator[None]:
+def _interruptible(cancel: untag.Cancel) -> Iterator[None]:
     """The first signal ends the scan cleanly, what is under way being recorded; a second Ctrl-C ends it at once."""
 
     def stop(number: int, _: Any) -> None:
@@ -196,7 +161,7 @@ def _interruptible(cancel: Cancel) -> Iterator[None]:
             signal.signal(name, handler)
 
 
-def _as_dict(summary: ScanSummary) -> dict[str, Any]:
+def _as_dict(summary: untag.ScanSummary) -> dict[str, Any]:
     values = asdict(summary)
     for name in ("run", "roots", "still_unreadable"):
         del values[name]
@@ -209,15 +174,8 @@ def _as_dict(summary: ScanSummary) -> dict[str, Any]:
     return values
 
 
-def _tell_skipped(skipped: Mapping[str, int]) -> None:
-    from untag.sources.kinds import UNSEEN
-
-    for line in skipped_lines({kind: count for kind, count in skipped.items() if kind not in UNSEEN}, {}):
-        say(line)
-
-
 def _tell(
-    summary: ScanSummary, *, tell_line: Callable[[str], None], all_scenes: bool, quiet: bool, whole: bool
+    summary: untag.ScanSummary, *, tell_line: Callable[[str], None], all_scenes: bool, quiet: bool, whole: bool
 ) -> None:
     """Says what a scan saw: the results by `tell_line`, hints on standard error."""
     from untag.reports.scan_text import counts_lines, news_lines

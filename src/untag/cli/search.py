@@ -77,10 +77,8 @@ def command(
 
 def _is_photo(query: str) -> bool:
     """Whether it is an existing path, or is called like a picture."""
-    from untag.sources.names import is_named_photo
-
     try:
-        return Path(query).exists() or is_named_photo(query)
+        return Path(query).exists() or untag.is_photo_name(query)
     except (OSError, ValueError):  # too long for a path, or with a NUL
         return False
 

@@ -4,17 +4,15 @@ from __future__ import annotations
 
 from collections import Counter
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
+import untag
 from untag.cli.app import Context
-from untag.cli.common import called, list_unreadable, path_argument, say, settings_of, skipped_lines, source_option
+from untag.cli.common import called, list_unreadable, opened, path_argument, say, source_option
 from untag.cli.terminal import tell, tell_json
 from untag.support.words import counted
-
-if TYPE_CHECKING:
-    from untag.sources.summary import ArchiveSummary
 
 _MOST_NAMED = 5
 
@@ -35,11 +33,8 @@ def command(context: Context, paths: tuple[Path, ...], source: str | None, as_js
       untag sources ~/Downloads
       untag sources takeout-20250104T120000Z-001.zip takeout-20250104T120000Z-002.zip
     """
-    from untag.sources.base import readers_named
-    from untag.sources.summary import survey
-
-    settings = settings_of(context)
-    found = survey(paths, settings.limits, readers_named(source))
+    with opened(context) as home:
+        found = home.sources(paths, source)
     if as_json:
         tell_json([_as_dict(summary) for summary in found.summaries], indent=1)
     else:
@@ -51,7 +46,9 @@ def command(context: Context, paths: tuple[Path, ...], source: str | None, as_js
     return list_unreadable(found.unreadable)
 
 
-def _lines(summary: ArchiveSummary) -> list[str]:
+def _lines(summary: untag.ArchiveSummary) -> list[str]:
+    from untag.reports.skipped import skipped_lines
+
     dates = "" if summary.first is None else f", {summary.first} to {summary.last}"
     lines = [f"{summary.source}: {summary.root}", f"  {counted(summary.photos, 'photo file')}{dates}"]
     if summary.owner:
@@ -78,7 +75,7 @@ def _names(names: Counter[str]) -> str:
     return shown if len(names) <= _MOST_NAMED else f"{shown} and {len(names) - _MOST_NAMED} more"
 
 
-def _as_dict(summary: ArchiveSummary) -> dict[str, Any]:
+def _as_dict(summary: untag.ArchiveSummary) -> dict[str, Any]:
     return {
         "source": summary.source,
         "path": summary.root,

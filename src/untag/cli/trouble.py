@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 from pathlib import Path
 
+import untag
 from untag.errors import ResourceError, StoreError, UntagError, UsageError
 
 _FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
@@ -69,8 +70,5 @@ def _of_system(error: OSError) -> UntagError:
 
 
 def _of_database(home: Path | None) -> UntagError | None:
-    from untag.config import default_home
-    from untag.store import check_damage
-
-    damage = check_damage(default_home() if home is None else home)
-    return StoreError(damage[0]) if damage else None
+    damage = untag.find_damage(home)
+    return None if damage is None else StoreError(damage)

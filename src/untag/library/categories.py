@@ -41,6 +41,11 @@ class CategoryStatus:
     measured: CategorySpec | None = None
     taught: Taught | None = None
 
+    @property
+    def is_taught(self) -> bool:
+        """Whether the user taught it."""
+        return self.judged_by in (JudgedBy.TAUGHT, JudgedBy.UNUSABLE)
+
 
 def list_categories(settings: Settings) -> Iterator[CategoryStatus]:
     """Every category, untag's own first."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import IO, TYPE_CHECKING
+from typing import TYPE_CHECKING
 
 from untag.errors import UsageError
 from untag.library.options import (
@@ -20,6 +20,8 @@ from untag.library.photos import Photos
 from untag.types import Finding
 
 if TYPE_CHECKING:
+    from _typeshed import SupportsWrite
+
     from untag.evaluation.evaluate import Result
     from untag.reports.html import Written
 
@@ -48,7 +50,7 @@ class Reports(Photos):
 
         return count_pictures(self._opened(), limit)
 
-    def export(self, stream: IO[str], style: str = "json", findings: Iterable[Finding] | None = None) -> int:
+    def export(self, stream: SupportsWrite[str], style: str = "json", findings: Iterable[Finding] | None = None) -> int:
         """Writes findings as a "json" array or as "csv" with a header; None is all that show somebody enrolled.
 
         Returns how many there are. Keys and columns are those of docs/data.md; open a CSV file with newline="".

@@ -74,6 +74,11 @@ class Taught:
     estimate: Estimate
     words: str = ""
 
+    @property
+    def false_alarms_per_1000(self) -> float:
+        """How many of 1,000 ordinary photos it is expected to flag wrongly."""
+        return FALSE_ALARMS_PER_1000
+
 
 def learn(examples: Examples, background: Background) -> Taught:
     """The category that examples show, or words alone describe."""

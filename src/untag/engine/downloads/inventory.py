@@ -33,6 +33,12 @@ class ModelStatus:
     state: State
     remedy: str
 
+    @property
+    def is_damaged(self) -> bool:
+        """Whether it is to be repaired: what was never pulled is no damage, a package's missing file is."""
+        packaged = isinstance(self.weights, PackagedWeights)
+        return self.state is State.DAMAGED or (packaged and self.state is State.MISSING)
+
 
 def inventory(home: Path) -> list[ModelStatus]:
     """Every known file in turn, those of Python packages first; whatever is there is hashed. Changes nothing."""
