@@ -46,7 +46,7 @@ def untag_lines() -> list[tuple[str, str]]:
     for command_name in app._COMMANDS:
         _, _, examples = (command_of(command_name).help or "").partition("Example")
         found += [(f"{command_name} --help", line.strip()) for line in examples.splitlines()]
-    return [(where, line.removeprefix("$ ")) for where, line in found if re.match(r"(\$ )?untag\b", line)]
+    return [(where, line.removeprefix("$ ")) for where, line in found if re.match(r"(\$ )?untag(?=\s|$)", line)]
 
 
 def command_of(command_name: str) -> click.Command:
