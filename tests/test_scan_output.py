@@ -218,7 +218,7 @@ def test_the_log_says_why_a_scan_ended(filled: Untag, monkeypatch: pytest.Monkey
     def interrupted(*_: object, **__: object) -> None:
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("untag.scan.scan", interrupted)
+    monkeypatch.setattr("untag.library.scanning.scan", interrupted)
     assert filled.run("scan", filled.photos, "--log-file", log).status == 130
     assert log.read_text().endswith(" interrupted\n")
 

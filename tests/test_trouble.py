@@ -220,7 +220,7 @@ def test_what_the_machine_lacks_is_a_sentence(
     def fail(*_: object, **__: object) -> None:
         raise error
 
-    monkeypatch.setattr("untag.config.load_settings", fail)
+    monkeypatch.setattr("untag.library.client.load_settings", fail)
     result = scanned.run(name, *usual(scanned)[name])
     sentence(result, name)
     assert result.status == 2
