@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+import json
 import re
 import sqlite3
 from collections.abc import Iterator
@@ -19,6 +21,7 @@ from store_samples import ORIGIN, analysis, assessment, face, record
 from untag.store import (
     ListedFolder,
     Reference,
+    SavedReference,
     Store,
     add_reference,
     findings,
@@ -36,6 +39,7 @@ from untag.store.columns import ORIGIN as ORIGIN_COLUMNS
 from untag.store.decisions import DECISION
 from untag.store.migrations import MIGRATIONS, columns_of, empty_database
 from untag.types import Action, Assessment, Face, LinkConfidence, Origin, Verdict
+from untag.upkeep.backup_file import write_records
 
 PAGE = Path(__file__).parents[1] / "docs" / "database.md"
 FIRST_RELEASE = Path(__file__).with_name("home_0_1_0.sql")
@@ -173,6 +177,14 @@ def test_every_field_of_a_face_is_stored_of_found_and_enrolled_faces(store: Stor
     for stored in (photo.faces[0].face, references(store)[0].face):
         for field in fields(Face):
             np.testing.assert_equal(getattr(stored, field.name), getattr(seen, field.name), field.name)
+
+
+def test_a_backup_has_every_field_of_an_enrolled_face() -> None:
+    saved = SavedReference(Reference("Ada", "dlib", "s1", "/a/1", face(0)), "2020-01-01T00:00:00+00:00")
+    written = io.BytesIO()
+    write_records(written, "2020-01-01T00:00:00+00:00", [saved])
+    _, line, _ = map(json.loads, written.getvalue().splitlines())
+    assert {field.name for field in (*fields(Face), *fields(Reference))} - {"face", "id"} <= set(line)
 
 
 def test_every_column_of_a_finding_changes_when_it_is_made_again(store: Store) -> None:
