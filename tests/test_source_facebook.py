@@ -14,6 +14,7 @@ from made_up_archives import MadeUpFiles, any_json, damaged
 from untag.sources.reader import AbsentPhoto
 from untag.sources.readers.facebook import READER
 from untag.sources.readers.facebook_links import permalink_of
+from untag.sources.readers.meta import taken_time
 from untag.types import LinkConfidence, Origin, Outcome
 
 JPEG = b"\xff\xd8\xff\xd9"
@@ -529,3 +530,54 @@ def test_no_json_makes_it_raise(values: list[bytes]) -> None:
     READER.sniff(files)
     found = READER.describe(files)
     assert set(found.origins) <= {IN_ALBUM}
+
+
+def thread(*messages: dict[str, Any]) -> dict[str, Any]:
+    return {"participants": ["Bea Roe", "Ana Doe"], "threadName": "Bea_1", "messages": list(messages)}
+
+
+def test_encrypted_conversations_are_found_behind_empty_and_beside_large_ones() -> None:
+    said = {"senderName": "Bea Roe", "timestamp": 1_700_000_000_000, "media": [{"uri": "./media/z.jpeg"}]}
+    padded = thread(said, *[{"senderName": "Bea Roe", "text": "x" * 1000}] * 5000)
+    files = MadeUpFiles(
+        {**{f"a{number}.json": thread() for number in range(60)}, "z.json": padded, "media/z.jpeg": b""}
+    )
+    assert READER.sniff(files)
+    assert READER.describe(files).origins["media/z.jpeg"].poster == "Bea Roe"
+    assert not READER.sniff(MadeUpFiles({**{f"a{number}.json": thread() for number in range(60)}, "media/z.jpeg": b""}))
+
+
+@pytest.mark.parametrize(
+    ("kept", "taken"),
+    [
+        ({"taken_timestamp": 1_437_148_158}, "2015-07-17T15:49:18+00:00"),
+        ({"exif_data": [{"orientation": 1}, {"date_time_original": "2015:07:17 15:49:18"}]}, "2015-07-17T15:49:18"),
+        ({"exif_data": [{"date_time_original": "2016:07:17 15:49:18"}]}, None),
+        ({"exif_data": [{"date_time_original": "1970:01:01 00:00:00"}]}, None),
+        ({"taken_timestamp": 0, "exif_data": "x"}, None),
+    ],
+)
+def test_when_a_photo_was_taken(kept: dict[str, Any], taken: str | None) -> None:
+    assert taken_time({"media_metadata": {"photo_metadata": kept}}, 1_437_454_647) == taken
+
+
+def test_a_post_elsewhere_as_labels_and_values() -> None:
+    photo = "your_facebook_activity/posts/media/your_posts/777888999000.jpg"
+    record = {
+        "timestamp": 1_700_000_000,
+        "media": [{"uri": photo}],
+        "label_values": [{"label": "Message", "value": "Cheers"}, {"label": "Target", "value": "Bea Roe"}],
+    }
+    profile = {"profile_v2": {"name": {"full_name": "Ana Doe"}}}
+    origins = {}
+    for name in ("posts_on_other_pages_and_profiles", "other_people's_posts"):
+        files: dict[str, Any] = {
+            f"your_facebook_activity/posts/{name}.json": [record, {"media": 1, "label_values": []}],
+            photo: b"",
+        }
+        files["personal_information/profile_information/profile_information.json"] = profile
+        origins[name] = READER.describe(MadeUpFiles(files)).origins[photo]
+    assert {origin.poster for origin in origins.values()} == {"Ana Doe", None}
+    assert {(origin.caption, origin.posted_at) for origin in origins.values()} == {
+        ("Cheers", "2023-11-14T22:13:20+00:00")
+    }

@@ -75,7 +75,6 @@ def photo_json(**more: Any) -> dict[str, Any]:
         ("IMG_1-edited.jpg", ["IMG_1.HEIC.json", "IMG_1.png.json"], None),
         ("IMG_1-edited.jpg", ["IMG_1.HEIC.supplemental-metadata.json"], "IMG_1.HEIC.supplemental-metadata.json"),
         ("IMG_2-edited.jpg", ["IMG_1.jpg.json"], None),
-        ("IMG_1-bea.jpg", ["IMG_1.jpg.json"], None),
         (f"{LONG[:43]}-bea.jpg", [f"{LONG[:43]}.jp.json", f"{LONG[:43]}.jpg.json"], f"{LONG[:43]}.jpg.json"),
         # It came without a suffix.
         ("20030616.jpg", ["20030616.json"], "20030616.json"),
@@ -166,6 +165,10 @@ ROWS: dict[str, tuple[dict[str, Any], Origin]] = {
             posted_at="2023-09-22T15:45:25+00:00",
             audience="protected",
         ),
+    ),
+    "an album since 2025": (
+        {"IMG_1.jpg": b"", "IMG_1.jpg.json": photo_json(), "metadata.json": {"title": "Trip"}},
+        Origin(platform="google_photos", album="Trip", taken_at="2023-09-22T14:49:36+00:00"),
     ),
     "an older album": (
         {"IMG_1.jpg": b"", "IMG_1.jpg.json": photo_json(), "metadata.json": {"albumData": {"title": "Trip"}}},
@@ -288,3 +291,31 @@ def test_every_photo_of_a_real_takeout_has_its_json(shared: Path) -> None:
         expected = {"gophers": "Gopher's gallery", "Album test 6-10-23": "Album test 6/10/23", "Photos from 2025": None}
         assert albums == {expected[folder.name]}
         assert not description.errors
+
+
+@pytest.mark.parametrize(
+    ("photo", "sidecars", "expected"),
+    [
+        ("IMG_1-muokattu.jpg", ["IMG_1.jpg.json"], "IMG_1.jpg.json"),
+        ("IMG_1-已修改.jpg", ["IMG_1.HEIC.supplemental-metadata.json"], "IMG_1.HEIC.supplemental-metadata.json"),
+        ("IMG_1-edited(1).jpg", ["IMG_1.jpg.json"], "IMG_1.jpg.json"),
+        ("IMG_1(1)-rediģēts.jpg", ["IMG_1.jpg.json", "IMG_1.jpg(1).json"], "IMG_1.jpg(1).json"),
+        ("IMG_1-COLLAGE.jpg", ["IMG_1.jpg.json"], "IMG_1.jpg.json"),
+        ("IMG_1-2.jpg", ["IMG_1.jpg.json"], None),
+        ("IMG_1-muokattu.jpg", ["IMG_1.HEIC.json", "IMG_1.png.json"], None),
+        ("IMG_1-muokattu.jpg", ["IMG_1.jpg(1).json"], None),
+    ],
+)
+def test_marks_of_languages_that_are_not_listed_give_likely_pairs(
+    photo: str, sidecars: list[str], expected: str | None
+) -> None:
+    found = pair([photo], dict.fromkeys(sidecars))
+    assert found == ({} if expected is None else {photo: Pair(expected, certain=False)})
+
+
+def test_a_title_among_other_things_is_no_albums() -> None:
+    files = {"IMG_1.jpg": b"", "IMG_1.jpg.json": photo_json(), "other.json": {"title": "Trip", "text": "x"}}
+    description = READER.describe(MadeUpFiles(files))
+    assert description.origins["IMG_1.jpg"].album is None
+    assert description.understood == {"IMG_1.jpg.json"}
+    assert not READER.sniff(MadeUpFiles({"metadata.json": {"title": "Trip"}}))

@@ -6,7 +6,7 @@ Files are known by what they hold rather than by their names, most of which chan
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from untag.errors import ReadFailure
@@ -21,8 +21,22 @@ from untag.sources.readers.facebook_links import (
     read_tagged,
     recognise_own,
 )
-from untag.sources.readers.meta import Gathering, is_picture, lists_in, posted_time, site_of, taken_time, words_only
-from untag.sources.readers.meta_messages import is_encrypted_thread, is_thread, read_thread
+from untag.sources.readers.meta import (
+    Gathering,
+    is_picture,
+    label_values,
+    lists_in,
+    posted_time,
+    site_of,
+    taken_time,
+    words_only,
+)
+from untag.sources.readers.meta_messages import (
+    is_empty_encrypted_thread,
+    is_encrypted_thread,
+    is_thread,
+    read_thread,
+)
 from untag.sources.text import items, member, read_json, repaired, text, wrong_shape
 from untag.types import LinkConfidence, Origin
 
@@ -44,7 +58,9 @@ _OWN_LISTS = ("", "status_updates", "archived_stories")
 """The beginnings of the names of lists that hold only what the owner posted; the file itself is one where it is a list.
 In others, of what friends wrote on the timeline or of what was saved, the title of a post has to say so."""
 
-_SNIFFED_FILES = 3
+_OWN_LABELLED = ("postsonother", "yourposts")
+
+_SNIFFED_FILES, _MOST_SNIFFED_FILES = 3, 500
 _SNIFFED_BYTES = 4 * 1024 * 1024
 
 
@@ -67,8 +83,9 @@ class FacebookReader:
         site = site_of(files.names)
         if site is not None:
             return site == self.name
-        flat = [name for name in files.names if "/" not in name and name.lower().endswith(".json")]
-        return any(_is_encrypted(files, name) for name in flat[:_SNIFFED_FILES])
+        return _is_encrypted(
+            files, [name for name in files.names if "/" not in name and name.lower().endswith(".json")]
+        )
 
     def describe(self, files: Files) -> Description:
         """The owner's photos, those in conversations, and the links to photos that the owner is tagged in."""
@@ -89,11 +106,26 @@ class FacebookReader:
 READER = FacebookReader()
 
 
-def _is_encrypted(files: Files, name: str) -> bool:
-    try:
-        return is_encrypted_thread(read_json(files, name, max_bytes=_SNIFFED_BYTES))
-    except ReadFailure:
-        return False
+def _is_encrypted(files: Files, names: Sequence[str]) -> bool:
+    """Whether one of the files is an encrypted conversation; half of them may be empty, and some are large.
+
+    Smaller files first, and of large ones one. Several files of another tool end the search.
+    """
+    others = 0
+    for name in sorted(names, key=lambda name: (files.stat(name)[0], name))[:_MOST_SNIFFED_FILES]:
+        large = files.stat(name)[0] > _SNIFFED_BYTES
+        others += (_SNIFFED_FILES - 1) * large
+        try:
+            value = read_json(files, name)
+        except ReadFailure:
+            others += 1
+        else:
+            if is_encrypted_thread(value):
+                return True
+            others += not is_empty_encrypted_thread(value)
+        if others >= _SNIFFED_FILES:
+            return False
+    return False
 
 
 def _read(gathering: Gathering, name: str, value: Any) -> None:
@@ -145,10 +177,28 @@ def _read_lists(gathering: Gathering, name: str, value: Any) -> bool:
                 _read_post(gathering, record, _poster(gathering, name, key, record))
             elif "uri" in record:
                 _add(gathering, record, Origin(poster=gathering.poster))
+            elif "label_values" in record and any("uri" in media for media in items(record.get("media"))):
+                _read_labelled(gathering, name, record)
             else:
                 continue
             understood = True
     return understood
+
+
+def _read_labelled(gathering: Gathering, name: str, record: dict[str, Any]) -> None:
+    """A post as labels and values, as since 2024; only of what was posted elsewhere it is known to be the owner's.
+
+    The shape is that of two public table maps; no download with photos was seen.
+    """
+    own = words_only(name.rpartition("/")[2]).startswith(_OWN_LABELLED)
+    captions = (repaired(entry.get("value")) for entry in label_values(record) if entry.get("label") == "Message")
+    known = Origin(
+        poster=gathering.poster if own else None,
+        caption=next((found for found in captions if found is not None), None),
+        posted_at=posted_time(record.get("timestamp")),
+    )
+    for media in items(record.get("media")):
+        _add(gathering, media, known)
 
 
 def _poster(gathering: Gathering, name: str, key: str, post: dict[str, Any]) -> str | None:

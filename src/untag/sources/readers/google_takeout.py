@@ -24,6 +24,7 @@ MAX_SIDECAR_BYTES = 16 * 1024 * 1024
 """The JSON of one photo or album: a kilobyte or two, more where an album has many comments."""
 
 _SNIFFED = 4
+_KEYS_OF_ALBUMS = frozenset(("title", "description", "access", "date", "location", "geoData", "enrichments"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +67,7 @@ class GoogleTakeout:
             if _is_photo(value):
                 described[name] = _origin(value)
                 titles[name] = text(member(value, "title"))
-            elif (album := _album_of(value)) is not None:
+            elif (album := _album_of(value) or _titled_album(name, value, files)) is not None:
                 albums.append(album)
             elif media_name(name) in files:
                 errors.append(wrong_shape(files, name, "the data of a photo"))
@@ -98,6 +99,13 @@ def _album_of(value: Any) -> _Album | None:
     title = text(member(inner, "title"))
     known = data is not None or member(inner, "access") is not None or member(inner, "date", "timestamp") is not None
     return _Album(title, text(member(inner, "access"))) if title is not None and known else None
+
+
+def _titled_album(name: str, value: Any, files: Files) -> _Album | None:
+    """An album of a Takeout since 2025 may have a title alone; beside Google's photos nothing else has that."""
+    title = text(member(value, "title"))
+    alone = isinstance(value, dict) and value.keys() <= _KEYS_OF_ALBUMS and media_name(name) not in files
+    return _Album(title, None) if title is not None and alone else None
 
 
 def _origin(value: Any) -> Origin:

@@ -6,10 +6,12 @@ import re
 import unicodedata
 from collections.abc import Iterable, Iterator
 from dataclasses import fields
+from datetime import datetime
 from functools import lru_cache
 from typing import Any
 
 from untag.errors import ReadFailure
+from untag.sources.dates import moment
 from untag.sources.kinds import may_be_photo
 from untag.sources.reader import AbsentPhoto, Description, Files
 from untag.sources.text import MAX_JSON_BYTES, iso_time, items, member, parse_json, read_error, repaired
@@ -22,6 +24,8 @@ NEVER_FILLED = frozenset((b"", b"[object Object]"))
 _DAY = 86_400
 _FIRST_CAMERAS = 315_532_800
 """1 January 1980, where the clocks of cameras begin."""
+
+_FIRST_CAMERA_YEAR = 1980
 
 _SITES = {
     "facebook": re.compile(
@@ -236,14 +240,37 @@ def posted_time(*values: Any) -> str | None:
     return next((time for value in values if (time := iso_time(seconds_of(value))) is not None), None)
 
 
+_EXIF_DATE = re.compile(r"(\d{4}):(\d\d):(\d\d) (\d\d):(\d\d):(\d\d)", re.ASCII)
+
+
 def taken_time(media: Any, posted: Any) -> str | None:
-    """ISO 8601 of when a photo was taken, from the EXIF that the site kept; None when it is after `posted`."""
+    """ISO 8601 of when a photo was taken, from the EXIF that the site kept; None when it is after `posted`.
+
+    Facebook kept it in `photo_metadata` itself until 2021; Instagram writes since 2024 the camera's own date, without
+    a zone.
+    """
     latest = seconds_of(posted)
-    for exif in items(member(media, "media_metadata", "photo_metadata", "exif_data")):
+    metadata = member(media, "media_metadata", "photo_metadata")
+    kept = [*items(member(metadata, "exif_data")), *items([metadata])]
+    for exif in kept:
         seconds = seconds_of(exif.get("taken_timestamp"))
         if seconds is not None and seconds >= _FIRST_CAMERAS and (latest is None or seconds <= latest + _DAY):
             return iso_time(seconds)
-    return None
+    written = (camera_time(exif.get(key)) for exif in kept for key in ("date_time_original", "date_time_digitized"))
+    return next((time for time in written if time is not None and not _is_after(time, latest)), None)
+
+
+def camera_time(value: Any) -> str | None:
+    """ISO 8601, without a zone, of a date as EXIF has it: `2024:09:01 14:23:18`."""
+    match = _EXIF_DATE.fullmatch(value.strip()) if isinstance(value, str) else None
+    if match is None:
+        return None
+    year, month, day, *clock = (int(group) for group in match.groups())
+    return moment(year, month, day, clock) if year >= _FIRST_CAMERA_YEAR else None
+
+
+def _is_after(time: str, latest: float | None) -> bool:
+    return latest is not None and datetime.fromisoformat(f"{time}+00:00").timestamp() > latest + _DAY
 
 
 def lists_in(value: Any) -> Iterator[tuple[str, list[Any]]]:

@@ -22,6 +22,11 @@ def is_encrypted_thread(value: Any) -> bool:
     return any("senderName" in message for message in items(member(value, "messages")))
 
 
+def is_empty_encrypted_thread(value: Any) -> bool:
+    """Whether JSON is an end-to-end encrypted conversation without messages, as is every second one."""
+    return isinstance(member(value, "threadName"), str) and member(value, "messages") == []
+
+
 def read_thread(gathering: Gathering, name: str, value: Any, platform: str) -> None:
     """Note the origin of each photo in a conversation. There is no link to a message, so none is given."""
     near = name.rpartition("/")[0]

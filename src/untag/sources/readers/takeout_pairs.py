@@ -26,13 +26,17 @@ EDITED = (
 )
 """What Google adds to the name of an edited copy, in lower case and NFC. The copy has no JSON of its own."""
 
+_MARK = re.compile(r"[^\W\d_][^\d_]{0,23}")
+"""What may be a mark after its hyphen in a language that is not in `EDITED`: words."""
+_MOST_HYPHENS = 3
+
 _SHORTEST_CUT_MARK = 2
 """Of the mark of an edited copy at least the hyphen and a letter must be left where its name is cut."""
 
 
 @dataclass(frozen=True, slots=True)
 class Pair:
-    """The JSON of a photo; not `certain` where the photo may be another one with the same first 46 letters."""
+    """The JSON of a photo; not `certain` where the photo may be another one with the same first letters."""
 
     sidecar: str
     certain: bool = True
@@ -77,7 +81,7 @@ def pair(photos: Iterable[str], sidecars: Mapping[str, str | None]) -> dict[str,
         sidecar = index.titled(name, used)
         if sidecar is not None:
             found[name.file] = Pair(sidecar)
-        elif (sidecar := index.original_of_a_cut_copy(name)) is not None:
+        elif (sidecar := index.original_of_a_cut_copy(name) or index.likely_original(name)) is not None:
             found[name.file] = Pair(sidecar, certain=False)
     return found
 
@@ -195,6 +199,21 @@ class _Index:
         if not name.counter or _length(name.stem) < _CUT_PHOTO:
             return None
         return self.exact.get((_cut(name.stem, _CUT_JSON), ""))
+
+    def likely_original(self, name: _Name) -> str | None:
+        """For what has no JSON of its own and begins as another photo: an edited copy or a creation (collage, smile) in
+        any language, or the second copy of one. The idea is that of simulot/immich-go."""
+        stem = name.stem
+        for _ in range(_MOST_HYPHENS):
+            stem, hyphen, mark = stem.rpartition("-")
+            if not hyphen or _MARK.fullmatch(mark) is None:
+                return None
+            bare, inner = _counted(stem)
+            for counter in dict.fromkeys((inner or name.counter, inner)):
+                sidecar = self._named(bare + name.suffix, counter) or _only(self.by_stem.get((bare, counter), ()))
+                if sidecar is not None:
+                    return sidecar
+        return None
 
 
 def _counted(text: str) -> tuple[str, str]:
