@@ -3,12 +3,15 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 LOWEST := .venv-lowest
+PYTHONS := 3.11 3.12 3.13 3.14
+# Tests that run side by side. What they measure is never time.
+JOBS ?= 2
 DEMO_HOME := .demo/home
 DEMO_REPORT := .demo/report.html
 DEMO := $(BIN)/untag --home $(DEMO_HOME)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check-lowest lint format types bench docs docs-cli reader lock release clean
+.PHONY: help demo test coverage check-lowest check-all lint format types bench docs docs-cli reader lock release clean
 
 help:
 	@echo "make demo    scan the sample photos and write a report"
@@ -18,7 +21,9 @@ help:
 	@echo "make docs    check that the documentation is true;  make docs-cli  write docs/cli.md anew"
 	@echo "make reader NAME=site   start a reader for a new site: module, list, page, fixture"
 	@echo "make release  build and prove what is published, upload nothing;  make lock  requirements-dev.txt anew"
+	@echo "make coverage  run the tests and name the lines that none of them reaches"
 	@echo "make check-lowest   run the tests with the lowest versions of all dependencies"
+	@echo "make check-all   and on every Python of $(PYTHONS) that is here"
 	@echo "make clean   remove what was made here"
 
 # A stamp for each set of packages: made again when pyproject.toml changes, else nothing is asked of the network.
@@ -53,7 +58,11 @@ demo: $(VENV)/.run
 	@echo "The report is at $(CURDIR)/$(DEMO_REPORT)"
 
 test: $(VENV)/.dev
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest --numprocesses $(JOBS)
+
+# Fails below 95 % of the lines. Slower than `make test`, which does not count them.
+coverage: $(VENV)/.dev
+	$(BIN)/python -m pytest --numprocesses $(JOBS) --cov --cov-report=term-missing:skip-covered
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff check .
@@ -97,8 +106,20 @@ check-lowest:
 	$(LOWEST)/bin/python -m pip install --quiet --disable-pip-version-check uv
 	$(LOWEST)/bin/uv pip install --python $(LOWEST)/bin/python --resolution lowest-direct --only-binary :all: \
 		--no-binary face-recognition-models --no-binary untag --editable '.[dev]'
-	$(LOWEST)/bin/python -m pytest
+	$(LOWEST)/bin/python -m pytest --numprocesses $(JOBS)
+
+# The tests on each Python that is here, in an environment of its own, then with the lowest versions.
+check-all:
+	@set -e; for version in $(PYTHONS); do \
+		for python in python$$version "$$HOME"/.pyenv/versions/$$version.*/bin/python3 none; do \
+			if "$$python" -c '' 2>/dev/null; then break; fi; \
+		done; \
+		if [ "$$python" = none ]; then echo "Python $$version is not here: left out"; continue; fi; \
+		echo "Python $$version: $$python"; \
+		$(MAKE) test PYTHON="$$python" VENV=.venv-$$version; \
+	done
+	$(MAKE) check-lowest
 
 clean:
-	rm -rf $(VENV) $(LOWEST) .demo build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf $(VENV) $(LOWEST) $(PYTHONS:%=.venv-%) .demo .coverage build dist .mypy_cache .pytest_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -type d -not -path './.git/*' -prune -exec rm -rf {} +
