@@ -98,3 +98,11 @@ def test_the_python_versions_agree() -> None:
     named = [int(minor) for minor in re.findall(r":: 3\.(\d+)'", str(project["classifiers"]))]
     assert min(named) == int(least)
     assert PROJECT["tool"]["ruff"]["target-version"] == f"py3{least}"
+
+
+def test_the_same_pythons_are_named_tried_and_run_by_ci() -> None:
+    named = [text.rpartition(" ")[2] for text in PROJECT["project"]["classifiers"] if "Python :: 3." in text]
+    tried = re.findall(r"^PYTHONS := (.*)$", (ROOT / "Makefile").read_text(), re.MULTILINE)
+    run = re.findall(r"^ +python: (\[.*\])$", (ROOT / ".github/workflows/checks.yml").read_text(), re.MULTILINE)
+    assert named == tried[0].split() == ast.literal_eval(run[0])
+    assert PROJECT["project"]["requires-python"] == f">={named[0]}"
