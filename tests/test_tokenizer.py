@@ -68,7 +68,11 @@ def test_a_text_that_clip_would_cut_off_is_refused() -> None:
         tokenizer.batch(["b" * 76])
 
 
-@pytest.mark.parametrize("data", [b"", b"no gzip", gzip.compress(b"#version\n"), gzip.compress(b"#version\na b c\n")])
+@pytest.mark.parametrize(
+    "data",
+    [b"", b"no gzip", gzip.compress(b"#version\n"), gzip.compress(b"#version\na b c\n")],
+    ids=["empty", "no gzip", "no merges", "three words"],
+)
 def test_another_file_is_refused(data: bytes) -> None:
     with pytest.raises(ModelError, match="vocabulary"):
         Tokenizer(data)
