@@ -457,8 +457,8 @@ def test_words_alone_make_a_category(tmp_path: Path) -> None:
     taught = load_taught(tmp_path, BACKBONE_ID)
     assert taught is not None
     ordinary = features(0)
-    assert taught.scores(ordinary, near_to(text, 4.0))[0, 0] > THRESHOLD
-    assert taught.scores(ordinary, near_to(text, 2.0))[0, 0] < THRESHOLD
+    assert taught.scores(ordinary, near_to(text, 3.05))[0, 0] > THRESHOLD
+    assert taught.scores(ordinary, near_to(text, 2.95))[0, 0] < THRESHOLD
     assert taught.evidence["band"] == f"near to your words: {text}"
 
 
