@@ -326,6 +326,10 @@ def test_risk_of_known_cases() -> None:
     assert risk(ME, {}, "public") <= 5
 
 
+def test_a_score_of_more_than_one_weighs_as_one() -> None:
+    assert risk(ME, {"alcohol": 1.2}) == risk(ME, {"alcohol": 1.0}) > risk(ME, {"alcohol": 0.95})
+
+
 def test_a_wider_audience_is_a_higher_risk() -> None:
     risks = [risk(ME, {"alcohol": 0.9}, words) for words in ("only me", None, "friends", "with the link", "public")]
     assert risks == sorted(set(risks))

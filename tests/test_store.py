@@ -182,6 +182,20 @@ def test_prune_leaves_what_could_not_be_read_this_time(store: Store) -> None:
     assert known_file(store, "/a/x.zip") is not None
 
 
+def test_prune_says_which_photos_lie_elsewhere_too(store: Store) -> None:
+    first = start_run(store, ["/a"])
+    copies = [
+        record("/a/copied", "s1", analysis()),
+        record("/b/copy", "s1"),
+        record("/a/twice", "s2", analysis(seed=2)),
+    ]
+    record_batch(store, first, [*copies, record("/a/twice too", "s2"), record("/a/unread", None)])
+    second = start_run(store, ["/a"])
+    finish_run(store, second, {})
+    gone = {removed.path: removed.elsewhere for removed in prune(store, second, ["/a"])}
+    assert gone == {"/a/copied": True, "/a/twice": False, "/a/twice too": False, "/a/unread": False}
+
+
 def test_prune_of_a_single_file_and_of_the_root_folder(store: Store) -> None:
     first = start_run(store, ["/"])
     record_batch(store, first, [record(path, None) for path in ("/a", "/b/c", "/b")])
