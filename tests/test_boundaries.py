@@ -262,6 +262,29 @@ def writers(source: ast.Module) -> set[str]:
     return found
 
 
+def moves(source: ast.Module) -> set[str]:
+    """Where a file gets another name: `os.replace(a, b)`, `path.rename(b)`, `path.replace(b)`."""
+    found = set()
+    for node in ast.walk(source):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
+            of_text = node.func.attr == "replace" and (len(node.args) != 1 or node.keywords)
+            if ast.unparse(node.func) == "os.replace" or (node.func.attr in MOVES and not of_text):
+                found.add(ast.unparse(node))
+    return found
+
+
+MOVES = {"rename", "renames", "replace", "link", "hardlink_to", "move"}
+
+
+def test_files_get_their_names_in_one_place() -> None:
+    """What is written aside and renamed is swept after a kill, and erased, by those who know where it lies."""
+    writing = {module for module in MODULES if moves(tree(module))}
+    assert writing == {"support/aside.py", "support/erase.py"}
+    for code in ("os.replace(a, b)", "a.replace(b)", "a.rename(b)", "shutil.move(a, b)"):
+        assert moves(ast.parse(code)), code
+    assert not moves(ast.parse("text.replace('a', 'b')"))
+
+
 def test_one_module_writes_to_the_terminal() -> None:
     assert writers(tree("cli/terminal.py")) >= {"click.echo", "sys.stdout", "sys.stderr"}
     for module in MODULES:

@@ -405,6 +405,18 @@ def test_no_more_is_under_way_than_is_admitted() -> None:
     assert sorted(most)[-5] <= 10 + 3
 
 
+def test_as_much_is_under_way_as_is_admitted() -> None:
+    both = threading.Barrier(2, timeout=60)
+
+    def meet(items: list[int]) -> Iterator[int]:
+        both.wait()
+        yield from items
+
+    admission = Admission(10, lambda size: size)
+    stages = [Stage("meet", meet, workers=2)]
+    assert list(run_pipeline([5, 5], stages, threaded=True, capacity=10, cost=unit, admission=admission)) == [5, 5]
+
+
 def test_whoever_waits_for_admission_hears_of_a_failure_and_of_the_end() -> None:
     def fails(items: list[int]) -> Iterator[int]:
         raise ValueError("the stage failed")
