@@ -195,7 +195,7 @@ def test_a_stage_that_stands_still_stops_what_is_before_it() -> None:
 
 @both
 def test_an_item_larger_than_the_capacity_passes_alone(threaded: bool) -> None:
-    sizes = [1, 1000, 1, 1, 1000, 1000, 1]
+    sizes = [1000, 1, 1000, 1, 1, 1000, 1000, 1]
     batches: list[list[int]] = []
 
     def note(batch: list[int]) -> list[int]:
@@ -206,6 +206,7 @@ def test_an_item_larger_than_the_capacity_passes_alone(threaded: bool) -> None:
         list(run(sizes, [Stage("note", note, batch=3)], threaded=threaded, capacity=2, cost=int, linger=PATIENT))
         == sizes
     )
+    assert [] not in batches
     assert all(batch == [1000] or 1000 not in batch for batch in batches)
     assert all(sum(batch) <= 2 or len(batch) == 1 for batch in batches)
 
@@ -227,6 +228,24 @@ def test_batches_fill_while_more_is_to_come_and_the_last_does_not_wait(threaded:
     stages = [Stage("trickle", add(0)), Stage("note", note, batch=8)]
     assert list(run(slowly(), stages, threaded=threaded, capacity=100, linger=PATIENT)) == list(range(30))
     assert sizes == [8, 8, 8, 6]
+
+
+def test_a_batch_is_no_larger_however_much_waits() -> None:
+    all_read = threading.Event()
+    sizes: list[int] = []
+
+    def numbers() -> Iterator[int]:
+        yield from range(30)
+        all_read.set()
+
+    def note(batch: list[int]) -> list[int]:
+        assert all_read.wait(60)
+        sizes.append(len(batch))
+        return batch
+
+    assert list(run(numbers(), [Stage("note", note, batch=8)], threaded=True, capacity=100)) == list(range(30))
+    assert max(sizes) <= 8
+    assert sum(sizes) == 30
 
 
 @pytest.mark.parametrize("workers", [1, 3])
