@@ -61,6 +61,9 @@ def prove(wheel: Path, folder: Path) -> Path:
     venv.create(folder / "env", with_pip=True)
     programs = folder / "env" / ("Scripts" if os.name == "nt" else "bin")
     run(programs / "python", "-m", "pip", "install", "--quiet", wheel, folder=folder)
+    version = run(programs / "python", "-m", "untag", "--version", folder=folder).split()[-1]
+    if f"-{version}-" not in wheel.name:
+        sys.exit(f"{wheel.name} says that it is {version}")
     photos = shutil.copytree(ROOT / "sample_photos", folder / "photos")
     output = ""
     for words in MAIN_JOB:
