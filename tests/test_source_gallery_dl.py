@@ -11,9 +11,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from made_up_archives import MadeUpFiles
+from made_up_archives import MadeUpFiles, any_json
 from untag.sources.folder import FolderSource
 from untag.sources.readers.gallery_dl import READER
+from untag.sources.readers.gallery_dl_table import TABLE as SITES_TABLE
 from untag.types import LinkConfidence, Origin, Outcome, PhotoRef
 
 CERTAIN, PROBABLE = LinkConfidence.CERTAIN, LinkConfidence.PROBABLE
@@ -369,3 +370,73 @@ def test_a_folder_without_json_is_found_on_the_disk(tmp_path: Path) -> None:
     (ref,) = FolderSource(tmp_path, readers=[READER]).photos()
     assert isinstance(ref, PhotoRef)
     assert (ref.source, ref.origin.permalink) == ("gallery_dl", f"{LINK}&set=a.300")
+
+
+TABLE: dict[str, tuple[dict[str, Any], Origin]] = {
+    "an instance of Mastodon, known by its accounts": (
+        {
+            "category": "pond.example",
+            "url": "https://pond.example/@bea/1",
+            "account": {"acct": "bea"},
+            "content": "<p>a</p><p>b",
+        },
+        Origin("pond.example", "https://pond.example/@bea/1", CERTAIN, poster="bea", caption="a\nb"),
+    ),
+    "the first address lacks a field": (
+        {"category": "reddit", "id": "1x", "author": "bea", "title": "t"},
+        Origin("reddit", "https://www.reddit.com/comments/1x/", CERTAIN, poster="bea", caption="t"),
+    ),
+    "a field that would lead elsewhere": (
+        {"category": "reddit", "permalink": "//evil.example/x", "author": "bea"},
+        Origin("reddit", poster="bea"),
+    ),
+    "a handle with a slash": (
+        {"category": "bluesky", "post_id": "3k", "author": {"handle": "bea/../x"}},
+        Origin("bluesky", poster="bea/../x"),
+    ),
+    "tagged at VK: not by whom": (
+        {"category": "vk", "subcategory": "tagged", "id": "-5_7", "user": {"name": "Ana Doe"}},
+        Origin("vk", "https://vk.com/photo-5_7", CERTAIN, people=("Ana Doe",)),
+    ),
+    "an album at VK": (
+        {"category": "vk", "subcategory": "album", "id": "5_7", "user": {"name": "Bea"}},
+        Origin("vk", "https://vk.com/photo5_7", CERTAIN, poster="Bea"),
+    ),
+    "Tumblr": (
+        {
+            "category": "tumblr",
+            "post_url": "https://bea.tumblr.example/post/1",
+            "blog_name": "bea",
+            "caption": "<b>x</b>",
+        },
+        Origin("tumblr", "https://bea.tumblr.example/post/1", CERTAIN, poster="bea", caption="x"),
+    ),
+    "a header, whose number is no post's": (
+        {"category": "twitter", "subcategory": "background", "tweet_id": 5, "author": {"name": "bea"}},
+        Origin("twitter", poster="bea"),
+    ),
+    "a site without a row": (
+        {"category": "newsite", "author": {"username": "bea"}, "post_url": "https://new.example/1", "title": "t"},
+        Origin("newsite", "https://new.example/1", CERTAIN, poster="bea", caption="t"),
+    ),
+}
+
+
+@pytest.mark.parametrize(("entry", "expected"), TABLE.values(), ids=TABLE)
+def test_what_other_sites_have(entry: dict[str, Any], expected: Origin) -> None:
+    sidecar = {"subcategory": "user", "extension": "jpg", **entry}
+    description = READER.describe(MadeUpFiles({"p.jpg": b"", "p.jpg.json": sidecar}))
+    assert description.origins == {"p.jpg": expected}
+
+
+@given(st.sampled_from(sorted(SITES_TABLE)), st.data())
+def test_no_fields_of_a_site_are_too_wrong(category: str, data: st.DataObject) -> None:
+    keys = ("id", "author", "user", "name", "url", "permalink", "account", "acct", "owner", "content", "post_id")
+    value = json.loads(data.draw(any_json(keys, ("//x", "https://[", "\ud800", "bea"))))
+    entry = {
+        "category": category,
+        "subcategory": "user",
+        "extension": "jpg",
+        **(value if isinstance(value, dict) else {}),
+    }
+    READER.describe(MadeUpFiles({"p.jpg": b"", "p.jpg.json": entry}))

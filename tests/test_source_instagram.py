@@ -264,3 +264,20 @@ def test_no_json_makes_it_raise(values: list[bytes]) -> None:
     READER.sniff(files)
     found = READER.describe(files)
     assert set(found.origins) <= {PHOTO}
+
+
+def test_the_pages_of_a_download_have_the_owner_in_its_name_and_the_cameras_dates() -> None:
+    def picture(number: int, date: str) -> str:
+        return f'<a href="media/posts/202409/{number}.jpg"></a><table><tr><td>{date}</td></tr></table>'
+
+    dates = picture(1, "2024:09:24 15:42:54") + picture(2, "24 sept. 2024") + picture(3, "2024:13:24 15:42:54")
+    files = {"your_instagram_activity/media/posts_1.html": f'<div class="_a6-g"><h2>Lake</h2><div>{dates}</div></div>'}
+    photos = {f"media/posts/202409/{number}.jpg": b"" for number in (1, 2, 3)}
+
+    class Named(MadeUpFiles):
+        def shown(self, name: str) -> str:
+            return f"/x/instagram-bea.roe-2025-03-01-AbCdEfGh (1).zip/{name}"
+
+    origins = READER.describe(Named({**files, **photos})).origins
+    assert {origin.poster for origin in origins.values()} == {"bea.roe"}
+    assert [origins[name].taken_at for name in photos] == ["2024-09-24T15:42:54", None, None]

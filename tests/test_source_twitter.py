@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -159,3 +160,44 @@ ALL = any_json((*KEYS, "account", "username", "user_mentions", "source_user_id_s
 def test_no_json_is_too_wrong(tweets: bytes, account: bytes) -> None:
     start = b"window.YTD.tweets.part0 = "
     READER.describe(MadeUpFiles({**FILES, "data/tweets.js": start + tweets, "data/account.js": start + account}))
+
+
+def test_messages_communities_and_the_pages_own_pictures() -> None:
+    def message(number: str, sender: str) -> dict[str, Any]:
+        said = {
+            "id": number,
+            "senderId": sender,
+            "text": "hi",
+            "mediaUrls": ["x"],
+            "createdAt": "2024-05-01T12:00:00.000Z",
+        }
+        return {"messageCreate": said}
+
+    conversation = [
+        {"dmConversation": {"messages": [message("71", "1"), message("72", "9"), {"joinConversation": {}}]}}
+    ]
+    post = [
+        {"tweet": {"id_str": "15", "extended_entities": {"media": [{"media_url_https": "https://x.example/C.jpg"}]}}}
+    ]
+    files = {
+        "data/account.js": js([{"account": {"username": "ana", "accountId": "1"}}], "account"),
+        "data/direct-messages-group.js": js(conversation, "dm"),
+        "data/community-tweet.js": js(post, "community_tweet"),
+        "data/direct_messages_group_media/71-A.jpg": b"",
+        "data/direct_messages_group_media/72-B.jpg": b"",
+        "data/direct_messages_group_media/73-C.jpg": b"",
+        "data/community_tweet_media/15-C.jpg": b"",
+        "assets/images/logo.png": b"",
+    }
+    description = READER.describe(MadeUpFiles(files))
+    sent = Origin("twitter", caption="hi", posted_at="2024-05-01T12:00:00+00:00")
+    assert description.origins == {
+        "data/direct_messages_group_media/71-A.jpg": replace(sent, poster="ana"),
+        "data/direct_messages_group_media/72-B.jpg": sent,
+        "data/direct_messages_group_media/73-C.jpg": Origin("twitter"),
+        "data/community_tweet_media/15-C.jpg": Origin(
+            "twitter", "https://x.com/ana/status/15", LinkConfidence.CERTAIN, poster="ana"
+        ),
+    }
+    assert description.skipped == {"assets/images/logo.png"}
+    assert description.understood == {name for name in files if name.endswith(".js")}

@@ -18,7 +18,7 @@ from untag.sources.readers.facebook_links import (
     tagged_photo,
 )
 from untag.sources.readers.meta import Gathering
-from untag.sources.readers.meta_html import Block, Page, page_of
+from untag.sources.readers.meta_html import Block, Page, Picture, page_of
 from untag.sources.readers.meta_messages import WANTED_BY as BY_MESSAGES
 from untag.types import LinkConfidence, Origin
 
@@ -43,20 +43,21 @@ def read_page(gathering: Gathering, name: str) -> None:
                 origin = Origin(platform=PLATFORM, poster=block.title, caption=picture.caption)
                 gathering.add(picture.uri, origin, wanted_by=BY_MESSAGES)
             else:
-                origin = _origin(page, block, picture.uri, picture.caption)
+                origin = _origin(page, block, picture)
                 gathering.add(picture.uri, origin, wanted_by=WANTED_BY)
     if page.blocks or tagged:
         gathering.understood.add(name)
 
 
-def _origin(page: Page, block: Block, uri: str, caption: str | None) -> Origin:
-    link = permalink_of(uri) or _foot_link(block)
+def _origin(page: Page, block: Block, picture: Picture) -> Origin:
+    link = permalink_of(picture.uri) or _foot_link(block)
     return Origin(
         platform=PLATFORM,
         permalink=link,
         permalink_confidence=LinkConfidence.NONE if link is None else LinkConfidence.PROBABLE,
-        caption=caption,
-        album=page.title if page.title is not None and album_matches(page.title, uri) else None,
+        caption=picture.caption,
+        album=page.title if page.title is not None and album_matches(page.title, picture.uri) else None,
+        taken_at=picture.taken_at,
     )
 
 

@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from untag.sources.links import facebook_photo, instagram_code, instagram_post, page, tweet
+from untag.sources.readers.gallery_dl_table import NO_POSTS, table_origin
 from untag.sources.text import items, member, text
 from untag.support.permalinks import number
 from untag.types import LinkConfidence, Origin
@@ -41,13 +42,8 @@ def origin_of(entry: Entry) -> Origin:
             return _instagram(entry)
         case "twitter":
             return _twitter(entry)
-        case category:
-            return _origin(
-                category,
-                page(entry.get("post_url")),
-                caption=_caption(entry, "description", "caption", "content"),
-                posted_at=_time(entry.get("date")),
-            )
+        case _:
+            return table_origin(entry, _time(entry.get("date")))
 
 
 def file_names(entry: Entry) -> list[str]:
@@ -124,9 +120,9 @@ def _set_owner(set_id: str | None, user: str | None) -> str | None:
 
 
 def _instagram(entry: Entry) -> Origin:
-    """The users tagged are those of the one photo, not of its post. A story has no page that stays."""
+    """The users tagged are those of the one photo, not of its post. No story or avatar has a page that stays."""
     link = None
-    if entry.get("type") != "story":
+    if entry.get("type") != "story" and entry["subcategory"] not in NO_POSTS:
         link = page(entry.get("post_url"), "instagram.com") or instagram_post(entry.get("post_shortcode"))
     names = (text(user.get("username")) for user in items(entry.get("tagged_users")))
     return _origin(
@@ -147,11 +143,12 @@ def _post_of(media_id: str) -> str | None:
 
 
 def _twitter(entry: Entry) -> Origin:
-    """Those who are mentioned are not taken for people in the photo."""
+    """Those who are mentioned are not taken for people in the photo. The number of an avatar is not that of a post."""
     author = text(member(entry.get("author"), "name"))
+    is_post = entry["subcategory"] not in NO_POSTS
     return _origin(
         "twitter",
-        tweet(author, number(entry.get("retweet_id")) or entry.get("tweet_id")),
+        tweet(author, number(entry.get("retweet_id")) or entry.get("tweet_id")) if is_post else None,
         poster=author,
         caption=_caption(entry, "content"),
         posted_at=_time(entry.get("date")),

@@ -31,6 +31,10 @@ _NOT_PHOTOS = frozenset(
 )
 """Folders that describe no photo of one's own; in another language their files are read and passed over."""
 
+_ARCHIVE = re.compile(
+    r"instagram-([A-Za-z0-9._]{1,30})-\d{4}-\d\d-\d\d(?:-[A-Za-z0-9]{8})?(?: ?\(\d+\)|-\d+)?(?:\.zip)?",
+    re.IGNORECASE | re.ASCII,
+)
 _POSTS = re.compile(r"posts_\d+\.json", re.IGNORECASE)
 _THREAD = re.compile(r"message_\d+\.json", re.IGNORECASE)
 _MESSAGE_PAGE = re.compile(r"message_\d+\.html?", re.IGNORECASE)
@@ -69,6 +73,8 @@ class InstagramReader:
     def describe(self, files: Files) -> Description:
         """The owner's posts, stories and profile photos, and the photos in conversations."""
         gathering = Gathering(files)
+        if not any(name.lower().endswith("personal_information.json") for name in files.names):
+            gathering.owner = _owner_by_name(files)
         # Whose download it is must be known before the posts.
         for name in sorted(files.names, key=lambda name: ("personal_information." not in name.lower(), name)):
             if not _NOT_PHOTOS.isdisjoint(name.lower().split("/")[:-1]):
@@ -83,6 +89,13 @@ class InstagramReader:
 
 
 READER = InstagramReader()
+
+
+def _owner_by_name(files: Files) -> tuple[str, ...]:
+    """The account in the name of the download, which pages do not say in every language."""
+    place = files.shown(files.names[0]) if files.names else ""
+    found = [match[1] for part in re.split(r"[\\/]", place) if (match := _ARCHIVE.fullmatch(part)) is not None]
+    return tuple(found[-1:])
 
 
 def _read(gathering: Gathering, name: str, value: Any) -> None:
@@ -179,7 +192,7 @@ def _read_page(gathering: Gathering, name: str) -> None:
                 gathering.add(picture.uri, origin, wanted_by=BY_MESSAGES)
             else:
                 caption = picture.caption or block.title
-                origin = Origin(platform=PLATFORM, poster=gathering.poster, caption=caption)
+                origin = Origin(platform=PLATFORM, poster=gathering.poster, caption=caption, taken_at=picture.taken_at)
                 gathering.add(picture.uri, origin, wanted_by=WANTED_BY)
     if blocks:
         gathering.understood.add(name)

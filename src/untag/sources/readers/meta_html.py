@@ -2,7 +2,7 @@
 
 A page is a row of blocks. In each a title comes first, then the content with the pictures, then a foot with the date.
 The names of classes were changed before and mean nothing, so only those that mark a block and a caption are looked at.
-Dates are words in the user's language and are not read.
+Dates are words in the user's language and are not read, but for those that cameras wrote.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from itertools import islice
 from urllib.parse import unquote
 
 from untag.sources.html_tokens import End, Start, Token, Words, tokens
-from untag.sources.readers.meta import Gathering, is_picture
+from untag.sources.readers.meta import Gathering, camera_time, is_picture
 from untag.types import Outcome, ReadError
 
 MAX_HTML_BYTES = 64 * 1024 * 1024
@@ -38,10 +38,14 @@ _NO_TEXT = frozenset(("a", "footer", "head", "script", "style", "table", "title"
 
 @dataclass(frozen=True, slots=True)
 class Picture:
-    """A picture on a page: the file as the page calls it, and the words that belong to it alone or to its block."""
+    """A picture on a page: the file as the page calls it, and the words that belong to it alone or to its block.
+
+    `taken_at` is the camera's own date, which is written in digits in every language.
+    """
 
     uri: str
     caption: str | None
+    taken_at: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +110,7 @@ class _Open:
     words: list[_Words | str] = field(default_factory=list)
     pictures: dict[str, int] = field(default_factory=dict)
     links: list[str] = field(default_factory=list)
+    taken: dict[str, str] = field(default_factory=dict)
 
     def block(self) -> Block:
         contents = set(self.pictures.values())
@@ -130,7 +135,7 @@ class _Open:
             elif id(item) in wanted:
                 current.append(item)
         shared = _lines(common)
-        return [Picture(uri, _lines(words) if words else shared) for uri, words in own.items()]
+        return [Picture(uri, _lines(words) if words else shared, self.taken.get(uri)) for uri, words in own.items()]
 
 
 class _Parser:
@@ -200,6 +205,9 @@ class _Parser:
         if self._inside["title"]:
             self._title.append(data)
         if not self._open or self._inside[_COMMENTS_CLASS]:
+            return
+        if (taken := camera_time(data)) is not None and self._open[-1].pictures:
+            self._open[-1].taken.setdefault(next(reversed(self._open[-1].pictures)), taken)
             return
         caption = self._inside[_CAPTION_CLASS] > 0
         if self._quiet > (self._inside["a"] if caption else 0):

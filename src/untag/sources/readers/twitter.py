@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from untag.errors import ReadFailure
-from untag.sources.dates import english_month, moment
+from untag.sources.dates import english_month, moment, written_time
 from untag.sources.links import tweet
 from untag.sources.reader import Description, Files, is_photo
 from untag.sources.text import MAX_JSON_BYTES, items, member, parse_json, read_error, text, wrong_shape
@@ -20,11 +20,14 @@ from untag.types import LinkConfidence, Origin, Outcome, ReadError
 
 PLATFORM = "twitter"
 
-_TWEETS = re.compile(r"(?:data/)?tweets?(?:-part\d+)?\.js", re.IGNORECASE)
+_TWEETS = re.compile(r"(?:data/)?(?:community[-_])?tweets?(?:-part\d+)?\.js", re.IGNORECASE | re.ASCII)
+_MESSAGES = re.compile(r"(?:data/)?direct[-_]messages?(?:[-_]group)?(?:-part\d+)?\.js", re.IGNORECASE | re.ASCII)
+_MESSAGE_FOLDERS = re.compile(r"(?:data/)?direct_messages?(?:_group)?_media/", re.IGNORECASE)
+_OF_THE_PAGE = re.compile(r"(?:data/)?assets/", re.IGNORECASE)
 _ACCOUNT = re.compile(r"(?:data/)?account\.js", re.IGNORECASE)
 _MEDIA_FOLDER = re.compile(r"(?:data/)?([a-z_]*media)/", re.IGNORECASE)
 _MEDIA_NAME = re.compile(r"([1-9]\d{0,24})-.+", re.ASCII | re.DOTALL)
-_OF_POSTS = frozenset(("tweet_media", "tweets_media"))
+_OF_POSTS = frozenset(("tweet_media", "tweets_media", "community_tweet_media", "community_tweets_media"))
 _PREFIX = re.compile(rb"\s*window\.YTD\.[\w.]+\s*=")
 _CREATED = re.compile(r"\w{3} (\w{3}) (\d\d) (\d\d):(\d\d):(\d\d) \+0000 (\d{4})", re.ASCII)
 
@@ -49,9 +52,13 @@ class Twitter:
         for name in files.names:
             if _TWEETS.fullmatch(name):
                 archive.read_tweets(name)
+        for name in files.names:
+            if _MESSAGES.fullmatch(name):
+                archive.read_messages(name)
         archive.fill_up()
         return Description(
             origins=archive.origins,
+            skipped=frozenset(name for name in files.names if _OF_THE_PAGE.match(name) and is_photo(files, name)),
             understood=frozenset(archive.understood),
             owner=tuple(name for name in (archive.handle, archive.display_name) if name is not None),
             errors=tuple(archive.errors),
@@ -89,6 +96,31 @@ class _Archive:
                     name = f"{folder}/{last}"
                     if name in self.files and is_photo(self.files, name):
                         self.origins[name] = self._origin(post, post_id, media)
+
+    def read_messages(self, name: str) -> None:
+        """Who sent photos is a number, which is known of the owner alone."""
+        sent: dict[str, Origin] = {}
+        for entry in self._entries(name, "messages"):
+            for message in items(member(entry, "dmConversation", "messages")):
+                said = message.get("messageCreate")
+                message_id = number(member(said, "id"))
+                if message_id is not None and member(said, "mediaUrls"):
+                    sent[message_id] = self._of_message(said)
+        for file in self.files.names:
+            folder = _MESSAGE_FOLDERS.match(file)
+            found = None if folder is None else _MEDIA_NAME.fullmatch(file[folder.end() :])
+            if found is not None and found[1] in sent and is_photo(self.files, file):
+                self.origins[file] = sent[found[1]]
+
+    def _of_message(self, said: Any) -> Origin:
+        sender = number(member(said, "senderId"))
+        own = sender is not None and sender == self.user_id
+        return Origin(
+            PLATFORM,
+            poster=self.handle if own else None,
+            caption=text(member(said, "text")),
+            posted_at=_sent(member(said, "createdAt")),
+        )
 
     def fill_up(self) -> None:
         """Photos that no post mentions: a link where the name has the number of the post."""
@@ -157,6 +189,11 @@ def _mentioned(post: Any, user_id: str) -> str | None:
         if user_id in (mention.get("id_str"), number(mention.get("id"))):
             return text(mention.get("screen_name"))
     return None
+
+
+def _sent(value: Any) -> str | None:
+    """`2024-05-01T12:00:00.000Z`, to the second."""
+    return written_time(value.partition(".")[0] + "Z") if isinstance(value, str) and value.endswith("Z") else None
 
 
 def _created(value: Any) -> str | None:
