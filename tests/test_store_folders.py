@@ -25,6 +25,7 @@ from untag.store import (
     touch_folders,
     unchanged_folder,
 )
+from untag.store.columns import ORIGIN as ORIGIN_COLUMNS
 from untag.store.folders import KnownFolder
 from untag.types import Outcome, ReadError
 
@@ -131,10 +132,7 @@ def test_one_unsettled_file_keeps_its_folder_from_being_remembered(
     assert remembered(store) == [True, False], "the other one was not seen"
 
 
-COLUMNS = (
-    *("source", "size", "mtime_ns", "sha256", "outcome", "platform", "permalink", "permalink_confidence", "poster"),
-    *("people", "caption", "album", "taken_at", "posted_at", "audience", "refused_by"),
-)
+COLUMNS = ("source", "size", "mtime_ns", "sha256", "outcome", *ORIGIN_COLUMNS.names, "refused_by")
 
 
 @pytest.mark.parametrize("column", COLUMNS)

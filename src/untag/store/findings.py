@@ -13,11 +13,11 @@ from untag.store.records import ABSENT
 from untag.types import Assessment, Finding, Place, Status, Verdict
 
 _COPY_LISTED = """EXISTS (SELECT 1 FROM files AS reported JOIN files AS copy ON copy.link = reported.link
-        JOIN findings AS other ON other.sha256 = copy.sha256 AND other.verdict <> :nobody
+        JOIN findings AS other ON other.sha256 = copy.sha256 AND other.verdict <> :other
             AND other.person IS findings.person
         JOIN photos AS copied ON copied.sha256 = copy.sha256 AND copied.engine <> :absent
     WHERE reported.sha256 = findings.sha256 AND reported.link IS NOT NULL)"""
-"""Whether the photo of a finding without a copy is one of the same person by a copy that lies elsewhere."""
+"""Whether a file of a photo that is reported without one lies elsewhere, and is a finding about the same person."""
 
 _LISTED = f"""WITH places AS (
         SELECT files.*, FIRST_VALUE(path) OVER (PARTITION BY sha256 ORDER BY first_run, path) AS first_path,
@@ -79,7 +79,7 @@ def findings(
         _LISTED,
         {
             "absent": ABSENT,
-            "nobody": Verdict.OTHER,
+            "other": Verdict.OTHER,
             "verdicts": None if verdicts is None else json_list(verdicts),
             "categories": json_list(categories) if categories else None,
         },
@@ -120,7 +120,7 @@ def new_findings(store: Store, run_id: int) -> frozenset[str]:
             AND NOT (photos.engine = :absent AND {_COPY_LISTED})
             AND EXISTS (SELECT 1 FROM files WHERE files.sha256 = findings.sha256)
             AND NOT EXISTS (SELECT 1 FROM decisions WHERE decisions.sha256 = findings.sha256 AND undone_at IS NULL)""",  # noqa: S608 - a constant
-        {"run": run_id, "absent": ABSENT, "nobody": Verdict.OTHER},
+        {"run": run_id, "absent": ABSENT, "other": Verdict.OTHER},
     )
     return frozenset(row["sha256"] for row in rows)
 

@@ -1,4 +1,4 @@
-"""What photos of enrolled people show, as vectors; those of photos that show nobody enrolled are never written."""
+"""What photos of enrolled people show, as vectors; those of photos that show no enrolled person are never written."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _PAGE = 1024
 def save_vector(store: Store, sha256: str, analysis: Analysis) -> None:
     """Replace a photo's vector, in the caller's transaction, after its faces were written.
 
-    Without a face that is surely somebody enrolled none is kept; where the user said that it is not, an empty row.
+    Without a face that is `me` none is kept; where the user said that it is not, an empty row.
     """
     store.execute("DELETE FROM scene_vectors WHERE sha256 = ?", (sha256,))
     scenes = analysis.scenes
