@@ -17,6 +17,7 @@ import pytest
 
 from fakes import MAYBE, ME, STRANGER, Result, Untag, paint
 from untag.cli import app
+from untag.cli.terminal import ask, somebody_answers
 
 BAD_TEXTS = ["", "a\0b", "\ud800", "\udcff", "x" * 300, "x" * 100_000, "9" * 5000, "/dev/null", "."]
 
@@ -253,6 +254,13 @@ def test_a_question_that_nobody_can_answer_is_not_a_yes(scanned: Untag) -> None:
     )
     assert (closed.returncode, closed.stderr) == (app.INTERRUPTED, "untag: interrupted\n")
     assert (scanned.home / "untag.db").exists()
+
+
+def test_a_closed_standard_input_is_no_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.stdin", None)
+    assert not somebody_answers()
+    with pytest.raises(click.Abort):
+        ask("Delete all?")
 
 
 def test_a_width_of_nothing_hides_no_results(scanned: Untag, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Sequence
 from contextlib import ExitStack
 from pathlib import Path
@@ -12,7 +11,7 @@ import click
 import untag
 from untag.cli.app import Context
 from untag.cli.common import UNREADABLE, device_option, engine_option, opened, progress, say
-from untag.cli.terminal import ask, tell
+from untag.cli.terminal import ask, somebody_answers, tell
 from untag.support.words import counted
 
 _MOST_NAMED = 10
@@ -107,7 +106,7 @@ def _accept(person: str, doubts: untag.Doubts) -> bool:
 
 def is_asking() -> bool:
     """Whether somebody is there to answer."""
-    return sys.stdin.isatty()
+    return somebody_answers()
 
 
 def _tell_results(results: Sequence[untag.EnrolledPhoto]) -> int:

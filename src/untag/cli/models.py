@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -11,7 +10,7 @@ import click
 import untag
 from untag.cli.app import Context
 from untag.cli.common import opened, say
-from untag.cli.terminal import ask, bytes_progress, tell
+from untag.cli.terminal import ask, bytes_progress, somebody_answers, tell
 from untag.support.words import counted
 
 DAMAGED = 1
@@ -79,7 +78,7 @@ def pull(context: Context, names: tuple[str, ...], yes: bool, origin: str | None
         return 0
     _show_plan(missing, home.home / "models")
     if not yes:
-        if not sys.stdin.isatty():
+        if not somebody_answers():
             raise untag.UsageError("nobody is there to ask; say --yes to download these")
         if not ask("Go on?"):
             say("nothing was downloaded")

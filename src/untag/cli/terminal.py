@@ -122,6 +122,11 @@ def results(*, as_csv: bool = False) -> Iterator[SupportsWrite[str]]:
             yield sys.stdout
 
 
+def somebody_answers() -> bool:
+    """Whether standard input is a terminal, and not closed."""
+    return sys.stdin is not None and sys.stdin.isatty()
+
+
 def ask(question: str) -> bool:
     """Whether the user says yes, on standard error and standard input."""
     if sys.stdin is None:
