@@ -303,6 +303,13 @@ def test_a_backup_brings_back_people_and_decisions(scanned: untag.Untag, folder:
         assert names(other.findings(status="not-me")) == ["drink.png"]
 
 
+def test_a_backup_comes_back_where_all_of_it_is_already(scanned: untag.Untag, folder: Path) -> None:
+    scanned.enroll("me", folder / "me", options=untag.EnrollOptions(called=("Ana",)))
+    scanned.backup(folder / "saved.jsonl")
+    merged = scanned.restore(folder / "saved.jsonl").merged
+    assert (merged.references, merged.names, merged.decisions) == (0, 0, 0)
+
+
 def test_inspect_stores_nothing(folder: Path) -> None:
     seen = list(untag.inspect(folder / "photos", folder / "home"))
     assert [len(each.faces) for each in seen] == [1, 1, 1]

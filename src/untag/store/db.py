@@ -193,7 +193,13 @@ class Store:
         A row whose key is there already is an error, unless it is to `replace` that one or to be left out (`ignore`).
         """
         with _explained(self.home / DATABASE_NAME):
-            self._db.table(table).insert_all(rows, replace=replace, ignore=ignore)
+            if not ignore:
+                self._db.table(table).insert_all(rows, replace=replace)
+            elif listed := list(rows):
+                # sqlite-utils asks for the rowid of a row that was left out, which not every table has.
+                columns = ", ".join(f'"{name}"' for name in listed[0])
+                values = ", ".join(f":{name}" for name in listed[0])
+                self._db.conn.executemany(f'INSERT OR IGNORE INTO "{table}" ({columns}) VALUES ({values})', listed)  # noqa: S608 - own names
 
     def upsert_all(
         self, table: str, rows: Sequence[Row], key: str, *, instead: Mapping[str, str] | None = None
