@@ -66,6 +66,8 @@ def test_candidates_are_those_of_opencv(tmp_path: Path, size: tuple[int, int]) -
 @pytest.mark.parametrize("name", UPSTREAM)
 def test_faces_are_those_of_opencv(shared: Path, name: str) -> None:
     image = decode_image((shared / "data/faces/compreface/000_5.jpg").read_bytes(), max_side=640).pixels
+    if "dynamic" in name and cv2.__version__.startswith("4.10."):
+        pytest.skip("OpenCV 4.10 itself cannot read a graph whose shapes vary")
     expected = opencv(shared / "models" / name, image, threshold=0.6, max_overlap=0.3)
     # 2026may is 2023mar with inputs of any size, which ONNX Runtime needs and OpenCV does not.
     own = shared / "models" / name.replace("2023mar", "2026may")
