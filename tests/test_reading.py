@@ -40,7 +40,7 @@ def opened(monkeypatch: pytest.MonkeyPatch) -> list[str]:
         names.append(path.name)
         return ZipFiles(path)
 
-    monkeypatch.setattr(reading, "ZipFiles", opening)
+    monkeypatch.setattr(reading, "archive_files", opening)
     return names
 
 

@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
 from posixpath import splitext
+from typing import Protocol
 
 from untag.errors import ReadFailure
 from untag.imaging.sniff import SNIFF_BYTES
@@ -29,7 +30,7 @@ from untag.sources.tree import passed_over
 from untag.support.paths import absolute, printable_path
 from untag.types import Outcome, ReadError
 
-ARCHIVE_SUFFIXES = frozenset(("zip",))
+ARCHIVE_SUFFIXES = frozenset(("zip", "tgz"))
 
 _MEBIBYTE = 1024 * 1024
 _DEVICES = re.compile(r"(?:con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³])(?:\.|$)", re.IGNORECASE)
@@ -57,6 +58,34 @@ class ArchiveLimits:
 
 
 DEFAULT_ARCHIVE_LIMITS = ArchiveLimits()
+
+
+class ArchiveFiles(Files, Protocol):
+    """The `Files` of one archive."""
+
+    root: str
+    errors: list[ReadError]
+    unseen: Counter[Kind]
+
+    def checksum(self, name: str) -> tuple[int, int]:
+        """Size in bytes and CRC-32: the same for the same content, whenever it was packed."""
+        ...
+
+    def close(self) -> None:
+        """Nothing can be read any more."""
+        ...
+
+
+def refused_name(name: str) -> tuple[Outcome, str] | None:
+    """Why a file inside an archive is not read, as far as its name says."""
+    parts = PurePosixPath(name).parts
+    if not parts or name.startswith("/") or _DRIVE.match(name) or ".." in parts or "\0" in name:
+        return Outcome.UNSUPPORTED, "its name leads out of the archive; such files are not read"
+    if any(_DEVICES.match(part) for part in parts):
+        return Outcome.UNSUPPORTED, "it has the name of a device; such files are not read"
+    if suffix_of(name) in ARCHIVE_SUFFIXES:
+        return Outcome.UNSUPPORTED, "an archive inside an archive is not opened; unpack the outer one"
+    return None
 
 
 class ZipFiles:
@@ -166,11 +195,9 @@ class ZipFiles:
             self.errors.append(ReadError(f"{self.root}/{printable_path(name)}", *reason))
 
     def _refusal(self, info: zipfile.ZipInfo, name: str) -> tuple[Outcome, str] | None:
-        parts = PurePosixPath(name).parts
-        if not parts or name.startswith("/") or _DRIVE.match(name) or ".." in parts or "\0" in name:
-            return Outcome.UNSUPPORTED, "its name leads out of the archive; such files are not read"
-        if any(_DEVICES.match(part) for part in parts):
-            return Outcome.UNSUPPORTED, "it has the name of a device; such files are not read"
+        refused = refused_name(name)
+        if refused is not None:
+            return refused
         if stat.S_IFMT(info.external_attr >> 16) not in (0, stat.S_IFREG):
             return Outcome.UNSUPPORTED, "it is a link or a device inside an archive; such files are not read"
         if info.flag_bits & _ENCRYPTED:
@@ -182,12 +209,10 @@ class ZipFiles:
                 Outcome.TOO_LARGE,
                 f"{info.compress_size:,} bytes that unpack to {info.file_size:,}: it may be a bomb",
             )
-        if suffix_of(name) in ARCHIVE_SUFFIXES:
-            return Outcome.UNSUPPORTED, "an archive inside an archive is not opened; unpack the outer one"
         return None
 
 
-def are_parts(archives: Sequence[ZipFiles]) -> bool:
+def are_parts(archives: Sequence[ArchiveFiles]) -> bool:
     """Whether archives can be parts of one download: no photo's name is that of another photo in another part, and no
     file at the top, such as the text of a chat, that of another file."""
     photos: dict[str, tuple[int, int]] = {}
@@ -222,8 +247,8 @@ class MergedFiles:
     has the number of its part in its name here; it is shown under its own.
     """
 
-    def __init__(self, parts: Sequence[ZipFiles]) -> None:
-        self._of: dict[str, tuple[ZipFiles, str]] = {}
+    def __init__(self, parts: Sequence[ArchiveFiles]) -> None:
+        self._of: dict[str, tuple[ArchiveFiles, str]] = {}
         for number, part in enumerate(parts, 1):
             for name in part.names:
                 first = self._of.setdefault(name, (part, name))[0]

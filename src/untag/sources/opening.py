@@ -9,13 +9,14 @@ from pathlib import Path
 
 from untag.errors import ReadFailure
 from untag.imaging.limits import Limits
-from untag.sources.archive import MergedFiles, ZipFiles, are_parts, wrapping
+from untag.sources.archive import ArchiveFiles, MergedFiles, are_parts, wrapping
 from untag.sources.files import failure, folder_id
 from untag.sources.kinds import Kind
 from untag.sources.listing import Entry, Listing
 from untag.sources.reader import ArchiveReader, Files, Reader, split
 from untag.sources.sidecars import KeptFiles
 from untag.sources.site import PLAIN, ArchiveSpec, SiteSource
+from untag.sources.tar import archive_files
 from untag.sources.tree import Below, FolderFiles, Outside
 from untag.sources.visited import VisitedFiles
 from untag.support.paths import printable_path
@@ -62,11 +63,11 @@ class ZipSource:
     def folders(self) -> Iterator[Listing]:
         """The folders in the archive; nothing when the scan already gave it."""
         visited = VisitedFiles() if self._visited is None else self._visited
-        parts: list[ZipFiles] = []
+        parts: list[ArchiveFiles] = []
         for path in self._paths:
             try:
                 if is_new(path, visited):
-                    parts.append(ZipFiles(Path(path)))
+                    parts.append(archive_files(Path(path)))
             except ReadFailure as reason:
                 error = ReadError(printable_path(path), reason.outcome, str(reason))
                 yield Listing(self, error.path, 1, None, partial(list[Entry], [error]))
@@ -87,7 +88,7 @@ class ZipSource:
                 return site.read(ref)
         raise ReadFailure(Outcome.MISSING, "it is not in the archive (any more)")
 
-    def _merged(self, parts: Sequence[ZipFiles]) -> list[SiteSource]:
+    def _merged(self, parts: Sequence[ArchiveFiles]) -> list[SiteSource]:
         """The downloads that the parts hold, and then what is in none of them."""
         files: Files = parts[0] if len(parts) == 1 else MergedFiles(parts)
         found = Downloads(files, self._archive_readers)

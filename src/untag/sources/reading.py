@@ -10,12 +10,13 @@ from pathlib import Path
 
 from untag.errors import ReadFailure
 from untag.imaging.limits import Limits
-from untag.sources.archive import ARCHIVE_SUFFIXES, ZipFiles
+from untag.sources.archive import ARCHIVE_SUFFIXES, ArchiveFiles
 from untag.sources.files import read_file
 from untag.sources.listing import AbsentRef, Entry, Listing, Skipped
 from untag.sources.opening import ZipSource
 from untag.sources.reader import Reader
 from untag.sources.site import PLAIN
+from untag.sources.tar import archive_files
 from untag.sources.visited import VisitedFiles
 from untag.support.paths import absolute, folder_of, os_path, printable_path
 from untag.types import Outcome, PhotoRef, ReadError
@@ -42,7 +43,7 @@ class StoredPhotos:
 
     def __init__(self, limits: Limits) -> None:
         self._limits = limits
-        self._open: dict[str, tuple[ZipFiles, dict[str, str]]] = {}
+        self._open: dict[str, tuple[ArchiveFiles, dict[str, str]]] = {}
 
     def read(self, path: str) -> bytes:
         """The bytes of a photo; raises ReadFailure with a sentence."""
@@ -55,11 +56,11 @@ class StoredPhotos:
             raise ReadFailure(Outcome.MISSING, _GONE)
         return files.read(name, self._limits.max_bytes)
 
-    def _opened(self, archive: str) -> tuple[ZipFiles, dict[str, str]]:
+    def _opened(self, archive: str) -> tuple[ArchiveFiles, dict[str, str]]:
         """The archive with its names by how they are shown."""
         opened = self._open.pop(archive, None)
         if opened is None:
-            files = ZipFiles(Path(os_path(archive)))
+            files = archive_files(Path(os_path(archive)))
             opened = files, {printable_path(name): name for name in files.names}
             if len(self._open) >= _MOST_OPEN:
                 oldest, _ = self._open.pop(next(iter(self._open)))

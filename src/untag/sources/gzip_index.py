@@ -1,0 +1,118 @@
+"""Reading anywhere in a gzip file after one pass over it: nothing is unpacked to the disk, and memory is bounded.
+
+The idea is that of zran.c (M. Adler, zlib examples): the state of the decompressor is kept every so often, and reading
+begins at the last state before the wanted bytes. A state takes about 50 kB.
+"""
+
+from __future__ import annotations
+
+import io
+import zlib
+from bisect import bisect_right
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+_INPUT_BYTES = 16 * 1024
+"""What is unpacked at a time: deflate makes at most 1,032 times as much of it, which is 16 MiB."""
+_LEAST_BETWEEN, _MOST_STATES = 1024 * 1024, 2000
+_GZIP = 16 + zlib.MAX_WBITS
+
+
+@dataclass(frozen=True, slots=True)
+class _State:
+    unpacked: int
+    packed: int
+    decompressor: Any
+
+
+class GzipIndex:
+    """The states of one gzip file. Several readers may share it at once: states are copied, never changed."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        size = path.stat().st_size
+        self._between = max(_LEAST_BETWEEN, size // _MOST_STATES)
+        self._states = [_State(0, 0, zlib.decompressobj(_GZIP))]
+
+    def note(self, unpacked: int, packed: int, decompressor: Any) -> None:
+        """Keeps a state when the last one is far enough before it."""
+        if packed >= self._states[-1].packed + self._between:
+            self._states.append(_State(unpacked, packed, decompressor.copy()))
+
+    def before(self, position: int) -> _State:
+        """The last state at or before a position of the unpacked file."""
+        return self._states[bisect_right(self._states, position, key=lambda state: state.unpacked) - 1]
+
+    def open(self) -> GzipReader:
+        """A reader of the unpacked file. Raises OSError."""
+        return GzipReader(self)
+
+
+class GzipReader(io.RawIOBase):
+    """The unpacked file. Reading raises OSError, or EOFError and zlib.error for a file that is cut off or damaged."""
+
+    def __init__(self, index: GzipIndex) -> None:
+        super().__init__()
+        self._index = index
+        self._file = index.path.open("rb")
+        self._position = 0
+        self._restore(index.before(0))
+
+    def readable(self) -> bool:
+        return True
+
+    def seekable(self) -> bool:
+        return True
+
+    def tell(self) -> int:
+        return self._position
+
+    def close(self) -> None:
+        self._file.close()
+        super().close()
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
+        """Only from the start."""
+        if whence != io.SEEK_SET:
+            raise io.UnsupportedOperation("a gzip file is read from its start")
+        self._position = offset
+        state = self._index.before(offset)
+        if offset < self._start or state.unpacked > self._start + len(self._buffer):
+            self._restore(state)
+        return offset
+
+    def readinto(self, target: Any) -> int:
+        """At most one piece; 0 at the end."""
+        while self._position >= self._start + len(self._buffer):
+            if not self._go_on():
+                return 0
+        begin = self._position - self._start
+        piece = self._buffer[begin : begin + len(target)]
+        target[: len(piece)] = piece
+        self._position += len(piece)
+        return len(piece)
+
+    def _restore(self, state: _State) -> None:
+        self._decompressor = state.decompressor.copy()
+        self._file.seek(state.packed)
+        self._start, self._buffer = state.unpacked, b""
+        self._rest = b""
+
+    def _go_on(self) -> bool:
+        """Unpacks the next piece; False at the end."""
+        self._start += len(self._buffer)
+        self._buffer = b""
+        if self._decompressor.eof:
+            # Several gzip files one after the other are one; zeros may follow.
+            self._rest = (self._decompressor.unused_data or self._file.read(_INPUT_BYTES)).lstrip(b"\0")
+            if not self._rest:
+                return False
+            self._decompressor = zlib.decompressobj(_GZIP)
+        data, self._rest = self._rest or self._file.read(_INPUT_BYTES), b""
+        if not data:
+            raise EOFError("the gzip file is cut off")
+        self._buffer = self._decompressor.decompress(data)
+        if not self._decompressor.eof:
+            self._index.note(self._start + len(self._buffer), self._file.tell(), self._decompressor)
+        return True
