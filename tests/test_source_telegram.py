@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from hypothesis import given
+from hypothesis import strategies as st
 
 from made_up_archives import MadeUpFiles, any_json, damaged
 from untag.sources.readers.telegram import READER
@@ -137,3 +139,66 @@ def test_no_json_is_too_wrong(value: bytes) -> None:
     files = MadeUpFiles({**FILES, "result.json": value})
     READER.sniff(files)
     READER.describe(files)
+
+
+def message(number: int, body: str, *, date: str = "01.08.2020 22:03:20 UTC+02:00", joined: str = "") -> str:
+    head = f'<div class="pull_right date details" title="{date}">22:03</div>'
+    return (
+        f'<div class="message default clearfix{joined}" id="message{number}"><div class="body">{head}{body}</div></div>'
+    )
+
+
+def sent(file: str) -> str:
+    return (
+        f'<div class="media_wrap"><a class="photo_wrap" href="{file}"><img class="photo" src="x_thumb.jpg"></a></div>'
+    )
+
+
+def page(*messages: str) -> str:
+    header = (
+        '<div class="page_header"><div class="content"><div class="text bold">\nLake <b>house</b>\n</div></div></div>'
+    )
+    return f'<div class="page_wrap">{header}<div class="page_body chat_page"><div class="history">{"".join(messages)}'
+
+
+BEA = '<div class="from_name">\nBea Roe\n</div>'
+FORWARDED = '<div class="forwarded body"><div class="from_name">Cy <span class="details">2019</span></div>'
+PAGES: dict[str, Any] = {
+    "chats/chat_1/messages.html": page(
+        message(1, f'{BEA}{sent("photos/1.jpg")}<div class="text">look<br>here</div>'),
+        message(2, sent("photos/2%20b.jpg"), date="01.08.2020 22:04:20", joined=" joined"),
+        message(3, f"{BEA}{FORWARDED}{sent('photos/3.jpg')}</div>"),
+        '<div class="message service"><div class="body"><a class="userpic_wrap" href="photos/5.jpg"></a></div></div>',
+        message(4, '<div class="from_name">Dan</div><a class="sticker_wrap" href="stickers/s.webp"></a>'),
+    ),
+    "chats/chat_1/messages2.html": page(message(5, sent("photos/4.jpg"), date="31.02.2020 1:1", joined=" joined")),
+    "images/media_photo.png": b"",
+    **{f"chats/chat_1/{name}": b"" for name in ("photos/1.jpg", "photos/2 b.jpg", "photos/3.jpg", "photos/4.jpg")},
+    "chats/chat_1/photos/1_thumb.jpg": b"",
+    "chats/chat_1/stickers/s.webp": b"",
+}
+
+
+def test_pages_give_senders_and_times_and_their_icons_are_no_photos() -> None:
+    files = MadeUpFiles(PAGES)
+    assert READER.sniff(files)
+    description = READER.describe(files)
+    known = origin(None, poster="Bea Roe", posted_at="2020-08-01T20:03:20+00:00")
+    assert description.origins == {
+        "chats/chat_1/photos/1.jpg": replace(known, caption="look\nhere"),
+        "chats/chat_1/photos/2 b.jpg": replace(known, posted_at="2020-08-01T22:04:20"),
+        "chats/chat_1/photos/3.jpg": known,
+        "chats/chat_1/photos/4.jpg": origin(None, poster="Dan"),
+    }
+    assert description.skipped == {
+        "images/media_photo.png",
+        "chats/chat_1/photos/1_thumb.jpg",
+        "chats/chat_1/stickers/s.webp",
+    }
+    assert description.understood == {name for name in PAGES if name.endswith(".html")}
+    assert not READER.sniff(MadeUpFiles({"messages.html": "<html></html>", "a.jpg": b""}))
+
+
+@given(st.lists(st.sampled_from([*PAGES["chats/chat_1/messages.html"].split(">"), "</div", "<a href='/../../x'"])))
+def test_no_page_is_too_wrong(pieces: list[str]) -> None:
+    READER.describe(MadeUpFiles({**PAGES, "chats/chat_1/messages.html": ">".join(pieces)}))

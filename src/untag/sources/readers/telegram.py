@@ -1,4 +1,4 @@
-"""What Telegram Desktop exports as JSON: `result.json` of one chat, or of a whole account."""
+"""What Telegram Desktop exports: `result.json` of one chat or a whole account, or the pages of each chat as HTML."""
 
 from __future__ import annotations
 
@@ -10,14 +10,16 @@ from typing import Any
 from untag.errors import ReadFailure
 from untag.sources.dates import written_time
 from untag.sources.reader import Description, Files, is_photo
+from untag.sources.readers.telegram_html import ICON, MAX_PAGE_BYTES, PAGE, page_order, read_page, senders
 from untag.sources.text import iso_time, items, member, read_error, read_json, text, wrong_shape
 from untag.support.permalinks import number
 from untag.support.words import counted
-from untag.types import LinkConfidence, Origin
+from untag.types import LinkConfidence, Origin, ReadError
 
 PLATFORM = "telegram"
 
 _RESULT = "result.json"
+_OF_CHATS = b'class="page_body chat_page'
 _SNIFFED_BYTES = 4 * 1024 * 1024
 _PHOTO = re.compile(r"(?:.*/)?photo_\d+@\d\d-\d\d-\d{4}_\d\d-\d\d-\d\d(?:_thumb)?\.jpe?g", re.IGNORECASE | re.ASCII)
 _THUMBNAIL = re.compile(r".*_thumb\.(?:jpe?g|png|webp)", re.IGNORECASE | re.DOTALL)
@@ -29,42 +31,35 @@ class Telegram:
     """A whole export, of one chat or of an account."""
 
     name = "telegram"
-    top_names = frozenset((_RESULT,))
+    top_names = frozenset((_RESULT, "messages.html", "export_results.html"))
 
     def sniff(self, files: Files) -> bool:
-        """Whether `result.json` has Telegram's photos below it, or is small and holds chats."""
-        if _RESULT not in files:
+        """Whether there are Telegram's photos below `result.json` or pages, or one of these holds chats."""
+        pages = [name for name in files.names if PAGE.fullmatch(name)]
+        if _RESULT not in files and not pages:
             return False
         if any(_PHOTO.fullmatch(name) for name in files.names):
             return True
         try:
-            value = read_json(files, _RESULT, max_bytes=_SNIFFED_BYTES)
+            if _RESULT in files:
+                return any(True for _ in _chats(read_json(files, _RESULT, max_bytes=_SNIFFED_BYTES)))
+            return _OF_CHATS in files.read(min(pages, key=page_order), MAX_PAGE_BYTES)
         except ReadFailure:
             return False
-        return any(True for _ in _chats(value))
 
     def describe(self, files: Files) -> Description:
-        """The photos in messages with who sent them; thumbnails and stickers are no photos of their own."""
+        """The photos in messages with who sent them; thumbnails, stickers and icons are no photos of their own."""
         export = _Export(files)
-        try:
-            value = read_json(files, _RESULT)
-        except ReadFailure as failure:
-            return Description(skipped=export.thumbnails(), errors=(read_error(files, _RESULT, failure),))
-        if not isinstance(value, dict):
-            return Description(skipped=export.thumbnails(), errors=(wrong_shape(files, _RESULT, "chats"),))
-        for chat in _chats(value):
-            export.read_chat(chat)
-        owner = _owner(value)
-        for picture in items(value.get("profile_pictures")):
-            export.add(
-                picture.get("photo"), Origin(PLATFORM, poster=owner[0] if owner else None, posted_at=_time(picture))
-            )
+        if _RESULT in files:
+            export.read_result()
+        export.read_pages()
         return Description(
             origins=export.origins,
-            skipped=export.thumbnails() | export.stickers,
-            understood=frozenset((_RESULT,)),
-            owner=owner,
+            skipped=export.no_photos() - export.origins.keys(),
+            understood=frozenset(export.understood),
+            owner=export.owner,
             missing=export.missing(),
+            errors=tuple(export.errors),
         )
 
 
@@ -74,6 +69,51 @@ class _Export:
     origins: dict[str, Origin] = field(default_factory=dict)
     stickers: set[str] = field(default_factory=set)
     not_included: int = 0
+    owner: tuple[str, ...] = ()
+    understood: list[str] = field(default_factory=list)
+    errors: list[ReadError] = field(default_factory=list)
+
+    def read_result(self) -> None:
+        try:
+            value = read_json(self.files, _RESULT)
+        except ReadFailure as failure:
+            self.errors.append(read_error(self.files, _RESULT, failure))
+            return
+        if not isinstance(value, dict):
+            self.errors.append(wrong_shape(self.files, _RESULT, "chats"))
+            return
+        for chat in _chats(value):
+            self.read_chat(chat)
+        self.owner = _owner(value)
+        for picture in items(value.get("profile_pictures")):
+            poster = self.owner[0] if self.owner else None
+            self.add(picture.get("photo"), Origin(PLATFORM, poster=poster, posted_at=_time(picture)))
+        self.understood.append(_RESULT)
+
+    def read_pages(self) -> None:
+        """The pages of all chats, those of one after each other."""
+        last: tuple[str, str | None] = ("", None)
+        for name in sorted(filter(PAGE.fullmatch, self.files.names), key=page_order):
+            folder = name.rpartition("/")[0]
+            try:
+                data = self.files.read(name, MAX_PAGE_BYTES)
+            except ReadFailure as failure:
+                self.errors.append(read_error(self.files, name, failure))
+                continue
+            chat = read_page(data, folder, last[1] if last[0] == folder else None)
+            last = folder, next(senders(chat.messages), None)
+            self.understood.append(name)
+            for message in chat.messages:
+                origin = Origin(
+                    PLATFORM,
+                    poster=message.sender,
+                    caption=message.caption,
+                    album=chat.title,
+                    posted_at=message.posted_at,
+                )
+                self.stickers.update(message.stickers)
+                for file in message.files:
+                    self.add(file, origin, wanted=False)
 
     def read_chat(self, chat: dict[str, Any]) -> None:
         name = text(chat.get("name"))
@@ -108,8 +148,10 @@ class _Export:
         elif wanted:
             self.not_included += 1
 
-    def thumbnails(self) -> frozenset[str]:
-        return frozenset(name for name in self.files.names if _THUMBNAIL.fullmatch(name))
+    def no_photos(self) -> frozenset[str]:
+        names = self.files.names
+        icons = {name for name in names if ICON.fullmatch(name)} if any(map(PAGE.fullmatch, names)) else set()
+        return frozenset((*filter(_THUMBNAIL.fullmatch, names), *icons, *(self.stickers & set(names))))
 
     def missing(self) -> tuple[str, ...]:
         if not self.not_included:
