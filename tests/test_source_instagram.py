@@ -281,3 +281,23 @@ def test_the_pages_of_a_download_have_the_owner_in_its_name_and_the_cameras_date
     origins = READER.describe(Named({**files, **photos})).origins
     assert {origin.poster for origin in origins.values()} == {"bea.roe"}
     assert [origins[name].taken_at for name in photos] == ["2024-09-24T15:42:54", None, None]
+
+
+def test_a_download_of_before_2021() -> None:
+    listed = {
+        "photos": [{"caption": "Lake", "taken_at": "2018-02-03T12:13:14+00:00", "path": "photos/201802/a.jpg"}],
+        "direct": [{"taken_at": "2018-02-04T12:13:14.123456", "path": "direct/201802/b.jpg"}],
+        "videos": [{"path": "videos/201802/c.mp4"}, 5],
+    }
+    files = {"media.json": listed, "profile.json": {"username": "ana", "name": "Ana"}}
+    photos = dict.fromkeys(("photos/201802/a.jpg", "direct/201802/b.jpg"), b"")
+    assert READER.sniff(MadeUpFiles({**files, **photos}))
+    description = READER.describe(MadeUpFiles({**files, **photos}))
+    assert description.origins == {
+        "photos/201802/a.jpg": Origin("instagram", poster="ana", caption="Lake", posted_at="2018-02-03T12:13:14+00:00"),
+        "direct/201802/b.jpg": Origin("instagram", posted_at="2018-02-04T12:13:14"),
+    }
+    assert description.owner == ("ana", "Ana")
+    for value in damaged(listed):
+        READER.describe(MadeUpFiles({**files, "media.json": value, **photos}))
+    assert not READER.sniff(MadeUpFiles({"media.json": {"photos": [{"path": "x"}]}, **photos}))

@@ -1,4 +1,4 @@
-"""Instagram's "download your information" since 2021, as JSON or as HTML. It holds no photos that others posted.
+"""Instagram's "download your information", as JSON, or since 2021 as HTML. It holds no photos that others posted.
 
 The files of posts have numbers for names that are not those of the posts, so there is no link unless a newer download
 gives it: the poster and the time have to do.
@@ -13,6 +13,7 @@ from typing import Any
 
 from untag.sources.links import page
 from untag.sources.reader import Description, Files
+from untag.sources.readers.instagram_old import OLD_LIST, OLD_PROFILE, is_old, read_old
 from untag.sources.readers.meta import Gathering, label_values, lists_in, posted_time, site_of, taken_time
 from untag.sources.readers.meta_html import page_of
 from untag.sources.readers.meta_messages import WANTED_BY as BY_MESSAGES
@@ -63,12 +64,14 @@ class InstagramReader:
         (
             *("your_instagram_activity", "content", "media", "messages"),
             *("personal_information", "account_information", "followers_and_following"),
+            OLD_LIST,
         )
     )
 
     def sniff(self, files: Files) -> bool:
-        """Whether names are those of an Instagram download."""
-        return site_of(files.names) == self.name
+        """Whether names are those of an Instagram download, or there is the list of media of one before 2021."""
+        site = site_of(files.names)
+        return site == self.name or (site is None and is_old(files))
 
     def describe(self, files: Files) -> Description:
         """The owner's posts, stories and profile photos, and the photos in conversations."""
@@ -76,7 +79,7 @@ class InstagramReader:
         if not any(name.lower().endswith("personal_information.json") for name in files.names):
             gathering.owner = _owner_by_name(files)
         # Whose download it is must be known before the posts.
-        for name in sorted(files.names, key=lambda name: ("personal_information." not in name.lower(), name)):
+        for name in sorted(files.names, key=lambda name: (not _is_owners(name), name)):
             if not _NOT_PHOTOS.isdisjoint(name.lower().split("/")[:-1]):
                 continue
             if name.lower().endswith(".json"):
@@ -89,6 +92,10 @@ class InstagramReader:
 
 
 READER = InstagramReader()
+
+
+def _is_owners(name: str) -> bool:
+    return "personal_information." in name.lower() or name == OLD_PROFILE
 
 
 def _owner_by_name(files: Files) -> tuple[str, ...]:
@@ -104,6 +111,8 @@ def _read(gathering: Gathering, name: str, value: Any) -> None:
         read_thread(gathering, name, value, PLATFORM)
     elif isinstance(member(value, "profile_user"), list):
         _read_owner(gathering, value["profile_user"])
+    elif name in (OLD_LIST, OLD_PROFILE):
+        read_old(gathering, name, value)
     elif _THREAD.fullmatch(file_name) is not None:
         gathering.errors.append(wrong_shape(gathering.files, name, "a conversation"))
         return
