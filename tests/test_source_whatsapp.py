@@ -106,6 +106,17 @@ CHATS: dict[str, tuple[str, dict[str, Origin]]] = {
         f"14:56, 14/6/2025 - Bea: {B} (tệp đính kèm)",
         {B: row("Bea", "2025-06-14T14:56:00")},
     ),
+    "Dutch: what is the same in all dates is the year": (
+        chat(*(f"[{day}-06-25 09:00:00] Ana: hi" for day in (14, 15)), f"[16-06-25 09:00:00] Bea: <bijgevoegd: {C}>"),
+        {C: row("Bea", "2025-06-16T09:00:00")},
+    ),
+    "Korean, with two digits of the year": (
+        chat(
+            *(f"[25. 6. {day}. 오전 9:00:00] Ana: hi" for day in (14, 15)), f"[25. 6. 16. 오후 9:00:00] Bea: <x: {C}>"
+        ),
+        {C: row("Bea", "2025-06-16T21:00:00")},
+    ),
+    "a long dash": (f"14/06/2025, 14:56 – Bea: {C} (x)", {C: row("Bea", "2025-06-14T14:56:00")}),
     "a Thai year of two digits": (
         f"14/6/68 14:56 - Bea: {C} (แนบไฟล์)",
         {C: row("Bea", "2025-06-14T14:56:00")},

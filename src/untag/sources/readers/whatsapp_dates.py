@@ -19,6 +19,8 @@ _DAY_FIRST, _MONTH_FIRST, _YEAR_FIRST = (2, 1, 0), (2, 0, 1), (0, 1, 2)
 """Where year, month and day are."""
 _Order = tuple[int, int, int]
 
+_SEVERAL = 3
+
 _IN_NAME = re.compile(
     r"(?:IMG|STK|VID)-(\d{4})(\d\d)(\d\d)-WA\d+\.\w+"
     r"|(?:\d{8}-)?(?:PHOTO|STICKER|GIF)-(\d{4})-(\d\d)-(\d\d)-(\d\d)-(\d\d)-(\d\d)(?: ?\(?\d*\)?)\.\w+"
@@ -87,6 +89,8 @@ def order_of(days: Sequence[Day], named: Iterable[tuple[Day, date]]) -> _Order |
         possible = {order: dates for order, dates in possible.items() if agree[order] == most}
     if len(possible) > 1:
         possible = {order: dates for order, dates in possible.items() if _in_sequence(dates)}
+    if possible.keys() == {_DAY_FIRST, _YEAR_FIRST}:
+        possible = {order: dates for order, dates in possible.items() if _is_year(days, order[0])}
     return next(iter(possible)) if len(possible) == 1 else None
 
 
@@ -99,6 +103,12 @@ def _all_in(days: Sequence[Day], order: _Order) -> list[date] | None:
     dates = [day.in_order(order) for day in days]
     known = [found for found in dates if found is not None]
     return known if len(known) == len(dates) else None
+
+
+def _is_year(days: Sequence[Day], place: int) -> bool:
+    """Whether one end of all dates is the same, and the other takes several values, as days do."""
+    years, others = ({day.parts[end] for day in days} for end in (place, 2 - place))
+    return len(years) == 1 and len(others) >= _SEVERAL
 
 
 def _in_sequence(dates: Sequence[date]) -> bool:
