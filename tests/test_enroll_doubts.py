@@ -37,6 +37,7 @@ def several(people: int, photos: int) -> list[Square]:
 REFUSED = {
     "four people": (several(4, 2), "fall into 4 appearances, as those of several people do"),
     "a folder of strangers": (several(9, 1), "8 photos look unlike all the others"),
+    "two who are alike, and two others": ([*several(1, 2), *several(3, 1)[1:]], "2 photos look unlike all the others"),
 }
 
 
@@ -228,3 +229,9 @@ def test_no_such_photo(untag: Untag, number: str) -> None:
     assert result.status == 2
     assert f"no reference has the id {number}; see: untag people show NAME" in result.err
     assert stored(untag) == before
+
+
+def test_a_name_of_a_page_is_none(untag: Untag) -> None:
+    result = untag.run("enroll", folder(untag, Square(person=3)), "--person", "n" * 201)
+    assert result.status == 2
+    assert "at most 200 characters; this one has 201" in result.err

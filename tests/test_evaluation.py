@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from typing import Any
 
 import pytest
@@ -174,3 +175,10 @@ def test_a_wrong_label_is_told_before_any_photo_is_read(untag: Untag) -> None:
     path = untag.add("table.csv", b"left,right,same\na1.png,a2.png,1\na1.png,nobody.png,maybe\n")
     assert untag.run("evaluate", "pairs", path).status == 2
     assert untag.engine.analysed == {}
+
+
+@pytest.mark.skipif(os.name == "nt", reason="there is no such device")
+def test_what_never_ends_is_no_table(untag: Untag) -> None:
+    result = untag.run("evaluate", "pairs", "/dev/zero")
+    assert result.status == 2
+    assert "/dev/zero is no file" in result.err

@@ -148,9 +148,13 @@ def test_telemetry_that_is_on_is_seen(strict: Watch, place: Place, tmp_path: Pat
     notes = tmp_path / "notes"
     notes.mkdir()
     program = (
-        "import importlib, time\n"
+        "import importlib, pathlib, time\n"
         "runtime = importlib.import_module('onnx' + 'runtime')\n"
         "print(runtime.__version__, runtime.get_available_providers())\n"
+        # It writes in a thread of its own, which a busy machine lets run late.
+        "for _ in range(300):\n"
+        "    if any(pathlib.Path.home().rglob('*onnxruntime*')): break\n"
+        "    time.sleep(.1)\n"
     )
     environment = place.environment(os.environ)
     assert SWITCH not in environment

@@ -366,6 +366,8 @@ def _truth(job: Job, value: str) -> bool:
 
 def _rows(job: Job, kind: str) -> list[dict[str, str]]:
     columns = _COLUMNS[kind]
+    if job.table.exists() and not job.table.is_file():
+        raise UsageError(f"{job.table} is no file; evaluate {kind} reads a table in CSV")
     try:
         with job.table.open(newline="", encoding="utf-8-sig") as file:
             reader = csv.DictReader(file)

@@ -134,7 +134,7 @@ def _return_memory() -> None:
     """Have what decoders free given back to the system, on Linux with glibc.
 
     It keeps blocks of up to 32 MiB once one has been freed, in a pool for each thread, and Pillow holds pictures in
-    blocks of 16: a scan with eight decoders that hold 750 MB at most stood at 2.6 GB, and stands at 1.2 GB so.
+    blocks of 16: a scan with eight decoders that held 750 MB at most stood at 2.6 GB, and at 1.2 GB so.
     """
     with suppress(OSError, AttributeError, TypeError):
         ctypes.CDLL(None).mallopt(_M_MMAP_THRESHOLD, _RETURNED_BYTES)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from math import ceil
 
 from untag.errors import ReadFailure
 from untag.support.memory_budget import MemoryBudget
@@ -12,6 +13,8 @@ from untag.types import Outcome
 
 _MEBIBYTE = 1024 * 1024
 _LEAST_MEMORY = 750_000_000
+_BYTES_A_PIXEL = 4.25
+"""What a decoder holds of a picture with transparency, the strips that become RGB included: 8 bits a channel."""
 
 _decoding = MemoryBudget()
 """What all decoders of the process hold: whichever thread they run in, and whatever they decode for."""
@@ -30,7 +33,7 @@ class Limits:
 
         With the models, and the files under way, a scan stays below 2 GB (`benchmarks/memory.py`).
         """
-        return max(_LEAST_MEMORY, 3 * self.max_pixels)
+        return max(_LEAST_MEMORY, int(_BYTES_A_PIXEL * self.max_pixels))
 
     def check_pixels(self, width: int, height: int, decoded_pixels: int) -> None:
         """Raise ReadFailure(TOO_LARGE) when a `width` x `height` picture needs more than `max_pixels` decoded."""
@@ -52,7 +55,7 @@ class Limits:
                 Outcome.TOO_LARGE,
                 f"{width} x {height} pixels, which take {size / 1e6:,.0f} MB of memory to decode;"
                 f" at most {self.memory / 1e6:,.0f} MB are used"
-                f" (set max_megapixels in the configuration to {-(-size // 3_000_000)} to allow it)",
+                f" (set max_megapixels in the configuration to {ceil(size / _BYTES_A_PIXEL / 1e6)} to allow it)",
             )
         with _decoding.hold(size, self.memory):
             yield

@@ -122,10 +122,15 @@ def propose_confirmed(store: Store, person: str, engine_id: str) -> Proposal:
     return Proposal(person, engine_id, tuple(found), tuple(results), positions)
 
 
+_LONGEST_NAME = 200
+
+
 def check_person(name: str) -> None:
     """Raises UsageError for a name that a person cannot have."""
     if not name.strip() or not name.isprintable():
         raise UsageError("a person's name must be printable and not empty")
+    if len(name) > _LONGEST_NAME:
+        raise UsageError(f"a person's name has at most {_LONGEST_NAME} characters; this one has {len(name):,}")
 
 
 def usable_face(faces: Sequence[Face]) -> Face | tuple[Enrolled, str]:

@@ -14,6 +14,9 @@ from untag.support.words import counted
 MOST_TEMPLATES = 3
 """A person has two or three over the years. More are what a folder of several people has."""
 
+_A_FOLDER = 4
+"""From this many photos on, a half that is unlike the rest is more than one that went astray."""
+
 _OUTLIER_NOTE = "looks unlike the other references, so it is not used; is it the same person?"
 _DENIED_NOTE = "you decided that it is not-me, so it is not used"
 
@@ -56,7 +59,8 @@ def weigh(before: Sequence[Reference], new: Sequence[Reference], calibration: Ca
         reasons.append(f"{_photos_look(len(others))} unlike those enrolled before")
     if pushed_out:
         reasons.append(f"{_photos_look(len(pushed_out))} unlike the new ones and would not be used any more")
-    if 2 * len(unlike) > len(fresh):
+    # A first folder of which as much is unlike as alike may be of anybody; later ones are held against what is known.
+    if 2 * len(unlike) > len(fresh) or (not known and len(fresh) >= _A_FOLDER and 2 * len(unlike) == len(fresh)):
         reasons.append(f"{_photos_look(len(unlike))} unlike all the others")
     outside = [item for cluster in clusters[1:] for item in cluster if item.sha256 in fresh]
     return Doubts(tuple(reasons), tuple(item.path for item in others or [*outside, *unlike]))
