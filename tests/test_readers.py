@@ -180,3 +180,16 @@ def test_downloads_beside_each_other_are_recognised(packed: bool, tmp_path: Path
     entries = [entry for entry in open_source(place, readers=READERS).photos() if isinstance(entry, PhotoRef)]
     assert {entry.source for entry in entries} == {*folders.values(), "folder"}
     assert f"{place}/holiday/a.jpg" in {entry.path for entry in entries}
+
+
+def test_zip_files_deeper_in_an_unpacked_archive_are_read(tmp_path: Path) -> None:
+    unpack(MINIATURES["icloud"], tmp_path)
+    inner = tmp_path / "Photos" / "Shared Albums"
+    inner.mkdir()
+    (inner / "a-1.zip").write_bytes(zipped({"x.jpg": b"\xff\xd8\xff\xd9"}))
+    (tmp_path / "a-1.zip").write_bytes(zipped({"y.jpg": b"\xff\xd8\xff\xd8"}))
+    found = survey([tmp_path], DEFAULT_LIMITS, READERS)
+    assert found.unreadable == []
+    assert all(summary.unknown == () for summary in found.summaries)
+    paths = {entry.path for entry in open_source(tmp_path, readers=READERS).photos()}
+    assert {f"{inner}/a-1.zip/x.jpg", f"{tmp_path}/a-1.zip/y.jpg"} <= paths

@@ -309,6 +309,15 @@ def group_parts(paths: Iterable[str]) -> Iterator[list[str]]:
     yield from groups.values()
 
 
+def parts_by_folder(paths: Iterable[str]) -> Iterator[list[str]]:
+    """`group_parts` of archives in several folders: parts lie beside each other."""
+    folders: dict[str, list[str]] = {}
+    for path in sorted(paths):
+        folders.setdefault(str(Path(path).parent), []).append(path)
+    for beside in folders.values():
+        yield from group_parts(beside)
+
+
 def _open(path: str) -> zipfile.ZipFile:
     try:
         return zipfile.ZipFile(path)

@@ -20,7 +20,7 @@ from pathlib import Path
 
 from untag.errors import ReadFailure
 from untag.imaging.limits import DEFAULT_LIMITS, Limits
-from untag.sources.archive import ARCHIVE_SUFFIXES, group_parts
+from untag.sources.archive import ARCHIVE_SUFFIXES, parts_by_folder
 from untag.sources.files import failure, read_file
 from untag.sources.kinds import Kind, Kinds, named_kind
 from untag.sources.listing import Entry, Listing, Skipped
@@ -28,7 +28,7 @@ from untag.sources.names import IMAGE_SUFFIXES, suffix_of
 from untag.sources.opening import ZipSource, open_folder
 from untag.sources.reader import Reader, SidecarReader, split
 from untag.sources.sidecars import Sidecars, read_sidecars, sidecar_readers
-from untag.sources.site import PLAIN, SiteSource, absent_beside
+from untag.sources.site import PLAIN, SiteSource, absent_beside, is_opened_apart
 from untag.sources.tree import FolderFiles, folder_error, head_of, leads_nowhere, passed_over
 from untag.sources.visited import VisitedFiles
 from untag.support.paths import absolute, folder_of, printable_path
@@ -84,6 +84,9 @@ class FolderSource:
             archive = open_folder(path, found.held, self._archive_readers, self._limits, visited)
             if isinstance(archive, SiteSource):
                 yield from archive.folders()
+                found.zips += [
+                    str(Path(path, name)) for name in archive.files.names if "/" in name and is_opened_apart(name)
+                ]
             else:
                 for wrong in archive:
                     unread.setdefault(folder_of(wrong.path), []).append(wrong)
@@ -93,8 +96,8 @@ class FolderSource:
                 sidecars = sidecar_readers((*found.others, *Path(path).parts), self._sidecar_readers)
                 if found.files or found.unsure or found.errors or found.unseen or (sidecars and found.others):
                     yield found.listing(self, sidecars)
-            # Beside an unpacked archive too: its other parts may be zipped still.
-            for group in group_parts(found.zips):
+            # Beside an unpacked archive and in it too: its other parts, or shared albums, may be zipped still.
+            for group in parts_by_folder(found.zips):
                 yield from ZipSource(group, limits=self._limits, visited=visited, readers=self._readers).folders()
 
     def photos(self) -> Iterator[PhotoRef | ReadError]:

@@ -93,7 +93,7 @@ class SiteSource:
     def unknown(self) -> list[str]:
         """The files of a site's archive that are neither photos nor understood, as shown.
 
-        Zip files at its top are left out: the scan opens them.
+        Zip files are left out: the scan opens them.
         """
         if self._spec.archive is None:
             return []
@@ -196,8 +196,8 @@ class _Inside:
 
 
 def is_opened_apart(name: str) -> bool:
-    """Whether a file is a zip file at the top of an archive: the scan opens it as one of its own."""
-    return "/" not in name and suffix_of(name) in ARCHIVE_SUFFIXES
+    """Whether a file is a zip file in an unpacked archive: the scan opens it as one of its own."""
+    return suffix_of(name) in ARCHIVE_SUFFIXES
 
 
 def absent_beside(prefix: str, sidecars: Sidecars) -> list[AbsentRef]:
