@@ -117,6 +117,10 @@ def test_sources(filled: Untag) -> None:
     check("untag sources --json", found)
 
 
+def test_sources_missing(filled: Untag) -> None:
+    check("untag sources --missing --json", json.loads(filled.run("sources", filled.photos, "--missing", "--json").out))
+
+
 def test_inspect(filled: Untag) -> None:
     lines = filled.run("inspect", filled.photos, "--json", "--embeddings").out.splitlines()
     seen = [json.loads(line) for line in lines]

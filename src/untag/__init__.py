@@ -62,6 +62,8 @@ if TYPE_CHECKING:
     from untag.scenes.categories import Sensitivity as Sensitivity
     from untag.scenes.taught import Taught as Taught
     from untag.scenes.teaching import Learnt as Learnt
+    from untag.sources.missing import MissingPhoto as MissingPhoto
+    from untag.sources.missing import MissingPhotos as MissingPhotos
     from untag.sources.names import is_named_photo as is_photo_name
     from untag.sources.summary import ArchiveSummary as ArchiveSummary
     from untag.sources.summary import Survey as Survey
@@ -116,6 +118,8 @@ _LAZY = {
     "Learnt": ("untag.scenes.teaching", "Learnt"),
     "LinkConfidence": ("untag.types", "LinkConfidence"),
     "Match": ("untag.types", "Match"),
+    "MissingPhoto": ("untag.sources.missing", "MissingPhoto"),
+    "MissingPhotos": ("untag.sources.missing", "MissingPhotos"),
     "ModelSet": ("untag.library.downloads", "ModelSet"),
     "ModelState": ("untag.engine.downloads.inventory", "State"),
     "ModelStatus": ("untag.engine.downloads.inventory", "ModelStatus"),
@@ -187,6 +191,8 @@ __all__ = [
     "LinkConfidence",
     "LockedError",
     "Match",
+    "MissingPhoto",
+    "MissingPhotos",
     "ModelError",
     "ModelSet",
     "ModelState",

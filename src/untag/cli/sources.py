@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import shlex
 from collections import Counter
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -15,24 +17,31 @@ from untag.cli.terminal import tell, tell_json
 from untag.support.words import counted
 
 _MOST_NAMED = 5
+_FETCH = "gallery-dl --write-metadata --cookies-from-browser firefox --sleep-request 10-30 --input-file-comment"
 
 
 @click.command("sources")
 @path_argument()
 @source_option
 @click.option("--json", "as_json", is_flag=True, help="Print the same as JSON.")
+@click.option("--missing", is_flag=True, help="Print only the links of photos that are reported without a file.")
 @click.pass_obj
-def command(context: Context, paths: tuple[Path, ...], source: str | None, as_json: bool) -> int:
+def command(context: Context, paths: tuple[Path, ...], source: str | None, as_json: bool, missing: bool) -> int:
     """Say what archives hold, before any scan: photos, dates, people tagged, and what is missing or not understood.
 
     Knows the downloads of social networks and photo services, unpacked or as zip files, and the files that download
     tools write beside photos. Looks at no photo, stores nothing.
 
+    With --missing, prints one link a line, as gallery-dl reads them from a file. Nothing is fetched.
+
     \b
     Examples:
       untag sources ~/Downloads
       untag sources takeout-20250104T120000Z-001.zip takeout-20250104T120000Z-002.zip
+      untag sources --missing facebook.zip > links.txt
     """
+    if missing:
+        return _missing(context, paths, source, as_json)
     with opened(context) as home:
         found = home.sources(paths, source)
     if as_json:
@@ -44,6 +53,38 @@ def command(context: Context, paths: tuple[Path, ...], source: str | None, as_js
     if not any(summary.photos or summary.absent for summary in found.summaries):
         say("there are no photos in what you gave")
     return list_unreadable(found.unreadable)
+
+
+def _missing(context: Context, paths: tuple[Path, ...], source: str | None, as_json: bool) -> int:
+    with opened(context) as home:
+        found = home.missing(paths, source)
+    if as_json:
+        tell_json([asdict(photo) for photo in found.photos], indent=1)
+    else:
+        for photo in found.photos:
+            tell(photo.link)
+    for line in _about(found, paths, source):
+        say(line)
+    return list_unreadable(found.unreadable)
+
+
+def _about(found: untag.MissingPhotos, paths: tuple[Path, ...], source: str | None) -> list[str]:
+    lines = [f"{counted(len(found.photos), 'link')} of photos that are reported without a file"]
+    if found.here:
+        lines.append(f"  left out: {counted(found.here, 'photo')} of which there is a copy in what you gave")
+    if found.without_link:
+        lines.append(f"  left out: {counted(found.without_link, 'photo')} without a link")
+    if found.refused:
+        lines.append(f"  left out: {counted(found.refused, 'link')} that no program should be given")
+    if found.photos:
+        chosen = [] if source is None else ["--source", source]
+        again = shlex.join(["untag", "sources", "--missing", *chosen, "--", *map(str, paths)])
+        lines += [
+            f"to keep them as a file: {again} > links.txt",
+            f"to fetch them, with your login in Firefox: {_FETCH} links.txt",
+            "sites may warn or lock an account that fetches by program: see docs/archives/friends.md first",
+        ]
+    return lines
 
 
 def _lines(summary: untag.ArchiveSummary) -> list[str]:

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from untag.people.searching import Probe
     from untag.scan import ScanSummary
     from untag.scan.inspection import Inspection
+    from untag.sources.missing import MissingPhotos
     from untag.sources.summary import Survey
 
 
@@ -27,6 +28,13 @@ class Photos(OpenHome):
         from untag.sources.summary import survey
 
         return survey(paths_of(paths), self.settings.limits, readers_named(source))
+
+    def missing(self, paths: Paths, source: str | None = None) -> MissingPhotos:
+        """The links of the photos that archives report without a file, for gallery-dl and others; reads no photo."""
+        from untag.sources.base import readers_named
+        from untag.sources.missing import list_missing
+
+        return list_missing(paths_of(paths), self.settings.limits, readers_named(source))
 
     def prepare_scan(self, paths: Paths, options: ScanOptions = SCAN) -> PreparedScan:
         """Checks paths and people and loads the models: `run` of the result then scans.

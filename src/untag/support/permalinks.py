@@ -45,5 +45,10 @@ def link_key(link: str) -> str:
     return link
 
 
+def is_of_one_photo(key: str) -> bool:
+    """Whether a `link_key` stands for one photo, and not perhaps for a post with several."""
+    return key.startswith("facebook:")
+
+
 def _is_at(host: str, site: str) -> bool:
     return host == site or host.endswith(f".{site}")
