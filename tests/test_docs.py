@@ -140,7 +140,16 @@ def test_every_reader_has_a_page_in_the_index_of_archives() -> None:
     rows = re.findall(r"^\| \[[^\]]+\]\(([^)]+)\) \| `(\w+)` \|", (ARCHIVES / "README.md").read_text(), re.MULTILINE)
     assert sorted(reader for _, reader in rows) == sorted(reader.name for reader in READERS)
     pages = {page.partition("#")[0] for page, _ in rows}
-    assert pages == {path.name for path in ARCHIVES.glob("*.md")} - {"README.md"}
+    assert pages == {path.name for path in ARCHIVES.glob("*.md")} - {"README.md", "friends.md"}
+
+
+def test_every_site_is_on_the_page_about_photos_of_others() -> None:
+    index, page = (ARCHIVES / "README.md").read_text(), (ARCHIVES / "friends.md").read_text()
+    assert "](friends.md)" in index
+    sites = set(re.findall(r"^\| \[([^\]]+)\]\(", index, re.MULTILINE))
+    tools = {"facebook-photos-download", "XMP sidecars", "Picasa"}
+    words = {site.partition(" ")[0] if site.startswith(("X ", "iCloud")) else site for site in sites - tools}
+    assert {word for word in words if not re.search(rf"\b{re.escape(word)}\b", page, re.IGNORECASE)} == set()
 
 
 @pytest.mark.parametrize("setting", [item.name for item in fields(Settings) if item.name != "home"])
