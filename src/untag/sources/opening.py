@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Sequence, Set
 from functools import partial
 from pathlib import Path
 
@@ -13,6 +13,7 @@ from untag.sources.archive import ArchiveFiles, MergedFiles, are_parts, wrapping
 from untag.sources.files import failure, folder_id
 from untag.sources.kinds import Kind
 from untag.sources.listing import Entry, Listing
+from untag.sources.names import suffix_of
 from untag.sources.reader import ArchiveReader, Files, Reader, split
 from untag.sources.sidecars import KeptFiles
 from untag.sources.site import PLAIN, ArchiveSpec, SiteSource
@@ -23,6 +24,12 @@ from untag.support.paths import printable_path
 from untag.types import Outcome, PhotoRef, ReadError
 
 
+def candidates(held: Set[str], readers: Sequence[ArchiveReader]) -> list[ArchiveReader]:
+    """Those of `readers` that a folder may be an archive of, which directly holds the names `held`, in lower case."""
+    marks = held | {f".{suffix_of(name)}" for name in held}
+    return [reader for reader in readers if not marks.isdisjoint(reader.top_names)]
+
+
 def open_folder(
     path: str, held: frozenset[str], readers: Sequence[ArchiveReader], limits: Limits, visited: VisitedFiles
 ) -> SiteSource | Sequence[ReadError]:
@@ -30,7 +37,7 @@ def open_folder(
 
     When no reader knows it as one, those of its files that could not be read, which may be why.
     """
-    if not any(held & reader.top_names for reader in readers):
+    if not candidates(held, readers):
         return ()
     files = FolderFiles(path, visited=visited)
     reader, errors = recognise(files, readers)
@@ -155,7 +162,6 @@ class Downloads:
 def recognise(files: Files, readers: Sequence[ArchiveReader]) -> tuple[ArchiveReader | None, Sequence[ReadError]]:
     """The first of `readers` that knows `files` for an archive; if there is none, what of them could not be read."""
     held = {name.partition("/")[0].lower() for name in files.names}
-    candidates = (reader for reader in readers if held & reader.top_names)
     kept = KeptFiles(files)
-    found = next((reader for reader in candidates if reader.sniff(kept)), None)
+    found = next((reader for reader in candidates(held, readers) if reader.sniff(kept)), None)
     return found, kept.errors if found is None else ()

@@ -105,7 +105,8 @@ class ArchiveReader(_Describes, Protocol):
 
     @property
     def top_names(self) -> frozenset[str]:
-        """Names in lower case of files or folders: only a folder that directly holds one of them is sniffed."""
+        """Names in lower case of files or folders, or their suffixes (`.json_files`): only a folder that directly holds
+        one of them is sniffed."""
         ...
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from untag.sources.reader import Reader
 from untag.sources.readers import (
+    discord_chat_exporter,
     facebook,
     flickr,
     gallery_dl,
@@ -33,6 +34,7 @@ READERS: tuple[Reader, ...] = (
     icloud.READER,
     tagged_json.READER,
     mastodon.READER,
+    discord_chat_exporter.READER,
     # Sidecars: tools that wrote down a link before the rest, and what names people alone last.
     gallery_dl.READER,
     instaloader.READER,
