@@ -15,6 +15,7 @@ from untag.sources.readers import (
     instaloader,
     mastodon,
     picasa,
+    signal,
     snapchat,
     tagged_json,
     telegram,
@@ -35,6 +36,7 @@ READERS: tuple[Reader, ...] = (
     tagged_json.READER,
     mastodon.READER,
     discord_chat_exporter.READER,
+    signal.READER,
     # Sidecars: tools that wrote down a link before the rest, and what names people alone last.
     gallery_dl.READER,
     instaloader.READER,
