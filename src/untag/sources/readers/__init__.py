@@ -19,6 +19,7 @@ from untag.sources.readers import (
     snapchat,
     tagged_json,
     telegram,
+    tumblr,
     twitter,
     whatsapp,
     xmp_sidecar,
@@ -37,6 +38,7 @@ READERS: tuple[Reader, ...] = (
     mastodon.READER,
     discord_chat_exporter.READER,
     signal.READER,
+    tumblr.READER,
     # Sidecars: tools that wrote down a link before the rest, and what names people alone last.
     gallery_dl.READER,
     instaloader.READER,
