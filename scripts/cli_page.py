@@ -42,9 +42,10 @@ def _sections(command: click.Command, name: str, level: int) -> Iterator[str]:
 
 def _section(command: click.Command, name: str, level: int) -> Iterator[str]:
     context = click.Context(command, info_name=name)
-    pieces = command.collect_usage_pieces(context)
+    # Versions of click differ in the brackets of a group that may be called without a command.
+    usage = " ".join((name, *command.collect_usage_pieces(context))).replace("[COMMAND]", "COMMAND")
     yield f"{'#' * level} {name}\n"
-    yield f"```\n{' '.join((name, *pieces))}\n```\n"
+    yield f"```\n{usage}\n```\n"
     yield from (f"{_escaped(paragraph)}\n" for paragraph in _paragraphs(command.help or ""))
     rows = [_row(option) for option in command.params if isinstance(option, click.Option)]
     if rows:

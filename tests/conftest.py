@@ -6,11 +6,16 @@ from functools import partial
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from fakes import FakeEngine, Result, Untag, install
 from untag.imaging.limits import Limits
 from untag.scan.recorder import Recorder
 from untag.sources.files import read_file
+
+# A busy machine may take a second for what takes a millisecond.
+settings.register_profile("patient", deadline=None)
+settings.load_profile("patient")
 
 SHARED = Path(__file__).parents[2] / "shared"
 

@@ -18,6 +18,7 @@ import pytest
 from fakes import MAYBE, ME, STRANGER, Result, Untag, paint
 from untag.cli import app
 from untag.cli.terminal import ask, somebody_answers
+from untag.cli.trouble import of_machine
 
 BAD_TEXTS = ["", "a\0b", "\ud800", "\udcff", "x" * 300, "x" * 100_000, "9" * 5000, "/dev/null", "."]
 
@@ -312,3 +313,12 @@ def test_too_little_memory(scanned: Untag, megabytes: int) -> None:
         done = subprocess.run(command, capture_output=True, text=True, check=False)
         assert done.returncode != app.BUG, done.stderr[-2000:]
         assert "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize("error", [ImportError("read the manual"), ImportError("no", name="cv2")])
+def test_a_library_that_cannot_be_loaded_is_no_bug(error: ImportError) -> None:
+    assert "cannot be loaded" in str(of_machine(error))
+
+
+def test_a_name_that_untag_itself_lacks_is_a_bug() -> None:
+    assert of_machine(ImportError("cannot import name 'x'", name="untag.types")) is None

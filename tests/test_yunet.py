@@ -53,6 +53,8 @@ def finder(path: Path | bytes, *, sides: tuple[int, ...], threshold: float, max_
 
 @pytest.mark.parametrize("size", [(96, 160), (100, 133)])  # the second is padded
 def test_candidates_are_those_of_opencv(tmp_path: Path, size: tuple[int, int]) -> None:
+    if cv2.__version__.startswith("4.10."):
+        pytest.skip("OpenCV 4.10 itself cannot read a graph whose shapes vary")
     path = tmp_path / "yunet.onnx"
     path.write_bytes(made_up_networks.detector())
     image = noise(*size)

@@ -32,6 +32,12 @@ def of_machine(error: Exception) -> UntagError | None:
     """The same, without a look into the database."""
     if isinstance(error, MemoryError) or _is_of_memory(error):
         return ResourceError(_NO_MEMORY)
+    # What a library could not load of its own, it says in its own words; numpy hides a want of memory so.
+    if isinstance(error, ImportError) and not (error.name or "").startswith("untag"):
+        return ResourceError(
+            f"a library that untag needs cannot be loaded{'' if error.name is None else f' ({error.name})'};"
+            " close other programs if memory is short, or else install untag again"
+        )
     if isinstance(error, OSError):
         return _of_system(error)
     said = str(error)
