@@ -21,6 +21,7 @@ from untag.sources.readers import (
     telegram,
     tumblr,
     twitter,
+    vk,
     whatsapp,
     xmp_sidecar,
 )
@@ -39,6 +40,7 @@ READERS: tuple[Reader, ...] = (
     discord_chat_exporter.READER,
     signal.READER,
     tumblr.READER,
+    vk.READER,
     # Sidecars: tools that wrote down a link before the rest, and what names people alone last.
     gallery_dl.READER,
     instaloader.READER,
