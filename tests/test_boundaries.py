@@ -37,7 +37,10 @@ ONLY_IN: dict[str, tuple[set[str], tuple[str, ...]]] = {
     "SQL": ({"sqlite3", "sqlite_utils"}, ("store/*",)),
     "inference": ({"onnxruntime"}, ("engine/runtime/ort.py",)),
     "graphs": ({"onnx"}, ("engine/*/*",)),
-    "other programs": ({"subprocess", "pty", "os.system", "os.popen"}, ("doctor/watching/*", "support/home.py")),
+    "other programs": (
+        {"subprocess", "pty", "os.system", "os.popen"},
+        ("doctor/watching/*", "support/home.py", "support/user_command.py"),
+    ),
     "the network": (NETWORK, ("engine/downloads/fetch.py",)),
     "threads": (
         {"threading", "multiprocessing", "concurrent", "queue", "_thread"},

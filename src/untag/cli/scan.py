@@ -59,6 +59,9 @@ _EXAMPLES = 20
     metavar="FILE",
     help="Append everything that is said to this file, too. Only you can read it.",
 )
+@click.option(
+    "--before", metavar="COMMAND", help="Run this command first, without a shell, such as one that fetches photos."
+)
 @click.pass_obj
 def command(
     context: Context,
@@ -75,6 +78,7 @@ def command(
     quiet: bool,
     verbose: bool,
     log_file: Path | None,
+    before: str | None,
 ) -> int:
     """Look through folders and archives for photos that show you, and judge what they show.
 
@@ -87,10 +91,13 @@ def command(
     What is deleted is forgotten. A place that held photos and is empty or out of reach (an unmounted disk) is away:
     what is on record of it is kept until it is back, or you say --prune.
 
+    The command of --before gets no input, and its output goes to standard error. Where it fails, that is said, and the
+    scan goes on with what is there.
+
     \b
     Exit status:
       0    done
-      1    something could not be read that could be, or was not there, at the last scan
+      1    something could not be read that could be, or was not there, at the last scan, or --before failed
       2    wrong usage or configuration
       3    new findings, with --fail-on-new
       4    a place that held photos is away
@@ -104,12 +111,13 @@ def command(
       untag scan ~/Pictures /mnt/nas/photos --jobs 4
       untag scan ~/Pictures --json --fail-on-new
       untag scan /mnt/nas/photos --quiet --log-file ~/untag.log
+      untag scan ~/gallery-dl --before "gallery-dl --write-metadata --input-file-comment links.txt"
     """
     from untag.reports.scan_text import unreadable_here
     from untag.reports.skipped import skipped_in_scan
 
     cancel = untag.Cancel()
-    options = untag.ScanOptions(source, all_scenes, prune, cancel, log_file, mark_reported=False)
+    options = untag.ScanOptions(source, all_scenes, prune, cancel, log_file, mark_reported=False, before=before)
     with voice(quiet=quiet, log_file=log_file), opened(context, engine=engine, device=device, jobs=jobs) as home:
         prepared = home.prepare_scan(paths, options)
         with _interruptible(cancel), progress("scanning", prepared.count) as advance:
@@ -124,7 +132,7 @@ def command(
             say("interrupted; run the same command again to go on")
             return INTERRUPTED
         _mark_reported(home, summary)
-        return _status(summary, fail_on_new=fail_on_new, strict=strict)
+        return _status(summary, fail_on_new=fail_on_new, strict=strict) or (UNREADABLE if prepared.before_failed else 0)
 
 
 def _status(summary: untag.ScanSummary, *, fail_on_new: bool, strict: bool) -> int:

@@ -50,7 +50,7 @@ class ScanOptions:
     become findings, too. With `prune`, photos in places that are away are forgotten. `cancel` ends the scan early but
     cleanly once it is set, from another thread or a signal handler. `log` is a file that the caller writes about the
     scan: untag names it when it forgets. With `mark_reported` false, findings stay new to the next scan until
-    `Untag.mark_reported` is called.
+    `Untag.mark_reported` is called. `before` is a command of the user's that runs first, without a shell.
     """
 
     source: str | None = None
@@ -59,6 +59,7 @@ class ScanOptions:
     cancel: Cancel | None = None
     log: Path | None = None
     mark_reported: bool = True
+    before: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -37,7 +37,7 @@ class Photos(OpenHome):
         return list_missing(paths_of(paths), self.settings.limits, readers_named(source))
 
     def prepare_scan(self, paths: Paths, options: ScanOptions = SCAN) -> PreparedScan:
-        """Checks paths and people and loads the models: `run` of the result then scans.
+        """Runs `options.before`, checks paths and people and loads the models: `run` of the result then scans.
 
         Raises UsageError where no path leads anywhere, or nobody is enrolled.
         """
@@ -46,9 +46,13 @@ class Photos(OpenHome):
         from untag.scan.judge import load_judge
         from untag.sources.base import readers_named
         from untag.store import note_written
+        from untag.support.user_command import run_user_command
 
         readers = readers_named(options.source)
         chosen = paths_of(paths)
+        failed = None if options.before is None else run_user_command(options.before)
+        if failed is not None:
+            self._warn(f"the command before the scan failed: {failed}; the scan goes on")
         store = self._opened()
         for problem in require_paths(store, chosen):
             self._warn(f"{problem}; the others are scanned")
@@ -58,7 +62,7 @@ class Photos(OpenHome):
         models = self._models.for_scan
         judge = load_judge(store, models.faces.id, self.settings, all_scenes=options.all_scenes)
         self._say(f"scanning on {models.faces.device} with the engine {models.faces.id}")
-        return PreparedScan(store, self.settings, chosen, options, readers, models, judge)
+        return PreparedScan(store, self.settings, chosen, options, readers, models, judge, failed is not None)
 
     def scan(self, paths: Paths, *, options: ScanOptions = SCAN, on_progress: OnProgress | None = None) -> ScanSummary:
         """Looks through folders and archives for photos that show somebody enrolled; only what is new is read.

@@ -25,6 +25,8 @@ class PreparedScan:
     readers: Sequence[Reader]
     models: ScanModels
     judge: Judge
+    before_failed: bool = False
+    """Whether the command of `ScanOptions.before` failed; what went wrong was said."""
 
     def count(self) -> int:
         """About how many photos there are to go through. Takes a while."""

@@ -1,0 +1,36 @@
+"""A command of the user's own, such as one that fetches photos: run without a shell, its output on standard error."""
+
+from __future__ import annotations
+
+import shlex
+import subprocess
+
+from untag.errors import UsageError
+
+_STANDARD_ERROR = 2
+
+
+def run_user_command(command: str) -> str | None:
+    """Runs a command and waits for it; returns what went wrong in words, or None.
+
+    It is split as a POSIX shell splits words, with nothing expanded. It gets no input, since nobody may be there to
+    answer. Raises UsageError for what is no command; nothing was run then.
+    """
+    words = _words_of(command)
+    try:
+        done = subprocess.run(words, stdin=subprocess.DEVNULL, stdout=_STANDARD_ERROR, check=False)  # noqa: S603 - the user wrote it
+    except (OSError, ValueError) as error:
+        return f"{words[0]} could not be run: {getattr(error, 'strerror', None) or error}"
+    if done.returncode < 0:
+        return f"{words[0]} was ended by signal {-done.returncode}"
+    return f"{words[0]} ended with exit status {done.returncode}" if done.returncode else None
+
+
+def _words_of(command: str) -> list[str]:
+    try:
+        words = shlex.split(command)
+    except ValueError as error:
+        raise UsageError(f"{command!r} is no command: {str(error).lower()}; put it in quotes as a whole") from error
+    if not words or not words[0]:
+        raise UsageError("the command to run before the scan is empty")
+    return words
