@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from untag.errors import ReadFailure
 from untag.sources.dates import moment
@@ -72,9 +72,9 @@ def _decoded(data: bytes) -> str:
 class _Entry:
     """A photo of an album, or a message: its sender is the link in its header; what one sent oneself has none."""
 
-    sender: str = ""
+    sender: list[str] = field(default_factory=list)
     time: str | None = None
-    keys: tuple[str, ...] = ()
+    keys: list[str] = field(default_factory=list)
 
 
 def _photos(html: str) -> Iterator[tuple[str, Origin]]:
@@ -91,13 +91,14 @@ def _photos(html: str) -> Iterator[tuple[str, Origin]]:
                 in_link = in_header
                 match_ = _PHOTO.fullmatch(attributes.get("href", ""))
                 if match_ is not None:
-                    entry.keys = (*entry.keys, match_[1])
+                    entry.keys.append(match_[1])
             case End("a"):
                 in_link = False
             case End("div"):
                 in_header = False
             case Words(words):
-                entry.sender += words if in_link else ""
+                if in_link:
+                    entry.sender.append(words)
                 entry.time = entry.time or _time(words)
             case _:
                 pass
@@ -109,7 +110,7 @@ def _classes(value: str) -> frozenset[str]:
 
 
 def _found(entry: _Entry) -> Iterator[tuple[str, Origin]]:
-    origin = Origin(PLATFORM, poster=text(entry.sender), posted_at=entry.time)
+    origin = Origin(PLATFORM, poster=text("".join(entry.sender)), posted_at=entry.time)
     for key in dict.fromkeys(entry.keys):
         yield key, replace(origin, permalink=f"https://vk.com/{key}", permalink_confidence=LinkConfidence.CERTAIN)
 
