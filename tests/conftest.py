@@ -20,6 +20,11 @@ settings.load_profile("patient")
 SHARED = Path(__file__).parents[2] / "shared"
 
 
+def pytest_make_parametrize_id(val: object, argname: str) -> str | None:
+    """Bytes are called by their length: what is packed holds the time, and every worker must give a test one name."""
+    return f"{argname} of {len(val)} bytes" if isinstance(val, bytes) and len(val) > 8 else None
+
+
 @pytest.fixture
 def shared() -> Path:
     """The folder of labelled photos and fixtures beside the checkout, which few machines have."""
