@@ -296,3 +296,19 @@ def test_a_report_replaces_files_alone(filled: Untag) -> None:
     result = filled.run("report", "--output", pipe)
     assert (result.status, "is no file that a report can replace" in result.err) == (2, True)
     assert pipe.is_fifo()
+
+
+@pytest.mark.skipif(os.name == "nt", reason="there are no such files")
+@pytest.mark.parametrize("linked", [False, True])
+def test_a_pipe_or_a_device_is_not_replaced(tmp_path: Path, linked: bool) -> None:
+    target = pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    if linked:
+        target = tmp_path / "link"
+        target.symlink_to(pipe)
+    with new_part(tmp_path / "home") as part:
+        part.write(b"photos")
+        with pytest.raises(UsageError, match="no ordinary file"):
+            part.install(target)
+    assert pipe.is_fifo() and target.is_symlink() == linked
+    assert part_files(tmp_path / "home") == []

@@ -156,7 +156,8 @@ def test_telemetry_that_is_on_is_seen(strict: Watch, place: Place, tmp_path: Pat
         "    if any(pathlib.Path.home().rglob('*onnxruntime*')): break\n"
         "    time.sleep(.1)\n"
     )
-    environment = place.environment(os.environ)
+    # ONNX Runtime sends nothing where it thinks that it is tested.
+    environment = place.environment({name: value for name, value in os.environ.items() if name != "CI"})
     assert SWITCH not in environment
     seen = strict.run(program, [], environment=environment, folder=place.work, notes=notes)
     version = tuple(int(part) for part in seen.said.split()[0].split(".")[:2])

@@ -33,7 +33,7 @@ def of_machine(error: Exception) -> UntagError | None:
     if isinstance(error, MemoryError) or _is_of_memory(error):
         return ResourceError(_NO_MEMORY)
     # What a library could not load of its own, it says in its own words; numpy hides a want of memory so.
-    if isinstance(error, ImportError) and not (error.name or "").startswith("untag"):
+    if isinstance(error, ImportError) and not (error.name or "").startswith("untag") and not _of_interrupt(error):
         return ResourceError(
             f"a library that untag needs cannot be loaded{'' if error.name is None else f' ({error.name})'};"
             " close other programs if memory is short, or else install untag again"
@@ -45,6 +45,12 @@ def of_machine(error: Exception) -> UntagError | None:
         # Of NUL, and of half a character, such as a table or an archive can hold and no file name does.
         return UsageError("a path or a name holds a character that no file name can have")
     return None
+
+
+def _of_interrupt(error: BaseException) -> bool:
+    """Whether a library made it of an interrupt that came while it was loaded."""
+    cause = error.__cause__ or error.__context__
+    return cause is not None and (isinstance(cause, KeyboardInterrupt) or _of_interrupt(cause))
 
 
 def _is_of_memory(error: BaseException) -> bool:

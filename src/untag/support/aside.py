@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
+from untag.errors import UsageError
 from untag.support.erase import destroy, flush_folder
 from untag.support.file_lock import HELD, lock
 from untag.support.home import make_home, make_private_folder
@@ -41,10 +42,13 @@ class Part:
         _write_all(self._handle, data)
 
     def install(self, target: Path, *, place: Callable[[Path, Path], None] | None = None) -> None:
-        """Put the whole file, surely on the disk, at `target`, in place of what is there. Raises OSError.
+        """Put the whole file, surely on the disk, at `target`, in place of what is there.
+
+        Raises OSError, and UsageError where a device or the like is there.
 
         `place` renames it there, `move_into_place` unless something else is given.
         """
+        _must_be_ordinary(target)
         os.fsync(self._handle)
         if os.name == "nt":  # which renames no open file
             os.close(self._handle)
@@ -79,6 +83,12 @@ def new_part(home: Path) -> Iterator[Part]:
         yield part
     finally:
         part.close()
+
+
+def _must_be_ordinary(target: Path) -> None:
+    """Raises UsageError for a device, a pipe or the like: root would put a file in its place, for everybody."""
+    if target.exists() and not target.is_dir() and not target.is_file():
+        raise UsageError(f"{target} is no ordinary file, so nothing is put in its place; choose another name")
 
 
 def move_into_place(path: Path, target: Path) -> None:
