@@ -26,7 +26,7 @@ from untag.sources.files import failure
 from untag.sources.kinds import Kind, Kinds, may_be_photo
 from untag.sources.names import suffix_of
 from untag.sources.reader import Files, is_photo
-from untag.sources.tree import passed_over
+from untag.sources.tree import passed_over_within
 from untag.support.paths import absolute, printable_path
 from untag.types import Outcome, ReadError
 
@@ -177,7 +177,7 @@ class ZipFiles:
 
     def _admit(self, info: zipfile.ZipInfo, *, overlaps: bool) -> None:
         name = _name(info)
-        unseen = next((kind for part in name.split("/") if (kind := passed_over(part)) is not None), None)
+        unseen = passed_over_within(name)
         if unseen is not None:
             self.unseen[unseen] += 1
             return

@@ -23,7 +23,7 @@ from untag.sources.files import failure
 from untag.sources.gzip_index import GzipIndex
 from untag.sources.kinds import Kind, Kinds
 from untag.sources.names import is_named_photo, suffix_of
-from untag.sources.tree import passed_over
+from untag.sources.tree import passed_over_within
 from untag.support.paths import absolute, printable_path
 from untag.types import Outcome, ReadError
 
@@ -152,7 +152,7 @@ class TarFiles:
             name = name[2:]
         if info.isdir():
             return
-        unseen = next((kind for part in name.split("/") if (kind := passed_over(part)) is not None), None)
+        unseen = passed_over_within(name)
         if unseen is not None:
             self.unseen[unseen] += 1
             return

@@ -34,6 +34,11 @@ def passed_over(name: str) -> Kind | None:
     return Kind.HIDDEN if name.startswith(".") and name not in _NOT_HIDDEN else None
 
 
+def passed_over_within(name: str) -> Kind | None:
+    """The same for a member of an archive: why it, or a folder that it lies in, is passed over."""
+    return next((kind for part in name.split("/") if (kind := passed_over(part)) is not None), None)
+
+
 def folder_error(path: str, error: OSError, *, partly: bool) -> ReadError:
     """What is said of a folder that was not listed, or was only `partly`."""
     reason = failure(error)
