@@ -164,6 +164,7 @@ def test_scan_json(scanned: Untag) -> None:
         "new": [],
         "removed": 0,
         "removed_elsewhere": 0,
+        "removed_excluded": 0,
         "removed_examples": [],
         "away": [],
         "newly_unreadable": 1,

@@ -20,6 +20,7 @@ from untag.findings.rules import Audience, Weights
 from untag.imaging.limits import DEFAULT_LIMITS, Limits
 from untag.scenes.categories import Category, Sensitivity
 from untag.scenes.taught_files import taught_names
+from untag.sources.exclusions import Exclusions, check_pattern
 from untag.support.toml_file import read_toml
 from untag.types import Verdict
 
@@ -51,7 +52,7 @@ class Settings:
     `me_similarity` and `maybe_similarity` (0 to 1) are on the calibrated curve, the same for every engine.
     `sensitivity` moves the thresholds of all categories; `thresholds` override those of one. `severities`, `certainty`,
     `exposure`, `prominence`, `nearness` and `act_from` override the weights of the `preset`. `jobs` is the number of
-    decoder threads, 0 for none.
+    decoder threads, 0 for none. `exclude` are patterns, as git has them, of what scans leave out.
     """
 
     home: Path
@@ -68,6 +69,7 @@ class Settings:
     thresholds: Mapping[str, float] = field(default_factory=dict)
     preset: Preset = Preset.JOB_HUNT
     act_from: float | None = None
+    exclude: tuple[str, ...] = ()
     severities: Mapping[str, float] = field(default_factory=dict)
     certainty: Mapping[Verdict, float] = field(default_factory=dict)
     exposure: Mapping[Audience, float] = field(default_factory=dict)
@@ -78,6 +80,11 @@ class Settings:
     def limits(self) -> Limits:
         """What one photo may ask for."""
         return replace(DEFAULT_LIMITS, max_pixels=self.max_megapixels * 1_000_000)
+
+    @property
+    def exclusions(self) -> Exclusions:
+        """What scans leave out, by these settings and by what folders say of themselves."""
+        return Exclusions(self.exclude)
 
     @property
     def weights(self) -> Weights:
@@ -165,12 +172,23 @@ def _checked(whose: object, home: Path, key: str, value: Any) -> Any:
             problem = None if isinstance(value, bool) else "true or false"
         case "me_similarity" | "maybe_similarity" | "act_from":
             problem = None if _is_number(value, 1) else "a number from 0 to 1"
+        case "exclude":
+            return _checked_patterns(whose, value)
         case _:
             taught = taught_names(home) if key in _BY_CATEGORY else ()
             _check_table(whose, key, value, taught)
     if problem is not None:
         raise UsageError(f"{whose}: {key} must be {problem}, not {_shown(value)}")
     return value
+
+
+def _checked_patterns(whose: object, value: Any) -> tuple[str, ...]:
+    if not isinstance(value, (list, tuple)) or not all(isinstance(item, str) for item in value):
+        raise UsageError(f"{whose}: exclude must be a list of patterns in quotes, not {_shown(value)}")
+    try:
+        return tuple(map(check_pattern, value))
+    except UsageError as error:
+        raise UsageError(f"{whose}: {error}") from error
 
 
 def _check_table(whose: object, key: str, value: Any, taught: tuple[str, ...]) -> None:

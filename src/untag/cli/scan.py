@@ -47,6 +47,13 @@ _EXAMPLES = 20
     help="Decoder threads; 0 does one thing at a time.  [default: one for each core, at most 8]",
 )
 @click.option("--all-scenes", is_flag=True, help="Keep findings about scenes in which you are not seen, too.")
+@click.option(
+    "--exclude",
+    "exclude",
+    multiple=True,
+    metavar="GLOB",
+    help="Leave out what this pattern fits, as in .gitignore; more than once for several.",
+)
 @click.option("--prune", is_flag=True, help="Forget what is away, too: it is really gone.")
 @click.option("--strict", is_flag=True, help="Exit with 1 for anything unreadable, not only for what became so.")
 @click.option("--json", "as_json", is_flag=True, help="Print a summary as JSON.")
@@ -71,6 +78,7 @@ def command(
     device: str | None,
     jobs: int | None,
     all_scenes: bool,
+    exclude: tuple[str, ...],
     prune: bool,
     strict: bool,
     as_json: bool,
@@ -91,6 +99,9 @@ def command(
     What is deleted is forgotten. A place that held photos and is empty or out of reach (an unmounted disk) is away:
     what is on record of it is kept until it is back, or you say --prune.
 
+    Left out is what --exclude, exclude in config.toml and files .untagignore name, and folders with a file .nomedia;
+    it is counted, and what was on record of it is no longer listed.
+
     The command of --before gets no input, and its output goes to standard error. Where it fails, that is said, and the
     scan goes on with what is there.
 
@@ -110,6 +121,7 @@ def command(
       untag scan ~/Downloads/facebook-export
       untag scan ~/Pictures /mnt/nas/photos --jobs 4
       untag scan ~/Pictures --json --fail-on-new
+      untag scan ~/Pictures --exclude "Screenshots/" --exclude "*.png"
       untag scan /mnt/nas/photos --quiet --log-file ~/untag.log
       untag scan ~/gallery-dl --before "gallery-dl --write-metadata --input-file-comment links.txt"
     """
@@ -117,7 +129,9 @@ def command(
     from untag.reports.skipped import skipped_in_scan
 
     cancel = untag.Cancel()
-    options = untag.ScanOptions(source, all_scenes, prune, cancel, log_file, mark_reported=False, before=before)
+    options = untag.ScanOptions(
+        source, all_scenes, prune, cancel, log_file, mark_reported=False, before=before, exclude=exclude
+    )
     with voice(quiet=quiet, log_file=log_file), opened(context, engine=engine, device=device, jobs=jobs) as home:
         prepared = home.prepare_scan(paths, options)
         with _interruptible(cancel), progress("scanning", prepared.count) as advance:

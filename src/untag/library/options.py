@@ -50,7 +50,8 @@ class ScanOptions:
     become findings, too. With `prune`, photos in places that are away are forgotten. `cancel` ends the scan early but
     cleanly once it is set, from another thread or a signal handler. `log` is a file that the caller writes about the
     scan: untag names it when it forgets. With `mark_reported` false, findings stay new to the next scan until
-    `Untag.mark_reported` is called. `before` is a command of the user's that runs first, without a shell.
+    `Untag.mark_reported` is called. `before` is a command of the user's that runs first, without a shell. `exclude` are
+    patterns of what is left out, beside those of `Settings.exclude`.
     """
 
     source: str | None = None
@@ -60,6 +61,7 @@ class ScanOptions:
     log: Path | None = None
     mark_reported: bool = True
     before: str | None = None
+    exclude: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,7 +27,7 @@ class Photos(OpenHome):
         from untag.sources.base import readers_named
         from untag.sources.summary import survey
 
-        return survey(paths_of(paths), self.settings.limits, readers_named(source))
+        return survey(paths_of(paths), self.settings.limits, readers_named(source), self.settings.exclusions)
 
     def missing(self, paths: Paths, source: str | None = None) -> MissingPhotos:
         """The links of the photos that archives report without a file, for gallery-dl and others; reads no photo."""
@@ -41,6 +41,7 @@ class Photos(OpenHome):
 
         Raises UsageError where no path leads anywhere, or nobody is enrolled.
         """
+        from untag.config import overridden
         from untag.library.scanning import PreparedScan
         from untag.scan import require_enrolled, require_paths
         from untag.scan.judge import load_judge
@@ -50,6 +51,7 @@ class Photos(OpenHome):
 
         readers = readers_named(options.source)
         chosen = paths_of(paths)
+        settings = overridden(self.settings, {"exclude": (*self.settings.exclude, *options.exclude)})
         failed = None if options.before is None else run_user_command(options.before)
         if failed is not None:
             self._warn(f"the command before the scan failed: {failed}; the scan goes on")
@@ -60,9 +62,9 @@ class Photos(OpenHome):
         if options.log is not None:
             note_written(store, options.log, "log")
         models = self._models.for_scan
-        judge = load_judge(store, models.faces.id, self.settings, all_scenes=options.all_scenes)
+        judge = load_judge(store, models.faces.id, settings, all_scenes=options.all_scenes)
         self._say(f"scanning on {models.faces.device} with the engine {models.faces.id}")
-        return PreparedScan(store, self.settings, chosen, options, readers, models, judge, failed is not None)
+        return PreparedScan(store, settings, chosen, options, readers, models, judge, failed is not None)
 
     def scan(self, paths: Paths, *, options: ScanOptions = SCAN, on_progress: OnProgress | None = None) -> ScanSummary:
         """Looks through folders and archives for photos that show somebody enrolled; only what is new is read.

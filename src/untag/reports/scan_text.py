@@ -42,6 +42,9 @@ def news_lines(summary: ScanSummary, *, whole: bool = False) -> Iterator[str]:
         yield "if what is away is really gone, scan again with --prune"
     if summary.removed:
         yield _removed_line(summary, None if whole else _MOST_EXAMPLES)
+    if summary.removed_excluded:
+        were = counted(summary.removed_excluded, "photo on record is", "photos on record are")
+        yield f"{were} excluded now and no longer listed; what you decided about them is kept"
     if unread := len(unreadable_here(summary)):
         since = "all of them" if summary.newly_unreadable == unread else summary.newly_unreadable
         news = f", {since} since the last scan" if summary.newly_unreadable else ", as before"

@@ -29,10 +29,10 @@ class ScanSummary:
 
     `strangers` are the names of archives' owners who are not enrolled: their posts are taken for others'. `new` are
     the new findings. `removed` files are forgotten, `removed_paths`; of these `removed_elsewhere` have photos that lie
-    at other places, too. `away` are the places that held photos and are out of reach. `unreadable` is every input that
-    could not be read; `newly_unreadable` of them could be, or were not there, at the last finished scan. `skipped`
-    counts by kind the files that are no photos, and what is passed over for its name. `run`, `roots` and
-    `still_unreadable` are for `mark_shown`.
+    at other places, too. `removed_excluded` more were forgotten because they are excluded now. `away` are the places
+    that held photos and are out of reach. `unreadable` is every input that could not be read; `newly_unreadable` of
+    them could be, or were not there, at the last finished scan. `skipped` counts by kind the files that are no photos,
+    and what is passed over for its name. `run`, `roots` and `still_unreadable` are for `mark_shown`.
     """
 
     photos: int = 0
@@ -47,6 +47,7 @@ class ScanSummary:
     removed: int = 0
     removed_elsewhere: int = 0
     removed_paths: list[str] = field(default_factory=list)
+    removed_excluded: int = 0
     away: list[Away] = field(default_factory=list)
     newly_unreadable: int = 0
     interrupted: bool = False

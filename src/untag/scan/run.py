@@ -19,12 +19,14 @@ from untag.scan.pipeline import Admission, Cancel, Stage, run_pipeline
 from untag.scan.recorder import Recorder, ScanSummary
 from untag.scan.stages import ScanModels, Stages
 from untag.sources.base import unreachable, walk_all
+from untag.sources.kinds import Kind
 from untag.sources.reader import Reader
 from untag.sources.readers import READERS
 from untag.store import (
     Store,
     findings,
     finish_run,
+    forget_unseen,
     known_below,
     mark_reported,
     new_findings,
@@ -70,7 +72,8 @@ def require_paths(store: Store, paths: Sequence[Path]) -> list[UsageError]:
 
 def count_photos(paths: Sequence[Path], settings: Settings, readers: Sequence[Reader] = READERS) -> int:
     """About how many photos a scan of `paths` will go through. Raises UsageError for a path that is no place."""
-    listings = walk_all(paths, limits=settings.limits, readers=readers, list_missing=True)
+    exclude = settings.exclusions
+    listings = walk_all(paths, limits=settings.limits, readers=readers, list_missing=True, exclude=exclude)
     return sum(listing.count for listing in listings)
 
 
@@ -92,12 +95,14 @@ def scan(
 
     What it found stays new, and so does what became unreadable, until the caller has shown it and calls `mark_shown`.
     With `cancel` set it stops early but cleanly, and the summary says so. What it did not see is forgotten, unless it
-    lies in a place that is away; with `confirmed_gone` it is forgotten there, too. Raises UsageError when no path can
+    lies in a place that is away; with `confirmed_gone` it is forgotten there, too. What `settings` exclude is forgotten
+    wherever it lies. Raises UsageError when no path can
     be reached and none is known, or when no one is enrolled, LockedError when another scan runs, and StoreError when
     the disk is full.
     """
     require_paths(store, paths)
-    listings = walk_all(paths, limits=settings.limits, readers=readers, list_missing=True)
+    exclude = settings.exclusions
+    listings = walk_all(paths, limits=settings.limits, readers=readers, list_missing=True, exclude=exclude)
     if not judge.persons:
         raise UsageError(_NOT_ENROLLED_WITH_THIS_ENGINE)
     with store.exclusive(), store.reader() as walker, store.reader() as recaller:
@@ -138,6 +143,9 @@ def scan(
         summary.interrupted = cancel.is_set()
         if not summary.interrupted:
             finish_run(store, run_id, recorder.counts())
+            if summary.skipped.get(Kind.EXCLUDED):
+                excluded = forget_unseen(store, run_id, roots, lambda path: exclude.leave_out(path, roots))
+                summary.removed_excluded = len(excluded)
             _forget_missed(Missed(store, run_id, roots, summary.unreadable), summary, confirmed_gone=confirmed_gone)
             remember_folders(store, run_id, recorder.listed, stages.is_settled)
         assess_moved(store, judge, run_id)

@@ -10,6 +10,7 @@ from pathlib import Path
 from untag.errors import UsageError
 from untag.imaging.limits import DEFAULT_LIMITS, Limits
 from untag.sources.archive import ARCHIVE_SUFFIXES, group_parts
+from untag.sources.exclusions import Exclusions
 from untag.sources.file import FileSource
 from untag.sources.folder import FolderSource
 from untag.sources.listing import Listing, Source
@@ -44,15 +45,22 @@ def walk_all(
     limits: Limits = DEFAULT_LIMITS,
     readers: Sequence[Reader] = READERS,
     list_missing: bool = False,
+    exclude: Exclusions | None = None,
 ) -> Iterator[Listing]:
     """Everything below `paths`, a folder at a time, each photo once however the paths overlap.
 
     Files that were named come first, then the folders as given. Raises UsageError for a path that does not exist, at
     once and not when the iteration gets there: a scan of hours must not end on a typing mistake. With `list_missing`
-    a path that cannot be reached becomes a ReadError, and the others are walked.
+    a path that cannot be reached becomes a ReadError, and the others are walked. What `exclude` leaves out is counted.
     """
-    opened = _open_all(paths, limits, VisitedFiles(), readers, list_missing=list_missing)
-    return chain.from_iterable(source.folders() for source in opened)
+    opened = _open_all(paths, limits, VisitedFiles(), readers, list_missing=list_missing, exclude=exclude)
+    return chain.from_iterable(_listings(source, exclude) for source in opened)
+
+
+def _listings(source: Source, exclude: Exclusions | None) -> Iterator[Listing]:
+    if exclude is None or isinstance(source, (FileSource, MemberSource)):
+        return source.folders()
+    return exclude.below(source.root).filtered(source.folders())
 
 
 def unreachable(path: Path) -> UsageError | None:
@@ -87,6 +95,7 @@ def _open_all(
     readers: Sequence[Reader],
     *,
     list_missing: bool = False,
+    exclude: Exclusions | None = None,
 ) -> list[Source]:
     missing = [path for path in paths if list_missing and unreachable(path) is not None]
     inside = {path: around for path in paths if (around := archive_around(printable_path(absolute(path)))) is not None}
@@ -99,7 +108,7 @@ def _open_all(
         *(FileSource(path, limits=limits, visited=visited) for path in (*missing, *photos)),
         *(MemberSource(path, around, limits=limits, readers=readers) for path, around in inside.items()),
         *(ZipSource(group, limits=limits, visited=visited, readers=readers) for group in group_parts(zips)),
-        *(FolderSource(path, limits=limits, visited=visited, readers=readers) for path in folders),
+        *(FolderSource(path, limits=limits, visited=visited, readers=readers, exclude=exclude) for path in folders),
     ]
 
 

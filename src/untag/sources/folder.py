@@ -21,6 +21,7 @@ from pathlib import Path
 from untag.errors import ReadFailure
 from untag.imaging.limits import DEFAULT_LIMITS, Limits
 from untag.sources.archive import ARCHIVE_SUFFIXES, parts_by_folder
+from untag.sources.exclusions import Exclusions, left_out
 from untag.sources.files import failure, read_file
 from untag.sources.kinds import Kind, Kinds, named_kind
 from untag.sources.listing import Entry, Listing, Skipped
@@ -40,7 +41,7 @@ _NO_ORIGIN = Origin()
 class FolderSource:
     """The photos below one folder. `visited` carries the folders and files that other sources of the same scan gave.
 
-    `readers` say where the photos are from.
+    `readers` say where the photos are from; `exclude` what is left out.
     """
 
     name = PLAIN
@@ -53,8 +54,10 @@ class FolderSource:
         limits: Limits = DEFAULT_LIMITS,
         visited: VisitedFiles | None = None,
         readers: Sequence[Reader] = (),
+        exclude: Exclusions | None = None,
     ) -> None:
         self._root = absolute(root)
+        self._exclude = None if exclude is None else exclude.below(self.root)
         self._limits = limits
         self._visited = visited
         self._readers = readers
@@ -75,18 +78,21 @@ class FolderSource:
         unread: dict[str, list[ReadError]] = {}
         while real or linked:
             path = real.pop() if real else linked.pop(0)
+            if self._exclude is not None and self._exclude.folder(printable_path(path)).excluded:
+                yield left_out(self, printable_path(path))
+                continue
             found = _Folder(path)
             try:
                 found.fill(visited)
             except OSError as error:
                 # What was listed before the disk failed stands.
                 found.errors.append(folder_error(path, error, partly=found.holds_anything))
+            found.zips = self._wanted(found.zips, found.unseen)
             archive = open_folder(path, found.held, self._archive_readers, self._limits, visited)
             if isinstance(archive, SiteSource):
                 yield from archive.folders()
-                found.zips += [
-                    str(Path(path, name)) for name in archive.files.names if "/" in name and is_opened_apart(name)
-                ]
+                inside = [name for name in archive.files.names if "/" in name and is_opened_apart(name)]
+                found.zips += self._wanted([str(Path(path, name)) for name in inside], Counter())
             else:
                 for wrong in archive:
                     unread.setdefault(folder_of(wrong.path), []).append(wrong)
@@ -99,6 +105,14 @@ class FolderSource:
             # Beside an unpacked archive and in it too: its other parts, or shared albums, may be zipped still.
             for group in parts_by_folder(found.zips):
                 yield from ZipSource(group, limits=self._limits, visited=visited, readers=self._readers).folders()
+
+    def _wanted(self, archives: Sequence[str], unseen: Counter[Kind]) -> list[str]:
+        """The archives that are not left out; `unseen` counts the others."""
+        out = self._exclude
+        wanted = [path for path in archives if out is None or not out.excludes(printable_path(path))]
+        if len(wanted) < len(archives):
+            unseen[Kind.EXCLUDED] += len(archives) - len(wanted)
+        return wanted
 
     def photos(self) -> Iterator[PhotoRef | ReadError]:
         """The photos and errors of all folders, in the order of `folders`."""

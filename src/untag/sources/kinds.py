@@ -39,6 +39,7 @@ class Kind(StrEnum):
     OTHER = "other"
     HIDDEN = "hidden"
     SYSTEM = "system-folder"
+    EXCLUDED = "excluded"
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +67,11 @@ ADVICE: Mapping[Kind, Advice] = {
     Kind.AUDIO: Advice("sound file", "sound files", "nothing needs to be done"),
     Kind.EMPTY: Advice("empty file", "empty files", "copy or download them again if they were photos"),
     Kind.OTHER: Advice("other file", "other files", "they begin like no picture that untag knows"),
+    Kind.EXCLUDED: Advice(
+        "excluded file or folder",
+        "excluded files and folders",
+        "as --exclude, config.toml, .untagignore or .nomedia say",
+    ),
     Kind.HIDDEN: Advice(
         "hidden file or folder", "hidden files and folders", "scan them by their own path if photos are in them"
     ),

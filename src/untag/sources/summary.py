@@ -10,6 +10,7 @@ from pathlib import Path
 
 from untag.imaging.limits import Limits
 from untag.sources.base import walk_all
+from untag.sources.exclusions import Exclusions
 from untag.sources.folder import FolderSource
 from untag.sources.kinds import Kind
 from untag.sources.listing import AbsentRef, Entry, Listing, Skipped
@@ -83,14 +84,16 @@ class Survey:
     unreadable: Sequence[ReadError]
 
 
-def survey(paths: Sequence[Path], limits: Limits, readers: Sequence[Reader]) -> Survey:
+def survey(
+    paths: Sequence[Path], limits: Limits, readers: Sequence[Reader], exclude: Exclusions | None = None
+) -> Survey:
     """Lists everything below `paths`; reads what archives say of photos, and no photo.
 
     Raises UsageError for a path that does not exist.
     """
     found: dict[tuple[str, str], ArchiveSummary] = {}
     unreadable: list[ReadError] = []
-    for listing in walk_all(paths, limits=limits, readers=readers):
+    for listing in walk_all(paths, limits=limits, readers=readers, exclude=exclude):
         for entry in listing.entries:
             if isinstance(entry, ReadError):
                 unreadable.append(entry)

@@ -43,6 +43,7 @@ from untag.store.people import (
 )
 from untag.store.photos import (
     Removed,
+    forget_unseen,
     known_file,
     known_files,
     known_photo,
@@ -144,6 +145,7 @@ __all__ = [
     "forget_bystanders",
     "forget_category",
     "forget_person",
+    "forget_unseen",
     "has_survivor",
     "hashed_findings",
     "holds_photos",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from untag.errors import StoreError
@@ -33,6 +33,7 @@ _SEEN_BEFORE = {
 """What these columns of a file become that was seen before."""
 
 # A folder without photos is on record for what else was looked into there.
+_FORGET_UNPLACED = "DELETE FROM photos WHERE NOT EXISTS (SELECT 1 FROM files WHERE files.sha256 = photos.sha256)"
 _WITHOUT_FILES = "NOT EXISTS (SELECT 1 FROM files WHERE files.folder = folders.path)"
 _FORGET_EMPTY = f"""DELETE FROM folders WHERE seen_run IS NOT :run AND {_WITHOUT_FILES}
     AND (path = :folder OR path >= :low AND path < :high)"""  # noqa: S608 - a constant
@@ -159,13 +160,29 @@ def prune(store: Store, run_id: int, roots: Sequence[str], *, keep: Sequence[str
                 store.execute(_FORGET_EMPTY, {"run": run_id, "folder": as_folder(root), "low": low, "high": high})
         store.execute("DROP TABLE kept")
         store.execute(f"DELETE FROM folders WHERE digest IS NULL AND {_WITHOUT_FILES}")  # noqa: S608 - a constant
-        store.execute("DELETE FROM photos WHERE NOT EXISTS (SELECT 1 FROM files WHERE files.sha256 = photos.sha256)")
+        store.execute(_FORGET_UNPLACED)
         hashes = json_list({sha256 for sha256 in gone.values() if sha256 is not None})
         left = store.rows(
             "SELECT DISTINCT sha256 FROM files WHERE sha256 IN (SELECT value FROM json_each(?))", (hashes,)
         )
         elsewhere = {row["sha256"] for row in left}
     return [Removed(path, gone[path] in elsewhere) for path in sorted(gone)]
+
+
+def forget_unseen(store: Store, run_id: int, roots: Sequence[str], which: Callable[[str], bool]) -> list[str]:
+    """Forget those files below `roots` that a finished run did not see and for whose paths `which` is true.
+
+    Contents that lie nowhere any more are forgotten with them; decisions stay. Returns the paths.
+    """
+    missed: set[str] = set()
+    for root in roots:
+        for condition, parameters in unseen(run_id, root):
+            rows = store.rows(f"SELECT path FROM files WHERE {condition}", parameters)  # noqa: S608 - constants
+            missed.update(path for row in rows if which(path := path_of(row["path"])))
+    with store.transaction():
+        store.execute_many("DELETE FROM files WHERE path = ?", [(path_key(path),) for path in missed])
+        store.execute(_FORGET_UNPLACED)
+    return sorted(missed)
 
 
 def _keep(store: Store, run_id: int, places: Sequence[str]) -> None:
