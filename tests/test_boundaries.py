@@ -51,10 +51,11 @@ ONLY_IN: dict[str, tuple[set[str], tuple[str, ...]]] = {
     "writing to the terminal": (WRITERS, ("cli/terminal.py",)),
     "the reading of opcodes": ({"pickletools"}, ("engine/weights/torch_weights.py",)),
     "what runs code from files": ({"pickle", "marshal", "shelve", "dill", "joblib", "cloudpickle"}, ()),
+    "the web": ({"flask", "werkzeug", "waitress"}, ("review/*", "doctor/visited.py")),
     "frameworks": ({"torch", "torchvision", "tensorflow", "dlib", "face_recognition", "face_recognition_models"}, ()),
 }
-# The review page is served on this machine alone; its server may listen, once it exists.
-SERVERS = {"http.server", "socketserver", "socket", "threading"}
+# The review page is served on this machine alone: its server may listen, and has threads.
+SERVERS = {"socket", "threading"}
 
 
 @cache
@@ -206,8 +207,11 @@ def test_what_is_shared_is_written_once() -> None:
 PRESENTATION = {"untag.cli", "untag.errors", "untag.reports", "untag.support.words"}
 """What a command may use besides the public names."""
 
+PAGES = (PRESENTATION - {"untag.cli"}) | {"untag.review"}
+"""What the review page may."""
 
-def past_the_api(source: ast.Module, imported: Iterable[str]) -> set[str]:
+
+def past_the_api(source: ast.Module, imported: Iterable[str], allowed: set[str] = PRESENTATION) -> set[str]:
     """What a module uses of untag that is neither public nor presentation, by import or as an attribute."""
     public = {f"untag.{name}" for name in untag.__all__}
     used = {name for name in imported if within(name, {"untag"}) and name != "untag"}
@@ -216,7 +220,7 @@ def past_the_api(source: ast.Module, imported: Iterable[str]) -> set[str]:
         for node in ast.walk(source)
         if isinstance(node, ast.Attribute) and ast.unparse(node.value) == "untag"
     }
-    return {name for name in used - public if not within(name, PRESENTATION)}
+    return {name for name in used - public if not within(name, allowed)}
 
 
 def test_commands_have_no_other_way_in_than_the_public_names() -> None:
@@ -229,6 +233,14 @@ def test_commands_have_no_other_way_in_than_the_public_names() -> None:
         # A command is loaded by its name; anything else by name would be a way past this test.
         names = [name for name in imports(module) if name == ""]
         assert len(names) == (module == "cli/app.py"), module
+
+
+def test_pages_have_no_other_way_in_than_the_public_names() -> None:
+    modules = [module for module in MODULES if module.startswith("review/")]
+    assert len(modules) > 8
+    for module in modules:
+        found = past_the_api(tree(module), imports(module), PAGES)
+        assert not found, f"{module} uses {', '.join(sorted(found))}"
 
 
 @pytest.mark.parametrize(
@@ -310,7 +322,7 @@ def test_a_module_says_what_it_is_and_stays_short(module: str) -> None:
     assert len(text.splitlines()) <= LONGEST, f"{module} has {len(text.splitlines())} lines"
 
 
-HEAVY = {"numpy", "cv2", "onnxruntime", "onnx", "rich", "sqlite3", "sqlite_utils", "PIL", "jinja2"}
+HEAVY = {"numpy", "cv2", "onnxruntime", "onnx", "rich", "sqlite3", "sqlite_utils", "PIL", "jinja2", "flask", "waitress"}
 
 
 def test_help_comes_without_the_heavy_libraries() -> None:

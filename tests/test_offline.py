@@ -228,3 +228,61 @@ def test_without_strace(monkeypatch: pytest.MonkeyPatch) -> None:
     assert isinstance(watch, Audit)
     assert "strace is not installed" in reasons[0]
     assert "unshare is not installed" in reasons[1]
+
+
+LISTENING = """
+import socket, sys
+what = sys.argv[1]
+if what == "python":
+    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    listener.bind(("127.0.0.1", 0))
+    listener.listen()
+elif what == "everywhere":
+    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    listener.bind(("0.0.0.0", 0))
+    listener.listen()
+elif what == "datagram":
+    socket.socket(socket.AF_INET, socket.SOCK_DGRAM).bind(("127.0.0.1", 0))
+elif what == "both":
+    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    listener.bind(("127.0.0.1", 0))
+    listener.listen()
+    socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+elif what == "connect":
+    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    listener.bind(("127.0.0.1", 0))
+    try:
+        listener.connect(("192.0.2.1", 9))
+    except OSError:
+        pass
+"""
+
+
+@pytest.mark.parametrize("watch", WATCHES, ids=lambda watch: type(watch).__name__)
+@pytest.mark.parametrize("what", ["python", "everywhere", "datagram", "both", "connect"])
+def test_waiting_for_this_machine_is_told_from_the_network(watch: Watch, what: str, tmp_path: Path) -> None:
+    if (reason := works(watch)) is not None:
+        pytest.skip(reason)
+    if what == "connect" and isinstance(watch, SystemCalls | Audit):
+        # Outside of a namespace it would leave this machine's address, and wait long.
+        program = LISTENING.replace("192.0.2.1", "127.0.0.1")
+    else:
+        program = LISTENING
+    (notes := tmp_path / "notes").mkdir()
+    environment = {**os.environ, "PYTHONDONTWRITEBYTECODE": "1"}
+    seen = watch.run(program, [what], environment=environment, folder=tmp_path, notes=notes)
+    assert seen.status == 0, seen.said
+    assert bool(seen.network) == (what != "python"), seen.network
+    assert bool(seen.listening) == (what in ("python", "both", "connect"))
+
+
+def test_a_command_that_should_not_listen_is_named(untag: Untag, monkeypatch: pytest.MonkeyPatch) -> None:
+    class Waiting(Leaky):
+        def run(self, *_: object, **__: object) -> Seen:
+            return Seen(0, "", (), (), ("bind(127.0.0.1)",))
+
+    monkeypatch.setattr(offline, "usable_watch", lambda _: (Waiting(), []))
+    result = untag.run("doctor", "--offline")
+    assert result.status == 1
+    assert "untag scan: bind(127.0.0.1)" in result.out
+    assert "ok       untag review: no use of the network" in result.out

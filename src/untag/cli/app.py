@@ -34,6 +34,7 @@ _COMMANDS = {
     "list": "List the findings.",
     "search": "Find photos by a face, or photos of you by what they show.",
     "report": "Write the findings, with pictures, to one HTML file.",
+    "review": "Look and decide in your browser, on this machine alone.",
     "decide": "Record what you decided about a photo.",
     "inspect": "Show what the models see in a photo; stores nothing.",
     "evaluate": "Measure the models on labelled photos.",

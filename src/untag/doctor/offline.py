@@ -21,6 +21,9 @@ from untag.doctor.watching import Seen, Watch, usable_watch
 from untag.engine.runtime.ort import SWITCH
 
 _PROGRAM = "from untag.cli import main\nmain()\n"
+_VISITED = "from untag.doctor.visited import main\nmain()\n"
+"""For the one command that does not end by itself."""
+_LISTENS = {"review"}
 _MOST_NAMED = 5
 
 JOB: tuple[tuple[str, ...], ...] = (
@@ -34,6 +37,7 @@ JOB: tuple[tuple[str, ...], ...] = (
     ("inspect", "photos/1.png"),
     ("decide", "photos/1.png", "--status", "keep"),
     ("report", "--output", "report.html"),
+    ("review",),
     ("evaluate", "pairs", "pairs.csv"),
     ("categories",),
     ("models", "list"),
@@ -107,7 +111,8 @@ def watched(watch: Watch, place: Place, command: tuple[str, ...], notes: Path) -
     notes.mkdir()
     before = _files(place)
     arguments = ["--home", str(place.home), *command]
-    seen = watch.run(_PROGRAM, arguments, environment=place.environment(os.environ), folder=place.work, notes=notes)
+    program = _VISITED if command[0] in _LISTENS else _PROGRAM
+    seen = watch.run(program, arguments, environment=place.environment(os.environ), folder=place.work, notes=notes)
     asked_for = (place.work / "report.html", place.work / "backup.jsonl")
     touched = {*seen.written, *(_files(place) - before)}
     strays = [
@@ -124,10 +129,13 @@ def _files(place: Place) -> set[Path]:
 
 
 def _judged(name: str, seen: Seen, strays: list[Path]) -> Check:
-    problems = [*seen.network, *(f"{path} was written" for path in strays)]
+    # The review page waits for the browser of this machine. Nothing else may wait for anybody.
+    network = seen.network if name in _LISTENS else (*seen.network, *seen.listening)
+    problems = [*network, *(f"{path} was written" for path in strays)]
     if seen.status != 0:
         problems.append(f"it ended with status {seen.status}: {seen.said.strip()[-300:]}")
     if not problems:
-        return Check(f"untag {name}", True, "no use of the network, no file outside the home folder")
+        waits = "; it waits for this machine's browser at 127.0.0.1" if seen.listening else ""
+        return Check(f"untag {name}", True, f"no use of the network, no file outside the home folder{waits}")
     more = f"; and {len(problems) - _MOST_NAMED} more" if len(problems) > _MOST_NAMED else ""
     return Check(f"untag {name}", False, "; ".join(problems[:_MOST_NAMED]) + more, "report this as a bug of untag")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -27,7 +28,11 @@ def _watch():
             return
         busy.now = True
         try:
-            if event in network and not (event == "socket.__new__" and int(arguments[1]) in local):
+            if event == "socket.bind" or (event == "socket.__new__" and int(arguments[1]) not in local):
+                if event == "socket.__new__" or isinstance(arguments[1], tuple):
+                    kind = [int(arguments[1]), int(arguments[2])] if event == "socket.__new__" else None
+                    note(event, [id(arguments[0]), kind, " ".join(map(repr, arguments[1:]))])
+            elif event in network and event != "socket.__new__":
                 note("network", event + " " + " ".join(map(repr, arguments[1:])))
             elif event == "open" and isinstance(arguments[0], (str, bytes)) and (
                 (arguments[2] or 0) & (os.O_WRONLY | os.O_RDWR | os.O_CREAT)
@@ -56,7 +61,7 @@ def _watch():
                 continue
             for line in lines:
                 if any("socket:[" + word + "]" in mine for word in line.split()[8:]):
-                    yield table + " " + " ".join(line.split()[1:3])
+                    yield table + " " + " ".join(line.split()[1:4])
 
     def sample():
         busy.now = True
@@ -102,6 +107,40 @@ def audited(program: str, arguments: Sequence[str], notes: Path) -> list[str]:
 def read_audit(status: int, said: str, notes: Path) -> Seen:
     """What the hook noted of a program that has ended."""
     events = [json.loads(line) for line in (notes / "events").read_text("utf-8").splitlines()]
-    network = tuple(dict.fromkeys(str(what) for kind, what in events if kind == "network"))
+    used = [str(what) for kind, what in events if kind == "network"]
+    sockets, listening = _sockets([(kind, *what) for kind, what in events if kind.startswith("socket.")])
+    network = dict.fromkeys((*sockets, *(what for what in used if not _LISTENS.fullmatch(what))))
+    waiting = dict.fromkeys((*listening, *(what for what in used if _LISTENS.fullmatch(what))))
     written = tuple(dict.fromkeys(Path(what) for kind, what in events if kind == "file"))
-    return Seen(status, said, network, written)
+    return Seen(status, said, tuple(network), written, tuple(waiting))
+
+
+_LISTENS = re.compile(r"an open socket: tcp (?:0100007F|7F000001):[0-9A-F]{4} 00000000:0000 0A")
+"""A row of /proc/net/tcp: bound to 127.0.0.1, with nobody at the other end, in the state LISTEN."""
+_TCP = [2, 1]
+"""AF_INET and SOCK_STREAM."""
+_LOOPBACK = re.compile(r"\('127\.0\.0\.1', \d+\)")
+
+
+def _sockets(events: Sequence[tuple[str, int, list[int] | None, str]]) -> tuple[list[str], list[str]]:
+    """Of the sockets that were made and the addresses they were bound to: uses of the network, and those that listen.
+
+    Allowed is a TCP socket that Python binds to 127.0.0.1. One that is only made counts as a use.
+    """
+    used: list[str] = []
+    listening: list[str] = []
+    made: dict[int, str] = {}
+    for event, number, kind, arguments in events:
+        said = f"{event} {arguments}"
+        if event == "socket.__new__":
+            used.append(said)
+            # A number is used again once its socket is gone.
+            made.pop(number, None)
+            if kind == _TCP:
+                made[number] = said
+        elif number in made and _LOOPBACK.fullmatch(arguments):
+            used.remove(made[number])
+            listening += [made.pop(number), said]
+        else:
+            used.append(said)
+    return used, listening

@@ -13,12 +13,17 @@ _LONGEST_SECONDS = 900
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """What a watched program did: its exit status and words, uses of the network in words, files made or changed."""
+    """What a watched program did: its exit status and words, uses of the network in words, files made or changed.
+
+    `listening` are the sockets at which it waited for programs of this machine, at 127.0.0.1 and nowhere else. They are
+    no use of the network: nothing is sent but answers, and nobody else can ask.
+    """
 
     status: int
     said: str
     network: tuple[str, ...]
     written: tuple[Path, ...]
+    listening: tuple[str, ...] = ()
 
 
 class Watch(Protocol):

@@ -6,12 +6,12 @@ import codecs
 import re
 import shutil
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from untag.doctor.watching.base import Seen, run_quietly
 
-_NETWORK = ("socket", "connect", "sendto", "sendmsg", "sendmmsg", "io_uring_setup")
+_NETWORK = ("socket", "bind", "connect", "sendto", "sendmsg", "sendmmsg", "io_uring_setup")
 _FILES = (
     "open", "openat", "openat2", "creat", "mkdir", "mkdirat", "mknod", "mknodat", "rename", "renameat", "renameat2",
     "link", "linkat", "symlink", "symlinkat", "truncate",
@@ -20,6 +20,11 @@ _LOCAL = {"AF_UNIX", "AF_LOCAL", "AF_NETLINK"}
 """Families that end at this machine; netlink asks the kernel which addresses there are."""
 
 _CALL = re.compile(r"^\d+ +(\w+)\((.*)$")
+_MADE = re.compile(r"^\d+ +socket\(AF_INET, SOCK_STREAM(?:\|SOCK_CLOEXEC)?, \w+\) = \d+<(?:TCP|socket):\[(\d+)\]>$")
+_BOUND = re.compile(
+    r"^\d+ +bind\(\d+<(?:TCP|socket):\[(\d+)\]>, "
+    r'\{sa_family=AF_INET, sin_port=htons\(\d+\), sin_addr=inet_addr\("127\.0\.0\.1"\)\}, 16\) = 0$'
+)
 _FAMILY = re.compile(r"\b[AP]F_\w+")
 _UNIX_PATH = re.compile(r'sun_path=@?"((?:[^"\\]|\\.)*)"')
 _PATH = re.compile(r'(?:(AT_FDCWD|\d+)<((?:[^>\\]|\\.)*)>, )?"((?:[^"\\]|\\.)*)"')
@@ -46,11 +51,23 @@ class SystemCalls:
         command = [strace, "-f", "-qq", "-y", "-o", str(log), "-e", "signal=none", "-e", f"trace={calls}"]
         status, said = run_quietly([*command, sys.executable, "-c", program, *arguments], environment, folder)
         lines = log.read_text("utf-8", "surrogateescape").splitlines() if log.exists() else []
-        network = tuple(dict.fromkeys(_network(lines)))
-        return Seen(status, said, network, tuple(dict.fromkeys(_written(lines, folder))))
+        listening = _listening(lines)
+        network = tuple(dict.fromkeys(_network(line for line in lines if line not in listening)))
+        bound = tuple(line for line in listening if "bind(" in line)
+        return Seen(status, said, network, tuple(dict.fromkeys(_written(lines, folder))), bound)
 
 
-def _network(lines: Sequence[str]) -> Iterator[str]:
+def _listening(lines: Sequence[str]) -> dict[str, None]:
+    """The calls that make a TCP socket and bind it to 127.0.0.1. What else is done with it counts like any other use.
+
+    A socket that is only made, and one whose call another thread interrupted, is not among them.
+    """
+    made = {call[1]: line for line in lines if (call := _MADE.match(line)) is not None}
+    calls = [(line, call[1]) for line in lines if (call := _BOUND.match(line)) is not None and call[1] in made]
+    return dict.fromkeys(line for bound, number in calls for line in (made[number], bound))
+
+
+def _network(lines: Iterable[str]) -> Iterator[str]:
     """Uses of the network in words. A name may also be looked up by a daemon of this machine: its socket counts."""
     for line in lines:
         call = _CALL.match(line)
