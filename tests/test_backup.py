@@ -298,7 +298,7 @@ def test_from_the_command_line(untag: Untag) -> None:
     back = untag.run("restore", file)
     assert (back.status, "4 references" in back.err, "1 decision" in back.err) == (0, True, True), back.err
     assert untag.run("scan", untag.photos).status == 0
-    (found,) = untag.listed()
+    (found,) = untag.listed("--status", "keep")
     assert (found["verdict"], found["status"]) == ("me", "keep")
     assert untag.run("restore", photo).status == 2
     (untag.root / "empty").mkdir()

@@ -158,7 +158,8 @@ MAY_IMPORT: dict[str, set[str]] = {
     "support": {"errors"},
     "engine": {"errors", "support"},
     "imaging": {"errors", "support", "types"},
-    "store": {"errors", "support", "types"},
+    # A filter of findings is applied in SQL.
+    "store": {"errors", "findings", "support", "types"},
     "findings": {"errors", "support", "types"},
     "sources": {"errors", "imaging", "support", "types"},
     "faces": {"engine", "errors", "support", "types"},

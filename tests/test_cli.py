@@ -57,7 +57,7 @@ def test_help_lists_every_command_and_the_version_is_told(untag: Untag) -> None:
 
 
 def test_every_command_module_is_a_command() -> None:
-    own = {"__init__", "app", "browser", "common", "ending", "terminal", "trouble", "voice"}
+    own = {"__init__", "app", "browser", "common", "ending", "filters", "terminal", "trouble", "voice"}
     modules = {path.stem for path in CLI.glob("*.py")} - own
     assert modules == set(COMMANDS)
 
@@ -192,7 +192,7 @@ def test_decisions(scanned: Untag) -> None:
     photo = scanned.photos / "a.png"
 
     def status() -> object:
-        return scanned.listed()[0]["status"]
+        return scanned.listed("--status", "all")[0]["status"]
 
     for wanted in ("keep", "untag", "request-removal", "done", "not-me"):
         result = scanned.run("decide", photo, "--status", wanted)

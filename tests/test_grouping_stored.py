@@ -11,6 +11,7 @@ from PIL import Image
 
 from fakes import MAYBE, ME, STRANGER, Square, Untag, paint
 from store_samples import analysis, assessment, record
+from untag.findings.filters import EVERYTHING
 from untag.scan.judge import group_copies
 from untag.store import Store, findings, record_batch, record_decision, replace_findings, start_run
 from untag.types import Box, Status, Verdict
@@ -57,7 +58,7 @@ def test_the_findings_of_near_duplicates_name_one_file(tmp_path: Path) -> None:
         assert copies() == together
 
         def places(*categories: str) -> dict[str, list[str]]:
-            found = findings(store, categories=frozenset(categories))
+            found = findings(store, replace(EVERYTHING, categories=frozenset(categories)))
             return {one.path.removeprefix("/a/"): [place.path for place in one.places] for one in found}
 
         # All of them once, with the file that was seen first, and with another where that is not asked for.

@@ -146,7 +146,7 @@ def test_commands_take_the_path_of_a_photo_inside_an_archive(untag: Untag) -> No
         path = str(item["path"])
         assert untag.run("decide", path, "--status", "keep").status == 0
         assert untag.run("inspect", path).out.startswith(f"{path}: 240 x 240, 1 face")
-    assert {item["status"] for item in untag.listed()} == {"keep"}
+    assert {item["status"] for item in untag.listed("--status", "keep")} == {"keep"}
     gone = untag.run("inspect", archive / "in" / "3.png")
     assert (gone.status, "not in the archive" in gone.out) == (1, True)
     pack(untag.root / "bob.zip", {"bob.png": paint(STRANGER, serial=3)})
@@ -169,4 +169,4 @@ def test_a_name_that_is_no_text_is_decided_as_it_is_listed(untag: Untag) -> None
     (item,) = untag.listed()
     assert str(item["path"]).endswith("caf\\xe9.png")
     assert untag.run("decide", str(item["path"]), "--status", "done").status == 0
-    assert untag.listed()[0]["status"] == "done"
+    assert untag.listed("--status", "done")[0]["status"] == "done"

@@ -38,6 +38,9 @@ CONTRACT = [
     "person",
     "places",
     "group",
+    "id",
+    "caption",
+    "posted_at",
 ]
 
 FULL = Finding(
@@ -129,6 +132,9 @@ def test_json_keys_and_values() -> None:
             },
         ],
         "group": "abababababababab",
+        "id": "popopopopo",
+        "caption": None,
+        "posted_at": None,
     }
     assert bare["platform"] is bare["permalink"] is bare["taken_at"] is bare["person"] is None
     assert (bare["permalink_confidence"], bare["categories"], bare["reasons"]) == ("none", {}, [])
@@ -185,6 +191,7 @@ def test_csv_columns_and_cells() -> None:
         "person": "ana",
         "places": "https://www.facebook.com/1 | b/1.jpg",
         "group": "abababababababab",
+        "id": "popopopopo",
     }
     assert rows(BARE)[0]["person"] == ""
 

@@ -246,7 +246,7 @@ def test_from_the_command_line(untag: Untag) -> None:
     assert done.status == 0, done.err
     assert "me: 2 references\n1 decision, 0 categories\n" in done.out
     assert untag.invoke(["--home", str(target), "scan", str(untag.photos)]).status == 0
-    listed = untag.invoke(["--home", str(target), "list", "--format", "json"])
+    listed = untag.invoke(["--home", str(target), "list", "--status", "all", "--format", "json"])
     assert '"status": "not-me"' in listed.out
 
 

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from store_samples import ADA_ALONE, MAYBE, ME, ORIGIN, OTHER, analysis, assessment, decisions, record, stored_faces
 from untag.errors import StoreError, UsageError
+from untag.findings.filters import EVERYTHING
 from untag.store import (
     DuePhoto,
     JudgedWith,
@@ -257,7 +258,7 @@ def test_findings_are_sorted_and_filtered(store: Store) -> None:
     )
 
     def listed(verdicts: frozenset[Verdict] | None = None, categories: frozenset[str] = frozenset()) -> list[str]:
-        rows = findings(store, verdicts=verdicts, categories=categories)
+        rows = findings(store, replace(EVERYTHING, verdicts=verdicts, categories=categories))
         return [found.path.removeprefix("/a/") for found in rows]
 
     assert listed() == ["early", "late", "undated-a", "undated-b", "low"]

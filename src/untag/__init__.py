@@ -29,6 +29,9 @@ if TYPE_CHECKING:
     from untag.engine.downloads.inventory import ModelStatus as ModelStatus
     from untag.engine.downloads.inventory import State as ModelState
     from untag.evaluation.evaluate import Result as EvaluationResult
+    from untag.findings.counting import Group as Group
+    from untag.findings.filters import FindingFilter as FindingFilter
+    from untag.findings.filters import Sort as Sort
     from untag.library.categories import CategoryStatus as CategoryStatus
     from untag.library.categories import JudgedBy as JudgedBy
     from untag.library.client import Untag as Untag
@@ -112,7 +115,9 @@ _LAZY = {
     "EvaluationResult": ("untag.evaluation.evaluate", "Result"),
     "Face": ("untag.types", "Face"),
     "Finding": ("untag.types", "Finding"),
+    "FindingFilter": ("untag.findings.filters", "FindingFilter"),
     "Forgotten": ("untag.upkeep.forgetting", "Forgotten"),
+    "Group": ("untag.findings.counting", "Group"),
     "Inspection": ("untag.scan.inspection", "Inspection"),
     "JudgedBy": ("untag.library.categories", "JudgedBy"),
     "Learnt": ("untag.scenes.teaching", "Learnt"),
@@ -144,6 +149,7 @@ _LAZY = {
     "SearchResult": ("untag.types", "SearchResult"),
     "Sensitivity": ("untag.scenes.categories", "Sensitivity"),
     "Settings": ("untag.config", "Settings"),
+    "Sort": ("untag.findings.filters", "Sort"),
     "Status": ("untag.types", "Status"),
     "Survey": ("untag.sources.summary", "Survey"),
     "Taught": ("untag.scenes.taught", "Taught"),
@@ -184,7 +190,9 @@ __all__ = [
     "EvaluationResult",
     "Face",
     "Finding",
+    "FindingFilter",
     "Forgotten",
+    "Group",
     "Inspection",
     "JudgedBy",
     "Learnt",
@@ -221,6 +229,7 @@ __all__ = [
     "SearchResult",
     "Sensitivity",
     "Settings",
+    "Sort",
     "Status",
     "StoreError",
     "Survey",

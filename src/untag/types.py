@@ -15,6 +15,14 @@ Pixels = NDArray[np.uint8]
 
 Vector = NDArray[np.float32]
 
+ID_LETTERS = "zyxwvutsrqponmlk"
+"""What stands for the digits 0 to f in an id, so that no spreadsheet takes one for a number such as 123e9."""
+
+
+def short_id(sha256: str) -> str:
+    """The id of a content: the first 40 bits of its hash; of 5,000 archives with 20,000 photos one has two alike."""
+    return sha256[:10].translate(str.maketrans("0123456789abcdef", ID_LETTERS))
+
 
 class Outcome(StrEnum):
     """What came of trying to read one photo."""
@@ -64,6 +72,7 @@ class Status(StrEnum):
     REQUEST_REMOVAL = "request-removal"
     DONE = "done"
     NOT_ME = "not-me"
+    IS_ME = "is-me"
 
 
 @dataclass(frozen=True, slots=True)
@@ -315,6 +324,11 @@ class Finding:
     absent: bool = False
     act_on: str | None = None
     picture: str | None = None
+
+    @property
+    def id(self) -> str:
+        """A short name for the photo, by its content: the same at every place and in every scan."""
+        return short_id(self.sha256)
 
 
 @dataclass(frozen=True, slots=True)

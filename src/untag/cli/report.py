@@ -9,6 +9,7 @@ import click
 import untag
 from untag.cli.app import Context
 from untag.cli.common import opened, progress, say
+from untag.cli.filters import Filters, filter_options
 from untag.support.words import counted
 
 
@@ -29,8 +30,9 @@ from untag.support.words import counted
     help="Show at most N photos: those that you have not decided about, and of these the riskiest, first.",
 )
 @click.option("--force", is_flag=True, help="Replace a report even if photos in it cannot be read now.")
+@filter_options(limit=False)
 @click.pass_obj
-def command(context: Context, output: Path, limit: int, force: bool) -> int:
+def command(context: Context, output: Path, limit: int, force: bool, filters: Filters) -> int:
     """Write the findings to one HTML file: pictures with your face framed, reasons, links and filters.
 
     The file holds your photos and loads nothing from the network. Only you can read it. The more photos there are, the
@@ -40,10 +42,13 @@ def command(context: Context, output: Path, limit: int, force: bool) -> int:
     Examples:
       untag report --output report.html
       untag report --output all.html --limit 5000
+      untag report --output party.html --category party --status open
     """
-    options = untag.ReportOptions(limit, force)
-    with opened(context) as home, progress("writing", lambda: home.count_pictures(limit)) as advance:
-        written = home.report(output, options=options, on_progress=lambda _: advance())
+    with opened(context) as home:
+        wanted = filters.of(home, status=tuple(untag.Status))
+        options = untag.ReportOptions(limit, force, wanted)
+        with progress("writing", lambda: home.count_pictures(options)) as advance:
+            written = home.report(output, options=options, on_progress=lambda _: advance())
     _tell(written, output)
     return 0
 

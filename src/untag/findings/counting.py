@@ -83,8 +83,8 @@ def count(findings: Iterable[Finding], *, new: Collection[str] = frozenset()) ->
     )
 
 
-def fold(findings: Iterable[Finding]) -> list[Group]:
-    """The findings with copies folded together, highest risk first.
+def fold(findings: Iterable[Finding], *, in_order: bool = False) -> list[Group]:
+    """The findings with copies folded together, highest risk first; `in_order`: as they come, the first of each first.
 
     Copies with another decision stay apart: a copy that is still open must not hide behind one that is done.
     """
@@ -95,6 +95,8 @@ def fold(findings: Iterable[Finding]) -> list[Group]:
         if finding.places:
             places[_first_path(finding)] = finding.places
     folded = [_group(members, places.get(picture, ())) for (picture, _, _), members in groups.items()]
+    if in_order:
+        return folded
     return sorted(folded, key=lambda group: (-group.finding.risk, -group.finding.similarity, group.finding.path))
 
 

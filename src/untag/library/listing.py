@@ -1,59 +1,115 @@
-"""Findings as they are asked for, and which photos a caller means."""
+"""Findings as they are asked for."""
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Iterator
 from contextlib import closing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
-from os import PathLike
+from itertools import islice
 from pathlib import Path
 from typing import TypeVar
 
 from untag.errors import UsageError
-from untag.library.options import AnyPath, path_of
+from untag.findings.counting import Group, Picture, fold, picture_of
+from untag.findings.filters import SHOWING_YOU, TO_DO, FindingFilter, Sort, day_of
 from untag.scenes.categories import check_category
 from untag.scenes.taught_files import taught_names
-from untag.store import Store, findings, known_file, known_photo
-from untag.support.paths import absolute, printable_path
-from untag.types import Finding, Status, Verdict
+from untag.store import Store, findings
+from untag.types import Finding, Place, Status, Verdict
 
-Photo = Finding | AnyPath
-"""A photo that was scanned: a finding, the path as untag lists it or as the system has it, or a SHA-256."""
-
-SHOWING_YOU = frozenset({Verdict.ME, Verdict.MAYBE})
-
-_HASH = re.compile(r"[0-9a-f]{64}")
 _E = TypeVar("_E", bound=StrEnum)
+Several = str | Iterable[str]
+"""One value, or several of which any will do."""
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
-    """Which findings are asked for; `status` None means any, and so does no category."""
+class Asked:
+    """A filter as a caller writes it: see `FindingFilter`. None of `status` is what is still to be done."""
 
-    verdicts: frozenset[Verdict] = SHOWING_YOU
-    categories: frozenset[str] = frozenset()
-    status: frozenset[Status] | None = None
+    verdict: Several = tuple(SHOWING_YOU)
+    category: Several = ()
+    status: Several | None = None
+    person: Several = ()
+    poster: Several = ()
+    platform: Several = ()
+    since: str | None = None
+    until: str | None = None
     min_risk: int = 0
-    person: str | None = None
-
-    def takes(self, finding: Finding) -> bool:
-        """Whether a finding of the right verdict and category is asked for."""
-        return (
-            finding.risk >= self.min_risk
-            and (self.status is None or finding.status in self.status)
-            and (self.person is None or finding.person == self.person)
-        )
+    sort: str = Sort.RISK
+    limit: int | None = None
+    offset: int = 0
 
 
-def list_findings(store: Store, wanted: Wanted) -> Iterator[Finding]:
+def filter_of(home: Path, asked: Asked) -> FindingFilter:
+    """The filter that is meant. Raises UsageError for a verdict, status, category, order or date that there is not."""
+    since, until = (None if day is None else day_of(day) for day in (asked.since, asked.until))
+    if since is not None and until is not None and since > until and not since.startswith(until):
+        raise UsageError(f"nothing is since {since} and until {until}; turn the two around")
+    if min(asked.offset, 0 if asked.limit is None else asked.limit) < 0:
+        raise UsageError("limit and offset are counts, so neither is below 0")
+    (sort,) = several(Sort, asked.sort)
+    return FindingFilter(
+        statuses=TO_DO if asked.status is None else several(Status, asked.status),
+        persons=_names(asked.person),
+        posters=_names(asked.poster),
+        platforms=_names(asked.platform),
+        categories=categories_of(home, asked.category),
+        verdicts=several(Verdict, asked.verdict),
+        since=since,
+        until=until,
+        min_risk=asked.min_risk,
+        sort=sort,
+        limit=asked.limit,
+        offset=asked.offset,
+    )
+
+
+def list_findings(store: Store, wanted: FindingFilter) -> Iterator[Finding]:
     """The findings as of now, whatever is decided while they are gone through: they have a connection of their own."""
-    with closing(store.reader()) as reader:
-        yield from filter(wanted.takes, findings(reader, verdicts=wanted.verdicts, categories=wanted.categories))
+    with closing(store.reader()) as reader, reader.snapshot():
+        yield from findings(reader, wanted)
 
 
-def several(kind: type[_E], values: str | Iterable[str]) -> frozenset[_E]:
+def list_pictures(store: Store, wanted: FindingFilter) -> list[Group]:
+    """The photos that meet a filter, copies folded, in its order; its limit and offset count photos here."""
+    every = replace(wanted, limit=None, offset=0)
+    with closing(store.reader()) as reader, reader.snapshot():
+        if wanted.limit is None and wanted.offset == 0:
+            return fold(findings(reader, every), in_order=True)
+        page = dict(islice(_first_pictures(reader, every, wanted), wanted.offset, None))
+        members = findings(reader, every, pictures=set(page.values()))
+        return [group for group in fold(members, in_order=True) if picture_of(group.finding) in page]
+
+
+def _first_pictures(store: Store, every: FindingFilter, wanted: FindingFilter) -> Iterator[tuple[Picture, str]]:
+    """The pictures of the findings in order, each once, up to the end of the page that is wanted."""
+    last = None if wanted.limit is None else wanted.offset + wanted.limit
+    first: dict[Picture, str] = {}
+    for finding in findings(store, every, places=False) if last != 0 else ():
+        first.setdefault(picture_of(finding), finding.picture or finding.sha256)
+        if len(first) == last:
+            break
+    yield from first.items()
+
+
+def finding_of(store: Store, sha256: str, said: str) -> Finding:
+    """The finding of a content, at the file where it was seen first, with all places of its picture."""
+    found = [one for one in findings(store, pictures=[sha256]) if one.sha256 == sha256]
+    if not found:
+        raise UsageError(f"{said} was scanned, and is no photo of anybody enrolled that untag knows of")
+    first = min(found, key=lambda one: one.duplicate_of is not None)
+    return first if first.places or first.picture is None else replace(first, places=_places(store, first))
+
+
+def _places(store: Store, finding: Finding) -> tuple[Place, ...]:
+    """All places of a picture, those of the finding first."""
+    pictures = [] if finding.picture is None else [finding.picture]
+    places = [place for one in findings(store, pictures=pictures) for place in one.places]
+    return tuple(sorted(places, key=lambda place: place.path != finding.path))
+
+
+def several(kind: type[_E], values: Several) -> frozenset[_E]:
     """One value or several of a StrEnum. Raises UsageError that says which there are."""
     given = [values] if isinstance(values, str) else list(values)
     for value in given:
@@ -62,28 +118,11 @@ def several(kind: type[_E], values: str | Iterable[str]) -> frozenset[_E]:
     return frozenset(map(kind, given))
 
 
-def categories_of(home: Path, names: str | Iterable[str]) -> frozenset[str]:
+def categories_of(home: Path, names: Several) -> frozenset[str]:
     """One category or several, untag's own or taught. Raises UsageError for one that there is not."""
     taught = taught_names(home)
-    return frozenset(check_category(name, taught) for name in ([names] if isinstance(names, str) else names))
+    return frozenset(check_category(name, taught) for name in _names(names))
 
 
-def hashes_of(store: Store, photos: Photo | Iterable[Photo]) -> list[str]:
-    """The SHA-256 of each photo. Raises UsageError for one that was not scanned."""
-    if isinstance(photos, (Finding, str, PathLike)):
-        return [_hash_of(store, photos)]
-    return [_hash_of(store, photo) for photo in photos]
-
-
-def _hash_of(store: Store, photo: Photo) -> str:
-    if isinstance(photo, Finding):
-        return photo.sha256
-    known = known_file(store, printable_path(absolute(path_of(photo))))
-    if known is None:
-        # As untag list shows it: escaped already, or with slashes inside an archive.
-        known = known_file(store, str(photo))
-    if known is not None and known.sha256 is not None:
-        return known.sha256
-    if isinstance(photo, str) and _HASH.fullmatch(photo) and known_photo(store, photo) is not None:
-        return photo
-    raise UsageError(f"{photo} was not scanned yet; scan it first, or give the path as untag list shows it")
+def _names(names: Several) -> frozenset[str]:
+    return frozenset([names] if isinstance(names, str) else names)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from untag.scan.pipeline import Cancel as Cancel
 
 if TYPE_CHECKING:
+    from untag.findings.filters import FindingFilter
     from untag.people.review import Doubts
 
 AnyPath = str | PathLike[str]
@@ -66,10 +67,14 @@ class ScanOptions:
 
 @dataclass(frozen=True, slots=True)
 class ReportOptions:
-    """`limit` is how many photos are shown at most; with `replace_worse`, fewer pictures than before may be in it."""
+    """`limit` is how many photos are shown at most; with `replace_worse`, fewer pictures than before may be in it.
+
+    `wanted`: which findings are in it; None is all that show somebody enrolled, decided or not.
+    """
 
     limit: int = 1000
     replace_worse: bool = False
+    wanted: FindingFilter | None = None
 
 
 @dataclass(frozen=True, slots=True)

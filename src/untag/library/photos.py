@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from untag.library.home import OpenHome
 from untag.library.options import SCAN, AnyPath, OnProgress, Paths, ScanOptions, path_of, paths_of
-from untag.types import Face, Finding, SearchResult, Status, Verdict
+from untag.types import Face, Finding, SearchResult, Status
 
 if TYPE_CHECKING:
-    from untag.library.listing import Photo
+    from untag.findings.counting import Group
+    from untag.findings.filters import FindingFilter
+    from untag.library.naming import Photo
     from untag.library.scanning import PreparedScan
     from untag.people.searching import Probe
     from untag.scan import ScanSummary
@@ -79,30 +81,51 @@ class Photos(OpenHome):
 
         mark_shown(self._opened(create=False), summary)
 
-    def findings(
-        self,
-        *,
-        verdict: str | Iterable[str] = (Verdict.ME, Verdict.MAYBE),
-        category: str | Iterable[str] = (),
-        status: str | Iterable[str] | None = None,
-        min_risk: int = 0,
-        person: str | None = None,
-    ) -> Iterator[Finding]:
-        """The findings, the riskiest first, one for each file; several values of a filter mean any of them.
+    def findings(self, wanted: FindingFilter | None = None, **asked: Any) -> Iterator[Finding]:
+        """The findings, one for each file, the riskiest first: those that show you and that are not settled.
 
-        Of `verdict`, `Verdict` has all. They are those of the moment in which the first is asked for, so photos may be
-        decided meanwhile. Raises UsageError for a value that there is not.
+        `asked` are the filters and the order, by the names of `filter`, which makes a `FindingFilter` of them once.
+        They are the findings of the moment in which the first is asked for, so photos may be decided meanwhile.
         """
-        from untag.library.listing import Wanted, categories_of, list_findings, several
+        from untag.library.listing import list_findings
 
-        wanted = Wanted(
-            several(Verdict, verdict),
-            categories_of(self.home, category),
-            None if status is None else several(Status, status),
-            min_risk,
-            person,
-        )
-        return list_findings(self._opened(), wanted)
+        return list_findings(self._opened(), self.filter(**asked) if wanted is None else wanted)
+
+    def pictures(self, wanted: FindingFilter | None = None, **asked: Any) -> list[Group]:
+        """The same with copies and near-duplicates folded into one photo; limit and offset count photos."""
+        from untag.library.listing import list_pictures
+
+        return list_pictures(self._opened(), self.filter(**asked) if wanted is None else wanted)
+
+    def count(self, wanted: FindingFilter | None = None, **asked: Any) -> int:
+        """How many findings there are, whatever the limit is."""
+        from untag.store import count_findings
+
+        return count_findings(self._opened(), self.filter(**asked) if wanted is None else wanted)
+
+    def filter(self, **asked: Any) -> FindingFilter:
+        """Which findings are asked for: verdict, category, status, person, poster and platform, each one or several.
+
+        Also since and until (2024, 2024-05 or 2024-05-03), min_risk, sort ("risk", "date" or "poster"), limit and
+        offset. `status` None is what is still to be done: not keep, done or not-me. Raises UsageError for a value that
+        there is not.
+        """
+        from untag.library.listing import Asked, filter_of
+
+        return filter_of(self.home, Asked(**asked))
+
+    def finding(self, photo: Photo) -> Finding:
+        """The finding of a photo, by its id, path, the end of its path, name or link; of copies the first file.
+
+        Raises UsageError for a photo that shows nobody enrolled or was not scanned, and names the candidates where
+        several may be meant.
+        """
+        from untag.library.listing import finding_of
+        from untag.library.naming import hashes_of
+
+        store = self._opened(create=False)
+        (sha256,) = hashes_of(store, photo)
+        return finding_of(store, sha256, str(photo))
 
     def count_hidden(self) -> int:
         """How many more photos of somebody enrolled would show a category with the sensitivity `high`."""
@@ -118,10 +141,11 @@ class Photos(OpenHome):
     def decide(self, photos: Photo | Iterable[Photo], status: Status | str) -> int:
         """Records what was decided about photos, all of them or none; returns how many decisions that are.
 
-        A photo is a finding, its path or its SHA-256. A decision holds for every identical copy and survives every
+        A photo is a finding, or what `finding` takes. A decision holds for every identical copy and survives every
         later scan. Raises UsageError for a photo that was not scanned, or for the status `open`: see `undo`.
         """
-        from untag.library.listing import hashes_of, several
+        from untag.library.listing import several
+        from untag.library.naming import hashes_of
         from untag.store import record_decision
 
         store = self._opened(create=False)
@@ -134,7 +158,7 @@ class Photos(OpenHome):
 
     def undo(self, photos: Photo | Iterable[Photo]) -> int:
         """Takes the last decision about each photo back; returns how many there were."""
-        from untag.library.listing import hashes_of
+        from untag.library.naming import hashes_of
         from untag.store import undo_decision
 
         store = self._opened(create=False)

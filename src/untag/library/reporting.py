@@ -8,24 +8,27 @@ from pathlib import Path
 
 from untag.config import Settings
 from untag.findings.counting import count
-from untag.library.listing import SHOWING_YOU
+from untag.findings.filters import FindingFilter
 from untag.library.options import ReportOptions
 from untag.reports import write_report
 from untag.reports.html import Written
 from untag.reports.pictures import file_thumbnails, thumbnail_size
 from untag.store import Store, findings, note_written
 
+IN_REPORT = FindingFilter(statuses=None)
+"""What a report has unless something else is asked for: what is decided, too."""
 
-def count_pictures(store: Store, limit: int) -> int:
+
+def count_pictures(store: Store, limit: int, wanted: FindingFilter = IN_REPORT) -> int:
     """How many photos a report shows, copies folded."""
-    return min(count(findings(store, verdicts=SHOWING_YOU)).photos, limit)
+    return min(count(findings(store, wanted, places=False)).photos, limit)
 
 
 def write(
     store: Store, settings: Settings, output: Path, options: ReportOptions, advance: Callable[[], None]
 ) -> Written:
     """Writes the report. Raises UsageError when it cannot be written, AwayError when it would lose pictures."""
-    found = list(findings(store, verdicts=SHOWING_YOU))
+    found = list(findings(store, IN_REPORT if options.wanted is None else options.wanted))
     size = thumbnail_size(min(count(found).photos, options.limit))
     # Before it is there: forget had rather name a report that was never finished than miss one.
     note_written(store, output, "report")

@@ -44,14 +44,14 @@ class Reports(Photos):
 
         return write(self._opened(), self.settings, path_of(output), options, counting(on_progress))
 
-    def count_pictures(self, limit: int = REPORT.limit) -> int:
+    def count_pictures(self, options: ReportOptions = REPORT) -> int:
         """How many photos a report shows, copies folded."""
-        from untag.library.reporting import count_pictures
+        from untag.library.reporting import IN_REPORT, count_pictures
 
-        return count_pictures(self._opened(), limit)
+        return count_pictures(self._opened(), options.limit, options.wanted or IN_REPORT)
 
     def export(self, stream: SupportsWrite[str], style: str = "json", findings: Iterable[Finding] | None = None) -> int:
-        """Writes findings as a "json" array or as "csv" with a header; None is all that show somebody enrolled.
+        """Writes findings as a "json" array or as "csv" with a header; None is those that `findings` gives by itself.
 
         Returns how many there are. Keys and columns are those of docs/data.md; open a CSV file with newline="".
         """

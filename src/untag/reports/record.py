@@ -24,6 +24,9 @@ FIELDS = (
     "person",
     "places",
     "group",
+    "id",
+    "caption",
+    "posted_at",
 )
 """The keys and columns in their order. Scripts rely on them: only ever append."""
 
@@ -55,6 +58,9 @@ def record(finding: Finding) -> dict[str, object]:
         finding.person,
         [_place(place) for place in finding.places],
         (finding.sha256 if finding.picture is None else finding.picture)[:_GROUP_LETTERS],
+        finding.id,
+        origin.caption,
+        origin.posted_at,
     )
     return dict(zip(FIELDS, values, strict=True))
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from rich.cells import cell_len
 from rich.text import Text
 
-from untag.findings.counting import Group, fold, in_words
+from untag.findings.counting import Group, in_words
 from untag.reports.summary import ReportSummary, places_online, posted_at, report_summary
 from untag.support.words import counted, printable
 from untag.types import Action, Finding, Status, Verdict
@@ -17,7 +17,7 @@ NOTHING = (
     "If you have scanned already, enrolling more photos of you may find more.",
 )
 
-_HEADERS = ("Risk", "Who", "Categories", "Date", "Action", "Status", "Photo")
+_HEADERS = ("Id", "Risk", "Who", "Categories", "Date", "Action", "Status", "Photo")
 _SHORTEST_PATH = 24
 """Where a table would leave fewer columns than this for the path, a photo gets two lines of its own."""
 _MOST_CATEGORIES = 2
@@ -33,13 +33,12 @@ NONE_OF_THESE = (
 )
 
 
-def table_lines(findings: Iterable[Finding], width: int | None, *, nothing: Sequence[str] = NOTHING) -> Iterator[Text]:
-    """The findings with the highest risk first, copies folded into one line, and a summary line at the end.
+def table_lines(groups: Sequence[Group], width: int | None, *, nothing: Sequence[str] = NOTHING) -> Iterator[Text]:
+    """The photos in their order, copies folded into one line, and a summary line at the end.
 
     `width` is that of the terminal in columns; None: there is none, and nothing is shortened. Control characters in
     names are shown as escapes. `nothing` is what to say without findings.
     """
-    groups = fold(findings)
     if not groups:
         yield from map(Text, nothing)
         return
@@ -91,7 +90,7 @@ def _aligned(
         line.rstrip()
         yield line
         if group is not None:
-            yield from _link(group, widths[0] + len(_GAP))
+            yield from _link(group, sum(widths[:2]) + 2 * len(_GAP))
 
 
 def _stacked(groups: Sequence[Group], rows: Sequence[Sequence[Text]], width: int) -> Iterable[Text]:
@@ -111,6 +110,7 @@ def _cells(group: Group, found: ReportSummary, most: int | None) -> list[Text]:
     """All columns but the photo, which takes what room is left; only the first `most` categories by name."""
     finding = group.finding
     return [
+        Text(finding.id, style="cyan"),
         Text(str(finding.risk), style=_risk_style(finding.risk), justify="right"),
         Text(_who(finding, found)),
         Text(_categories(finding, most)),

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from untag.findings.filters import FindingFilter
 from untag.scenes.space import SPACE_ID, Space
 from untag.scenes.words import Sentence
 from untag.store import Store, findings, scene_vectors
@@ -20,7 +21,7 @@ def search_words(store: Store, space: Space, sentence: Sentence, limit: int) -> 
     near = dict(_nearness(store, space, sentence))
     own = [
         finding
-        for finding in findings(store, verdicts=frozenset({Verdict.ME}))
+        for finding in findings(store, FindingFilter(statuses=None, verdicts=frozenset({Verdict.ME})))
         if finding.duplicate_of is None and finding.status is not Status.NOT_ME and not finding.absent
     ]
     found = [finding for finding in own if finding.sha256 in near]

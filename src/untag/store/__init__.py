@@ -23,10 +23,12 @@ from untag.store.evidence import (
     photos_of,
     update_matches,
 )
-from untag.store.findings import findings, flagged_from, new_findings, replace_findings
+from untag.store.findings import flagged_from, new_findings, replace_findings
 from untag.store.folders import ListedFolder, remember_folders, touch_folders, unchanged_folder
 from untag.store.groups import hashed_findings, pictures_of, replace_groups
 from untag.store.judged import Appearance, JudgedWith
+from untag.store.listed import count_findings, findings, names_on_record
+from untag.store.naming import all_paths, contents_beginning, contents_linked, paths_of_contents
 from untag.store.people import (
     add_names,
     add_reference,
@@ -126,11 +128,15 @@ __all__ = [
     "add_names",
     "add_reference",
     "all_moved",
+    "all_paths",
     "changed_places",
     "check_damage",
     "check_integrity",
     "comparable_photos",
     "confirmed_faces",
+    "contents_beginning",
+    "contents_linked",
+    "count_findings",
     "denied_references",
     "destroy_index",
     "due_photos",
@@ -159,12 +165,14 @@ __all__ = [
     "mark_judged",
     "mark_reported",
     "merge_records",
+    "names_on_record",
     "needles_of_all",
     "needles_of_bystanders",
     "needles_of_person",
     "new_findings",
     "note_written",
     "now",
+    "paths_of_contents",
     "person_names",
     "photo_evidence",
     "photos_named",

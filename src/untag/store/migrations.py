@@ -276,6 +276,11 @@ def _scene_vectors(db: Database) -> None:
         db.execute(statement)
 
 
+def _findings_by_risk(db: Database) -> None:
+    # The first page of the list is read in this order, without sorting all the others.
+    db.execute("CREATE INDEX findings_risk ON findings(risk DESC)")
+
+
 MIGRATIONS: tuple[Callable[[Database], None], ...] = (
     _first,
     _reported,
@@ -283,6 +288,7 @@ MIGRATIONS: tuple[Callable[[Database], None], ...] = (
     _unfinished_erasures,
     _reachable,
     _scene_vectors,
+    _findings_by_risk,
 )
 
 

@@ -7,8 +7,8 @@ from collections.abc import Callable, Iterable, Iterator
 from untag.errors import UntagError
 from untag.store.db import Store
 from untag.store.evidence import photo_evidence
-from untag.store.findings import findings
 from untag.store.groups import hashed_findings
+from untag.store.listed import findings
 from untag.store.people import person_names, references
 from untag.types import Outcome, Status
 
