@@ -6,6 +6,7 @@ import unicodedata
 from collections.abc import Iterator
 from hashlib import sha256
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -126,7 +127,7 @@ def test_many_photos_are_found_in_one_pass(store: Store, monkeypatch: pytest.Mon
     passes: list[int] = []
     rows = Store.rows
 
-    def counted(self: Store, sql: str, *parameters: object):  # type: ignore[no-untyped-def]
+    def counted(self: Store, sql: str, *parameters: Any):  # type: ignore[no-untyped-def]
         if "SELECT path, sha256 FROM files" in sql:
             passes.append(1)
         return rows(self, sql, *parameters)
