@@ -48,6 +48,7 @@ if TYPE_CHECKING:
     from untag.library.options import EvaluateOptions as EvaluateOptions
     from untag.library.options import ReportOptions as ReportOptions
     from untag.library.options import ScanOptions as ScanOptions
+    from untag.library.options import SuggestOptions as SuggestOptions
     from untag.library.scanning import PreparedScan as PreparedScan
     from untag.people.enroll import Enrolled as PhotoUse
     from untag.people.enroll import EnrolmentResult as EnrolledPhoto
@@ -56,6 +57,9 @@ if TYPE_CHECKING:
     from untag.people.roster import Contribution as Contribution
     from untag.people.roster import Person as Person
     from untag.people.searching import Probe as Probe
+    from untag.people.suggest import FaceGroup as FaceGroup
+    from untag.people.suggest import FaceGroups as FaceGroups
+    from untag.people.suggest import SeenFace as SeenFace
     from untag.reports.html import Written as ReportWritten
     from untag.scan import Away as Away
     from untag.scan import ScanSummary as ScanSummary
@@ -114,6 +118,8 @@ _LAZY = {
     "EvaluateOptions": ("untag.library.options", "EvaluateOptions"),
     "EvaluationResult": ("untag.evaluation.evaluate", "Result"),
     "Face": ("untag.types", "Face"),
+    "FaceGroup": ("untag.people.suggest", "FaceGroup"),
+    "FaceGroups": ("untag.people.suggest", "FaceGroups"),
     "Finding": ("untag.types", "Finding"),
     "FindingFilter": ("untag.findings.filters", "FindingFilter"),
     "Forgotten": ("untag.upkeep.forgetting", "Forgotten"),
@@ -147,10 +153,12 @@ _LAZY = {
     "SceneScores": ("untag.types", "SceneScores"),
     "SearchHit": ("untag.types", "SearchHit"),
     "SearchResult": ("untag.types", "SearchResult"),
+    "SeenFace": ("untag.people.suggest", "SeenFace"),
     "Sensitivity": ("untag.scenes.categories", "Sensitivity"),
     "Settings": ("untag.config", "Settings"),
     "Sort": ("untag.findings.filters", "Sort"),
     "Status": ("untag.types", "Status"),
+    "SuggestOptions": ("untag.library.options", "SuggestOptions"),
     "Survey": ("untag.sources.summary", "Survey"),
     "Taught": ("untag.scenes.taught", "Taught"),
     "Trace": ("untag.store", "Trace"),
@@ -189,6 +197,8 @@ __all__ = [
     "EvaluateOptions",
     "EvaluationResult",
     "Face",
+    "FaceGroup",
+    "FaceGroups",
     "Finding",
     "FindingFilter",
     "Forgotten",
@@ -227,11 +237,13 @@ __all__ = [
     "SceneScores",
     "SearchHit",
     "SearchResult",
+    "SeenFace",
     "Sensitivity",
     "Settings",
     "Sort",
     "Status",
     "StoreError",
+    "SuggestOptions",
     "Survey",
     "Taught",
     "Trace",

@@ -89,7 +89,21 @@ class EvaluateOptions:
     seed: int = 0
 
 
+@dataclass(frozen=True, slots=True)
+class SuggestOptions:
+    """How many photos to look at, and for how many seconds, to find out who is often in them.
+
+    Another `seed` chooses other photos. `cancel` ends the search early, from another thread: what was seen counts.
+    """
+
+    photos: int = 400
+    seconds: float = 60.0
+    seed: int = 0
+    cancel: Cancel | None = None
+
+
 ENROLL = EnrollOptions()
+SUGGEST = SuggestOptions()
 SCAN = ScanOptions()
 REPORT = ReportOptions()
 EVALUATE = EvaluateOptions()

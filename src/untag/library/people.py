@@ -2,15 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from untag.errors import UsageError
 from untag.library.home import OpenHome
-from untag.library.options import ENROLL, EnrollOptions, OnProgress, Paths, counting, paths_of
+from untag.library.options import (
+    ENROLL,
+    SUGGEST,
+    EnrollOptions,
+    OnProgress,
+    Paths,
+    SuggestOptions,
+    counting,
+    paths_of,
+)
 
 if TYPE_CHECKING:
     from untag.people.enrolment import Enrolment
     from untag.people.roster import Contribution, Person
+    from untag.people.suggest import FaceGroups
     from untag.store import Reference
     from untag.upkeep.forgetting import Forgotten
 
@@ -39,6 +50,51 @@ class People(OpenHome):
         store = self._opened()
         found = look_for_references(store, request, self._models.faces, self.settings, on_photo=counting(on_progress))
         return enroll_person(store, request, found, self.settings, accept=options.accept)
+
+    def enroll_pictures(
+        self, person: str, pictures: Iterable[tuple[str, bytes]], *, options: EnrollOptions = ENROLL
+    ) -> Enrolment:
+        """The same from pictures in memory, such as uploaded ones: a name to call each by, and the bytes of its file.
+
+        Of `options`, `called` and `accept` count.
+        """
+        from untag.people.enroll import EnrolmentOptions, propose_pictures
+        from untag.people.enrolment import EnrolmentRequest, enroll_person
+        from untag.scan import SEARCH_SIDE
+
+        reading = EnrolmentOptions(person, SEARCH_SIDE, self.settings.limits)
+        found = propose_pictures(pictures, self._models.faces, reading)
+        request = EnrolmentRequest(person, called=options.called)
+        return enroll_person(self._opened(), request, found, self.settings, accept=options.accept)
+
+    def suggest_people(
+        self, paths: Paths, *, options: SuggestOptions = SUGGEST, on_progress: OnProgress | None = None
+    ) -> FaceGroups:
+        """Who is often in some photos: the clear faces of a sample, in groups that look like one person each.
+
+        Stores nothing. `enroll_groups` enrols what was chosen; the rest is gone with the result. Raises UsageError for
+        a path that does not exist.
+        """
+        from untag.library.suggesting import suggest_people
+
+        chosen = paths_of(paths)
+        return suggest_people(
+            chosen, lambda: self._models.faces, self.settings, options, on_photo=counting(on_progress)
+        )
+
+    def enroll_groups(
+        self, groups: FaceGroups, chosen: Iterable[int], person: str = "me", *, options: EnrollOptions = ENROLL
+    ) -> Enrolment:
+        """Enrols a person from groups of `suggest_people`, by their numbers from 0: the best faces of each.
+
+        Of `options`, `called` and `accept` count. Raises UsageError where there is no such group.
+        """
+        from untag.people.enrolment import EnrolmentRequest, enroll_person
+        from untag.people.suggest import propose_groups
+
+        request = EnrolmentRequest(person, called=options.called)
+        found = propose_groups(person, groups.engine, groups.choose(chosen))
+        return enroll_person(self._opened(), request, found, self.settings, accept=options.accept)
 
     def people(self) -> list[Person]:
         """Everybody enrolled, by name, once for each engine."""

@@ -49,6 +49,11 @@ class Calibration:
         centred = np.clip(slope * (np.asarray(distances, np.float64) - self.maybe), -60, 60)
         return np.asarray(1 / (1 + np.exp(centred)))
 
+    def distance(self, similarity: float) -> float:
+        """The pair distance at which the similarity is so much, above 0 and below 1."""
+        slope = math.log(_ME_SIMILARITY / (1 - _ME_SIMILARITY)) / (self.maybe - self.me)
+        return self.maybe + math.log((1 - similarity) / similarity) / slope
+
     def pair_distance(self, distances: ArrayLike, references: ArrayLike) -> NDArray[np.float64]:
         """What distances to the mean of `references` embeddings would be to a single one, at the same false match rate.
 

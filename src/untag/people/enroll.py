@@ -15,9 +15,10 @@ from untag.faces.quality import SMALL_FACE, USABLE_QUALITY
 from untag.imaging.decode import decode
 from untag.imaging.limits import Limits
 from untag.sources.base import walk_all
+from untag.sources.listing import Source
 from untag.store import Reference, Store, confirmed_faces, references
 from untag.support.words import counted
-from untag.types import Face, Frame, ReadError
+from untag.types import Face, Frame, PhotoRef, ReadError
 
 _BATCH = 8
 _BACKGROUND = 0.3
@@ -82,11 +83,25 @@ def propose(
 
     Raises UsageError for a path that does not exist or a name that cannot be a person's.
     """
+    return _propose(read_photos(paths, options.limits, options.search_side), engine, options, on_photo)
+
+
+def propose_pictures(pictures: Iterable[tuple[str, bytes]], engine: FaceEngine, options: EnrolmentOptions) -> Proposal:
+    """The same of pictures that are in memory, each a name to call it by and its bytes."""
+    return _propose((_read_picture(*picture, options) for picture in pictures), engine, options)
+
+
+def _propose(
+    photos: Iterable[Photo | ReadError],
+    engine: FaceEngine,
+    options: EnrolmentOptions,
+    on_photo: Callable[[], None] = lambda: None,
+) -> Proposal:
     check_person(options.person)
     results: list[EnrolmentResult] = []
     found: dict[str, Reference] = {}
     positions: dict[str, list[int]] = {}
-    for item, faces in analysed(read_photos(paths, options.limits, options.search_side), engine):
+    for item, faces in analysed(photos, engine):
         on_photo()
         if isinstance(item, ReadError):
             results.append(EnrolmentResult(item.path, Enrolled.UNREADABLE, item.error))
@@ -185,10 +200,24 @@ def read_photos(paths: Sequence[Path], limits: Limits, search_side: int) -> Iter
             if isinstance(entry, ReadError):
                 yield entry
                 continue
-            try:
-                data = listing.source.read(entry)
-                frame = decode(data, max_side=search_side, limits=limits)
-            except ReadFailure as failure:
-                yield ReadError(entry.path, failure.outcome, str(failure))
-            else:
-                yield Photo(entry.path, hashlib.sha256(data).hexdigest(), frame)
+            yield read_photo(listing.source, entry, limits, search_side)
+
+
+def read_photo(source: Source, ref: PhotoRef, limits: Limits, search_side: int) -> Photo | ReadError:
+    """One photo of a source, decoded with its longer side at most `search_side`, or why it cannot be read."""
+    try:
+        return _decoded(ref.path, source.read(ref), limits, search_side)
+    except ReadFailure as failure:
+        return ReadError(ref.path, failure.outcome, str(failure))
+
+
+def _read_picture(name: str, data: bytes, options: EnrolmentOptions) -> Photo | ReadError:
+    try:
+        return _decoded(name, data, options.limits, options.search_side)
+    except ReadFailure as failure:
+        return ReadError(name, failure.outcome, str(failure))
+
+
+def _decoded(path: str, data: bytes, limits: Limits, search_side: int) -> Photo:
+    frame = decode(data, max_side=search_side, limits=limits)
+    return Photo(path, hashlib.sha256(data).hexdigest(), frame)
