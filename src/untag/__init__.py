@@ -72,8 +72,11 @@ if TYPE_CHECKING:
     from untag.sources.missing import MissingPhoto as MissingPhoto
     from untag.sources.missing import MissingPhotos as MissingPhotos
     from untag.sources.names import is_named_photo as is_photo_name
+    from untag.sources.offered import Completions as Completions
+    from untag.sources.offered import OfferedPlace as OfferedPlace
     from untag.sources.summary import ArchiveSummary as ArchiveSummary
     from untag.sources.summary import Survey as Survey
+    from untag.store import LastScan as LastScan
     from untag.store import Reference as Reference
     from untag.store import Trace as Trace
     from untag.store import Written as WrittenFile
@@ -109,6 +112,7 @@ _LAZY = {
     "CategorySpec": ("untag.scenes.categories", "CategorySpec"),
     "CategoryStatus": ("untag.library.categories", "CategoryStatus"),
     "Check": ("untag.doctor.checks", "Check"),
+    "Completions": ("untag.sources.offered", "Completions"),
     "Contribution": ("untag.people.roster", "Contribution"),
     "Doubts": ("untag.people.review", "Doubts"),
     "Download": ("untag.library.downloads", "Download"),
@@ -126,6 +130,7 @@ _LAZY = {
     "Group": ("untag.findings.counting", "Group"),
     "Inspection": ("untag.scan.inspection", "Inspection"),
     "JudgedBy": ("untag.library.categories", "JudgedBy"),
+    "LastScan": ("untag.store", "LastScan"),
     "Learnt": ("untag.scenes.teaching", "Learnt"),
     "LinkConfidence": ("untag.types", "LinkConfidence"),
     "Match": ("untag.types", "Match"),
@@ -135,6 +140,7 @@ _LAZY = {
     "ModelState": ("untag.engine.downloads.inventory", "State"),
     "ModelStatus": ("untag.engine.downloads.inventory", "ModelStatus"),
     "NewFinding": ("untag.types", "NewFinding"),
+    "OfferedPlace": ("untag.sources.offered", "OfferedPlace"),
     "Origin": ("untag.types", "Origin"),
     "Outcome": ("untag.types", "Outcome"),
     "Person": ("untag.people.roster", "Person"),
@@ -186,6 +192,7 @@ __all__ = [
     "CategorySpec",
     "CategoryStatus",
     "Check",
+    "Completions",
     "Contribution",
     "DeviceError",
     "DiskFullError",
@@ -205,6 +212,7 @@ __all__ = [
     "Group",
     "Inspection",
     "JudgedBy",
+    "LastScan",
     "Learnt",
     "LinkConfidence",
     "LockedError",
@@ -217,6 +225,7 @@ __all__ = [
     "ModelStatus",
     "NetworkError",
     "NewFinding",
+    "OfferedPlace",
     "Origin",
     "Outcome",
     "Person",

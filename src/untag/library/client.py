@@ -10,6 +10,7 @@ from untag.config import default_home, load_settings, overridden
 from untag.library.home import OnMessage
 from untag.library.options import AnyPath, Paths, path_of
 from untag.library.people import People
+from untag.library.places import Places
 from untag.library.reports import Reports
 from untag.library.reviewing import Reviewing
 from untag.library.upkeep import Upkeep
@@ -45,7 +46,7 @@ def open(
     return client
 
 
-class Untag(People, Reports, Reviewing, Upkeep):
+class Untag(People, Places, Reports, Reviewing, Upkeep):
     """A home folder: who is enrolled, what was scanned and decided. Use it as a context manager, in one thread.
 
     Every method raises an `UntagError` with a sentence that names the remedy; StoreError where the database is damaged

@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from untag.scan.inspection import Inspection
     from untag.sources.missing import MissingPhotos
     from untag.sources.summary import Survey
+    from untag.store import LastScan
 
 
 class Photos(OpenHome):
@@ -74,6 +75,12 @@ class Photos(OpenHome):
         Raises as `prepare_scan` does, and LockedError while another scan runs.
         """
         return self.prepare_scan(paths, options).run(on_progress)
+
+    def last_scan(self) -> LastScan | None:
+        """The scan that began last, whichever process runs it, with what it has done so far; None before the first."""
+        from untag.store import DATABASE_NAME, last_scan
+
+        return last_scan(self._opened(create=False)) if (self.home / DATABASE_NAME).exists() else None
 
     def mark_reported(self, summary: ScanSummary) -> None:
         """Records that a finished scan's summary was shown: what is new in it is not new to the next scan."""

@@ -80,7 +80,7 @@ from untag.store.records import (
     StoredFace,
     StoredPhoto,
 )
-from untag.store.runs import finish_run, mark_reported, start_run
+from untag.store.runs import LastScan, finish_run, last_scan, mark_reported, start_run
 from untag.store.salvage import salvage
 from untag.store.traces import (
     Needles,
@@ -108,6 +108,7 @@ __all__ = [
     "JudgedWith",
     "KnownFile",
     "KnownPhoto",
+    "LastScan",
     "ListedFolder",
     "MatchUpdate",
     "Merged",
@@ -161,6 +162,7 @@ __all__ = [
     "known_files",
     "known_photo",
     "known_refusal",
+    "last_scan",
     "make_durable",
     "mark_judged",
     "mark_reported",

@@ -41,3 +41,26 @@ def scan_lock(home: Path) -> Iterator[None]:
             os.truncate(handle, 0)
     finally:
         os.close(handle)
+
+
+def lock_holder(home: Path) -> int | None:
+    """The id of the process that scans into `home` now, or None; 0 where it cannot be told which it is.
+
+    Takes the lock for a moment only where a scan was killed and has left its number: a scan that begins just then is
+    refused.
+    """
+    try:
+        handle = os.open(home / LOCK_NAME, os.O_RDWR)
+    except OSError:
+        return None
+    try:
+        said = os.read(handle, 32).decode("ascii", "replace").strip()
+        if not said:
+            return None
+        try:
+            lock(handle)
+        except OSError as error:
+            return (int(said) if said.isdecimal() else 0) if error.errno in HELD else None
+        return None
+    finally:
+        os.close(handle)

@@ -7,9 +7,48 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 from untag.store.codec import now
 from untag.store.db import Store
+from untag.store.lock import lock_holder
+
+
+@dataclass(frozen=True, slots=True)
+class LastScan:
+    """The scan that began last. `process` is the id of the one that runs it now, 0 where that cannot be told.
+
+    Times are ISO 8601; `finished_at` is None for one that runs or was interrupted. `photos` have been seen of it so
+    far, and `findings` of them are new since the run began.
+    """
+
+    paths: tuple[str, ...]
+    started_at: str
+    finished_at: str | None
+    process: int | None
+    photos: int
+    findings: int
+
+
+def last_scan(store: Store) -> LastScan | None:
+    """The scan that began last, whoever runs it; None before the first."""
+    row = store.row("SELECT * FROM runs WHERE paths <> '[]' ORDER BY id DESC LIMIT 1")
+    if row is None:
+        return None
+    seen = store.row(
+        """SELECT COUNT(*) AS photos FROM files WHERE seen_run = :run
+            OR folder IN (SELECT path FROM folders WHERE seen_run = :run)""",
+        {"run": row["id"]},
+    )
+    found = store.row("SELECT COUNT(*) AS findings FROM findings WHERE first_run = ?", (row["id"],))
+    return LastScan(
+        tuple(json.loads(row["paths"])),
+        row["started_at"],
+        row["finished_at"],
+        None if row["finished_at"] is not None else lock_holder(store.home),
+        0 if seen is None else int(seen["photos"]),
+        0 if found is None else int(found["findings"]),
+    )
 
 
 def start_run(store: Store, paths: Sequence[str]) -> int:
