@@ -42,7 +42,7 @@ class Tally:
     people: int = 0
     whole: float = 0.0
 
-    def add(self, groups: list[FaceGroup], often: Counter[str]) -> None:
+    def add(self, groups: list[FaceGroup], often: Counter[str], calibration: Calibration) -> None:
         """Counts the shown groups of one draw; `often` says in how many photos everybody is."""
         for group in groups:
             names = Counter(seen.path for seen in group.faces)
@@ -51,7 +51,7 @@ class Tally:
             self.strayed += len(group.faces) - own
             self.groups += 1
             self.mixed += own < len(group.faces)
-            chosen = best_faces(group, MOST_REFERENCES)
+            chosen = best_faces(group, MOST_REFERENCES, calibration)
             self.references += len(chosen)
             self.wrong += sum(seen.path != owner for seen in chosen)
         for name, count in often.most_common(SHOWN):
@@ -74,7 +74,7 @@ def measure(vectors: Vectors, persons: Names, calibration: Calibration, options:
     for seed in range(options.draws):
         seen = draw(vectors, persons, options.photos, np.random.default_rng(seed))
         groups = list(group_faces(seen, calibration)[:SHOWN])
-        tally.add(groups, Counter(one.path for one in seen))
+        tally.add(groups, Counter(one.path for one in seen), calibration)
     return tally
 
 

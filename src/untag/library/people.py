@@ -89,11 +89,13 @@ class People(OpenHome):
 
         Of `options`, `called` and `accept` count. Raises UsageError where there is no such group.
         """
+        from untag.people.calibrate import load_calibration
         from untag.people.enrolment import EnrolmentRequest, enroll_person
         from untag.people.suggest import propose_groups
 
         request = EnrolmentRequest(person, called=options.called)
-        found = propose_groups(person, groups.engine, groups.choose(chosen))
+        picked = groups.choose(chosen)
+        found = propose_groups(person, groups.engine, picked, load_calibration(groups.engine))
         return enroll_person(self._opened(), request, found, self.settings, accept=options.accept)
 
     def people(self) -> list[Person]:

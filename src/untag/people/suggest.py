@@ -35,14 +35,13 @@ _MARGIN = 0.45
 _MOST_FACES = 3000
 """Of a sample. The grouping needs the distance of every two of them: 3,000 take 72 MB."""
 
-_ALIKE = 0.8
+_ALIKE = 0.85
 """Two groups are joined while their faces are so similar on average, between `maybe` and `me`.
 
-Measured on LFW (training/measure_groups.py): at `maybe` half of the largest groups hold strangers.
+Of 500 photos of LFW, most of them of strangers, 4 % of the faces in the 12 largest groups strayed there, and 3 % of the
+references; at `maybe` it was 45 %. With 0.9 it is 1 %, and people fall apart into more groups.
+`training/measure_groups.py` measures it.
 """
-
-_CORE = 0.75
-"""References are chosen among this share of a group, those that others are near to."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,20 +136,21 @@ def group_faces(seen: Sequence[SeenFace], calibration: Calibration) -> tuple[Fac
     return tuple(sorted(groups, key=lambda group: -group.photos))
 
 
-def propose_groups(person: str, engine_id: str, groups: Sequence[FaceGroup]) -> Proposal:
+def propose_groups(person: str, engine_id: str, groups: Sequence[FaceGroup], calibration: Calibration) -> Proposal:
     """The best faces of the groups that the user says are one person, as references.
 
     Raises UsageError for a name that a person cannot have.
     """
     check_person(person)
-    chosen = [seen for group in groups for seen in best_faces(group, math.ceil(MOST_REFERENCES / len(groups)))]
+    share = math.ceil(MOST_REFERENCES / len(groups))
+    chosen = [seen for group in groups for seen in best_faces(group, share, calibration)]
     references = {one.sha256: Reference(person, engine_id, one.sha256, one.path, one.face) for one in chosen}
     results = [EnrolmentResult(one.path, Enrolled.USED, "chosen by you") for one in references.values()]
     positions = {sha256: [index] for index, sha256 in enumerate(references)}
     return Proposal(person, engine_id, tuple(references.values()), tuple(results), positions)
 
 
-def best_faces(group: FaceGroup, most: int) -> list[SeenFace]:
+def best_faces(group: FaceGroup, most: int, calibration: Calibration) -> list[SeenFace]:
     """Clear faces of a group that differ: the clearest, then each time the one most unlike those that were taken.
 
     Of photos that show two of the group none is taken, unless there are no others, nor of those unlike all others.
@@ -158,24 +158,24 @@ def best_faces(group: FaceGroup, most: int) -> list[SeenFace]:
     often = Counter(seen.sha256 for seen in group.faces)
     single = [seen for seen in group.faces if often[seen.sha256] == 1] or list(group.faces[:1])
     distances = pair_distances(_embeddings(single))
-    core = _core(distances, max(most, math.ceil(_CORE * len(single))))
+    left = _core(distances, calibration.me)
     quality = np.array([seen.face.quality for seen in single])
-    chosen = [int(core.min())]  # the clearest come first
-    while len(chosen) < min(most, len(core)):
-        left = np.setdiff1d(core, chosen)
-        worth = distances[left][:, chosen].min(axis=1) * quality[left]
-        chosen.append(int(left[worth.argmax()]))
+    chosen: list[int] = []
+    while left and len(chosen) < most:
+        # The clearest come first.
+        worth = quality[left] * (distances[left][:, chosen].min(axis=1) if chosen else 1)
+        chosen.append(left.pop(int(worth.argmax()) if chosen else 0))
     return [single[index] for index in chosen]
 
 
-def _core(distances: NDArray[np.float64], most: int) -> NDArray[np.int64]:
-    """The positions of `most` faces that have others near them, by the (N, N) distances, in order.
+def _core(distances: NDArray[np.float64], near: float) -> list[int]:
+    """The positions of the faces that have two others so near, by the (N, N) distances, in order; or else all.
 
-    Two others, where there are so many: what strayed into a group may have brought a friend. A second look of the same
-    person has several that are near each other, so that it stays.
+    What strayed into a group is near to few of it. A second look of the same person has several that are near to each
+    other, so that it stays.
     """
     second = np.sort(distances, axis=1)[:, min(2, len(distances) - 1)]
-    return np.sort(np.argsort(second, kind="stable")[:most])
+    return [int(index) for index in np.flatnonzero(second <= near)] or list(range(len(distances)))
 
 
 def _seen(photo: Photo, face: Face) -> SeenFace:
