@@ -41,6 +41,7 @@ class {camel}:
     """The download of an account."""
 
     name = "{name}"
+    platform = "{name}"
     top_names = frozenset((FILE,))
 
     def sniff(self, files: Files) -> bool:

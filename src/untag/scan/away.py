@@ -15,9 +15,9 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-from untag.sources.archive import ARCHIVE_SUFFIXES, part_key
+from untag.sources.archive import part_key
 from untag.sources.files import failure
-from untag.sources.names import suffix_of
+from untag.sources.names import is_named_archive
 from untag.sources.tree import passed_over
 from untag.store import (
     Identity,
@@ -187,7 +187,7 @@ def _chain(root: str, folder: str) -> Iterator[str]:
 def _is_archive(path: str) -> bool:
     """Whether what lies below a path lies in a file, which may be away itself."""
     where = Path(os_path(path))
-    return where.is_file() or (suffix_of(path) in ARCHIVE_SUFFIXES and not where.is_dir())
+    return where.is_file() or (is_named_archive(path) and not where.is_dir())
 
 
 def is_below(path: str, other: str) -> bool:
@@ -211,11 +211,11 @@ def _visible(path: str) -> list[str] | None:
 
 def _has_other_parts(place: str) -> bool:
     """Whether an archive that is not there has other parts of the same download beside it."""
-    if suffix_of(place) not in ARCHIVE_SUFFIXES:
+    if not is_named_archive(place):
         return False
     path = Path(os_path(place))
     try:
         beside = os.listdir(path.parent)  # noqa: PTH208 - names are all that is needed
     except OSError:
         return False
-    return any(suffix_of(name) in ARCHIVE_SUFFIXES and part_key(name) == part_key(path.name) for name in beside)
+    return any(is_named_archive(name) and part_key(name) == part_key(path.name) for name in beside)

@@ -18,19 +18,18 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
 from posixpath import splitext
-from typing import Protocol
+from typing import IO, Protocol
 
 from untag.errors import ReadFailure
 from untag.imaging.sniff import SNIFF_BYTES
 from untag.sources.files import failure
 from untag.sources.kinds import Kind, Kinds, may_be_photo
-from untag.sources.names import suffix_of
+from untag.sources.names import is_named_archive, suffix_of, without_archive_suffix
+from untag.sources.nested import nested_file
 from untag.sources.reader import Files, is_photo
 from untag.sources.tree import passed_over_within
 from untag.support.paths import absolute, printable_path
 from untag.types import Outcome, ReadError
-
-ARCHIVE_SUFFIXES = frozenset(("zip", "tgz"))
 
 _MEBIBYTE = 1024 * 1024
 _DEVICES = re.compile(r"(?:con|prn|aux|nul|com[0-9¹²³]|lpt[0-9¹²³])(?:\.|$)", re.IGNORECASE)
@@ -38,7 +37,9 @@ _DRIVE = re.compile(r"[A-Za-z]:")
 _METHODS = frozenset((zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA))
 _LOCAL_HEADER = 30
 _SAYS_SOMETHING = frozenset(("json", "txt"))
+_NOT_OPENED = "an archive inside an archive is not opened; unpack the outer one"
 _NO_ARCHIVE = "it is not a zip archive, or it is damaged or not complete; download it again"
+_NO_ZIP = (zipfile.BadZipFile, ValueError, NotImplementedError, OverflowError, MemoryError, EOFError, zlib.error)
 _UTF_8 = 0x800
 _ENCRYPTED = 0x1
 
@@ -83,8 +84,8 @@ def refused_name(name: str) -> tuple[Outcome, str] | None:
         return Outcome.UNSUPPORTED, "its name leads out of the archive; such files are not read"
     if any(_DEVICES.match(part) for part in parts):
         return Outcome.UNSUPPORTED, "it has the name of a device; such files are not read"
-    if suffix_of(name) in ARCHIVE_SUFFIXES:
-        return Outcome.UNSUPPORTED, "an archive inside an archive is not opened; unpack the outer one"
+    if is_named_archive(name):
+        return Outcome.UNSUPPORTED, _NOT_OPENED
     return None
 
 
@@ -100,20 +101,13 @@ class ZipFiles:
         self.root = printable_path(self._path)
         self._limits = limits
         self._zip = _open(self._path)
-        self._members: dict[str, zipfile.ZipInfo] = {}
+        self._members: dict[str, tuple[zipfile.ZipFile, zipfile.ZipInfo]] = {}
         self._total = 0
+        self._inner: list[tuple[zipfile.ZipFile, IO[bytes]]] = []
         self.errors: list[ReadError] = []
         self.unseen: Counter[Kind] = Counter()
         self.kind = Kinds(self._head).of
-        infos = self._zip.infolist()
-        if not infos and self._zip.start_dir > 0:
-            raise ReadFailure(Outcome.BROKEN, _NO_ARCHIVE)
-        if len(infos) > limits.members:
-            raise ReadFailure(Outcome.TOO_LARGE, f"an archive of {len(infos):,} files; the limit is {limits.members:,}")
-        overlapping = _overlapping(infos)
-        for info in infos:
-            if not info.filename or not info.is_dir():  # is_dir fails for an empty name (Python 3.11)
-                self._admit(info, overlaps=info.header_offset in overlapping)
+        self._admit_all(self._zip, "")
         self._names = sorted(self._members)
 
     @property
@@ -127,7 +121,7 @@ class ZipFiles:
         return f"{self.root}/{printable_path(name)}"
 
     def stat(self, name: str) -> tuple[int, int]:
-        info = self._members[name]
+        _, info = self._members[name]
         try:
             # Zip archives hold local time without a zone; as UTC it is at least the same time every time.
             seconds = datetime(*info.date_time, tzinfo=UTC).timestamp()
@@ -138,16 +132,17 @@ class ZipFiles:
 
     def checksum(self, name: str) -> tuple[int, int]:
         """Size in bytes and CRC-32: the same for the same content, whenever it was packed."""
-        info = self._members[name]
+        _, info = self._members[name]
         return info.file_size, info.CRC
 
     def read(self, name: str, max_bytes: int) -> bytes:
-        info = self._members.get(name)
-        if info is None:
+        member = self._members.get(name)
+        if member is None:
             raise ReadFailure(Outcome.MISSING, "it is not in the archive (any more)")
+        _, info = member
         if info.file_size > max_bytes:
             raise ReadFailure(Outcome.TOO_LARGE, f"more than {max_bytes / _MEBIBYTE:,.0f} MiB inside an archive")
-        data = self._unpacked(info, info.file_size + 1)
+        data = self._unpacked(name, info.file_size + 1)
         if len(data) != info.file_size:
             raise ReadFailure(Outcome.BROKEN, f"{len(data):,} of its {info.file_size:,} bytes are in the archive")
         if not data:
@@ -155,12 +150,13 @@ class ZipFiles:
         return data
 
     def _head(self, name: str) -> bytes:
-        return self._unpacked(self._members[name], SNIFF_BYTES)
+        return self._unpacked(name, SNIFF_BYTES)
 
-    def _unpacked(self, info: zipfile.ZipInfo, size: int) -> bytes:
+    def _unpacked(self, name: str, size: int) -> bytes:
         """At most the first `size` bytes. Raises ReadFailure."""
+        archive, info = self._members[name]
         try:
-            with self._zip.open(info) as member:
+            with archive.open(info) as member:
                 return member.read(size)
         except (zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError) as error:
             raise ReadFailure(Outcome.BROKEN, "it is damaged inside the archive") from error
@@ -174,28 +170,63 @@ class ZipFiles:
     def close(self) -> None:
         """Closes the file; nothing can be read any more."""
         self._zip.close()
+        for archive, file in self._inner:
+            archive.close()
+            file.close()
 
-    def _admit(self, info: zipfile.ZipInfo, *, overlaps: bool) -> None:
-        name = _name(info)
+    def _admit_all(self, archive: zipfile.ZipFile, prefix: str) -> None:
+        infos = archive.infolist()
+        if not infos and archive.start_dir > 0:
+            raise ReadFailure(Outcome.BROKEN, _NO_ARCHIVE)
+        if len(infos) + len(self._members) > self._limits.members:
+            most = self._limits.members
+            raise ReadFailure(Outcome.TOO_LARGE, f"an archive of {len(infos):,} files; the limit is {most:,}")
+        overlapping = _overlapping(infos)
+        for info in infos:
+            if not info.filename or not info.is_dir():  # is_dir fails for an empty name (Python 3.11)
+                self._admit(archive, info, prefix, overlaps=info.header_offset in overlapping)
+
+    def _admit_inner(self, info: zipfile.ZipInfo, name: str) -> tuple[Outcome, str] | None:
+        """Takes the files of a zip archive that lies in this one, as if it were a folder; says why where it cannot."""
+        try:
+            file = nested_file(self._path, info)
+        except OSError as error:
+            reason = failure(error)
+            return reason.outcome, str(reason)
+        except ValueError:
+            return Outcome.UNSUPPORTED, _NOT_OPENED
+        try:
+            archive = _open(file)
+            self._inner.append((archive, file))
+            self._admit_all(archive, f"{name}/")
+        except ReadFailure as reason:
+            return reason.outcome, str(reason)
+        return None
+
+    def _admit(self, archive: zipfile.ZipFile, info: zipfile.ZipInfo, prefix: str, *, overlaps: bool) -> None:
+        name = prefix + _name(info)
         unseen = passed_over_within(name)
         if unseen is not None:
             self.unseen[unseen] += 1
             return
-        reason = self._refusal(info, name)
+        inner = not prefix and suffix_of(name) == "zip"
+        reason = self._refusal(info, name, inner=inner)
         if reason is None and overlaps:
             reason = Outcome.BROKEN, "it shares its bytes with another file of the archive: it may be a bomb"
         if reason is None and name in self._members:
             reason = Outcome.BROKEN, "the archive holds another file of this name, which was read"
         if reason is None and self._total + info.file_size > self._limits.total:
             reason = Outcome.TOO_LARGE, "the archive unpacks to more than untag reads of one; it may be a bomb"
-        if reason is None:
-            self._members[name] = info
+        if reason is None and inner:
+            reason = self._admit_inner(info, name)
+        elif reason is None:
+            self._members[name] = (archive, info)
             self._total += info.file_size
-        else:
+        if reason is not None:
             self.errors.append(ReadError(f"{self.root}/{printable_path(name)}", *reason))
 
-    def _refusal(self, info: zipfile.ZipInfo, name: str) -> tuple[Outcome, str] | None:
-        refused = refused_name(name)
+    def _refusal(self, info: zipfile.ZipInfo, name: str, *, inner: bool) -> tuple[Outcome, str] | None:
+        refused = refused_name(without_archive_suffix(name) if inner else name)
         if refused is not None:
             return refused
         if stat.S_IFMT(info.external_attr >> 16) not in (0, stat.S_IFREG):
@@ -295,7 +326,7 @@ _META = re.compile(r"^((?:facebook|instagram|meta)-.+)-[A-Za-z0-9]{8}$", re.IGNO
 
 def part_key(name: str) -> str:
     """What the names of the parts of one download have in common: no counter at the end, no random letters."""
-    stem = name.rpartition(".")[0] or name
+    stem = without_archive_suffix(name) or name
     uncounted = stem if _DATED.search(stem) else _COUNTED.sub("", stem)
     meta = _META.match(stem) or _META.match(uncounted)
     return (uncounted if meta is None else meta[1]).casefold()
@@ -318,12 +349,12 @@ def parts_by_folder(paths: Iterable[str]) -> Iterator[list[str]]:
         yield from group_parts(beside)
 
 
-def _open(path: str) -> zipfile.ZipFile:
+def _open(place: str | IO[bytes]) -> zipfile.ZipFile:
     try:
-        return zipfile.ZipFile(path)
+        return zipfile.ZipFile(place)
     except OSError as error:
         raise failure(error) from error
-    except (zipfile.BadZipFile, ValueError, NotImplementedError, OverflowError, MemoryError, EOFError) as error:
+    except _NO_ZIP as error:
         # zipfile says of a disk that fails, too, that this is no zip file. Seeking before the start gives EINVAL.
         cause = error.__context__
         if isinstance(cause, OSError) and cause.errno not in (None, errno.EINVAL):

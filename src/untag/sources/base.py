@@ -9,12 +9,12 @@ from pathlib import Path
 
 from untag.errors import UsageError
 from untag.imaging.limits import DEFAULT_LIMITS, Limits
-from untag.sources.archive import ARCHIVE_SUFFIXES, group_parts
+from untag.sources.archive import group_parts
 from untag.sources.exclusions import Exclusions
 from untag.sources.file import FileSource
 from untag.sources.folder import FolderSource
 from untag.sources.listing import Listing, Source
-from untag.sources.names import suffix_of
+from untag.sources.names import is_named_archive
 from untag.sources.opening import ZipSource
 from untag.sources.reader import Reader
 from untag.sources.readers import READERS
@@ -102,8 +102,8 @@ def _open_all(
     others = [path for path in paths if path not in inside and path not in missing]
     folders = [path for path in others if stat.S_ISDIR(_mode(path))]
     files = [path for path in others if path not in folders]
-    zips = [absolute(path) for path in files if suffix_of(path.name) in ARCHIVE_SUFFIXES]
-    photos = [path for path in files if suffix_of(path.name) not in ARCHIVE_SUFFIXES]
+    zips = [absolute(path) for path in files if is_named_archive(path.name)]
+    photos = [path for path in files if not is_named_archive(path.name)]
     return [
         *(FileSource(path, limits=limits, visited=visited) for path in (*missing, *photos)),
         *(MemberSource(path, around, limits=limits, readers=readers) for path, around in inside.items()),

@@ -20,12 +20,12 @@ from pathlib import Path
 
 from untag.errors import ReadFailure
 from untag.imaging.limits import DEFAULT_LIMITS, Limits
-from untag.sources.archive import ARCHIVE_SUFFIXES, parts_by_folder
+from untag.sources.archive import parts_by_folder
 from untag.sources.exclusions import Exclusions, left_out
 from untag.sources.files import failure, read_file
 from untag.sources.kinds import Kind, Kinds, named_kind
 from untag.sources.listing import Entry, Listing, Skipped
-from untag.sources.names import IMAGE_SUFFIXES, suffix_of
+from untag.sources.names import is_named_archive, is_named_photo
 from untag.sources.opening import ZipSource, open_folder
 from untag.sources.reader import Reader, SidecarReader, split
 from untag.sources.sidecars import Sidecars, read_sidecars, sidecar_readers
@@ -169,9 +169,8 @@ class _Folder:
     def _add_file(self, child: os.DirEntry[str], name: str) -> None:
         """One stat for a photo or what may be one, none for zip files and texts."""
         files = self.files
-        suffix = suffix_of(name)
-        if suffix not in IMAGE_SUFFIXES:
-            if suffix in ARCHIVE_SUFFIXES:
+        if not is_named_photo(name):
+            if is_named_archive(name):
                 self.zips.append(child.path)
                 return
             self.others.append(name)

@@ -17,6 +17,8 @@ _INPUT_BYTES = 16 * 1024
 """What is unpacked at a time: deflate makes at most 1,032 times as much of it, which is 16 MiB."""
 _LEAST_BETWEEN, _MOST_STATES = 1024 * 1024, 2000
 _GZIP = 16 + zlib.MAX_WBITS
+RAW_DEFLATE = -zlib.MAX_WBITS
+"""What zip archives hold: deflate without a header."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,13 +29,18 @@ class _State:
 
 
 class GzipIndex:
-    """The states of one gzip file. Several readers may share it at once: states are copied, never changed."""
+    """The states of one gzip file. Several readers may share it at once: states are copied, never changed.
 
-    def __init__(self, path: Path) -> None:
+    With `start` and `RAW_DEFLATE` it is a part of a zip archive; `size` is its length when unpacked, where known.
+    """
+
+    def __init__(self, path: Path, *, start: int = 0, wbits: int = _GZIP, size: int | None = None) -> None:
         self.path = path
-        size = path.stat().st_size
-        self._between = max(_LEAST_BETWEEN, size // _MOST_STATES)
-        self._states = [_State(0, 0, zlib.decompressobj(_GZIP))]
+        self.size = size
+        self.continues = wbits == _GZIP
+        packed = path.stat().st_size
+        self._between = max(_LEAST_BETWEEN, packed // _MOST_STATES)
+        self._states = [_State(0, start, zlib.decompressobj(wbits))]
 
     def note(self, unpacked: int, packed: int, decompressor: Any) -> None:
         """Keeps a state when the last one is far enough before it."""
@@ -73,9 +80,15 @@ class GzipReader(io.RawIOBase):
         super().close()
 
     def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
-        """Only from the start."""
-        if whence != io.SEEK_SET:
-            raise io.UnsupportedOperation("a gzip file is read from its start")
+        """From the end only where the size is known. Raises ValueError before the start."""
+        if whence == io.SEEK_CUR:
+            offset += self._position
+        elif whence == io.SEEK_END:
+            if self._index.size is None:
+                raise io.UnsupportedOperation("how long a gzip file is unpacked is not known")
+            offset += self._index.size
+        if offset < 0:
+            raise ValueError("before the start of the file")
         self._position = offset
         state = self._index.before(offset)
         if offset < self._start or state.unpacked > self._start + len(self._buffer):
@@ -104,6 +117,8 @@ class GzipReader(io.RawIOBase):
         self._start += len(self._buffer)
         self._buffer = b""
         if self._decompressor.eof:
+            if not self._index.continues:
+                return False
             # Several gzip files one after the other are one; zeros may follow.
             self._rest = (self._decompressor.unused_data or self._file.read(_INPUT_BYTES)).lstrip(b"\0")
             if not self._rest:

@@ -104,6 +104,11 @@ class ArchiveReader(_Describes, Protocol):
     """Reads the archives of one site. Its `Files` are everything below the archive's top folder."""
 
     @property
+    def platform(self) -> str:
+        """The site that its photos are from, where a file says nothing else of a photo."""
+        ...
+
+    @property
     def top_names(self) -> frozenset[str]:
         """Names in lower case of files or folders, or their suffixes (`.json_files`): only a folder that directly holds
         one of them is sniffed."""

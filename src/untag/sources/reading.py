@@ -10,9 +10,10 @@ from pathlib import Path
 
 from untag.errors import ReadFailure
 from untag.imaging.limits import Limits
-from untag.sources.archive import ARCHIVE_SUFFIXES, ArchiveFiles
+from untag.sources.archive import ArchiveFiles
 from untag.sources.files import read_file
 from untag.sources.listing import AbsentRef, Entry, Listing, Skipped
+from untag.sources.names import ARCHIVE_SUFFIXES
 from untag.sources.opening import ZipSource
 from untag.sources.reader import Reader
 from untag.sources.site import PLAIN
@@ -24,7 +25,9 @@ from untag.types import Outcome, PhotoRef, ReadError
 _MOST_OPEN = 64
 """A download has tens of parts; a process may have about a thousand files open, on some systems 256."""
 
-_ARCHIVE_END = re.compile(rf"\.(?:{'|'.join(sorted(ARCHIVE_SUFFIXES))})(?=[/{re.escape(os.sep)}])", re.IGNORECASE)
+_ARCHIVE_END = re.compile(
+    rf"\.(?:{'|'.join(map(re.escape, ARCHIVE_SUFFIXES))})(?=[/{re.escape(os.sep)}])", re.IGNORECASE
+)
 _GONE = "it is not in the archive (any more)"
 
 

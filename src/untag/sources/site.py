@@ -10,10 +10,9 @@ from itertools import groupby
 
 from untag.errors import ReadFailure
 from untag.imaging.limits import Limits
-from untag.sources.archive import ARCHIVE_SUFFIXES
 from untag.sources.kinds import Kind, named_kind
 from untag.sources.listing import AbsentRef, Entry, Listing, Skipped
-from untag.sources.names import is_named_photo, suffix_of
+from untag.sources.names import is_named_archive, is_named_photo
 from untag.sources.reader import ArchiveReader, Description, Files, SidecarReader, is_photo
 from untag.sources.sidecars import Sidecars, read_sidecars, sidecar_readers
 from untag.sources.tree import Below
@@ -69,6 +68,12 @@ class SiteSource:
     @property
     def owner(self) -> tuple[str, ...]:
         return self.description.owner
+
+    @property
+    def unsaid(self) -> Origin:
+        """The origin of a photo that no file of the archive says anything of."""
+        archive = self._spec.archive
+        return _NO_ORIGIN if archive is None else Origin(archive.platform)
 
     def folders(self) -> Iterator[Listing]:
         """The folders of the archive in order, then the photos that it reports without a file."""
@@ -189,7 +194,7 @@ class _Inside:
                 yield ReadError(files.shown(name), failure.outcome, str(failure))
                 continue
             if kind is Kind.PHOTO:
-                origin = sidecars.origins.get(last, _NO_ORIGIN)
+                origin = sidecars.origins.get(last, self.source.unsaid)
                 yield self.source.ref(name, sidecars.readers.get(last, PLAIN), origin)
             elif kind is not Kind.TEXT:
                 yield Skipped(files.shown(name), kind)
@@ -197,7 +202,7 @@ class _Inside:
 
 def is_opened_apart(name: str) -> bool:
     """Whether a file is a zip file in an unpacked archive: the scan opens it as one of its own."""
-    return suffix_of(name) in ARCHIVE_SUFFIXES
+    return is_named_archive(name)
 
 
 def absent_beside(prefix: str, sidecars: Sidecars) -> list[AbsentRef]:

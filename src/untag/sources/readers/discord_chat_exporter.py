@@ -30,6 +30,7 @@ class DiscordChatExporter:
     """The channels in one folder, each a JSON file with a folder of its media."""
 
     name = "discord_chat_exporter"
+    platform = PLATFORM
     top_names = frozenset((_SUFFIX.lower(),))
 
     def sniff(self, files: Files) -> bool:

@@ -68,6 +68,7 @@ class FacebookReader:
     """Reads a whole download, whose parts may be one or many."""
 
     name = "facebook"
+    platform = PLATFORM
     top_names = frozenset(
         (
             *("your_facebook_activity", "your_activity_across_facebook", "start_here.html"),

@@ -29,6 +29,7 @@ class Flickr:
     """A whole download, all parts in one folder."""
 
     name = "flickr"
+    platform = PLATFORM
     top_names = frozenset(
         (_PROFILE, "account_testimonials.json", "albums.json", "galleries.json", "contacts_part001.json")
     )

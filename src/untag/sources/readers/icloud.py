@@ -33,6 +33,7 @@ class ICloud:
     """The photos of an iCloud account, one part or all of them."""
 
     name = "icloud"
+    platform = PLATFORM
     # No "photos": most people have a folder of that name. The details that lie in it say as much.
     top_names = frozenset(("photo details.csv", "albums", "memories", "recently deleted"))
 

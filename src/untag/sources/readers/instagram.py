@@ -60,6 +60,7 @@ class InstagramReader:
     """Reads a whole download, whose parts may be one or many."""
 
     name = "instagram"
+    platform = PLATFORM
     top_names = frozenset(
         (
             *("your_instagram_activity", "content", "media", "messages"),

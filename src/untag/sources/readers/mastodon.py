@@ -26,6 +26,7 @@ class Mastodon:
     """The archive of an account."""
 
     name = "mastodon"
+    platform = PLATFORM
     top_names = frozenset((OUTBOX,))
 
     def sniff(self, files: Files) -> bool:

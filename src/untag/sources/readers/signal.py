@@ -27,6 +27,7 @@ class Signal:
     """The export of an account."""
 
     name = "signal"
+    platform = PLATFORM
     top_names = frozenset((FILE,))
 
     def sniff(self, files: Files) -> bool:

@@ -37,6 +37,7 @@ class Snapchat:
     """A whole download, with or without its photos."""
 
     name = "snapchat"
+    platform = PLATFORM
     top_names = frozenset(("memories_history.json", "chat_history.json", "memories", "chat_media"))
 
     def sniff(self, files: Files) -> bool:

@@ -26,6 +26,7 @@ class TaggedJson:
     """The list of photos that somebody is tagged in on Facebook, with those of them that were downloaded."""
 
     name = "tagged_json"
+    platform = "facebook"
     top_names = frozenset((FILE,))
 
     def sniff(self, files: Files) -> bool:

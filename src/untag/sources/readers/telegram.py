@@ -31,6 +31,7 @@ class Telegram:
     """A whole export, of one chat or of an account."""
 
     name = "telegram"
+    platform = PLATFORM
     top_names = frozenset((_RESULT, "messages.html", "export_results.html"))
 
     def sniff(self, files: Files) -> bool:

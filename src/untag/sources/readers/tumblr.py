@@ -32,6 +32,7 @@ class Tumblr:
     """The export of one blog."""
 
     name = "tumblr"
+    platform = PLATFORM
     top_names = frozenset(("posts",))
 
     def sniff(self, files: Files) -> bool:

@@ -36,6 +36,7 @@ class Twitter:
     """A whole archive of X, unpacked or zipped."""
 
     name = "twitter"
+    platform = PLATFORM
     # No "data", as too many folders are called: an archive without its page begins in there.
     top_names = frozenset(("your archive.html", "tweet.js", "tweets.js", "tweet_media", "tweets_media"))
 

@@ -32,6 +32,7 @@ class Vk:
     """The archive of an account."""
 
     name = "vk"
+    platform = PLATFORM
     top_names = frozenset((INDEX,))
 
     def sniff(self, files: Files) -> bool:
