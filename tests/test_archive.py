@@ -81,7 +81,8 @@ def test_changed_content_of_one_size_and_time_is_noticed(tmp_path: Path) -> None
         ("CON.jpg", "name of a device"),
         ("a/nul", "name of a device"),
         ("com1.photo.jpg", "name of a device"),
-        ("inside.zip", "an archive inside an archive"),
+        ("inside.tgz", "an archive inside an archive"),
+        ("inside.zip", "not a zip archive"),
     ],
 )
 def test_names_that_are_refused(tmp_path: Path, name: str, said: str) -> None:

@@ -51,9 +51,12 @@ def words(text: str) -> str:
     return f'<div class="_3-95">{text}</div>'
 
 
-def facebook(link: str | None, **more: Any) -> Origin:
+FOOT_TIME, OLD_TIME = "2021-01-02T15:04:00", "2019-01-02T15:04:00"
+
+
+def facebook(link: str | None, posted_at: str | None = FOOT_TIME, **more: Any) -> Origin:
     confidence = LinkConfidence.NONE if link is None else LinkConfidence.PROBABLE
-    return Origin(platform="facebook", permalink=link, permalink_confidence=confidence, **more)
+    return Origin(platform="facebook", permalink=link, permalink_confidence=confidence, posted_at=posted_at, **more)
 
 
 TRIP_LINK = f"{LINK}400500600&set=a.100200300"
@@ -108,7 +111,7 @@ ROWS: dict[str, tuple[dict[str, Any], dict[str, Origin]]] = {
             ),
             OLD: JPEG,
         },
-        {OLD: facebook(f"{LINK}1000200030004", caption="Café")},
+        {OLD: facebook(f"{LINK}1000200030004", OLD_TIME, caption="Café")},
     ),
     "unknown classes: sections are blocks; without any, the pictures are still Facebook's": (
         {
@@ -117,7 +120,7 @@ ROWS: dict[str, tuple[dict[str, Any], dict[str, Origin]]] = {
             TRIP: JPEG,
             SECOND: JPEG,
         },
-        {TRIP: facebook(TRIP_LINK, caption="Summer"), SECOND: facebook(f"{LINK}400500601")},
+        {TRIP: facebook(TRIP_LINK, None, caption="Summer"), SECOND: facebook(f"{LINK}400500601", None)},
     ),
     "messages: the title is the sender, there is no link": (
         {
@@ -129,7 +132,11 @@ ROWS: dict[str, tuple[dict[str, Any], dict[str, Origin]]] = {
             ),
             "messages/inbox/bea_1/photos/1.jpg": JPEG,
         },
-        {"messages/inbox/bea_1/photos/1.jpg": Origin(platform="facebook", poster="Bea Roe", caption="Look!")},
+        {
+            "messages/inbox/bea_1/photos/1.jpg": Origin(
+                "facebook", poster="Bea Roe", caption="Look!", posted_at=FOOT_TIME
+            )
+        },
     ),
     "names with signs that addresses write otherwise": (
         {
@@ -157,10 +164,63 @@ def test_logos_are_not_photos() -> None:
     assert (found.origins, found.missing, found.understood) == ({}, (), frozenset())
 
 
-def test_dates_in_words_are_never_read() -> None:
-    english = page(new("Ana", image(TRIP)).replace("2 sty 2021", "Jan 02, 2021"))
-    found = READER.describe(MadeUpFiles({POSTS: english, TRIP: JPEG}))
-    assert (found.origins[TRIP].posted_at, found.origins[TRIP].taken_at) == (None, None)
+def posted(*dates: str) -> list[str | None]:
+    """When photos were posted, whose blocks have these dates at their feet."""
+    uris = [f"{MEDIA}/Trip_100200300/40050060{number}.jpg" for number in range(len(dates))]
+    blocks = [new("Ana", image(uri)).replace("2 sty 2021 15:04", date) for uri, date in zip(uris, dates, strict=True)]
+    found = READER.describe(MadeUpFiles({POSTS: page(*blocks), **dict.fromkeys(uris, JPEG)}))
+    return [found.origins[uri].posted_at for uri in uris]
+
+
+@pytest.mark.parametrize(
+    ("date", "expected"),
+    [
+        ("Jun 14, 2025, 2:56 PM", "2025-06-14T14:56:00"),
+        ("Juni 14, 2025 2:56 nachm.", "2025-06-14T14:56:00"),
+        ("jun 14, 2025 2:56 p. m.", "2025-06-14T14:56:00"),
+        ("2025年6月14日 14:56", "2025-06-14T14:56:00"),
+        ("Tháng 6 14, 2025 2:56 CH", "2025-06-14T14:56:00"),
+        ("14 มิ.ย. 2025 14:56", "2025-06-14T14:56:00"),
+        ("١٤ يونيو ٢٠٢٥ ٢:٥٦ م", "2025-06-14T14:56:00"),
+        ("Jun 14, 2025 2:56 of some half of the day", "2025-06-14"),
+        ("06/07/2025 14:56", None),
+        ("14 lis 2025 14:56", None),
+        ("May 5 2020 and 6", None),
+    ],
+)
+def test_dates_in_the_language_of_the_download(date: str, expected: str | None) -> None:
+    assert posted(date) == [expected]
+
+
+def test_the_dates_of_a_page_say_its_language_together() -> None:
+    assert posted("14 lis 2025 14:56", "1 sij 2025 9:00") == ["2025-10-14T14:56:00", "2025-01-01T09:00:00"]
+    assert posted("14 lis 2025 14:56", "1 sty 2025 9:00") == ["2025-11-14T14:56:00", "2025-01-01T09:00:00"]
+
+
+def test_words_of_the_owner_are_no_date() -> None:
+    block = new("Ana", image(TRIP) + words("Jan 5, 2001")).replace("2 sty 2021 15:04", "02/01/2021")
+    assert READER.describe(MadeUpFiles({POSTS: page(block), TRIP: JPEG})).origins[TRIP].posted_at is None
+
+
+PROFILE = "personal_information/profile_information/profile_information.html"
+
+
+@pytest.mark.parametrize(
+    ("title", "profile", "folder", "expected"),
+    [
+        ("Ana Doe dodała zdjęcie.", "Ana Doe", "archive", "Ana Doe"),
+        ("أضافت Ana Doe صورة", "Ana Doe", "archive", "Ana Doe"),
+        ("Ana Doeさんが写真を追加しました", "Ana Doe", "archive", "Ana Doe"),
+        ("Ana Doe added a photo.", None, "d/facebook-ana.doe1-2026-01-09-AbCdEfGh", "Ana Doe"),
+        ("Ana Doe added a photo.", "Bea Roe", "archive", None),
+        ("Ana Doe added a photo.", None, "archive", None),
+    ],
+)
+def test_whose_download_it_is(title: str, profile: str | None, folder: str, expected: str | None) -> None:
+    about = {} if profile is None else {PROFILE: page(new("Name", profile))}
+    found = READER.describe(MadeUpFiles({POSTS: page(new(title, image(TRIP))), TRIP: JPEG, **about}, folder))
+    assert found.owner == (() if expected is None else (expected,))
+    assert found.origins[TRIP].poster == expected
 
 
 def test_json_and_pages_of_the_same_download_fill_each_other_s_gaps() -> None:

@@ -175,7 +175,7 @@ def html(heading: str, content: str) -> str:
     )
 
 
-def test_pages_have_the_caption_as_a_heading_and_no_readable_date() -> None:
+def test_pages_have_the_caption_as_a_heading_and_a_date_at_the_foot() -> None:
     page, thread = "your_instagram_activity/media/posts_1.html", THREAD.replace("json", "html")
     sent = "your_instagram_activity/messages/inbox/bea_1/photos/1.jpg"
     archive = {
@@ -186,9 +186,9 @@ def test_pages_have_the_caption_as_a_heading_and_no_readable_date() -> None:
     }
     found = READER.describe(MadeUpFiles(archive))
     assert found.origins == {
-        PHOTO: Origin(platform="instagram", poster="ana.doe", caption="Lato, Żory"),
-        SECOND: Origin(platform="instagram", poster="ana.doe"),
-        sent: Origin(platform="instagram", poster="bea", caption="Look!"),
+        PHOTO: Origin("instagram", poster="ana.doe", caption="Lato, Żory", posted_at="2024-09-03T16:29:00"),
+        SECOND: Origin("instagram", poster="ana.doe", posted_at="2024-09-03T16:29:00"),
+        sent: Origin("instagram", poster="bea", caption="Look!", posted_at="2024-09-03T16:29:00"),
     }
     assert found.understood == {*PROFILE, page, thread}
 

@@ -54,6 +54,50 @@ CHATS: dict[str, tuple[str, dict[str, Origin]]] = {
         ),
         {B: row("Ana", "2026-03-21T23:13:00", "At the lake")},
     ),
+    "months with names, the year behind the day": (
+        chat(f"Mar 14, 2026, 2:56 PM - Ana: {B} (file attached)", "Mar 15, 2026, 9:00 AM - Bea: hi"),
+        {B: row("Ana", "2026-03-14T14:56:00")},
+    ),
+    "months with names, Portuguese": (
+        chat("14 de jun de 2025 14:56 - Ana: holiday.jpg (arquivo anexado)", "2 de jul de 2025 9:05 - Bea: oi"),
+        {C: row("Ana", "2025-06-14T14:56:00")},
+    ),
+    "months with names and no year, as until 2016": (
+        chat("14 Jun 2:56 pm - Ana: holiday.jpg (file attached)", "15 Jun 9:00 am - Bea: hi"),
+        {C: row("Ana", None)},
+    ),
+    "a month that is another one in another language": (
+        chat("14 lis 2025, 14:56 - Ana: holiday.jpg (x)", "15 lis 2025, 9:00 - Bea: bok"),
+        {C: row("Ana", None)},
+    ),
+    "the same, and another month says the language": (
+        chat("14 lis 2025, 14:56 - Ana: holiday.jpg (x)", "2 stu 2025, 9:00 - Bea: bok"),
+        {C: row("Ana", "2025-10-14T14:56:00")},
+    ),
+    "two digits of the year first between slashes, where the name says so": (
+        chat(f"26/03/21 14:56 - Ana: {B} (x)", "26/03/22 9:00 - Bea: kaixo"),
+        {B: row("Ana", "2026-03-21T14:56:00")},
+    ),
+    "what may be the year first, or the same day of three years": (
+        chat("25/06/14 14:56 - Ana: holiday.jpg (x)", "25/06/15 9:00 - Bea: hi", "25/06/16 9:00 - Bea: hi"),
+        {C: row("Ana", None)},
+    ),
+    "a note in brackets of full width": (
+        f"21/3/2026 下午2:56 - 安娜: {B}\uff08附件檔案\uff09",
+        {B: row("安娜", "2026-03-21T14:56:00")},
+    ),
+    "a Jalali date is none": (
+        chat("۱۴۰۴/۳/۲۴،\u200f ۱۴:۵۶ - Ana: holiday.jpg (x)", "۱۴۰۴/۳/۳۱،\u200f ۹:۰۰ - Bea: سلام"),
+        {C: row("Ana", None)},
+    ),
+    "a Nepali date is none": (
+        chat("2082/2/30, 14:56 - Ana: holiday.jpg (x)", "2082/2/32, 9:00 - Bea: hi"),
+        {C: row("Ana", None)},
+    ),
+    "an edited message in another language": (
+        chat(f"21.03.2026, 14:56 - Ana: {B} (x)", "Am See <Wiadomość edytowana>", "22.03.2026, 9:00 - Bea: hi"),
+        {B: row("Ana", "2026-03-21T14:56:00", "Am See")},
+    ),
     "Android, Spanish, two figures of the year": (
         chat(f"25/3/26, 9:05 a. m. - Ana: {B} (archivo adjunto)", "5/4/26, 9:05 a. m. - Bea: hola"),
         {B: row("Ana", "2026-03-25T09:05:00")},
@@ -160,7 +204,8 @@ def test_a_chat(text: str, expected: dict[str, Origin]) -> None:
     files = MadeUpFiles({"_chat.txt": text, A: b"", B: b"", C: b""})
     assert READER.sniff(files)
     description = READER.describe(files)
-    assert description.origins == expected
+    said = {name: origin for name, origin in description.origins.items() if origin.poster is not None}
+    assert said == expected
     assert description.understood == {"_chat.txt"}
     assert not description.errors
     assert files.reads == {"_chat.txt": 1}
@@ -187,7 +232,14 @@ def test_other_texts_are_left_alone_and_a_broken_chat_is_told() -> None:
     assert [(error.path, error.error) for error in description.errors] == [
         ("archive/_chat.txt", "it does not hold a chat")
     ]
-    assert (description.origins, description.understood) == ({}, frozenset())
+    assert (description.origins, description.understood) == ({B: row(None, "2026-03-21")}, frozenset())
+
+
+def test_photos_that_no_message_names_have_the_platform_and_the_day_in_their_name() -> None:
+    files = MadeUpFiles({B: b""}, folder="phone/WhatsApp Images")
+    assert READER.sniff(files)
+    assert READER.describe(files).origins == {B: row(None, "2026-03-21")}
+    assert not READER.sniff(MadeUpFiles({B: b""}))
 
 
 def test_stickers_are_no_photos() -> None:

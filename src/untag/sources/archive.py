@@ -215,7 +215,7 @@ class ZipFiles:
             reason = Outcome.BROKEN, "it shares its bytes with another file of the archive: it may be a bomb"
         if reason is None and name in self._members:
             reason = Outcome.BROKEN, "the archive holds another file of this name, which was read"
-        if reason is None and self._total + info.file_size > self._limits.total:
+        if reason is None and not inner and self._total + info.file_size > self._limits.total:
             reason = Outcome.TOO_LARGE, "the archive unpacks to more than untag reads of one; it may be a bomb"
         if reason is None and inner:
             reason = self._admit_inner(info, name)

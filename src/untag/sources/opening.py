@@ -26,7 +26,9 @@ from untag.types import Outcome, PhotoRef, ReadError
 
 def candidates(held: Set[str], readers: Sequence[ArchiveReader]) -> list[ArchiveReader]:
     """Those of `readers` that a folder may be an archive of, which directly holds the names `held`, in lower case."""
-    marks = held | {f".{suffix_of(name)}" for name in held}
+    marks = (
+        held | {f".{suffix_of(name)}" for name in held} | {name[name.rindex("]") :] for name in held if "]." in name}
+    )
     return [reader for reader in readers if not marks.isdisjoint(reader.top_names)]
 
 

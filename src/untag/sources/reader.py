@@ -110,8 +110,10 @@ class ArchiveReader(_Describes, Protocol):
 
     @property
     def top_names(self) -> frozenset[str]:
-        """Names in lower case of files or folders, or their suffixes (`.json_files`): only a folder that directly holds
-        one of them is sniffed."""
+        """Names in lower case of files or folders, or their suffixes (`.json_files`, `].json`).
+
+        Only a folder that directly holds one of them is sniffed.
+        """
         ...
 
 

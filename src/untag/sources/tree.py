@@ -177,6 +177,13 @@ class Outside(_Part):
         super().__init__(files, "", [name for name in files.names if not name.startswith(prefixes)])
 
 
+class Chosen(_Part):
+    """Some of the `Files` of others, by their names."""
+
+    def __init__(self, files: Files, names: Iterable[str]) -> None:
+        super().__init__(files, "", sorted(names))
+
+
 class Below(_Part):
     """The `Files` of others that lie below a folder, under their names from there on."""
 

@@ -78,9 +78,10 @@ def _table() -> _Table:
     return _Table(months, halves, days)
 
 
-def month_numbers(word: str) -> Mapping[str, int]:
-    """The months that a word may name, by language."""
-    return _table().months.get(_key(word), {})
+def agreed_half(word: str) -> int | None:
+    """The hours to add to 0 to 11 for a word for a half of the day, where all languages that have it agree."""
+    hours = set(_table().halves.get(_key(word), {}).values())
+    return hours.pop() if len(hours) == 1 else None
 
 
 def parse_worded(text: str) -> WordedDate | None:

@@ -5,11 +5,13 @@ The shape is that of the tool's own source (its class JsonMessageWriter); no exp
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from posixpath import normpath
 from typing import Any
+from urllib.parse import unquote
 
 from untag.errors import ReadFailure
 from untag.sources.dates import written_time
@@ -23,6 +25,9 @@ from untag.types import LinkConfidence, Origin, ReadError
 PLATFORM = "discord"
 FOLDER = "_Files"
 
+_NUMBERED = re.compile(r"\[\d{1,25}\](?: \(.*\))?(?: \[part \d+\])?\.json$", re.ASCII)
+_HASHED = re.compile(r"-[0-9A-F]{5}(?:\.\w+)?$", re.ASCII)
+_SNIFFED, _SNIFFED_BYTES = 3, 16 * 1024 * 1024
 _SUFFIX = f".json{FOLDER}"
 
 
@@ -31,14 +36,16 @@ class DiscordChatExporter:
 
     name = "discord_chat_exporter"
     platform = PLATFORM
-    top_names = frozenset((_SUFFIX.lower(),))
+    top_names = frozenset((_SUFFIX.lower(), "].json"))
 
     def sniff(self, files: Files) -> bool:
         """Whether all folders are those of the media of channels, and one such channel is here. Raises nothing."""
         folders = {name.partition("/")[0] for name in files.names if "/" in name}
-        if not all(folder.endswith(FOLDER) for folder in folders):
-            return False
-        return any(f"{name}{FOLDER}" in folders for name in files.names if name.endswith(".json"))
+        channels = [name for name in files.names if "/" not in name and name.endswith(".json")]
+        if any(f"{name}{FOLDER}" in folders for name in channels):
+            return all(folder.endswith(FOLDER) for folder in folders)
+        # With a folder of media of one's own: a few of the JSON files that are called as the tool calls them.
+        return any(_is_channel(files, name) for name in list(filter(_NUMBERED.search, channels))[:_SNIFFED])
 
     def describe(self, files: Files) -> Description:
         """Who sent each photo, its message's link, the words and when; icons and stickers are no photos.
@@ -65,9 +72,14 @@ class _Export:
     origins: dict[str, Origin] = field(default_factory=dict)
     avatars: dict[str, Origin] = field(default_factory=dict)
     icons: set[str] = field(default_factory=set)
+    by_last: dict[str, str] = field(default_factory=dict)
     not_saved: int = 0
     understood: list[str] = field(default_factory=list)
     errors: list[ReadError] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        # The tool ends names with five letters of a checksum of their address: they are one file's.
+        self.by_last = {name.rpartition("/")[2]: name for name in self.files.names if _HASHED.search(name)}
 
     def read(self, name: str) -> None:
         try:
@@ -135,8 +147,12 @@ class _Export:
             return None
         if url in self.files:
             return url
-        name = normpath(url.replace("\\", "/"))
-        return name if name in self.files else None
+        path = url.replace("\\", "/")
+        for name in (normpath(path), normpath(unquote(path))):
+            if name in self.files:
+                return name
+        # A media folder of one's own (--media-dir) is named as it was on the machine that exported.
+        return None if "://" in path else self.by_last.get(unquote(path).rpartition("/")[2])
 
     def missing(self) -> tuple[str, ...]:
         if not self.not_saved:
@@ -145,6 +161,14 @@ class _Export:
 
 
 READER = DiscordChatExporter()
+
+
+def _is_channel(files: Files, name: str) -> bool:
+    try:
+        value = read_json(files, name, max_bytes=_SNIFFED_BYTES)
+    except ReadFailure:
+        return False
+    return isinstance(member(value, "messages"), list) and isinstance(member(value, "channel", "id"), str)
 
 
 def _origin(message: dict[str, Any], value: Any) -> Origin:

@@ -11,7 +11,7 @@ from typing import Any
 
 from untag.errors import ReadFailure
 from untag.sources.reader import Description, Files
-from untag.sources.readers.facebook_html import WANTED_BY, read_page
+from untag.sources.readers.facebook_html import WANTED_BY, read_pages
 from untag.sources.readers.facebook_links import (
     PLATFORM,
     TAGGED,
@@ -24,7 +24,8 @@ from untag.sources.readers.facebook_links import (
 from untag.sources.readers.meta import (
     Gathering,
     is_picture,
-    label_values,
+    labelled_caption,
+    labelled_media,
     lists_in,
     posted_time,
     site_of,
@@ -38,7 +39,7 @@ from untag.sources.readers.meta_messages import (
     read_thread,
 )
 from untag.sources.text import items, member, read_json, repaired, text, wrong_shape
-from untag.types import LinkConfidence, Origin
+from untag.types import LinkConfidence, Origin, Outcome
 
 _APOSTROPHES = ("'", "\N{RIGHT SINGLE QUOTATION MARK}", "_", "")
 _NOT_PHOTOS = frozenset(
@@ -58,8 +59,9 @@ _OWN_LISTS = ("", "status_updates", "archived_stories")
 """The beginnings of the names of lists that hold only what the owner posted; the file itself is one where it is a list.
 In others, of what friends wrote on the timeline or of what was saved, the title of a post has to say so."""
 
-_OWN_LABELLED = ("postsonother", "yourposts")
+_OWN_LABELLED = ("postsonother", "yourposts", "archivedstories", "youruncategorized", "yourphotos")
 
+_ENCRYPTED_NAME = re.compile(r"(?:messages/)?[^/]+\.json", re.IGNORECASE | re.DOTALL)
 _SNIFFED_FILES, _MOST_SNIFFED_FILES = 3, 500
 _SNIFFED_BYTES = 4 * 1024 * 1024
 
@@ -84,9 +86,7 @@ class FacebookReader:
         site = site_of(files.names)
         if site is not None:
             return site == self.name
-        return _is_encrypted(
-            files, [name for name in files.names if "/" not in name and name.lower().endswith(".json")]
-        )
+        return _is_encrypted(files, [name for name in files.names if _ENCRYPTED_NAME.fullmatch(name) is not None])
 
     def describe(self, files: Files) -> Description:
         """The owner's photos, those in conversations, and the links to photos that the owner is tagged in."""
@@ -97,9 +97,8 @@ class FacebookReader:
                 value = gathering.read_json(name)
                 if value is not None:
                     _read(gathering, name, value)
-        for name in files.names:
-            if name.lower().endswith((".html", ".htm")) and _NOT_PHOTOS.isdisjoint(name.lower().split("/")):
-                read_page(gathering, name)
+        pages = (name for name in files.names if name.lower().endswith((".html", ".htm")))
+        read_pages(gathering, (name for name in pages if _NOT_PHOTOS.isdisjoint(name.lower().split("/"))))
         recognise_own(gathering)
         return gathering.description()
 
@@ -118,8 +117,8 @@ def _is_encrypted(files: Files, names: Sequence[str]) -> bool:
         others += (_SNIFFED_FILES - 1) * large
         try:
             value = read_json(files, name)
-        except ReadFailure:
-            others += 1
+        except ReadFailure as failure:
+            others += failure.outcome is not Outcome.EMPTY
         else:
             if is_encrypted_thread(value):
                 return True
@@ -178,7 +177,7 @@ def _read_lists(gathering: Gathering, name: str, value: Any) -> bool:
                 _read_post(gathering, record, _poster(gathering, name, key, record))
             elif "uri" in record:
                 _add(gathering, record, Origin(poster=gathering.poster))
-            elif "label_values" in record and any("uri" in media for media in items(record.get("media"))):
+            elif "label_values" in record and any("uri" in media for media in labelled_media(record)):
                 _read_labelled(gathering, name, record)
             else:
                 continue
@@ -192,13 +191,12 @@ def _read_labelled(gathering: Gathering, name: str, record: dict[str, Any]) -> N
     The shape is that of two public table maps; no download with photos was seen.
     """
     own = words_only(name.rpartition("/")[2]).startswith(_OWN_LABELLED)
-    captions = (repaired(entry.get("value")) for entry in label_values(record) if entry.get("label") == "Message")
     known = Origin(
         poster=gathering.poster if own else None,
-        caption=next((found for found in captions if found is not None), None),
+        caption=labelled_caption(record),
         posted_at=posted_time(record.get("timestamp")),
     )
-    for media in items(record.get("media")):
+    for media in labelled_media(record):
         _add(gathering, media, known)
 
 

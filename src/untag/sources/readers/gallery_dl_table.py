@@ -24,6 +24,7 @@ NO_POSTS = frozenset(("avatar", "background", "header", "banner"))
 """Kinds of files whose numbers are those of the picture, not of a post."""
 
 TAGGED = "tagged"
+_LIKED = "favorite"
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,8 +42,9 @@ class SiteFields:
 
 
 _ANY = SiteFields(
-    ("{post_url}",),
-    "author.name|author.username|author.handle|author|uploader|username",
+    ("{post_url}", "{permalink}", "{page_url}", "{linkUrl}"),
+    "author.name|author.username|author.handle|author|user.username|user.name|user|userinfo.username|account.acct"
+    "|artist.name|artist|creator.name|creator|uploader|username|blog_name|blogName|owner.username|ownerName|owner",
     "description|caption|content|text|title",
 )
 _MASTODON = SiteFields(("{url}", "{uri}"), "account.acct|account.username", "content", html=True)
@@ -58,13 +60,21 @@ TABLE: Mapping[str, SiteFields] = {
         ("https://discord.com/channels/{server_id|guild_id}/{channel_id}/{message_id}",), "author|user", "message"
     ),
     "flickr": SiteFields(
-        ("https://www.flickr.com/photos/{owner.path_alias|owner.nsid|user.path_alias|user.nsid}/{id}/",),
-        "owner.username|owner.realname|user.username",
-        "description|title",
+        (
+            "https://www.flickr.com/photos/{owner.path_alias|owner.nsid|pathalias|owner}/{id}/",
+            "https://www.flickr.com/photos/{user.path_alias|user.nsid}/{id}/",
+        ),
+        "owner.username|owner.realname|ownername|user.username",
+        "description._content|description|title",
         html=True,
     ),
     "imgur": SiteFields(("https://imgur.com/{id}",), "account_url|account.username", "description|title"),
     "mastodon": _MASTODON,
+    "artstation": SiteFields(
+        ("{permalink}", "https://www.artstation.com/artwork/{hash_id}"), "user.username|userinfo.username", "title"
+    ),
+    "misskey": SiteFields(("https://{instance}/notes/{id}",), "user.username|user.name", "text"),
+    "nitter": SiteFields(("https://x.com/{author.name|user.name}/status/{tweet_id}",), "author.name", "content"),
     "patreon": SiteFields(("{url}",), "creator.full_name|creator.vanity", "title"),
     "pinterest": SiteFields(
         ("https://www.pinterest.com/pin/{id}/",), "pinner.username|native_creator.username", "description|title"
@@ -77,7 +87,9 @@ TABLE: Mapping[str, SiteFields] = {
     "tiktok": SiteFields(
         ("https://www.tiktok.com/@{author.uniqueId|user}/photo/{id}",), "author.uniqueId|user", "desc|title"
     ),
-    "tumblr": SiteFields(("{post_url}",), "blog_name|blog.name", "summary|caption", html=True),
+    "tumblr": SiteFields(
+        ("{post_url}", "https://{blog_name}.tumblr.com/post/{id}"), "blog_name|blog.name", "summary|caption", html=True
+    ),
     "vk": SiteFields(("https://vk.com/photo{id}",), "user.name|user.nick", "description|text"),
     "vsco": SiteFields(("https://vsco.co/{user}/media/{id}",), "user", "description"),
     "weibo": SiteFields(("https://weibo.com/detail/{status.id}",), "status.user.screen_name", "status.text_raw"),
@@ -90,6 +102,8 @@ def table_origin(entry: Mapping[str, Any], posted_at: str | None) -> Origin:
     site = _site_of(entry)
     link = None if entry["subcategory"] in NO_POSTS else _link(site, entry)
     user = _first(entry, site.poster)
+    if entry["subcategory"] == _LIKED and user == _first(entry, "user.username"):
+        user = None  # the account is whose favourites were fetched
     # Who is tagged is whose page was fetched: who posted a photo there is another, and is not said.
     tagged = entry["subcategory"] == TAGGED
     caption = _first(entry, site.caption)

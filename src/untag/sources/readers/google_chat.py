@@ -1,24 +1,24 @@
 """Google Chat in a Takeout: `messages.json` beside the files that were sent in a conversation.
 
-The shape was read in public parsers; the dates are in English there and were seen in no other language.
+The shape was read in public parsers; the dates are in English there, and other languages are read as they come.
 """
 
 from __future__ import annotations
 
-import re
+from posixpath import splitext
 from typing import Any
 
 from untag.errors import ReadFailure
-from untag.sources.dates import english_month, moment
-from untag.sources.reader import Description, Files, is_photo
+from untag.sources.reader import Description, Files, photos_of
+from untag.sources.readers.takeout_pairs import file_name
 from untag.sources.text import items, member, read_error, read_json, text, wrong_shape
+from untag.sources.worded_dates import worded_time
 from untag.types import Origin
 
 PLATFORM = "google_chat"
 FILE, GROUP = "messages.json", "group_info.json"
 
 _SNIFFED_BYTES = 64 * 1024 * 1024
-_DATE = re.compile(r"\w+, (\w+) (\d{1,2}), (\d{4}) at (\d{1,2}):(\d\d):(\d\d)\s(AM|PM) UTC", re.ASCII | re.IGNORECASE)
 
 
 class GoogleChat:
@@ -46,14 +46,35 @@ class GoogleChat:
         if not isinstance(member(value, "messages"), list):
             return Description(errors=(wrong_shape(files, FILE, "messages"),))
         conversation = _name_of(files)
-        origins: dict[str, Origin] = {}
+        sent: dict[str, list[Origin]] = {}
         for message in items(member(value, "messages")):
-            origin = _origin(message, conversation)
             for attached in items(message.get("attached_files")):
                 name = text(attached.get("export_name"))
-                if name is not None and name in files and is_photo(files, name):
-                    origins.setdefault(name, origin)
+                if name is not None:
+                    sent.setdefault(name, []).append(_origin(message, conversation))
+        origins = dict.fromkeys(photos_of(files), Origin(PLATFORM, album=conversation))
+        for name, several in sent.items():
+            origins.update(
+                (file, origin)
+                for file, origin in zip(_files_of(name, len(several), files), several, strict=False)
+                if file in origins
+            )
         return Description(origins=origins, understood=frozenset((FILE,)))
+
+
+def _files_of(name: str, count: int, files: Files) -> list[str]:
+    """The files of `count` attachments that have one name, in their order; none where as many are not here.
+
+    Google replaces signs that file names cannot have, cuts what is long, and counts what comes again.
+    """
+    first = next((one for one in (name, file_name(name)) if one in files), None)
+    if first is None:
+        return []
+    stem, suffix = splitext(first)
+    found = [first]
+    while (following := f"{stem}({len(found)}){suffix}") in files:
+        found.append(following)
+    return found if len(found) == count else found[:1] if count == 1 else []
 
 
 def _name_of(files: Files) -> str | None:
@@ -75,12 +96,8 @@ def _origin(message: dict[str, Any], conversation: str | None) -> Origin:
 
 
 def _time(value: Any) -> str | None:
-    """`Wednesday, May 1, 2024 at 12:00:00 PM UTC`."""
-    match = _DATE.fullmatch(value.strip().replace("\u202f", " ")) if isinstance(value, str) else None
-    if match is None or (month := english_month(match[1])) is None or not 1 <= int(match[4]) <= 12:
-        return None
-    hour = int(match[4]) % 12 + 12 * (match[7].upper() == "PM")
-    return moment(int(match[3]), month, int(match[2]), (hour, int(match[5]), int(match[6])), utc=True)
+    """`Wednesday, May 1, 2024 at 12:00:00 PM UTC`, in the account's language."""
+    return worded_time(value) if isinstance(value, str) else None
 
 
 READER = GoogleChat()

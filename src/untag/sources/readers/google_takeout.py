@@ -5,6 +5,7 @@ An archived photo, or one in the bin, is read like any other: Google still has i
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from heapq import nsmallest
@@ -49,6 +50,8 @@ class GoogleTakeout:
                 continue
             if _is_photo(value) or _album_of(value) is not None:
                 return True
+            if in_takeout(files) and _titled_album(name, value, files) is not None:
+                return True
         return False
 
     def describe(self, files: Files) -> Description:
@@ -77,11 +80,18 @@ class GoogleTakeout:
             understood.append(name)
         photos = photos_of(files)
         album = albums[0] if albums else _Album(None, None)
-        origins = {
+        # What nothing is said of is Google's all the same where nothing else lies beside.
+        unsaid = dict.fromkeys(photos if in_takeout(files) else (), Origin(PLATFORM, album=album.title))
+        origins = unsaid | {
             photo: _placed(described[found.sidecar], album, certain=found.certain)
             for photo, found in pair(photos, titles).items()
         }
         return Description(origins=origins, understood=frozenset(understood), errors=tuple(errors))
+
+
+def in_takeout(files: Files) -> bool:
+    """Whether the folder lies where Google packs everything, which is called so in every language."""
+    return "takeout" in re.split(r"[\\/]", files.shown(files.names[0]).lower()) if files.names else False
 
 
 def _json_names(files: Files) -> Iterable[str]:

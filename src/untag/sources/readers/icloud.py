@@ -11,9 +11,10 @@ from io import StringIO
 from posixpath import splitext
 
 from untag.errors import ReadFailure
-from untag.sources.dates import english_month, moment
+from untag.sources.names import is_named_photo
 from untag.sources.reader import Description, Files, photos_of
 from untag.sources.text import read_error, text
+from untag.sources.worded_dates import worded_time
 from untag.types import Origin, Outcome, ReadError
 
 PLATFORM = "icloud"
@@ -21,12 +22,13 @@ PLATFORM = "icloud"
 MAX_CSV_BYTES = 16 * 1024 * 1024
 """A row has about two hundred bytes; Apple begins a new file long before this."""
 
-_DETAILS = re.compile(r"(?:.*/)?photo details(?:-\d+)?\.csv", re.IGNORECASE | re.ASCII | re.DOTALL)
+_DETAILS = re.compile(r"(?:.*/)?photo details(?:-(\d{1,9}))?\.csv", re.IGNORECASE | re.ASCII | re.DOTALL)
 _ALBUM = re.compile(r"(?:.*/)?albums/([^/]+)\.csv", re.IGNORECASE | re.DOTALL)
 _MEMORIES = re.compile(r"(?:.*/)?memories/[^/]+\.csv", re.IGNORECASE | re.DOTALL)
 _NAME = "imgname"
 _COUNTED = re.compile(r"(.*)-(\d{1,4})(\.[^.]*)?", re.DOTALL | re.ASCII)
-_DATE = re.compile(r"\w+ (\w+) (\d{1,2}), ?(\d{4}) (\d{1,2}):(\d\d) (AM|PM) GMT", re.ASCII)
+_SHARED = re.compile(r"(?:.*/)?icloud shared albums?[^/]*/(?:.*/)?([^/]+)/[^/]+", re.IGNORECASE | re.DOTALL)
+_SHARED_TOP = re.compile(r"(?:.*/)?icloud shared albums?[^/]*/", re.IGNORECASE | re.DOTALL)
 
 
 class ICloud:
@@ -35,18 +37,18 @@ class ICloud:
     name = "icloud"
     platform = PLATFORM
     # No "photos": most people have a folder of that name. The details that lie in it say as much.
-    top_names = frozenset(("photo details.csv", "albums", "memories", "recently deleted"))
+    top_names = frozenset(("photo details.csv", "albums", "memories", "recently deleted", "icloud shared albums"))
 
     def sniff(self, files: Files) -> bool:
-        """Whether there is a file of details."""
-        return any(_DETAILS.fullmatch(name) for name in files.names)
+        """Whether there is a file of details, or the folder of shared albums."""
+        return any(_DETAILS.fullmatch(name) or _SHARED_TOP.match(name) for name in files.names)
 
     def describe(self, files: Files) -> Description:
         """When each photo was taken and came to iCloud, and the first of its albums; it names no people."""
         tables = _Tables(files)
         described: defaultdict[str, list[Origin]] = defaultdict(list)
         albums: defaultdict[str, list[str]] = defaultdict(list)
-        for name in files.names:
+        for name in sorted(files.names, key=_numbered):
             if _DETAILS.fullmatch(name):
                 folder = name.rpartition("/")[0]
                 for row in tables.read(name):
@@ -69,7 +71,7 @@ class ICloud:
             titles = albums.get(_last(name), []) if same_name[_last(name)] == 1 else []
             origins[name] = Origin(
                 PLATFORM,
-                album=min(titles, default=None),
+                album=min(titles, default=None) or _shared_album(name),
                 taken_at=known.taken_at,
                 posted_at=known.posted_at,
             )
@@ -101,6 +103,8 @@ class _Tables:
             return []
         keys = [key.strip().lower() for key in heading]
         if one_column and keys and _NAME not in keys:
+            if is_named_photo(heading[0].strip()):  # there is no heading
+                rows.insert(0, heading)
             keys[0] = _NAME
         if _NAME not in keys:
             self.errors.append(self._wrong(name))
@@ -120,6 +124,12 @@ def _origin(row: Mapping[str, str]) -> Origin:
     return Origin(PLATFORM, taken_at=_time(row.get("originalcreationdate")), posted_at=_time(row.get("importdate")))
 
 
+def _shared_album(name: str) -> str | None:
+    """The folder of a photo below those of shared albums, which is called as the album is; it says no names."""
+    match = _SHARED.fullmatch(name)
+    return None if match is None or _SHARED_TOP.fullmatch(f"{match[1]}/") else match[1]
+
+
 def _described(described: Mapping[str, list[Origin]], name: str, photos: Set[str]) -> Origin | None:
     """The row of a photo. Of several photos of one name the second is called `a-1.jpg`, in the order of the rows;
     where it is not here, nothing says which row is whose."""
@@ -135,6 +145,12 @@ def _described(described: Mapping[str, list[Origin]], name: str, photos: Set[str
     return rows[place] if 0 < place < len(rows) else None
 
 
+def _numbered(name: str) -> tuple[str, int, str]:
+    """The order of files; of several tables of one folder that without a number is the first."""
+    match = _DETAILS.fullmatch(name)
+    return name.rpartition("/")[0], int(match[1] or 0) if match is not None else 0, name
+
+
 def _key(name: str) -> str:
     return name.casefold()
 
@@ -144,11 +160,5 @@ def _last(name: str) -> str:
 
 
 def _time(value: str | None) -> str | None:
-    """`Friday October 06,2023 12:11 PM GMT`: English in the exports seen; other words give no time."""
-    match = _DATE.fullmatch(value.strip()) if value is not None else None
-    if match is None or (month := english_month(match[1])) is None:
-        return None
-    _, day, year, hour, minute, half = match.groups()
-    if not 1 <= int(hour) <= 12:
-        return None
-    return moment(int(year), month, int(day), (int(hour) % 12 + 12 * (half == "PM"), int(minute)), utc=True)
+    """`Friday October 06,2023 12:11 PM GMT`: English in the exports seen."""
+    return None if value is None else worded_time(value)

@@ -7,18 +7,30 @@ gives it: the poster and the time have to do.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
 from untag.sources.links import page
 from untag.sources.reader import Description, Files
+from untag.sources.readers.facebook import READER as FACEBOOK
 from untag.sources.readers.instagram_old import OLD_LIST, OLD_PROFILE, is_old, read_old
-from untag.sources.readers.meta import Gathering, label_values, lists_in, posted_time, site_of, taken_time
+from untag.sources.readers.meta import (
+    Gathering,
+    facebooks,
+    joined,
+    label_values,
+    labelled_caption,
+    labelled_media,
+    lists_in,
+    posted_time,
+    site_of,
+    taken_time,
+)
 from untag.sources.readers.meta_html import page_of
 from untag.sources.readers.meta_messages import WANTED_BY as BY_MESSAGES
 from untag.sources.readers.meta_messages import is_thread, read_thread
 from untag.sources.text import items, member, repaired, text, wrong_shape
+from untag.sources.tree import Chosen
 from untag.types import LinkConfidence, Origin
 
 PLATFORM = "instagram"
@@ -51,6 +63,31 @@ _USERNAME_LABELS = (
     "gebruiker",
     "użytkownik",
     "kullan",
+    *(
+        "användar",
+        "bruker",
+        "bruger",
+        "käyttäjä",
+        "uživatel",
+        "používateľ",
+        "felhasználó",
+        "utilizator",
+        "koris",
+        "pengguna",
+    ),
+    *("пользовател", "користувач", "потребител", "χρήστη", "người dùng", "ชื่อผู้ใช้", "שם משתמש", "اسم المستخدم"),
+    *(
+        "نام کاربری",
+        "ユーザーネーム",
+        "ユーザー名",
+        "사용자 이름",
+        "用户名",
+        "用戶名",
+        "帳號",
+        "帐号",
+        "यूज़रनेम",
+        "उपयोगकर्ता",
+    ),
 )
 _NAME_LABELS = frozenset(("name", "nombre", "nome", "nom", "naam", "namn", "navn", "nimi", "ad", "imię i nazwisko"))
 _AUDIENCES = {"archived_posts": "archived", "recently_deleted_content": "recently deleted"}
@@ -76,11 +113,17 @@ class InstagramReader:
 
     def describe(self, files: Files) -> Description:
         """The owner's posts, stories and profile photos, and the photos in conversations."""
+        others = facebooks(files.names)
+        if others:
+            # Both downloads of Meta's were unpacked into one folder.
+            return joined(
+                self.describe(Chosen(files, set(files.names) - others)), FACEBOOK.describe(Chosen(files, others))
+            )
         gathering = Gathering(files)
-        if not any(name.lower().endswith("personal_information.json") for name in files.names):
-            gathering.owner = _owner_by_name(files)
         # Whose download it is must be known before the posts.
         for name in sorted(files.names, key=lambda name: (not _is_owners(name), name)):
+            if not gathering.owner and not _is_owners(name):
+                gathering.owner = _owner_by_name(files)
             if not _NOT_PHOTOS.isdisjoint(name.lower().split("/")[:-1]):
                 continue
             if name.lower().endswith(".json"):
@@ -152,26 +195,19 @@ def _read_posts(gathering: Gathering, name: str, value: Any) -> bool:
                 continue
             understood = True
             known = replace(_known(record), audience=audience)
-            for media in (record, *_attached(record)):
+            for media in (record, *labelled_media(record)):
                 _add(gathering, media, known)
     return understood
-
-
-def _attached(record: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    yield from items(record.get("media"))
-    for entry in label_values(record):
-        yield from items(entry.get("media"))
 
 
 def _known(record: dict[str, Any]) -> Origin:
     """What a post says of all its photos: caption and time where there are several, in newer downloads a link."""
     links = (page(text(entry.get("href")), "instagram.com") for entry in label_values(record))
     link = next((link for link in links if link is not None and _POST_LINK.search(link) is not None), None)
-    captions = (entry.get("value") for entry in label_values(record) if repaired(entry.get("label")) == "Caption")
     return Origin(
         permalink=link,
         permalink_confidence=LinkConfidence.NONE if link is None else LinkConfidence.CERTAIN,
-        caption=repaired(record.get("title")) or next((repaired(caption) for caption in captions), None),
+        caption=repaired(record.get("title")) or labelled_caption(record),
         posted_at=posted_time(record.get("creation_timestamp"), record.get("timestamp")),
     )
 
@@ -198,11 +234,17 @@ def _read_page(gathering: Gathering, name: str) -> None:
     for block in blocks:
         for picture in block.pictures:
             if messages:
-                origin = Origin(platform=PLATFORM, poster=block.title, caption=picture.caption)
+                origin = Origin(PLATFORM, poster=block.title, caption=picture.caption, posted_at=block.posted_at)
                 gathering.add(picture.uri, origin, wanted_by=BY_MESSAGES)
             else:
                 caption = picture.caption or block.title
-                origin = Origin(platform=PLATFORM, poster=gathering.poster, caption=caption, taken_at=picture.taken_at)
+                origin = Origin(
+                    platform=PLATFORM,
+                    poster=gathering.poster,
+                    caption=caption,
+                    taken_at=picture.taken_at,
+                    posted_at=block.posted_at,
+                )
                 gathering.add(picture.uri, origin, wanted_by=WANTED_BY)
     if blocks:
         gathering.understood.add(name)

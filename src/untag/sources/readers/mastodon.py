@@ -6,6 +6,7 @@ Its shape is that of W3C ActivityStreams 2.0 and was read in two public parsers;
 from __future__ import annotations
 
 from typing import Any
+from urllib.parse import unquote, urlsplit
 
 from untag.errors import ReadFailure
 from untag.sources.dates import written_time
@@ -19,6 +20,7 @@ PLATFORM = "mastodon"
 OUTBOX, ACTOR = "outbox.json", "actor.json"
 
 _PUBLIC = "https://www.w3.org/ns/activitystreams#Public"
+_MEDIA = "media_attachments/"
 _PROFILE = ("avatar", "header")
 
 
@@ -85,7 +87,14 @@ def _photos(activity: dict[str, Any], handle: str | None) -> list[tuple[str, Ori
         audience="public" if isinstance(to, list) and _PUBLIC in to else None,
     )
     urls = (text(attachment.get("url")) for attachment in items(member(note, "attachment")))
-    return [(url.lstrip("/"), origin) for url in urls if url is not None]
+    return [(file, origin) for url in urls if url is not None for file in _files_of(url)]
+
+
+def _files_of(url: str) -> tuple[str, ...]:
+    """Where the file of an address may lie in the archive: below the folder of media, whatever is before it."""
+    path = unquote(urlsplit(url).path if "://" in url else url).lstrip("/")
+    start = path.find(_MEDIA)
+    return (path,) if start < 0 else (path, path[start:])
 
 
 def _words(html: str) -> str | None:

@@ -14,7 +14,7 @@ from untag.errors import ReadFailure
 from untag.sources.dates import moment
 from untag.sources.kinds import may_be_photo
 from untag.sources.reader import AbsentPhoto, Description, Files
-from untag.sources.text import MAX_JSON_BYTES, iso_time, items, member, parse_json, read_error, repaired
+from untag.sources.text import MAX_JSON_BYTES, iso_time, items, member, parse_json, read_error, repaired, text
 from untag.support.words import counted
 from untag.types import LinkConfidence, Origin, ReadError
 
@@ -48,6 +48,33 @@ def site_of(names: Iterable[str]) -> str | None:
     """Whose download has files of these names, or None; what both have counts for Facebook."""
     found = {site for name in names for site, pattern in _SITES.items() if pattern.search(name) is not None}
     return "instagram" if "instagram" in found else next(iter(found), None)
+
+
+_SURELY_FACEBOOK = re.compile(
+    r"(^|/)(your_facebook_activity|your_activity_across_facebook|activity_you[^/]{0,3}re_tagged_in)/"
+)
+
+
+def facebooks(names: Iterable[str]) -> set[str]:
+    """Those files of an Instagram download that are of one of Facebook's beside it."""
+    surely = {name for name in names if _SURELY_FACEBOOK.search(name) is not None}
+    if not surely:
+        return surely
+    likely = (name for name in names if _SITES["facebook"].search(name) is not None)
+    return surely | {name for name in likely if _SITES["instagram"].search(name) is None}
+
+
+def joined(one: Description, other: Description) -> Description:
+    """What two downloads in one folder say."""
+    return Description(
+        origins={**one.origins, **other.origins},
+        absent=(*one.absent, *other.absent),
+        skipped=one.skipped | other.skipped,
+        understood=one.understood | other.understood,
+        owner=tuple(dict.fromkeys((*one.owner, *other.owner))),
+        missing=(*one.missing, *other.missing),
+        errors=(*one.errors, *other.errors),
+    )
 
 
 def words_only(name: str) -> str:
@@ -213,8 +240,14 @@ def merged(one: Origin, other: Origin) -> Origin:
     }
     link = second if _certainty(second) > _certainty(first) else first
     values["permalink"], values["permalink_confidence"] = link.permalink, link.permalink_confidence
+    values["posted_at"] = _with_zone(first.posted_at, second.posted_at)
     values["people"] = tuple(dict.fromkeys((*first.people, *second.people)))
     return Origin(**values)
+
+
+def _with_zone(one: str | None, other: str | None) -> str | None:
+    """Of two times that which says its zone: pages do not."""
+    return other if other is not None and (one is None or (other.endswith("+00:00") and "+" not in one)) else one
 
 
 def _fullness(origin: Origin) -> int:
@@ -283,6 +316,48 @@ def lists_in(value: Any) -> Iterator[tuple[str, list[Any]]]:
                 yield from ((key, found) for found in below.values() if isinstance(found, list))
             elif isinstance(below, list):
                 yield key, below
+
+
+_CAPTION_LABELS = frozenset(
+    (
+        *("message", "text", "caption", "nachricht", "bildunterschrift", "mensaje", "texto", "légende", "messaggio"),
+        *("didascalia", "mensagem", "legenda", "bericht", "tekst", "bijschrift", "wiadomość", "podpis", "meddelande"),
+        *("besked", "melding", "viesti", "mesaj", "açıklama", "сообщение", "текст", "подпись", "повідомлення"),
+        *(
+            "メッセージ",
+            "キャプション",
+            "메시지",
+            "캡션",
+            "消息",
+            "訊息",
+            "说明文字",
+            "الرسالة",
+            "संदेश",
+            "pesan",
+            "tin nhắn",
+        ),
+    )
+)
+
+
+def labelled_caption(record: Any) -> str | None:
+    """The words of a post of labels and values: by the label, or where one value alone is neither a link nor a name of
+    something that has one."""
+    values = [
+        (text(entry.get("label")), repaired(entry.get("value")))
+        for entry in items(member(record, "label_values"))
+        if text(entry.get("href")) is None
+    ]
+    said = [(repaired(label), value) for label, value in values if value is not None and "://" not in value]
+    by_label = [value for label, value in said if label is not None and label.casefold() in _CAPTION_LABELS]
+    return by_label[0] if by_label else said[0][1] if len(said) == 1 else None
+
+
+def labelled_media(record: Any) -> Iterator[dict[str, Any]]:
+    """The media of a post of labels and values, wherever in it they are."""
+    yield from items(member(record, "media"))
+    for entry in label_values(record):
+        yield from items(entry.get("media"))
 
 
 def label_values(record: Any) -> Iterator[dict[str, Any]]:

@@ -2,19 +2,20 @@
 
 A page is a row of blocks. In each a title comes first, then the content with the pictures, then a foot with the date.
 The names of classes were changed before and mean nothing, so only those that mark a block and a caption are looked at.
-Dates are words in the user's language and are not read, but for those that cameras wrote.
+Dates are words in the user's language: those at the foot of all blocks of a page are read together.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import islice
 from urllib.parse import unquote
 
 from untag.sources.html_tokens import End, Start, Token, Words, tokens
 from untag.sources.readers.meta import Gathering, camera_time, is_picture
+from untag.sources.worded_dates import WordedDate, parse_worded, worded_times
 from untag.types import Outcome, ReadError
 
 MAX_HTML_BYTES = 64 * 1024 * 1024
@@ -22,6 +23,8 @@ MAX_HTML_BYTES = 64 * 1024 * 1024
 
 MOST_TAGS = 2_000_000
 """Tags and texts of a page, twice what a page of that size has. They take seconds."""
+
+MOST_LINES, _LONGEST_LINE = 500, 80
 
 _BLOCK_CLASSES = ("_a6-g", "uiBoxWhite")
 _BLOCK_TAGS = frozenset(("section", "article"))
@@ -55,19 +58,22 @@ class Block:
     title: str | None
     pictures: tuple[Picture, ...]
     links: tuple[str, ...]
+    posted_at: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Page:
     """What is on a page: its title, its blocks with pictures, pictures outside of blocks, and every web address.
 
-    `whole` is False where it has more than `MOST_TAGS`, of which the first were read.
+    `lines` are the short texts of a page of `MOST_LINES` at most. `whole` is False where it has more than `MOST_TAGS`
+    tags, of which the first were read.
     """
 
     title: str | None
     blocks: tuple[Block, ...]
     links: tuple[str, ...]
     whole: bool = True
+    lines: tuple[str, ...] = ()
 
 
 def page_of(gathering: Gathering, name: str) -> Page | None:
@@ -111,6 +117,7 @@ class _Open:
     pictures: dict[str, int] = field(default_factory=dict)
     links: list[str] = field(default_factory=list)
     taken: dict[str, str] = field(default_factory=dict)
+    posted: WordedDate | None = None
 
     def block(self) -> Block:
         contents = set(self.pictures.values())
@@ -146,6 +153,8 @@ class _Parser:
         self._headings = self._quiet = 0
         self._open: list[_Open] = []
         self._blocks: list[Block] = []
+        self._posted: list[WordedDate | None] = []
+        self._lines: list[str] = []
         self._links: list[str] = []
         self._title: list[str] = []
         self._loose = _Open(-1)
@@ -154,10 +163,17 @@ class _Parser:
     def page(self, *, whole: bool) -> Page:
         """What was read; ends what is still open."""
         while self._open:
-            self._blocks.append(self._open.pop().block())
+            self._close()
+        times = worded_times(self._posted)
+        self._blocks = [replace(block, posted_at=time) for block, time in zip(self._blocks, times, strict=True)]
         loose = [Block(None, (Picture(uri, None),), ()) for uri in self._loose.pictures]
         blocks = [block for block in (*self._blocks, *loose) if block.pictures]
-        return Page(_one_line(self._title), tuple(blocks), tuple(self._links), whole)
+        return Page(_one_line(self._title), tuple(blocks), tuple(self._links), whole, tuple(self._lines))
+
+    def _close(self) -> None:
+        ended = self._open.pop()
+        self._blocks.append(ended.block())
+        self._posted.append(ended.posted)
 
     def take(self, token: Token) -> None:
         """Reads on."""
@@ -189,7 +205,7 @@ class _Parser:
         ended = ""
         while ended != tag:
             if self._open and self._open[-1].depth == len(self._stack):
-                self._blocks.append(self._open.pop().block())
+                self._close()
             ended, classes = self._stack.pop()
             self._count(ended, classes, -1)
 
@@ -204,8 +220,13 @@ class _Parser:
     def _add_words(self, data: str) -> None:
         if self._inside["title"]:
             self._title.append(data)
+        if len(self._lines) < MOST_LINES and 0 < len(line := data.strip()) <= _LONGEST_LINE:
+            self._lines.append(line)
         if not self._open or self._inside[_COMMENTS_CLASS]:
             return
+        if self._may_be_foot() and (posted := parse_worded(data)) is not None:
+            # That of the block is the last, at its foot; what comes before may be somebody's words.
+            self._open[-1].posted = posted
         if (taken := camera_time(data)) is not None and self._open[-1].pictures:
             self._open[-1].taken.setdefault(next(reversed(self._open[-1].pictures)), taken)
             return
@@ -219,6 +240,10 @@ class _Parser:
         elif data.strip():
             block.words.append(_Words([data], block.child, self._headings > 0, caption))
             self._broken = False
+
+    def _may_be_foot(self) -> bool:
+        beside = self._inside["table"] or self._inside["ul"] or self._inside[_CAPTION_CLASS]
+        return bool(self._open[-1].pictures) and not beside
 
     def _note(self, tag: str, values: Mapping[str, str]) -> None:
         block = self._open[-1] if self._open else self._loose

@@ -23,11 +23,16 @@ _HISTORY = re.compile(r"(?:.*/)?memories_history\.json", re.IGNORECASE | re.DOTA
 _CHATS = re.compile(r"(?:.*/)?(?:chat|snap)_history(?:_\d+)?\.json", re.IGNORECASE | re.ASCII | re.DOTALL)
 _ACCOUNT = re.compile(r"(?:json/)?account\.json", re.IGNORECASE)
 _MEMORY = re.compile(
-    r"(?:.*/)?memories/(\d{4}-\d\d-\d\d)_([0-9a-f-]{36})-(main|overlay)\.\w+", re.IGNORECASE | re.ASCII | re.DOTALL
+    r"(?:.*/)?memories/(\d{4}-\d\d-\d\d)_([0-9a-f-]{36})(?:-(main|overlay|thumbnail|caption|metadata))?\.\w+",
+    re.IGNORECASE | re.ASCII | re.DOTALL,
 )
-_CHAT_MEDIA = re.compile(r"(?:.*/)?chat_media/(\d{4}-\d\d-\d\d)_(.*)", re.IGNORECASE | re.ASCII | re.DOTALL)
+_CHAT_MEDIA = re.compile(
+    r"(?:.*/)?(?:chat_media|shared_story)/(?:\w+~media_v\d~)?(\d{4}-\d\d-\d\d)[-_](.*)",
+    re.IGNORECASE | re.ASCII | re.DOTALL,
+)
 _OF_SNAPCHAT = re.compile(
-    r"(?:b~[\w+=-]{8,}|(?:media|overlay|thumbnail|metadata)~[\w+=-]{8,}).*", re.IGNORECASE | re.ASCII | re.DOTALL
+    r"(?:(?:.*~)?b~[\w+=-]{8,}|(?:media|overlay|thumbnail|metadata)~[\w+=-]{8,}).*",
+    re.IGNORECASE | re.ASCII | re.DOTALL,
 )
 _NO_PHOTO = re.compile(r"(?:overlay|thumbnail|metadata)~", re.IGNORECASE)
 _UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
@@ -54,7 +59,7 @@ class Snapchat:
         skipped: set[str] = set()
         for name in photos_of(files):
             if (match := _MEMORY.fullmatch(name)) is not None:
-                if match[3].lower() == "overlay":
+                if (match[3] or "main").lower() != "main":
                     skipped.add(name)
                 else:
                     origins[name] = Origin(PLATFORM, taken_at=download.taken(name, match[1], match[2]))

@@ -14,6 +14,8 @@ from untag.types import Origin
 PLATFORM = "snapchat"
 
 _BETWEEN_IDS = re.compile(r"\s*[|,;]\s*|\s+")
+_UUID = re.compile(r"[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.IGNORECASE)
+_ID = re.compile(r"(?:^|~)(b~[\w+=-]{8,})(?:~|$)", re.ASCII)
 _LISTS = ("Received Saved Chat History", "Sent Saved Chat History", "Received Snap History", "Sent Snap History")
 """Chats before 2023: lists of messages of all conversations together."""
 
@@ -30,7 +32,8 @@ class Chats:
         if not isinstance(value, dict):
             return False
         for conversation, messages in value.items():
-            title = None if conversation in _LISTS else text(conversation)
+            # A group without a name is called by its number.
+            title = None if conversation in _LISTS or _UUID.fullmatch(conversation) else text(conversation)
             for message in items(messages):
                 for media_id in _ids(message):
                     self.messages.setdefault(media_id, self._origin(message, title))
@@ -39,14 +42,15 @@ class Chats:
     def find(self, name: str) -> Origin | None:
         """What is known of the file that is called `name`, without its day: `b~EiQSF….jpg`."""
         stem = name.rpartition(".")[0] or name
-        for candidate in (name, stem, stem.partition("~")[2]):
+        inside = _ID.search(stem)
+        for candidate in (name, stem, stem.partition("~")[2], *(() if inside is None else (inside[1],))):
             if candidate in self.messages:
                 return self.messages[candidate]
         return None
 
     def _origin(self, message: dict[str, Any], conversation: str | None) -> Origin:
         sender = text(message.get("From")) or text(message.get("Sender"))
-        if sender is None and message.get("IsSender") is True:
+        if sender is None and (message.get("IsSender") is True or text(message.get("To")) is not None):
             sender = self.owner
         return Origin(
             PLATFORM,

@@ -143,7 +143,7 @@ class _Index:
                 self.supplemental.setdefault((media, counter), sidecar)
             self.by_stem[splitext(media)[0], counter].append(sidecar)
             if title is not None:
-                self.by_title[_file_of(title)].append(sidecar)
+                self.by_title[file_name(title)].append(sidecar)
 
     def _named(self, media: str, counter: str) -> str | None:
         return self.exact.get((media, counter), self.supplemental.get((media, counter)))
@@ -186,7 +186,7 @@ class _Index:
 
     def is_titled(self, sidecar: str, name: _Name) -> bool:
         title = self.titles[sidecar]
-        return title is not None and _file_of(title) == name.stem + name.suffix
+        return title is not None and file_name(title) == name.stem + name.suffix
 
     def titled(self, name: _Name, used: set[str]) -> str | None:
         """The only one that no other photo has and whose title is the name. Titles have no counters."""
@@ -233,7 +233,7 @@ def _originals(stem: str) -> Iterable[str]:
                     yield stem[:-length]
 
 
-def _file_of(title: str) -> str:
+def file_name(title: str) -> str:
     """What Google calls the file of a photo with this title."""
     stem, suffix = splitext(_REPLACED.sub("_", normalize("NFC", title)))
     return _cut(stem, _CUT_PHOTO) + suffix

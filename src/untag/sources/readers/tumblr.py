@@ -8,6 +8,9 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from io import BytesIO
+from zipfile import BadZipFile, ZipFile
+from zlib import error
 
 from untag.errors import ReadFailure
 from untag.sources.html_tokens import End, Start, Words, tokens
@@ -15,16 +18,16 @@ from untag.sources.links import page
 from untag.sources.reader import Description, Files, photos_of
 from untag.sources.text import iso_time, read_error, text, wrong_shape
 from untag.support.permalinks import number
-from untag.types import LinkConfidence, Origin
+from untag.types import LinkConfidence, Origin, Outcome
 
 PLATFORM = "tumblr"
-FILE = "posts/posts.xml"
+FILE, PACKED = "posts/posts.xml", "posts.zip"
 
 MAX_XML_BYTES = 256 * 1024 * 1024
 """All posts of a blog with their words: some megabytes for ten thousand."""
 
 _SNIFFED_CHARACTERS = 64 * 1024
-_MEDIA = re.compile(r"media/(\d{1,25})(?:_\d+)?\.\w+", re.ASCII)
+_MEDIA = re.compile(r"(?:media(?:\.zip)?/){1,2}(\d{1,25})(?:_\d+)?\.\w+", re.ASCII)
 _CAPTIONS = frozenset(("photo-caption", "regular-body"))
 
 
@@ -33,35 +36,56 @@ class Tumblr:
 
     name = "tumblr"
     platform = PLATFORM
-    top_names = frozenset(("posts",))
+    top_names = frozenset(("posts", PACKED))
 
     def sniff(self, files: Files) -> bool:
         """Whether the list of posts is Tumblr's. Raises nothing."""
-        if FILE not in files:
-            return False
         try:
-            beginning = files.read(FILE, MAX_XML_BYTES)[:_SNIFFED_CHARACTERS]
+            found = _posts(files)
         except ReadFailure:
             return False
-        return b"<tumblr" in beginning
+        return found is not None and b"<tumblr" in found[1][:_SNIFFED_CHARACTERS]
 
     def describe(self, files: Files) -> Description:
         """The photos of posts: their links, who posted them first, words and times. Raises nothing."""
         try:
-            data = files.read(FILE, MAX_XML_BYTES)
+            file, data = _posts(files) or (FILE, b"")
         except ReadFailure as failure:
-            return Description(errors=(read_error(files, FILE, failure),))
+            return Description(errors=(read_error(files, PACKED if PACKED in files else FILE, failure),))
         blog = _Blog()
         blog.read(data.decode("utf-8-sig", "replace"))
         if not blog.found:
-            return Description(errors=(wrong_shape(files, FILE, "the posts of a blog"),))
+            return Description(errors=(wrong_shape(files, file, "the posts of a blog"),))
         origins = {}
         for name in photos_of(files):
             match = _MEDIA.fullmatch(name)
             if match is not None:
                 origins[name] = blog.posts.get(match[1], Origin(PLATFORM))
         owner = () if blog.name is None else (blog.name,)
-        return Description(origins=origins, understood=frozenset((FILE,)), owner=owner)
+        return Description(origins=origins, understood=frozenset((file,)), owner=owner)
+
+
+def _posts(files: Files) -> tuple[str, bytes] | None:
+    """The list of posts, with the file that it is in: a zip file may be packed still, or have been opened as a folder.
+
+    Raises ReadFailure.
+    """
+    for name in (FILE, f"{PACKED}/{FILE}", f"{PACKED}/posts.xml"):
+        if name in files:
+            return name, files.read(name, MAX_XML_BYTES)
+    if PACKED not in files:
+        return None
+    try:
+        with ZipFile(BytesIO(files.read(PACKED, MAX_XML_BYTES))) as packed:
+            info = next((one for one in packed.infolist() if one.filename in (FILE, "posts.xml")), None)
+            if info is None:
+                return None
+            if info.file_size > MAX_XML_BYTES:
+                raise ReadFailure(Outcome.TOO_LARGE, f"more than {MAX_XML_BYTES >> 20} MiB of posts")
+            with packed.open(info) as member:
+                return PACKED, member.read(MAX_XML_BYTES)
+    except (BadZipFile, error, EOFError, NotImplementedError, RuntimeError, ValueError) as reason:
+        raise ReadFailure(Outcome.BROKEN, "it is not a zip archive, or it is damaged; download it again") from reason
 
 
 @dataclass(slots=True)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from untag.errors import ReadFailure
@@ -20,14 +20,16 @@ from untag.types import LinkConfidence, Origin, Outcome, ReadError
 
 PLATFORM = "twitter"
 
-_TWEETS = re.compile(r"(?:data/)?(?:community[-_])?tweets?(?:-part\d+)?\.js", re.IGNORECASE | re.ASCII)
+_KINDS_OF_POSTS = r"(?:(?:community|deleted|(?:twitter[-_])?circle|moments|note)[-_])?tweets?"
+_TWEETS = re.compile(rf"(?:data/)?{_KINDS_OF_POSTS}(?:-part\d+)?\.js", re.IGNORECASE | re.ASCII)
 _MESSAGES = re.compile(r"(?:data/)?direct[-_]messages?(?:[-_]group)?(?:-part\d+)?\.js", re.IGNORECASE | re.ASCII)
 _MESSAGE_FOLDERS = re.compile(r"(?:data/)?direct_messages?(?:_group)?_media/", re.IGNORECASE)
 _OF_THE_PAGE = re.compile(r"(?:data/)?assets/", re.IGNORECASE)
 _ACCOUNT = re.compile(r"(?:data/)?account\.js", re.IGNORECASE)
-_MEDIA_FOLDER = re.compile(r"(?:data/)?([a-z_]*media)/", re.IGNORECASE)
+_MEDIA_FOLDER = re.compile(r"(?:data/)?([a-z_]*media(?:_part\d+)?)/", re.IGNORECASE)
 _MEDIA_NAME = re.compile(r"([1-9]\d{0,24})-.+", re.ASCII | re.DOTALL)
-_OF_POSTS = frozenset(("tweet_media", "tweets_media", "community_tweet_media", "community_tweets_media"))
+_OF_POSTS = re.compile(rf"{_KINDS_OF_POSTS}_media(?:_part\d+)?", re.IGNORECASE | re.ASCII)
+_DELETED = "deleted"
 _PREFIX = re.compile(rb"\s*window\.YTD\.[\w.]+\s*=")
 _CREATED = re.compile(r"\w{3} (\w{3}) (\d\d) (\d\d):(\d\d):(\d\d) \+0000 (\d{4})", re.ASCII)
 
@@ -84,7 +86,8 @@ class _Archive:
             self.user_id = self.user_id or number(member(account, "accountId"))
 
     def read_tweets(self, name: str) -> None:
-        folders = [f"{prefix}{folder}" for prefix in ("", "data/") for folder in sorted(_OF_POSTS)]
+        found = (_MEDIA_FOLDER.match(name) for name in self.files.names)
+        folders = sorted({folder[0] for folder in found if folder is not None and _OF_POSTS.fullmatch(folder[1])})
         for entry in self._entries(name, "a list of posts"):
             post = entry.get("tweet", entry)
             post_id = number(member(post, "id_str")) or number(member(post, "id"))
@@ -94,24 +97,25 @@ class _Archive:
                 address = text(media.get("media_url_https")) or text(media.get("media_url")) or ""
                 last = f"{post_id}-{address.rpartition('/')[2]}"
                 for folder in folders:
-                    name = f"{folder}/{last}"
+                    name = f"{folder}{last}"
                     if name in self.files and is_photo(self.files, name):
-                        self.origins[name] = self._origin(post, post_id, media)
+                        origin = self._origin(post, post_id, media)
+                        self.origins[name] = _without_link(origin) if _DELETED in folder.lower() else origin
 
     def read_messages(self, name: str) -> None:
         """Who sent photos is a number, which is known of the owner alone."""
-        sent: dict[str, Origin] = {}
+        files: dict[str, list[str]] = {}
+        for file in self.files.names:
+            found = _message_of(file)
+            if found is not None:
+                files.setdefault(found, []).append(file)
         for entry in self._entries(name, "messages"):
             for message in items(member(entry, "dmConversation", "messages")):
                 said = message.get("messageCreate")
                 message_id = number(member(said, "id"))
-                if message_id is not None and member(said, "mediaUrls"):
-                    sent[message_id] = self._of_message(said)
-        for file in self.files.names:
-            folder = _MESSAGE_FOLDERS.match(file)
-            found = None if folder is None else _MEDIA_NAME.fullmatch(file[folder.end() :])
-            if found is not None and found[1] in sent and is_photo(self.files, file):
-                self.origins[file] = sent[found[1]]
+                for file in () if message_id is None else files.get(message_id, ()):
+                    if is_photo(self.files, file):
+                        self.origins[file] = self._of_message(said)
 
     def _of_message(self, said: Any) -> Origin:
         sender = number(member(said, "senderId"))
@@ -128,7 +132,7 @@ class _Archive:
         for name in self.files.names:
             if name in self.origins or _MEDIA_FOLDER.match(name) is None or not is_photo(self.files, name):
                 continue
-            link = tweet(self.handle, _post_of(name))
+            link = None if _DELETED in name.lower() else tweet(self.handle, _post_of(name))
             confidence = LinkConfidence.NONE if link is None else LinkConfidence.PROBABLE
             self.origins[name] = Origin(PLATFORM, permalink=link, permalink_confidence=confidence)
 
@@ -170,10 +174,22 @@ class _Archive:
 READER = Twitter()
 
 
+def _without_link(origin: Origin) -> Origin:
+    """A post that was deleted has no page any more."""
+    return replace(origin, permalink=None, permalink_confidence=LinkConfidence.NONE)
+
+
+def _message_of(name: str) -> str | None:
+    """The number of the message in the name of one of its photos."""
+    folder = _MESSAGE_FOLDERS.match(name)
+    match = None if folder is None else _MEDIA_NAME.fullmatch(name[folder.end() :])
+    return None if match is None else match[1]
+
+
 def _post_of(name: str) -> str | None:
     """The number of the post in the name of one of its photos."""
     folder = _MEDIA_FOLDER.match(name)
-    if folder is None or folder[1].lower() not in _OF_POSTS:
+    if folder is None or _OF_POSTS.fullmatch(folder[1]) is None:
         return None
     match = _MEDIA_NAME.fullmatch(name[folder.end() :])
     return None if match is None else match[1]

@@ -7,14 +7,17 @@ the name itself counts. WhatsApp has no links.
 from __future__ import annotations
 
 import re
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from datetime import date
 
 from untag.errors import ReadFailure
 from untag.sources.dates import moment
 from untag.sources.reader import Description, Files, is_photo
-from untag.sources.readers.whatsapp_dates import Day, day_in_name, order_of, time_in_name
+from untag.sources.readers.whatsapp_dates import Day, WordedDay, day_in_name, order_of, time_in_name
 from untag.sources.readers.whatsapp_lines import Message, messages
 from untag.sources.text import read_error, text, wrong_shape
+from untag.sources.worded_dates import parse_worded, worded_times
 from untag.types import Origin, ReadError
 
 PLATFORM = "whatsapp"
@@ -23,6 +26,8 @@ MAX_CHAT_BYTES = 64 * 1024 * 1024
 """The text of a chat: a million messages."""
 
 _TEXT = ".txt"
+_FOLDERS = ("whatsapp images", "whatsapp business images")
+"""Where phones keep the photos of all chats: nothing says who sent them."""
 _OF_WHATSAPP = re.compile(
     r"(?:IMG|STK)-\d{8}-WA\d+\.\w+|\d{8}-(?:PHOTO|STICKER|GIF)-[\d-]+\.\w+|\d{4}-\d\d-\d\d-PHOTO-\d+\.\w+",
     re.IGNORECASE | re.ASCII,
@@ -31,6 +36,7 @@ _STICKER = re.compile(r"STK-\d{8}-WA\d+\.\w+|\d{8}-STICKER-[\d-]+\.\w+", re.IGNO
 
 _ATTACHED = re.compile(r"<([^<>]{1,400})>")
 _COLON = re.compile("[:\uff1a]")
+_SUFFIXED = re.compile(r"^(.{1,200}?\.\w{2,5})(?=\W|$)")
 _NOTE = re.compile(r" (?:\([^()]*\)|<[^<>]*>)$")
 
 
@@ -38,12 +44,13 @@ class WhatsApp:
     """The text of a chat with the photos beside it."""
 
     name = "whatsapp"
-    marks = frozenset((_TEXT,))
+    marks = frozenset((_TEXT, *_FOLDERS))
 
     def sniff(self, files: Files) -> bool:
         """Whether there is a text that is called like a chat, or one beside photos that are called like WhatsApp's."""
         texts = [name for name in files.names if name.lower().endswith(_TEXT)]
-        return bool(texts) and (any(map(_is_chat, texts)) or any(map(_OF_WHATSAPP.fullmatch, files.names)))
+        ours = any(map(_OF_WHATSAPP.fullmatch, files.names))
+        return (ours and _lies_in_its_folder(files)) or (bool(texts) and (ours or any(map(_is_chat, texts))))
 
     def describe(self, files: Files) -> Description:
         """Who sent each photo, and when, where the order of the dates is beyond doubt."""
@@ -65,6 +72,9 @@ class WhatsApp:
                 origins = chat.origins() | origins
             elif _is_chat(name):
                 errors.append(wrong_shape(files, name, "a chat"))
+        for name in files.names:
+            if _OF_WHATSAPP.fullmatch(name) and is_photo(files, name):
+                origins.setdefault(name, Origin(PLATFORM, posted_at=time_in_name(name)))
         stickers = frozenset(name for name in files.names if _STICKER.fullmatch(name))
         return Description(
             origins={name: origin for name, origin in origins.items() if name not in stickers},
@@ -82,7 +92,7 @@ class _Chat:
     """The days of all lines, as written, and those messages that sent a photo, with what they say of it."""
 
     files: Files
-    days: list[Day] = field(default_factory=list)
+    days: list[Day | WordedDay] = field(default_factory=list)
     photos: dict[str, tuple[Message, str | None]] = field(default_factory=dict)
 
     def read(self, chat: str) -> None:
@@ -93,12 +103,28 @@ class _Chat:
                 self._find(message)
 
     def origins(self) -> dict[str, Origin]:
-        named = ((message.day, day_in_name(name)) for name, (message, _) in self.photos.items())
-        order = order_of(self.days, [(day, known) for day, known in named if known is not None])
+        date_of = self.calendar()
         return {
-            name: Origin(PLATFORM, poster=text(message.sender), caption=caption, posted_at=_time(name, message, order))
+            name: Origin(
+                PLATFORM, poster=text(message.sender), caption=caption, posted_at=_time(name, message, date_of)
+            )
             for name, (message, caption) in self.photos.items()
         }
+
+    def calendar(self) -> Callable[[Day | WordedDay], date | None]:
+        """What gives the date that a day of this chat is, or None for one in doubt."""
+        named = ((message.day, day_in_name(name)) for name, (message, _) in self.photos.items())
+        dated = [(day, known) for day, known in named if known is not None and isinstance(day, Day)]
+        order = order_of([day for day in self.days if isinstance(day, Day)], dated)
+        words = list(dict.fromkeys(day.words for day in self.days if isinstance(day, WordedDay)))
+        times = dict(zip(words, worded_times([parse_worded(one) for one in words]), strict=True))
+
+        def date_of(day: Day | WordedDay) -> date | None:
+            if isinstance(day, Day):
+                return None if order is None else day.in_order(order)
+            return None if (time := times[day.words]) is None else date.fromisoformat(time)
+
+        return date_of
 
     def _find(self, message: Message) -> None:
         """The photos that a message names, with what else it says: `<…: NAME>`, or `NAME (…)`, `NAME <…>` and then
@@ -109,8 +135,8 @@ class _Chat:
             if self._is_new(name):
                 self.photos[name] = (message, text(whole[: match.start()] + whole[match.end() :]))
         first, *more = message.lines
-        name = _NOTE.sub("", first.strip()).strip()
-        if self._is_new(name):
+        name = next(filter(self._is_new, _names_at_start(first.strip())), None)
+        if name is not None:
             self.photos[name] = (message, text("\n".join(more)))
 
     def _is_new(self, name: str) -> bool:
@@ -118,13 +144,26 @@ class _Chat:
         return name not in self.photos and name in self.files and is_photo(self.files, name)
 
 
+def _lies_in_its_folder(files: Files) -> bool:
+    above = re.split(r"[\\/]", files.shown(files.names[0]).lower())
+    return any(folder in above for folder in _FOLDERS)
+
+
+def _names_at_start(line: str) -> Iterator[str]:
+    """What a line may begin with as the name of a file: all of it, or what is before a note in brackets, of any kind
+    and in any language."""
+    yield line
+    yield _NOTE.sub("", line).strip()
+    yield from (match[1] for match in _SUFFIXED.finditer(line))
+
+
 def _is_chat(name: str) -> bool:
     return name.lower() == "_chat.txt" or "whatsapp" in name.lower()
 
 
-def _time(name: str, message: Message, order: tuple[int, int, int] | None) -> str | None:
+def _time(name: str, message: Message, calendar: Callable[[Day | WordedDay], date | None]) -> str | None:
     """When a photo was sent; where the order of the dates is in doubt, what its name says."""
-    day = None if order is None else message.day.in_order(order)
+    day = calendar(message.day)
     if day is None:
         return time_in_name(name)
     return moment(day.year, day.month, day.day, message.clock)

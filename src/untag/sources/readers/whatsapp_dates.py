@@ -9,6 +9,7 @@ from datetime import date, timedelta
 from itertools import pairwise
 
 from untag.sources.dates import moment
+from untag.sources.worded_dates import agreed_half
 
 _FIRST_YEAR, _LAST_YEAR = 2009, 2051
 """WhatsApp is of 2009. With this last year no year of two digits has two meanings: 09 to 51 are of 2000, 52 to 94 are
@@ -70,6 +71,13 @@ class Day:
         return found if _FIRST_YEAR <= found.year <= _LAST_YEAR else None
 
 
+@dataclass(frozen=True, slots=True)
+class WordedDay:
+    """A date with the name of a month, as written."""
+
+    words: str
+
+
 def _common_year(year: int) -> int:
     if year < 100:
         year += 2000 if year <= _LAST_YEAR - 2000 else 2500
@@ -82,8 +90,14 @@ def order_of(days: Sequence[Day], named: Iterable[tuple[Day, date]]) -> _Order |
     `named` are days of messages with the day that is in the name of the photo they sent.
     """
     possible = {order: dates for order in _orders(days) if (dates := _all_in(days, order)) is not None}
+    dated = list(named)
+    unusual = _two_digit_years_first(days)
+    if unusual is not None:
+        if any(day.in_order(_YEAR_FIRST) == known for day, known in dated):
+            possible[_YEAR_FIRST] = unusual
+        elif _is_year(days, _YEAR_FIRST[0]):
+            return None
     if len(possible) > 1:
-        dated = list(named)
         agree = {order: sum(day.in_order(order) == known for day, known in dated) for order in possible}
         most = max(agree.values())
         possible = {order: dates for order, dates in possible.items() if agree[order] == most}
@@ -92,6 +106,12 @@ def order_of(days: Sequence[Day], named: Iterable[tuple[Day, date]]) -> _Order |
     if possible.keys() == {_DAY_FIRST, _YEAR_FIRST}:
         possible = {order: dates for order, dates in possible.items() if _is_year(days, order[0])}
     return next(iter(possible)) if len(possible) == 1 else None
+
+
+def _two_digit_years_first(days: Sequence[Day]) -> list[date] | None:
+    """All days with a year of two digits first, between slashes or dots, which few phones write (in Basque, Nepali)."""
+    written = all(len(day.parts[0]) == 2 and day.separator in ("/", ".") for day in days)
+    return _all_in(days, _YEAR_FIRST) if written and days else None
 
 
 def _orders(days: Sequence[Day]) -> list[_Order]:
@@ -122,7 +142,7 @@ def clock(word: str, numbers: Sequence[int]) -> tuple[int, ...]:
     key = _BETWEEN_LETTERS.sub("", word.casefold())
     if not key or key in _NEUTRAL or hour > 12:
         return (hour, *rest)
-    half = _HALVES.get(key)
+    half = agreed_half(key) if (half := _HALVES.get(key)) is None else half
     return () if half is None or (hour == 0 and half) else (hour % 12 + half, *rest)
 
 

@@ -7,13 +7,17 @@ import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from untag.sources.readers.whatsapp_dates import Day, clock
+from untag.sources.readers.whatsapp_dates import Day, WordedDay, clock
 
 _MOST_OF_HEAD = 80
 
-_DATE = (
+_NUMBERS = (
     r"(?P<a>\d{1,4})(?P<separator>(?:[./-]|年|년) ?)(?P<b>\d{1,2})(?:[./-]|月|월) ?(?P<c>\d{1,4})(?:\.(?!\d)|日|일)?"
 )
+_WORD = r"[^\W\d_][^\d\s,:\[\]()/-]{1,14}"
+_WORDED = rf"(?:\d{{1,2}}\.? (?:de )?{_WORD}|{_WORD} \d{{1,2}})(?:,? (?:de )?\d{{4}})?|\d{{4}}\. {_WORD} \d{{1,2}}\."
+"""`14 de jun de 2025`, `Jun 14, 2025`; phones wrote dates of the current year without it until 2016."""
+_DATE = rf"(?:{_NUMBERS}|(?P<worded>{_WORDED}))"
 _TIME = (
     r"(?P<hour>\d{1,2})(?:[:.]| ?h ?)(?P<minute>\d\d)(?:[:.](?P<second>\d\d))?"
     r"(?: ?(?P<after>[^\d\s\[\]:,،–—-]{1,12}(?: [^\d\s\[\]:,،–—-]{1,8})?))?"
@@ -32,17 +36,15 @@ _SPACES = str.maketrans("\u202f\u00a0", "  ")
 # WhatsApp's own words at the end of a line have a mark of direction before them or in them: they were not written by
 # the sender. A file's name is none of them.
 _OWN_WORDS = re.compile(r"\s*(?:[\u200e\u200f]\s*<|<[\u200e\u200f])(?![^<>]*\.\w{2,5}>)[^<>]{1,80}>\s*$")
-_EDITED = re.compile(
-    r"\s*<(?:This message was edited|Diese Nachricht wurde bearbeitet|Se editó este mensaje|Ce message a été modifié"
-    r"|Questo messaggio è stato modificato|Mensagem editada|Dit bericht is bewerkt)\.?>\s*$"
-)
+_EDITED = re.compile(r"\s*<(?![^<>]*\.\w{2,5}>)[^<>\d]{5,80}>\s*$")
+"""`<This message was edited>` in any language, which is all that stands between such signs without a file's name."""
 
 
 @dataclass(slots=True)
 class Message:
     """One message: its day as written, its time, who sent it (None for WhatsApp's own lines), the lines of its text."""
 
-    day: Day
+    day: Day | WordedDay
     clock: tuple[int, ...]
     sender: str | None
     lines: list[str] = field(default_factory=list)
@@ -76,7 +78,7 @@ def _head(line: str) -> tuple[re.Match[str] | None, tuple[object, ...]]:
     for number, pattern in enumerate(_HEADS):
         head = pattern.match(start)
         if head is not None:
-            return head, (number, head["open"], head["colon"])
+            return head, (number, head["open"], head["colon"], head["worded"] is None)
     return None, ()
 
 
@@ -90,7 +92,10 @@ def _ascii_digit(sign: str) -> str:
 
 def _message(head: re.Match[str], said: str) -> Message:
     sender, colon, first = said.partition(":")
-    day = Day((head["a"], head["b"], head["c"]), head["separator"])
+    if head["worded"] is None:
+        day: Day | WordedDay = Day((head["a"], head["b"], head["c"]), head["separator"])
+    else:
+        day = WordedDay(head["worded"])
     numbers = [int(head[part]) for part in ("hour", "minute", "second") if head[part] is not None]
     time = clock(f"{head['between']} {head['after'] or ''}", numbers)
     if not colon:
