@@ -151,7 +151,7 @@ class _Export:
         for name in (normpath(path), normpath(unquote(path))):
             if name in self.files:
                 return name
-        # A media folder of one's own (--media-dir) is named as it was on the machine that exported.
+        # A folder of media of one's own is named as it was on the machine that exported.
         return None if "://" in path else self.by_last.get(unquote(path).rpartition("/")[2])
 
     def missing(self) -> tuple[str, ...]:
