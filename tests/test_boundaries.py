@@ -163,6 +163,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "findings": {"errors", "support", "types"},
     "sources": {"errors", "imaging", "support", "types"},
     "faces": {"engine", "errors", "support", "types"},
+    "actions": {"errors", "findings", "store", "support", "types"},
     "reports": {"errors", "findings", "imaging", "scan", "sources", "support", "types"},
     "upkeep": {"engine", "errors", "scenes", "store", "support", "types"},
 }

@@ -24,6 +24,15 @@ from untag.errors import (
 )
 
 if TYPE_CHECKING:
+    from untag.actions.law import Law as Law
+    from untag.actions.plan import Plan as Plan
+    from untag.actions.plan import PlannedGroup as PlannedGroup
+    from untag.actions.plan import PlannedPhoto as PlannedPhoto
+    from untag.actions.plan import PlannedStep as PlannedStep
+    from untag.actions.plan import State as PlanState
+    from untag.actions.platforms import StepKind as StepKind
+    from untag.actions.tracking import Outcome as RequestOutcome
+    from untag.actions.tracking import TrackedRequest as TrackedRequest
     from untag.config import Settings as Settings
     from untag.doctor.checks import Check as Check
     from untag.engine.downloads.inventory import ModelStatus as ModelStatus
@@ -32,6 +41,7 @@ if TYPE_CHECKING:
     from untag.findings.counting import Group as Group
     from untag.findings.filters import FindingFilter as FindingFilter
     from untag.findings.filters import Sort as Sort
+    from untag.library.acting import Asked as Asked
     from untag.library.categories import CategoryStatus as CategoryStatus
     from untag.library.categories import JudgedBy as JudgedBy
     from untag.library.client import Untag as Untag
@@ -76,6 +86,8 @@ if TYPE_CHECKING:
     from untag.sources.offered import OfferedPlace as OfferedPlace
     from untag.sources.summary import ArchiveSummary as ArchiveSummary
     from untag.sources.summary import Survey as Survey
+    from untag.store import Answer as Answer
+    from untag.store import Event as RequestEvent
     from untag.store import LastScan as LastScan
     from untag.store import Reference as Reference
     from untag.store import Trace as Trace
@@ -104,7 +116,9 @@ __version__ = "0.1.0"
 
 _LAZY = {
     "Action": ("untag.types", "Action"),
+    "Answer": ("untag.store", "Answer"),
     "ArchiveSummary": ("untag.sources.summary", "ArchiveSummary"),
+    "Asked": ("untag.library.acting", "Asked"),
     "Away": ("untag.scan", "Away"),
     "Box": ("untag.types", "Box"),
     "Cancel": ("untag.library.options", "Cancel"),
@@ -131,6 +145,7 @@ _LAZY = {
     "Inspection": ("untag.scan.inspection", "Inspection"),
     "JudgedBy": ("untag.library.categories", "JudgedBy"),
     "LastScan": ("untag.store", "LastScan"),
+    "Law": ("untag.actions.law", "Law"),
     "Learnt": ("untag.scenes.teaching", "Learnt"),
     "LinkConfidence": ("untag.types", "LinkConfidence"),
     "Match": ("untag.types", "Match"),
@@ -146,12 +161,19 @@ _LAZY = {
     "Person": ("untag.people.roster", "Person"),
     "PhotoUse": ("untag.people.enroll", "Enrolled"),
     "Place": ("untag.types", "Place"),
+    "Plan": ("untag.actions.plan", "Plan"),
+    "PlanState": ("untag.actions.plan", "State"),
+    "PlannedGroup": ("untag.actions.plan", "PlannedGroup"),
+    "PlannedPhoto": ("untag.actions.plan", "PlannedPhoto"),
+    "PlannedStep": ("untag.actions.plan", "PlannedStep"),
     "PreparedScan": ("untag.library.scanning", "PreparedScan"),
     "Probe": ("untag.people.searching", "Probe"),
     "ReadError": ("untag.types", "ReadError"),
     "Reference": ("untag.store", "Reference"),
     "ReportOptions": ("untag.library.options", "ReportOptions"),
     "ReportWritten": ("untag.reports.html", "Written"),
+    "RequestEvent": ("untag.store", "Event"),
+    "RequestOutcome": ("untag.actions.tracking", "Outcome"),
     "Rescued": ("untag.upkeep.rescue", "Rescued"),
     "Restored": ("untag.upkeep.backup", "Restored"),
     "ScanOptions": ("untag.library.options", "ScanOptions"),
@@ -165,15 +187,17 @@ _LAZY = {
     "Sort": ("untag.findings.filters", "Sort"),
     "Status": ("untag.types", "Status"),
     "SuggestOptions": ("untag.library.options", "SuggestOptions"),
+    "StepKind": ("untag.actions.platforms", "StepKind"),
     "Survey": ("untag.sources.summary", "Survey"),
     "Taught": ("untag.scenes.taught", "Taught"),
     "Trace": ("untag.store", "Trace"),
+    "TrackedRequest": ("untag.actions.tracking", "TrackedRequest"),
     "Untag": ("untag.library.client", "Untag"),
     "Verdict": ("untag.types", "Verdict"),
     "WrittenFile": ("untag.store", "Written"),
     "find_damage": ("untag.library.client", "find_damage"),
-    "is_photo_name": ("untag.sources.names", "is_named_photo"),
     "inspect": ("untag.library.client", "inspect"),
+    "is_photo_name": ("untag.sources.names", "is_named_photo"),
     "model_sets": ("untag.library.downloads", "model_sets"),
     "open": ("untag.library.client", "open"),
     "prove_offline": ("untag.library.client", "prove_offline"),
@@ -183,7 +207,9 @@ _LAZY = {
 
 __all__ = [
     "Action",
+    "Answer",
     "ArchiveSummary",
+    "Asked",
     "Away",
     "AwayError",
     "Box",
@@ -213,6 +239,7 @@ __all__ = [
     "Inspection",
     "JudgedBy",
     "LastScan",
+    "Law",
     "Learnt",
     "LinkConfidence",
     "LockedError",
@@ -231,6 +258,11 @@ __all__ = [
     "Person",
     "PhotoUse",
     "Place",
+    "Plan",
+    "PlanState",
+    "PlannedGroup",
+    "PlannedPhoto",
+    "PlannedStep",
     "PreparedScan",
     "Probe",
     "ReadError",
@@ -238,6 +270,8 @@ __all__ = [
     "Reference",
     "ReportOptions",
     "ReportWritten",
+    "RequestEvent",
+    "RequestOutcome",
     "Rescued",
     "ResourceError",
     "Restored",
@@ -251,11 +285,13 @@ __all__ = [
     "Settings",
     "Sort",
     "Status",
+    "StepKind",
     "StoreError",
     "SuggestOptions",
     "Survey",
     "Taught",
     "Trace",
+    "TrackedRequest",
     "Untag",
     "UntagError",
     "UsageError",

@@ -32,6 +32,8 @@ def command(context: Context, file: Path) -> int:
         f" {counted(merged.decisions, 'decision')} and {counted(len(restored.categories), 'category', 'categories')};"
         " what was here already stays"
     )
+    if merged.requests:
+        say(f"and {counted(merged.requests, 'record')} of what was asked of whom, and what came of it")
     for name in restored.kept:
         say(f"the category {name} is another one here than in the file, and was kept as it is here")
     if restored.left_out:

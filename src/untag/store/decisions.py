@@ -46,3 +46,11 @@ def undo_decision(store: Store, sha256: str) -> bool:
             (now(), sha256),
         )
     return undone > 0
+
+
+def last_decision(store: Store, sha256: str) -> Status | None:
+    """The decision that counts; None while nothing is decided."""
+    row = store.row(
+        "SELECT status FROM decisions WHERE sha256 = ? AND undone_at IS NULL ORDER BY id DESC LIMIT 1", (sha256,)
+    )
+    return None if row is None else Status(row["status"])

@@ -9,6 +9,7 @@ from functools import cache
 from sqlite_utils import Database
 
 from untag.errors import StoreError
+from untag.store.schema_of_requests import REQUESTS
 
 # `files` are places, `photos` are contents: a photo that lies in three archives is analysed once and listed thrice.
 # `findings` holds machine output only and `decisions` human decisions only. Decisions have no foreign key on purpose:
@@ -281,6 +282,11 @@ def _findings_by_risk(db: Database) -> None:
     db.execute("CREATE INDEX findings_risk ON findings(risk DESC)")
 
 
+def _requests(db: Database) -> None:
+    for statement in REQUESTS:
+        db.execute(statement)
+
+
 MIGRATIONS: tuple[Callable[[Database], None], ...] = (
     _first,
     _reported,
@@ -289,6 +295,7 @@ MIGRATIONS: tuple[Callable[[Database], None], ...] = (
     _reachable,
     _scene_vectors,
     _findings_by_risk,
+    _requests,
 )
 
 

@@ -13,6 +13,7 @@ from untag.store.embeddings import index_files
 from untag.store.judged import judgement_of
 from untag.store.lock import scan_lock
 from untag.store.records import Reference
+from untag.store.requests import forget_requests
 from untag.support.aside import part_files
 from untag.support.erase import destroy
 from untag.types import Status, Verdict
@@ -109,8 +110,15 @@ def person_names(store: Store) -> dict[str, tuple[str, ...]]:
     return names
 
 
+def people_called(store: Store) -> dict[str, tuple[str, ...]]:
+    """Everybody enrolled, each with the names that archives have for them besides the own one."""
+    names = person_names(store)
+    rows = store.rows("SELECT DISTINCT person FROM reference_faces ORDER BY person")
+    return {row["person"]: names.get(row["person"], ()) for row in rows}
+
+
 def forget_person(store: Store, person: str) -> int:
-    """Erase a person: names, references, the embeddings of the faces matched to them, and their findings.
+    """Erase a person: names, references, the embeddings of the faces matched to them, findings, and requests.
 
     What the photos were judged with loses the name as well. Returns how many references there were; decisions stay.
     Raises StoreError while a scan runs.
@@ -119,6 +127,7 @@ def forget_person(store: Store, person: str) -> int:
         destroy_index(store.home)
         with store.transaction():
             store.begin_erasure()
+            forget_requests(store, person, person_names(store).get(person, ()))
             count = store.execute("DELETE FROM reference_faces WHERE person = ?", (person,))
             store.execute("DELETE FROM person_names WHERE person = ?", (person,))
             store.execute(

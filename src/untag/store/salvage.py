@@ -22,6 +22,8 @@ from untag.store.decisions import DECISION, Decision
 from untag.store.migrations import columns_of
 from untag.store.pages import FILE_HEADER, Cell, Layout, layout_of, overflow_chain, record_of, salvaged_cells
 from untag.store.records import Reference
+from untag.store.request_rows import KINDS, stored_of
+from untag.store.requests import Request, RequestEvent, StepAnswer
 from untag.store.scrub import log_of
 from untag.store.transfer import Saved, SavedName, SavedReference
 
@@ -29,15 +31,22 @@ _PAGE_SIZE = 4096
 """What SQLite has taken for new files since 3.12; the header says so unless it is what is damaged."""
 _FRAME_HEADER, _LOG_HEADER = 24, 32
 _HASH_DIGITS = frozenset("0123456789abcdef")
-_LEAST_COLUMNS = {"reference_faces": 16, "decisions": 5, "person_names": 2}
-"""As many as the tables had in 0.1.0."""
+_LEAST_COLUMNS = {
+    "reference_faces": 16,
+    "decisions": 5,
+    "person_names": 2,
+    "requests": 14,
+    "request_events": 8,
+    "step_answers": 11,
+}
+"""As many as the tables had when they came."""
 _REAL_COLUMNS = ("left", "top", "right", "bottom", "score", "quality")
 
 Values = Sequence[object]
 
 
 def salvage(path: Path) -> list[Saved]:
-    """The references, names and decisions that are readable in a database and in its log. Raises OSError."""
+    """The references, names, decisions and requests that are readable in a database and in its log. Raises OSError."""
     with ExitStack() as files:
         source = _Source(*(files.enter_context(file) for file in _opened(path)))
         rows = list(_believable(source))
@@ -50,6 +59,7 @@ def salvage(path: Path) -> list[Saved]:
         *(references[rowid] for rowid in sorted(references)),
         *(name for name in names if name.person in people),
         *(decisions[rowid] for rowid in sorted(decisions)),
+        *dict.fromkeys(row for row, _ in rows if isinstance(row, Request | RequestEvent | StepAnswer)),
     ]
 
 
@@ -125,6 +135,9 @@ def _row_of(values: Values, rowid: int | None) -> Saved:
         return _decision_of(_named("decisions", values))
     if rowid is not None and _may_be_of("reference_faces", values):
         return _reference_of(_named("reference_faces", values))
+    for table in KINDS:
+        if rowid is not None and _may_be_of(table, values):
+            return stored_of(table, _named(table, values))
     raise ValueError("a row of another table")
 
 

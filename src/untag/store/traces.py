@@ -83,8 +83,11 @@ def needles_of_bystanders(store: Store) -> Needles:
 
 
 def needles_of_all(store: Store) -> Needles:
-    """All the names and vectors that the store holds."""
-    names = store.rows("SELECT person AS name FROM reference_faces UNION SELECT name FROM person_names")
+    """All the names and vectors that the store holds: also who was asked for something, and who wrote the letters."""
+    names = store.rows(
+        """SELECT person AS name FROM reference_faces UNION SELECT name FROM person_names
+            UNION SELECT name FROM requests WHERE name IS NOT NULL UNION SELECT value FROM sender"""
+    )
     return Needles(tuple(row["name"] for row in names), stored_words(store))
 
 

@@ -1,4 +1,4 @@
-"""What cannot be made again from the photos, as it leaves the store and comes back: references, names, decisions."""
+"""What cannot be made again from the photos, as it leaves the store and comes back: people, decisions, requests."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from untag.store.db import Store
 from untag.store.decisions import DECISION, Decision
 from untag.store.people import insert_reference, reference_of
 from untag.store.records import Reference
+from untag.store.requests import Request, RequestEvent, StepAnswer, Tracked, all_tracked, merge_tracked
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,17 +29,18 @@ class SavedName:
     name: str
 
 
-Saved = SavedReference | SavedName | Decision
+Saved = SavedReference | SavedName | Decision | Tracked
 """One record of what is worth saving."""
 
 
 @dataclass(frozen=True, slots=True)
 class Merged:
-    """How many records were new here."""
+    """How many records were new here; of `requests` also what came of them, and what was said of steps."""
 
     references: int = 0
     names: int = 0
     decisions: int = 0
+    requests: int = 0
 
 
 @dataclass(slots=True)
@@ -46,6 +48,7 @@ class _Incoming:
     references: list[SavedReference] = field(default_factory=list)
     names: list[SavedName] = field(default_factory=list)
     decisions: defaultdict[str, list[Decision]] = field(default_factory=lambda: defaultdict(list))
+    tracked: list[Tracked] = field(default_factory=list)
 
 
 def saved_records(store: Store) -> Iterator[Saved]:
@@ -58,6 +61,7 @@ def saved_records(store: Store) -> Iterator[Saved]:
             yield SavedName(row["person"], row["name"])
         for row in store.rows_where("decisions", order_by="id"):
             yield DECISION.read(row)
+        yield from all_tracked(store)
 
 
 def merge_records(store: Store, records: Iterable[Saved]) -> Merged:
@@ -75,7 +79,8 @@ def merge_records(store: Store, records: Iterable[Saved]) -> Merged:
         store.insert_all("person_names", names, ignore=True)
         added = store.count("reference_faces") - before[0], store.count("person_names") - before[1]
         decisions = sum(_merge_decisions(store, sha256, made) for sha256, made in incoming.decisions.items())
-    return Merged(*added, decisions)
+        tracked = merge_tracked(store, incoming.tracked)
+    return Merged(*added, decisions, tracked)
 
 
 def _sorted_out(records: Iterable[Saved]) -> _Incoming:
@@ -88,6 +93,8 @@ def _sorted_out(records: Iterable[Saved]) -> _Incoming:
                 incoming.names.append(record)
             case Decision():
                 incoming.decisions[record.sha256].append(record)
+            case Request() | RequestEvent() | StepAnswer():
+                incoming.tracked.append(record)
     return incoming
 
 

@@ -23,7 +23,17 @@ from numpy.typing import NDArray
 from untag import __version__
 from untag.errors import UsageError
 from untag.scenes.taught_files import Examples, check_name
-from untag.store import Decision, Reference, Saved, SavedName, SavedReference
+from untag.store import (
+    Decision,
+    Reference,
+    Request,
+    RequestEvent,
+    Saved,
+    SavedName,
+    SavedReference,
+    StepAnswer,
+)
+from untag.store.request_rows import is_of_newer, tracked_fields, tracked_of
 from untag.types import Box, Face, Status
 
 FORMAT = "untag backup"
@@ -34,6 +44,8 @@ _MOST_NUMBERS = 1 << 22
 _HASH = re.compile(r"[0-9A-Za-z_-]{1,128}")
 
 Record = Saved | Examples
+_TRACKED: dict[type, str] = {Request: "request", RequestEvent: "request-event", StepAnswer: "step-answer"}
+_TABLES = {"request": "requests", "request-event": "request_events", "step-answer": "step_answers"}
 Fields = dict[str, Any]
 
 
@@ -176,6 +188,8 @@ def _fields_of(record: Record) -> Fields:
                 "decided_at": decided_at,
                 "undone_at": undone_at,
             }
+        case Request() | RequestEvent() | StepAnswer():
+            return {"kind": _TRACKED[type(record)], **tracked_fields(record)}
         case Examples(name, backbone, like, unlike, words):
             return {
                 "kind": "category",
@@ -196,6 +210,11 @@ def _record_of(fields: Fields) -> Record:
             return SavedName(_text(fields["person"]), _text(fields["name"]))
         case "decision":
             return _decision_of(fields)
+        case "request" | "request-event" | "step-answer" as kind:
+            table = _TABLES[kind]
+            if is_of_newer(table, fields):
+                raise _Unknown
+            return tracked_of(table, fields)
         case "category":
             columns = _number(fields["columns"])
             like, unlike = (_unpacked(fields[key]).reshape(-1, int(columns)) for key in ("like", "unlike"))
