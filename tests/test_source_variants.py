@@ -38,10 +38,7 @@ SNAP = {"Media Type": "MEDIA", "Created": "2022-05-01 10:11:12 UTC", "Media IDs"
 SNAP_PHOTO, SNAPPED = "chat_media/2022-05-01_b~EiASFTAbCdEfGhIjKl.jpg", "2022-05-01T10:11:12+00:00"
 ACCOUNT = 'window.YTD.account.part0 = [{"account": {"username": "ana_doe", "accountId": "9"}}]'
 SIDECAR = {"title": "1.jpg", "url": "https://photos.google.com/photo/T1", "photoTakenTime": {"timestamp": "1600000000"}}
-NOTE = {
-    "type": "Create",
-    "object": {"url": "https://s.example/@ana/1", "published": "2024-05-01T12:00:00Z", "attachment": []},
-}
+NOTE = {"url": "https://s.example/@ana/1", "published": "2024-05-01T12:00:00Z"}
 TUMBLR = (
     "<tumblr version='1.0'><tumblelog name='ana'/><posts><post id='17' url='https://ana.tumblr.com/post/17'"
     " unix-timestamp='1500000000'/></posts></tumblr>"
@@ -94,7 +91,7 @@ def channel(url: str) -> dict[str, Any]:
 
 
 def note(url: str) -> dict[str, Any]:
-    return {"orderedItems": [{**NOTE, "object": {**NOTE["object"], "attachment": [{"url": url}]}}]}
+    return {"orderedItems": [{"type": "Create", "object": {**NOTE, "attachment": [{"url": url}]}}]}
 
 
 def below(folder: str, files: dict[str, Any]) -> dict[str, Any]:

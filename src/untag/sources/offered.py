@@ -15,8 +15,8 @@ from pathlib import Path
 
 from untag.errors import ReadFailure
 from untag.imaging.limits import Limits
-from untag.sources.archive import ARCHIVE_SUFFIXES, ArchiveFiles, MergedFiles, are_parts, group_parts
-from untag.sources.names import IMAGE_SUFFIXES, suffix_of
+from untag.sources.archive import ArchiveFiles, MergedFiles, are_parts, group_parts
+from untag.sources.names import IMAGE_SUFFIXES, is_named_archive, suffix_of
 from untag.sources.opening import Downloads, candidates, open_folder
 from untag.sources.reader import ArchiveReader, Reader, split
 from untag.sources.readers import READERS
@@ -131,7 +131,7 @@ def _is_folder(entry: os.DirEntry[str]) -> bool:
 
 
 def _is_place(entry: os.DirEntry[str]) -> bool:
-    return suffix_of(entry.name) in ARCHIVE_SUFFIXES or _is_folder(entry)
+    return is_named_archive(entry.name) or _is_folder(entry)
 
 
 def _modified(entry: os.DirEntry[str]) -> float:
