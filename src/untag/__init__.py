@@ -53,6 +53,7 @@ if TYPE_CHECKING:
     from untag.library.downloads import Download as Download
     from untag.library.downloads import ModelSet as ModelSet
     from untag.library.downloads import model_sets as model_sets
+    from untag.library.looking import Look as Look
     from untag.library.options import Cancel as Cancel
     from untag.library.options import EnrollOptions as EnrollOptions
     from untag.library.options import EvaluateOptions as EvaluateOptions
@@ -87,6 +88,7 @@ if TYPE_CHECKING:
     from untag.sources.summary import ArchiveSummary as ArchiveSummary
     from untag.sources.summary import Survey as Survey
     from untag.store import Answer as Answer
+    from untag.store import Changes as Changes
     from untag.store import Event as RequestEvent
     from untag.store import LastScan as LastScan
     from untag.store import Reference as Reference
@@ -125,6 +127,7 @@ _LAZY = {
     "Category": ("untag.scenes.categories", "Category"),
     "CategorySpec": ("untag.scenes.categories", "CategorySpec"),
     "CategoryStatus": ("untag.library.categories", "CategoryStatus"),
+    "Changes": ("untag.store", "Changes"),
     "Check": ("untag.doctor.checks", "Check"),
     "Completions": ("untag.sources.offered", "Completions"),
     "Contribution": ("untag.people.roster", "Contribution"),
@@ -148,6 +151,7 @@ _LAZY = {
     "Law": ("untag.actions.law", "Law"),
     "Learnt": ("untag.scenes.teaching", "Learnt"),
     "LinkConfidence": ("untag.types", "LinkConfidence"),
+    "Look": ("untag.library.looking", "Look"),
     "Match": ("untag.types", "Match"),
     "MissingPhoto": ("untag.sources.missing", "MissingPhoto"),
     "MissingPhotos": ("untag.sources.missing", "MissingPhotos"),
@@ -217,6 +221,7 @@ __all__ = [
     "Category",
     "CategorySpec",
     "CategoryStatus",
+    "Changes",
     "Check",
     "Completions",
     "Contribution",
@@ -243,6 +248,7 @@ __all__ = [
     "Learnt",
     "LinkConfidence",
     "LockedError",
+    "Look",
     "Match",
     "MissingPhoto",
     "MissingPhotos",

@@ -14,10 +14,8 @@ from flask import Flask
 
 import untag
 from untag.errors import UntagError
-from untag.review.activity import Activity
 from untag.review.app import make_app
-from untag.review.parts import Parts
-from untag.review.thumbnails import Thumbnails
+from untag.review.parts import make_parts
 
 
 def main() -> None:
@@ -26,7 +24,7 @@ def main() -> None:
     with untag.open(home) as client, suppress(KeyboardInterrupt):
         client.review(_end)
     settings = untag.open(home).settings
-    app = make_app(Parts(lambda _: untag.open(home, tend=False), Activity(), Thumbnails(settings)))
+    app = make_app(make_parts(settings, lambda _: untag.open(home, tend=False)))
     pages = app.test_client()
     for path in (*_pages(app), *_photos(home)):
         status = pages.get(path).status_code

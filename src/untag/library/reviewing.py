@@ -1,14 +1,18 @@
-"""The review page, served to this machine's browser."""
+"""The review page, served to this machine's browser, and what it asks beside what the commands ask."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, cast
 
 from untag.library.home import OpenHome
 
 if TYPE_CHECKING:
+    from untag.findings.counting import Group
     from untag.library.client import Untag
+    from untag.library.looking import Look
+    from untag.store import Changes
+    from untag.types import Finding
 
 
 class Reviewing(OpenHome):
@@ -30,3 +34,49 @@ class Reviewing(OpenHome):
 
     def _tell_bug(self, error: Exception) -> None:
         self._warn(f"the review page met a bug in untag ({type(error).__name__}: {error}); please report it")
+
+    def look(self, finding: Finding) -> Look:
+        """Where in a photo its faces and things are, and how large it is; reads no photo."""
+        from untag.library.looking import look_at
+
+        return look_at(self._opened(create=False), finding)
+
+    def group(self, finding: Finding) -> Group:
+        """The photo of a finding with all its copies, whatever was decided about each of them."""
+        from untag.library.looking import group_of
+
+        return group_of(self._opened(create=False), finding)
+
+    def evening(self, finding: Finding) -> list[Group]:
+        """The photos of the same person taken, or else posted, on the same occasion, in their order."""
+        from untag.library.looking import evening_of
+
+        return evening_of(self._opened(create=False), finding)
+
+    def changes(self, since: str | None = None) -> Changes:
+        """What was decided or taken back since the `mark` of an earlier answer, here or elsewhere."""
+        from untag.store import changes
+
+        return changes(self._opened(), since)
+
+    def names(self) -> dict[str, list[str]]:
+        """The persons, posters and platforms that there are to filter by."""
+        from untag.store import names_on_record
+
+        columns = {"person": "findings.person", "poster": "files.poster", "platform": "files.platform"}
+        return {field: names_on_record(self._opened(), column) for field, column in columns.items()}
+
+    def learn(self) -> dict[str, str]:
+        """Adds the faces in photos decided as is-me to who is enrolled, and judges again what was scanned.
+
+        Returns whom each new reference enrols, by SHA-256. Reads no photo and loads no model.
+        """
+        from untag.people.confirming import learn_confirmed
+
+        return learn_confirmed(self._opened(create=False), self.settings)
+
+    def unlearn(self, sha256s: Iterable[str]) -> int:
+        """Takes the references that photos gave back, and judges again; returns how many there were."""
+        from untag.people.confirming import unlearn
+
+        return unlearn(self._opened(create=False), self.settings, sha256s)

@@ -16,9 +16,9 @@ from untag.imaging.decode import decode
 from untag.imaging.limits import Limits
 from untag.sources.base import walk_all
 from untag.sources.listing import Source
-from untag.store import Reference, Store, confirmed_faces, references
+from untag.store import CONFIRMING, Reference, Store, confirmed_faces, references
 from untag.support.words import counted
-from untag.types import Face, Frame, PhotoRef, ReadError
+from untag.types import Face, Frame, PhotoRef, ReadError, Status
 
 _BATCH = 8
 _BACKGROUND = 0.3
@@ -116,8 +116,8 @@ def _propose(
     return Proposal(options.person, engine.id, tuple(found.values()), tuple(results), positions)
 
 
-def propose_confirmed(store: Store, person: str, engine_id: str) -> Proposal:
-    """The faces in photos that the user decided show the person; one result for each photo, by hash.
+def propose_confirmed(store: Store, person: str, engine_id: str, statuses: frozenset[Status] = CONFIRMING) -> Proposal:
+    """The faces in photos that the user decided show the person, in one of `statuses`; one result each, by hash.
 
     The photos themselves are not read. What has been added before is not proposed again, but has its result.
     """
@@ -125,7 +125,7 @@ def propose_confirmed(store: Store, person: str, engine_id: str) -> Proposal:
     found: list[Reference] = []
     positions: dict[str, list[int]] = {}
     known = {reference.sha256 for reference in references(store, person, engine_id)}
-    for confirmed in confirmed_faces(store, person, engine_id):
+    for confirmed in confirmed_faces(store, person, engine_id, statuses):
         face = usable_face([confirmed.face])
         if isinstance(face, Face):
             if confirmed.sha256 not in known:

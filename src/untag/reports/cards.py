@@ -32,6 +32,7 @@ _DECISIONS: Mapping[Status, str] = {
     Status.REQUEST_REMOVAL: "To request removal",
     Status.DONE: "Done",
     Status.NOT_ME: "Not you",
+    Status.IS_ME: "You",
 }
 
 _PLATFORMS: Mapping[str, str] = {
@@ -124,7 +125,7 @@ def card_of(group: Group, thumbnail: Thumbnail | None, *, named: bool) -> Card:
         name=name,
         alt=_alt(finding, name),
         path=finding.path,
-        platform=_platform(origin),
+        platform=platform_of(origin),
         poster=origin.poster,
         caption=origin.caption,
         categories=tuple((category, _percent(score)) for category, score in finding.categories.items()),
@@ -152,7 +153,7 @@ def link_of(origin: Origin) -> Link | None:
         return None
     if origin.permalink_confidence is LinkConfidence.PROBABLE:
         return Link(url.strip(), "Open likely link", origin.poster)
-    platform = _platform(origin)
+    platform = platform_of(origin)
     return Link(url.strip(), "Open online" if platform is None else f"Open on {platform}", origin.poster)
 
 
@@ -171,7 +172,8 @@ def _day(taken: str | None, posted: str | None) -> str | None:
     return None if posted is None else f"posted {day_words(posted)}"
 
 
-def _platform(origin: Origin) -> str | None:
+def platform_of(origin: Origin) -> str | None:
+    """The name of the site for people, such as "Google Photos"."""
     return None if origin.platform is None else _PLATFORMS.get(origin.platform.casefold(), origin.platform)
 
 

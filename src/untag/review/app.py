@@ -9,12 +9,14 @@ from jinja2 import StrictUndefined
 from werkzeug.exceptions import HTTPException
 
 from untag.errors import LockedError, StoreError, UntagError, UsageError
+from untag.review.asking import asking
+from untag.review.deciding import deciding
 from untag.review.limits import MOST_BYTES
 from untag.review.parts import Parts, parts, share
 from untag.review.photos import photos
 from untag.review.reviewing import reviewing
 
-PAGES = (("reviewing.review", "Review"),)
+PAGES = (("reviewing.review", "Review"), ("asking.ask", "Is this you?"))
 """What the navigation leads to: endpoints, and their names for people."""
 
 
@@ -25,7 +27,7 @@ def make_app(shared: Parts) -> Flask:
     app.jinja_env.undefined = StrictUndefined
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     share(app, shared)
-    for blueprint in (reviewing, photos):
+    for blueprint in (reviewing, asking, deciding, photos):
         app.register_blueprint(blueprint)
     app.context_processor(lambda: {"pages": PAGES})
     app.register_error_handler(UntagError, _of_untag)

@@ -76,7 +76,7 @@ class Gate:
         """Hands the cookie over. A redirect would not do: a browser that comes from elsewhere would leave it out."""
         self._activity.touch()
         inside = f"{self._access.folder}/"
-        head = f'<meta http-equiv="refresh" content="0; url={inside}">'
+        head = f'<link rel="icon" href="{inside}static/icon.svg"><meta http-equiv="refresh" content="0; url={inside}">'
         words = f'<a href="{inside}">Go on</a>'
         return _page(start_response, "200 OK", head, words, [("Set-Cookie", self._access.set_cookie)])
 

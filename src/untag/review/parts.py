@@ -13,13 +13,19 @@ from typing import TYPE_CHECKING
 from flask import Flask, current_app, g
 
 from untag.review.activity import Activity
+from untag.review.learning import Learning
 from untag.review.thumbnails import Thumbnails
 
 if TYPE_CHECKING:
-    from untag import Untag
+    from untag import Settings, Untag
 
 OpenHome = Callable[[Callable[[str], object]], "Untag"]
 """Opens the home folder; gets where the library's messages go."""
+
+
+def _ignore(_: Exception) -> None:
+    pass
+
 
 _KEY = "untag-parts"
 
@@ -31,7 +37,14 @@ class Parts:
     open_home: OpenHome
     activity: Activity
     thumbnails: Thumbnails
-    on_bug: Callable[[Exception], object] = lambda _: None
+    learning: Learning
+    on_bug: Callable[[Exception], object]
+
+
+def make_parts(settings: Settings, open_home: OpenHome, on_bug: Callable[[Exception], object] = _ignore) -> Parts:
+    """Parts for a home folder."""
+    activity = Activity()
+    return Parts(open_home, activity, Thumbnails(settings), Learning(open_home, activity, on_bug), on_bug)
 
 
 def parts() -> Parts:

@@ -19,8 +19,7 @@ from untag.review.activity import Activity
 from untag.review.app import make_app
 from untag.review.gate import Gate
 from untag.review.listener import Listener
-from untag.review.parts import OpenHome, Parts
-from untag.review.thumbnails import Thumbnails
+from untag.review.parts import OpenHome, make_parts
 
 UNUSED_SECONDS = 3600.0
 _STEP = 1.0
@@ -59,12 +58,11 @@ def serve(serving: Serving) -> Ended:
     _silence()
     with _bound(serving.port) as bound:
         access = Access(bound.getsockname()[1])
-        activity = Activity()
-        pages = make_app(Parts(serving.open_home, activity, Thumbnails(serving.settings), serving.on_bug))
-        listener = Listener(bound, Gate(pages, access, activity), access)
+        shared = make_parts(serving.settings, serving.open_home, serving.on_bug)
+        listener = Listener(bound, Gate(make_app(shared), access, shared.activity), access)
         try:
             serving.on_address(access.address)
-            return _until_the_end(listener, activity, serving)
+            return _until_the_end(listener, shared.activity, serving)
         finally:
             listener.close()
 

@@ -52,6 +52,12 @@ class Thumbnails:
             self._keep(key, made)
         return made
 
+    @property
+    def nbytes(self) -> int:
+        """How much memory the pictures hold."""
+        with self._lock:
+            return self._size
+
     def clear(self) -> None:
         """Forgets all of them."""
         with self._lock:

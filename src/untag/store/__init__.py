@@ -1,6 +1,7 @@
 """The database: the only place that knows SQL. Files are places, photos are contents, decisions are for ever."""
 
 from untag.store.categories import forget_category
+from untag.store.changes import Changes, changes
 from untag.store.check import check_damage, check_integrity
 from untag.store.codec import now
 from untag.store.db import DATABASE_NAME, Store
@@ -30,6 +31,7 @@ from untag.store.judged import Appearance, JudgedWith
 from untag.store.listed import count_findings, findings, names_on_record
 from untag.store.naming import all_paths, contents_beginning, contents_linked, paths_of_contents
 from untag.store.people import (
+    CONFIRMING,
     add_names,
     add_reference,
     confirmed_faces,
@@ -120,10 +122,12 @@ from untag.store.written import Written, note_written, written_files
 
 __all__ = [
     "ABSENT",
+    "CONFIRMING",
     "DATABASE_NAME",
     "Analysis",
     "Answer",
     "Appearance",
+    "Changes",
     "Decision",
     "DuePhoto",
     "Event",
@@ -158,6 +162,7 @@ __all__ = [
     "all_moved",
     "all_paths",
     "changed_places",
+    "changes",
     "check_damage",
     "check_integrity",
     "comparable_photos",

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from untag.errors import StoreError
-from untag.store.codec import now, path_of, text
+from untag.store.codec import json_list, now, path_of, text
 from untag.store.columns import FACE, REFERENCE
 from untag.store.db import Row, Store, database_files
 from untag.store.embeddings import index_files
@@ -64,11 +64,17 @@ def reference_of(row: Row) -> Reference:
     return Reference(id=row["id"], **REFERENCE.fields(row))
 
 
-def confirmed_faces(store: Store, person: str, engine: str) -> list[Reference]:
+CONFIRMING = frozenset(Status) - {Status.OPEN, Status.NOT_ME}
+"""What the user may have decided about a photo that shows a person."""
+
+
+def confirmed_faces(
+    store: Store, person: str, engine: str, statuses: frozenset[Status] = CONFIRMING
+) -> list[Reference]:
     """The faces that `engine` found and the user confirmed as a person's, by hash: what could be added as references.
 
     Confirmed is the most similar face with an embedding in a photo whose finding names the person, when the decision
-    that counts is any but `not-me`. Photos that lie in no file any more are left out.
+    that counts is one of `statuses`, by default any but `not-me`. Photos that lie in no file any more are left out.
     """
     rows = store.rows(
         """SELECT faces.*, MAX(faces.similarity),
@@ -78,9 +84,9 @@ def confirmed_faces(store: Store, person: str, engine: str) -> list[Reference]:
             AND faces.verdict <> :other AND faces.embedding IS NOT NULL
             AND EXISTS (SELECT 1 FROM files WHERE files.sha256 = faces.sha256)
             AND (SELECT status FROM decisions WHERE decisions.sha256 = faces.sha256 AND undone_at IS NULL
-                ORDER BY decisions.id DESC LIMIT 1) <> :not_me
+                ORDER BY decisions.id DESC LIMIT 1) IN (SELECT value FROM json_each(:statuses))
         GROUP BY faces.sha256 ORDER BY faces.sha256""",
-        {"person": person, "engine": engine, "other": Verdict.OTHER, "not_me": Status.NOT_ME},
+        {"person": person, "engine": engine, "other": Verdict.OTHER, "statuses": json_list(statuses)},
     )
     return [Reference(person, engine, row["sha256"], path_of(row["path"]), FACE.read(row)) for row in rows]
 

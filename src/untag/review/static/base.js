@@ -5,7 +5,8 @@ const EVERY = 4000;
 
 /** A sentence for the user, which screen readers say as well; it goes after a while. */
 export function say(words) {
-  const line = document.getElementById("said");
+  // What lies behind an open dialog is not seen and not read out.
+  const line = document.querySelector("dialog[open] .said") ?? document.getElementById("said");
   line.textContent = words;
   clearTimeout(say.timer);
   say.timer = setTimeout(() => { line.textContent = ""; }, 8000);
@@ -20,12 +21,13 @@ export class Trouble extends Error {
 }
 
 function stopped(gone) {
-  const line = document.getElementById("stopped");
-  if (line.hidden !== gone) return;
-  line.textContent = gone
-    ? "untag review has stopped, so nothing more is saved. Start it again in the terminal, and open the new address."
-    : "";
-  line.hidden = !gone;
+  for (const line of document.querySelectorAll(".stopped")) {
+    if (line.hidden !== gone) continue;
+    line.hidden = !gone;
+    line.textContent = gone
+      ? "untag review has stopped, so nothing more is saved. Start it again in the terminal, and open the new address."
+      : "";
+  }
 }
 
 async function ask(url, options) {
@@ -57,10 +59,14 @@ export const upload = (url, file) =>
 const watching = [];
 export const onState = (watcher) => { watching.push(watcher); };
 
+/** What this page knows already: the server says what was decided since, in other tabs too. */
+let mark = document.querySelector("[data-mark]")?.dataset.mark ?? "";
+
 async function watch() {
   if (!document.hidden) {
     try {
-      const state = await get(STATE);
+      const state = await get(`${STATE}?since=${encodeURIComponent(mark)}`);
+      mark = state.mark;
       for (const watcher of watching) watcher(state);
     } catch (error) {
       if (!(error instanceof Trouble)) throw error;

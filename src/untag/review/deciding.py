@@ -1,0 +1,105 @@
+"""What is decided on the pages, for all contents that a photo has: one request, all of it or nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+from urllib.parse import parse_qsl
+
+from flask import Blueprint, Response, jsonify, request
+from werkzeug.datastructures import MultiDict
+
+import untag
+from untag import Status, UsageError
+from untag.review.listing import contents_of, is_hash, wanted_by
+from untag.review.parts import home, parts
+from untag.support.words import counted
+
+deciding = Blueprint("deciding", __name__)
+
+MOST = 100_000
+"""Contents in one decision."""
+_DECIDABLE = frozenset(Status) - {Status.OPEN}
+
+
+@deciding.post("/decide")
+def decide() -> Response:
+    """`ids` are decided as `status`. Answers with how many decisions that were, and what each is now."""
+    said = _said()
+    ids, status = _ids(said), _status(said)
+    count = home().decide(ids, status)
+    _teach(ids, status)
+    return jsonify(count=count, statuses=dict.fromkeys(ids, status))
+
+
+@deciding.post("/undo")
+def undo() -> Response:
+    """The last decision about each of `ids` is taken back."""
+    ids = _ids(_said())
+    before = home().changes().mark
+    count = home().undo(ids)
+    parts().learning.forget(ids)
+    return jsonify(count=count, statuses=home().changes(before).statuses)
+
+
+@deciding.post("/decide-all")
+def decide_all() -> Response:
+    """All photos that meet `filter`, an address's query, are decided as `status`; there must be `count` of them."""
+    said = _said()
+    status, filters, expected = _status(said), said.get("filter"), said.get("count")
+    if not isinstance(filters, str) or not isinstance(expected, int):
+        raise UsageError("say which photos, and how many they are")
+    found = matching(filters)
+    if len(found) != expected:
+        now = counted(len(found), "photo fits now", "photos fit now")
+        raise UsageError(f"{now}, not {expected}: look at them again. Nothing was decided.")
+    ids = list(dict.fromkeys(sha256 for group in found for sha256 in contents_of(group)))
+    count = home().decide(ids, status)
+    _teach(ids, status)
+    return jsonify(count=count, photos=len(found), ids=ids)
+
+
+@deciding.post("/count")
+def count() -> Response:
+    """How many photos meet `filter`, copies counted once."""
+    filters = _said().get("filter")
+    return jsonify(count=len(matching(filters if isinstance(filters, str) else "")))
+
+
+def matching(query: str) -> list[untag.Group]:
+    """All photos that meet the filters of an address's query."""
+    pairs = parse_qsl(query.removeprefix("?"), max_num_fields=100)
+    asked: MultiDict[str, str] = MultiDict(pairs)
+    return home().pictures(replace(wanted_by(asked), limit=None, offset=0))
+
+
+def _teach(ids: list[str], status: Status) -> None:
+    """What shows the person improves the profile; what was said otherwise before is taken out of it."""
+    if status is Status.IS_ME:
+        parts().learning.learn(ids)
+    else:
+        parts().learning.forget(ids)
+
+
+def _said() -> Mapping[str, Any]:
+    said = request.get_json(silent=True)
+    if not isinstance(said, dict):
+        raise UsageError("this was no question that untag knows")
+    return said
+
+
+def _ids(said: Mapping[str, Any]) -> list[str]:
+    ids = said.get("ids")
+    if not isinstance(ids, list) or not 0 < len(ids) <= MOST:
+        raise UsageError("say which photos")
+    if not all(isinstance(one, str) and is_hash(one) for one in ids):
+        raise UsageError("photos are named by their ids")
+    return list(dict.fromkeys(ids))
+
+
+def _status(said: Mapping[str, Any]) -> Status:
+    status = said.get("status")
+    if status not in list(_DECIDABLE):
+        raise UsageError(f"decide one of {', '.join(sorted(_DECIDABLE))}")
+    return Status(status)
