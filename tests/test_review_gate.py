@@ -90,7 +90,7 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
 
 def test_whoever_has_the_address_gets_in(served: Served) -> None:
     folder, cookie = served.enter()
-    status, headers, body = served.ask(f"{folder}/", cookie)
+    status, headers, body = served.ask(f"{folder}/welcome", cookie)
     assert status == 200
     assert b"<main" in body
     for name, value in HEADERS:
@@ -226,7 +226,7 @@ def test_two_may_run_at_once(served: Served, tmp_path: Path) -> None:
 
         def look(address: str) -> None:
             assert address.split("?")[0] != served.address.split("?")[0]
-            assert served.ask(f"{first}/", cookie)[0] == 200
+            assert served.ask(f"{first}/welcome", cookie)[0] == 200
             raise KeyboardInterrupt
 
         with pytest.raises(KeyboardInterrupt):

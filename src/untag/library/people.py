@@ -98,6 +98,13 @@ class People(OpenHome):
         found = propose_groups(person, groups.engine, picked, load_calibration(groups.engine))
         return enroll_person(self._opened(), request, found, self.settings, accept=options.accept)
 
+    @property
+    def is_new(self) -> bool:
+        """Whether nobody is enrolled; makes no database."""
+        from untag.store import DATABASE_NAME
+
+        return not (self.home / DATABASE_NAME).exists() or not self.people()
+
     def people(self) -> list[Person]:
         """Everybody enrolled, by name, once for each engine."""
         from untag.people.roster import list_people

@@ -11,12 +11,20 @@ from werkzeug.exceptions import HTTPException
 from untag.errors import LockedError, StoreError, UntagError, UsageError
 from untag.review.asking import asking
 from untag.review.deciding import deciding
+from untag.review.first import first
 from untag.review.limits import MOST_BYTES
 from untag.review.parts import Parts, parts, share
 from untag.review.photos import photos
 from untag.review.reviewing import reviewing
+from untag.review.scanning import scanning
+from untag.support.words import counted
 
-PAGES = (("reviewing.review", "Review"), ("asking.ask", "Is this you?"))
+PAGES = (
+    ("reviewing.review", "Review"),
+    ("asking.ask", "Is this you?"),
+    ("scanning.scan", "Scan"),
+    ("first.welcome", "Photos and face"),
+)
 """What the navigation leads to: endpoints, and their names for people."""
 
 
@@ -26,8 +34,9 @@ def make_app(shared: Parts) -> Flask:
     app.config["MAX_CONTENT_LENGTH"] = MOST_BYTES
     app.jinja_env.undefined = StrictUndefined
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    app.jinja_env.globals["counted"] = counted
     share(app, shared)
-    for blueprint in (reviewing, asking, deciding, photos):
+    for blueprint in (first, scanning, reviewing, asking, deciding, photos):
         app.register_blueprint(blueprint)
     app.context_processor(lambda: {"pages": PAGES})
     app.register_error_handler(UntagError, _of_untag)

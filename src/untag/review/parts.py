@@ -6,7 +6,7 @@ and closes it; that takes about a millisecond.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -15,6 +15,7 @@ from flask import Flask, current_app, g
 from untag.review.activity import Activity
 from untag.review.learning import Learning
 from untag.review.thumbnails import Thumbnails
+from untag.review.working import COMMAND, Working
 
 if TYPE_CHECKING:
     from untag import Settings, Untag
@@ -38,13 +39,21 @@ class Parts:
     activity: Activity
     thumbnails: Thumbnails
     learning: Learning
+    working: Working
     on_bug: Callable[[Exception], object]
 
 
-def make_parts(settings: Settings, open_home: OpenHome, on_bug: Callable[[Exception], object] = _ignore) -> Parts:
-    """Parts for a home folder."""
+def make_parts(
+    settings: Settings,
+    open_home: OpenHome,
+    on_bug: Callable[[Exception], object] = _ignore,
+    worker: Sequence[str] = COMMAND,
+) -> Parts:
+    """Parts for a home folder. `worker` is the command of the process that looks at photos."""
     activity = Activity()
-    return Parts(open_home, activity, Thumbnails(settings), Learning(open_home, activity, on_bug), on_bug)
+    learning = Learning(open_home, activity, on_bug)
+    working = Working(settings.home, activity, worker)
+    return Parts(open_home, activity, Thumbnails(settings), learning, working, on_bug)
 
 
 def parts() -> Parts:

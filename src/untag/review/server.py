@@ -8,7 +8,7 @@ import select
 import socket
 import stat
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -20,6 +20,7 @@ from untag.review.app import make_app
 from untag.review.gate import Gate
 from untag.review.listener import Listener
 from untag.review.parts import OpenHome, make_parts
+from untag.review.working import COMMAND
 
 UNUSED_SECONDS = 3600.0
 _STEP = 1.0
@@ -38,7 +39,7 @@ class Serving:
     """What to serve and until when.
 
     `on_address` is called once, when the address with its token can be opened; `on_bug` with what no page expected.
-    `until` is asked every second whether to end.
+    `until` is asked every second whether to end. `worker` is the command of the process that looks at photos.
     """
 
     settings: untag.Settings
@@ -48,6 +49,7 @@ class Serving:
     port: int = 0
     unused_seconds: float = UNUSED_SECONDS
     until: Callable[[], bool] = lambda: False
+    worker: Sequence[str] = COMMAND
 
 
 def serve(serving: Serving) -> Ended:
@@ -58,13 +60,14 @@ def serve(serving: Serving) -> Ended:
     _silence()
     with _bound(serving.port) as bound:
         access = Access(bound.getsockname()[1])
-        shared = make_parts(serving.settings, serving.open_home, serving.on_bug)
+        shared = make_parts(serving.settings, serving.open_home, serving.on_bug, serving.worker)
         listener = Listener(bound, Gate(make_app(shared), access, shared.activity), access)
         try:
             serving.on_address(access.address)
             return _until_the_end(listener, shared.activity, serving)
         finally:
             listener.close()
+            shared.working.close()
 
 
 def _silence() -> None:
