@@ -50,6 +50,11 @@ def embedding_ratios(result: Any) -> Iterator[Ratio]:
     yield "time, dlib / untag", result["median_ratio"], 1.0
 
 
+def drop_in_ratios(result: Any) -> Iterator[Ratio]:
+    yield "locations equal to dlib's CNN / photos", 1 - result["photos_that_differ"] / result["photos"], 1.0
+    yield "processor time, dlib / untag", result["seconds_dlib"] / result["seconds"], 1.0
+
+
 def detection_ratios(result: Any) -> Iterator[Ratio]:
     ours, hog = (result[name]["sizes"]["all"] for name in ("dlib", "hog"))
     yield "faces found, untag / HOG", ours["found"] / hog["found"], 1.0
@@ -130,7 +135,7 @@ def arguments_of(name: str, options: argparse.Namespace) -> list[str]:
         return ["--root", str(options.labels), "--engines", "dlib,hog", "--cached-only", *home]
     if name in ("dark", "elongated"):
         return home
-    if name == "output_size":
+    if name in ("output_size", "drop_in"):
         return [str(options.photos)]
     return [str(options.photos), "--me", str(options.me), *home] if name in ("scan", "memory") else []
 
@@ -138,6 +143,7 @@ def arguments_of(name: str, options: argparse.Namespace) -> list[str]:
 BENCHMARKS = (
     Benchmark("decode", (), ("--rounds", "2"), decode_ratios),
     Benchmark("embedding", ("dlib",), ("--repeats", "5"), embedding_ratios),
+    Benchmark("drop_in", ("dlib",), ("--limit", "3", "--max-side", "400"), drop_in_ratios),
     Benchmark("face_detection", (), (), detection_ratios),
     Benchmark("index_search", ("faiss", "usearch"), ("--faces", "50000", "--rounds", "3"), index_ratios),
     Benchmark("rescan", (), ("--files", "5000", "--repeats", "2"), rescan_ratios),
@@ -159,7 +165,7 @@ def missing(benchmark: Benchmark, options: argparse.Namespace) -> str | None:
         return f"{', '.join(lacking)} not installed; pip install '.[reference,bench]'"
     if benchmark.name == "rescan" and sys.platform != "linux":
         return "needs find -printf"
-    if benchmark.name == "output_size" and not options.photos.is_dir():
+    if benchmark.name in ("output_size", "drop_in") and not options.photos.is_dir():
         return f"{options.photos} is not there"
     if benchmark.name in ("scan", "memory") and not (options.photos.is_dir() and options.me.is_file()):
         return f"{options.photos} or {options.me} is not there"

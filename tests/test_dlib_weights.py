@@ -119,14 +119,21 @@ def test_a_tag_inside_a_tensor_is_not_a_layer() -> None:
 
 
 def test_a_batch_norm_becomes_the_affine_that_it_is() -> None:
-    floats = [np.array(values, "<f4").tobytes() for values in ([2, 3, 10, 20], [1, 2], [0.5, 0.25])]
-    alias = integer(1) + integer(1) * 4
-    data = tag(b"bn_con2") + tensor((4, 1, 1, 1), floats[0]) + alias * 2
-    data += tensor((2, 1, 1, 1), floats[1]) + tensor((2, 1, 1, 1), floats[2])
-    (layer,) = read_layers(data)
+    """With the statistics of the training: those of its last batch, which stand before them, are other numbers."""
+    (layer,) = read_layers(batch_norm(variances=[3.75, 15.75], epsilon=integer(1) + integer(-2)))
     assert isinstance(layer, Affine)
     np.testing.assert_allclose(layer.gamma, [1, 0.75])
     np.testing.assert_allclose(layer.beta, [9, 18.5])
+
+
+def batch_norm(variances: list[float], epsilon: bytes = integer(0) * 2) -> bytes:
+    parameters, last_batch, means = [2, 3, 10, 20], [7, 8], [1, 2]
+    parts = [tensor((2, 1, 1, 1), np.array(each, "<f4").tobytes()) for each in (last_batch, last_batch, means)]
+    parts.append(tensor((len(variances), 1, 1, 1), np.array(variances, "<f4").tobytes()))
+    begin = tag(b"bn_con2") + tensor((4, 1, 1, 1), np.array(parameters, "<f4").tobytes())
+    alias = integer(1) + integer(1) * 4
+    rates = (integer(1) + integer(0)) * 4
+    return begin + alias * 2 + b"".join(parts) + integer(100) + integer(50) + rates + epsilon
 
 
 LANDMARKS = "landmarks"
@@ -157,14 +164,9 @@ MALFORMED = {
     "a stride of nothing": (NETWORK, convolution(tensor((8, 1, 1, 1)), 2, 1, 1, 0, 1, 0, 0)),
     "a negative padding": (NETWORK, convolution(tensor((8, 1, 1, 1)), 2, 1, 1, 1, 1, -1, 0)),
     "an odd affine": (NETWORK, tag(b"affine_") + tensor((3, 1, 1, 1))),
-    "a batch norm of unequal parts": (
-        NETWORK,
-        tag(b"bn_con2")
-        + tensor((4, 1, 1, 1))
-        + (integer(1) + integer(1) * 4) * 2
-        + tensor((3, 1, 1, 1))
-        + tensor((2, 1, 1, 1)),
-    ),
+    "a batch norm of unequal parts": (NETWORK, batch_norm([1, 1, 1])),
+    "a batch norm without variance": (NETWORK, batch_norm([1, 0])),
+    "a batch norm that ends with its statistics": (NETWORK, batch_norm([1, 1])[:-13]),
     "a fully connected layer of no inputs": (
         NETWORK,
         tag(b"fc_2") + integer(4) + integer(0) + tensor((1, 4, 0, 1), b""),

@@ -19,7 +19,7 @@ import untag.face_recognition as face_recognition
 from made_up_faces import drawn_face
 from untag.errors import UntagError
 from untag.faces.align import DLIB_TEMPLATE
-from untag.faces.detect import Detection, MmodDetector
+from untag.faces.dlib_detector import DlibDetection, DlibDetector
 from untag.faces.jitter import jitter_chip
 from untag.types import Box, Pixels
 
@@ -41,10 +41,24 @@ class FakeDetector:
 
     def __init__(self) -> None:
         self.batches: list[list[tuple[int, ...]]] = []
+        self.doublings: list[int] = []
 
-    def detect(self, images: Sequence[Pixels]) -> list[list[Detection]]:
+    def detect(self, images: Sequence[Pixels], doublings: int) -> list[list[DlibDetection]]:
         self.batches.append([image.shape for image in images])
-        return [[Detection(Box(-4, -8, image.shape[1] + 4, image.shape[0] + 8), 1.0)] for image in images]
+        self.doublings.append(doublings)
+        return [[DlibDetection(Box(-4, -8, image.shape[1] + 4, image.shape[0] + 8), 1.0)] for image in images]
+
+
+class FakeSession:
+    """Remembers the sizes of the canvases, and finds nothing."""
+
+    def __init__(self) -> None:
+        self.sizes: list[tuple[int, ...]] = []
+
+    def run(self, feeds: Mapping[str, NDArray[Any]]) -> list[NDArray[Any]]:
+        count, _, height, width = feeds["images"].shape
+        self.sizes.append((height, width))
+        return [np.full((count, 1, (height - 21) // 8, (width - 21) // 8), -1, np.float32)]
 
 
 @pytest.fixture
@@ -105,9 +119,13 @@ def test_load_image_file_raises_what_pillow_raises(tmp_path: Path) -> None:
 
 
 def test_images_are_doubled_as_often_as_is_asked(fake: FakeDetector) -> None:
-    for doublings in (0, 1, 2):
+    for doublings in (0, 1, 2, -1):
         face_recognition.face_locations(blank(30, 50), doublings)
-    assert fake.batches == [[(30, 50, 3)], [(60, 100, 3)], [(120, 200, 3)]]
+    assert fake.doublings == [0, 1, 2, 0]
+    session = FakeSession()
+    DlibDetector(session).detect([blank(30, 50)], 2)
+    ((_, width),) = session.sizes
+    assert width == 2 * (2 * 50 + 2) + 2 + 22
 
 
 def test_locations_are_clipped(fake: FakeDetector) -> None:
@@ -116,18 +134,9 @@ def test_locations_are_clipped(fake: FakeDetector) -> None:
 
 
 def test_large_images_are_not_reduced() -> None:
-    widths = []
-
-    class Recorder:
-        def run(self, feeds: Mapping[str, NDArray[Any]]) -> list[NDArray[Any]]:
-            widths.append(feeds["images"].shape[2])
-            return [np.full((len(feeds["images"]), 1, 2, 2), -1, np.float32)]
-
-    MmodDetector(Recorder(), face_recognition._AS_GIVEN).detect([blank(60, 4000)])
-    assert max(widths) >= 4000
-    widths.clear()
-    MmodDetector(Recorder(), face_recognition._AS_GIVEN).detect([blank(100, 100)])
-    assert max(widths) < 200
+    session = FakeSession()
+    DlibDetector(session).detect([blank(60, 4000)])
+    assert {width for _, width in session.sizes} == {4022}
 
 
 def test_batches_are_bounded(fake: FakeDetector, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -138,6 +147,10 @@ def test_batches_are_bounded(fake: FakeDetector, monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr(face_recognition, "_BATCH_PIXELS", 30 * 50 * 4 * 3)
     face_recognition.batch_face_locations(images, 1)
     assert [len(batch) for batch in fake.batches] == [3, 2]
+    fake.batches.clear()
+    mixed = [blank(9, 9), blank(9, 9), blank(9, 8), blank(9, 9)]
+    assert len(face_recognition.batch_face_locations(mixed, 0)) == 4
+    assert [batch[0] for batch in fake.batches] == [(9, 9, 3), (9, 8, 3), (9, 9, 3)], "only those of one size together"
     assert face_recognition.batch_face_locations([]) == []
 
 

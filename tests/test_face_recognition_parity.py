@@ -124,3 +124,48 @@ def test_jittered_encodings_are_near_dlibs(home: Path) -> None:
     (ours,) = face_recognition.face_encodings(picture(), [LOCATION], num_jitters=12)
     # Measured 0.03, and 0.08: other random numbers of one distribution come nearer to dlib's mean than none do.
     assert np.linalg.norm(ours - theirs) < NEAR < np.linalg.norm(plain - theirs)
+
+
+@pytest.fixture
+def portraits(home: Path, shared: Path) -> dict[str, Pixels]:
+    """The test images of face_recognition, loaded."""
+    folder = shared / "data" / "faces" / "ageitgey"
+    if not (folder / "tests__test_images__obama.jpg").is_file():
+        pytest.skip("the test images of face_recognition are not here")
+    names = ("obama", "obama2", "obama3", "biden", "32bit", "obama_partial_face", "obama_partial_face2")
+    return {name: face_recognition.load_image_file(folder / f"tests__test_images__{name}.jpg") for name in names}
+
+
+def test_the_originals_own_tests_hold(portraits: dict[str, Pixels]) -> None:
+    """tests/test_face_recognition.py of face_recognition, but for HOG's boxes, 68 points and private helpers."""
+    assert portraits["obama"].shape == (1137, 910, 3)
+    assert portraits["32bit"].shape == (1200, 626, 3)
+    encodings = {}
+    for name in ("obama", "obama2", "obama3", "biden"):
+        (encodings[name],) = face_recognition.face_encodings(portraits[name])
+        assert len(encodings[name]) == 128
+    first, *others = encodings.values()
+    distances = face_recognition.face_distance(others, first)
+    assert type(distances) is np.ndarray
+    assert (distances <= 0.6).tolist() == [True, True, False]
+    matches = face_recognition.compare_faces(others, first)
+    assert type(matches) is list
+    assert matches == [True, True, False]
+    for none in ([], np.array([])):
+        assert type(face_recognition.face_distance(none, first)) is np.ndarray
+        assert face_recognition.face_distance(none, first).tolist() == []
+        assert face_recognition.compare_faces(none, first) == []
+
+
+ORIGINALS_LOCATIONS = {
+    "obama": [(154, 611, 390, 375)],
+    "obama_partial_face": [(117, 199, 400, 0)],
+    "obama_partial_face2": [(130, 551, 366, 348)],
+    "32bit": [(278, 454, 561, 170)],
+}
+"""Of face_recognition 1.3.0 with dlib 20.0.1: model="cnn", not enlarged. A face that is cut off is clipped."""
+
+
+def test_locations_are_those_of_the_originals_cnn(portraits: dict[str, Pixels]) -> None:
+    for name, locations in ORIGINALS_LOCATIONS.items():
+        assert face_recognition.face_locations(portraits[name], 0, "cnn") == locations

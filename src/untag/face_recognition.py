@@ -11,11 +11,11 @@ from __future__ import annotations
 
 import functools
 import io
+import itertools
 from collections.abc import Iterator, Sequence
 from os import PathLike
 from typing import IO, Any
 
-import cv2
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from PIL import Image
@@ -27,8 +27,8 @@ from untag.engine.weights.dlib_weights import ShapePredictor
 from untag.errors import UntagError, UsageError
 from untag.faces.align import DLIB_TEMPLATE, cut_chip
 from untag.faces.composed import Embedder
-from untag.faces.detect import MmodDetector, MmodOptions
-from untag.faces.dlib_engine import DETECTOR_FILE, EMBEDDER_FILE, LANDMARKS_FILE
+from untag.faces.dlib_detector import DlibDetector
+from untag.faces.dlib_engine import CANVAS_DETECTOR_FILE, EMBEDDER_FILE, LANDMARKS_FILE
 from untag.faces.jitter import jitter_chip
 from untag.faces.landmarks import predict_landmarks
 from untag.types import Box, Pixels
@@ -52,11 +52,8 @@ def __dir__() -> list[str]:
 Location = tuple[int, int, int, int]
 Encoding = NDArray[np.float64]
 
-_AS_GIVEN = MmodOptions(max_side=2**31, enlarge_below=0)
-"""The caller says how much images are enlarged, and they are never reduced."""
-
-_BATCH_PIXELS = 32_000_000
-"""Images are searched together up to this many pixels: their pyramids are in memory at once, ten bytes a pixel."""
+_BATCH_PIXELS = 8_000_000
+"""Images are searched together up to this many pixels: their pyramids are in memory at once, forty bytes a pixel."""
 
 
 class LargeModelError(UntagError, NotImplementedError):
@@ -78,7 +75,7 @@ def load_image_file(file: str | PathLike[str] | IO[bytes], mode: str | None = "R
 
 
 def face_locations(img: Pixels, number_of_times_to_upsample: int = 1, model: str = "hog") -> list[Location]:
-    """The faces in an image, the most certain first, clipped to it.
+    """The faces in an image, the most certain first, clipped to it: those of the original's model="cnn", to the pixel.
 
     The image is doubled `number_of_times_to_upsample` times; the smallest faces that are found are then 80 pixels.
     `model` is taken and makes no difference: both names mean the CNN. Raises ArgumentError for what is no image.
@@ -91,8 +88,8 @@ def batch_face_locations(
 ) -> list[list[Location]]:
     """The faces in each image, as `face_locations` has them; at most `batch_size` images are searched together.
 
-    Images need not be of one size, but those that are share runs of the network. Raises ArgumentError for what is no
-    image, and for a `batch_size` below 1.
+    Images need not be of one size, but neighbours that are share runs of the network. Raises ArgumentError for
+    what is no image, and for a `batch_size` below 1.
     """
     if batch_size < 1:
         raise ArgumentError(f"batch_size is at least 1, not {batch_size}")
@@ -163,8 +160,8 @@ def _options() -> ModelOptions:
 
 
 @functools.cache
-def _detector() -> MmodDetector:
-    return MmodDetector(open_derived(DETECTOR_FILE, _options()), _AS_GIVEN)
+def _detector() -> DlibDetector:
+    return DlibDetector(open_derived(CANVAS_DETECTOR_FILE, _options()))
 
 
 @functools.cache
@@ -202,47 +199,28 @@ def _image(image: Pixels) -> Pixels:
 
 
 def _batches(images: Sequence[Pixels], most: int, enlarged: int) -> Iterator[list[Pixels]]:
-    batch: list[Pixels] = []
-    pixels = 0
-    for image in images:
-        size = image.shape[0] * image.shape[1] * enlarged
-        if batch and (len(batch) == most or pixels + size > _BATCH_PIXELS):
-            yield batch
-            batch, pixels = [], 0
-        batch.append(image)
-        pixels += size
-    if batch:
-        yield batch
+    """Neighbours of one size, at most `most` of them, and no more than `_BATCH_PIXELS` once they are enlarged."""
+    for (height, width), alike in itertools.groupby(images, key=lambda image: image.shape[:2]):
+        together = max(1, min(most, _BATCH_PIXELS // (height * width * enlarged)))
+        remaining = list(alike)
+        yield from (remaining[start : start + together] for start in range(0, len(remaining), together))
 
 
 def _search(images: Sequence[Pixels], doublings: int) -> list[list[Box]]:
-    """The boxes of the faces, in whole pixels of each image, not clipped."""
-    factor = 2**doublings
-    if doublings:
-        images = [
-            np.asarray(cv2.resize(image, None, fx=factor, fy=factor, interpolation=cv2.INTER_LINEAR), dtype=np.uint8)
-            for image in images
-        ]
-    return [
-        [_whole_pixels(detection.box.scaled(1 / factor)) for detection in detections]
-        for detections in _detector().detect(images)
-    ]
-
-
-def _whole_pixels(box: Box) -> Box:
-    return Box(round(box.left), round(box.top), round(box.right), round(box.bottom))
+    """The boxes of the faces, in whole pixels of each image, the last ones in them; not clipped. Images of one size."""
+    return [[one.box for one in found] for found in _detector().detect(images, doublings)]
 
 
 def _clipped(box: Box, height: int, width: int) -> Location:
-    # dlib's rectangles include their last pixel, and the original allows them one more than the image has.
-    top, right, bottom, left = int(box.top), int(box.right) - 1, int(box.bottom) - 1, int(box.left)
+    # The original allows a location one pixel more than the image has.
+    top, right, bottom, left = int(box.top), int(box.right), int(box.bottom), int(box.left)
     return max(top, 0), min(right, width), min(bottom, height), max(left, 0)
 
 
 def _landmarks(image: Pixels, locations: Sequence[Location] | None) -> NDArray[np.float32]:
     """The landmarks (N, 5, 2) of the faces, in whole pixels, in dlib's order."""
     if locations is None:
-        boxes = _search([image], 1)[0]
-    else:
-        boxes = [Box(int(left), int(top), int(right) + 1, int(bottom) + 1) for top, right, bottom, left in locations]
+        # Not clipped: a face that is cut off by the edge has its landmarks where they would be.
+        locations = [(int(box.top), int(box.right), int(box.bottom), int(box.left)) for box in _search([image], 1)[0]]
+    boxes = [Box(int(left), int(top), int(right) + 1, int(bottom) + 1) for top, right, bottom, left in locations]
     return np.round(predict_landmarks(_predictor(), [image], [(0, box) for box in boxes]))

@@ -22,15 +22,19 @@ _HASH_BYTES = 32
 
 @dataclass(frozen=True, slots=True)
 class DerivedFile:
-    """How to make one derived file. Raise `version` whenever `build` makes other bytes from the same weights."""
+    """How to make one derived file. Raise `version` whenever `build` makes other bytes from the same weights.
+
+    `form` tells apart files that are made of the same weights.
+    """
 
     weights: PackagedWeights
     version: int
     build: Callable[[bytes], bytes]
+    form: str = ""
 
     def path(self, home: Path) -> Path:
         """Where the file is kept."""
-        return home / "cache" / f"{self.weights.name}-{self.weights.sha256[:12]}-v{self.version}.bin"
+        return home / "cache" / f"{self.weights.name}-{self.weights.sha256[:12]}-{self.form}v{self.version}.bin"
 
 
 def derived(file: DerivedFile, home: Path, on_build: Callable[[str], None]) -> bytes:

@@ -24,11 +24,11 @@ def _convolve(graph: GraphBuilder, value: str, layer: Convolution) -> str:
     return graph.node("Conv", value, weights, biases, strides=[sy, sx], pads=[py, px, py, px])
 
 
-def _folded(layers: Iterable[Layer]) -> Iterator[Convolution | FullyConnected]:
+def _folded(layers: Iterable[Layer], *, normalise: bool = True) -> Iterator[Convolution | FullyConnected]:
     """The layers with each affine folded into the convolution before it, and the normalisation into the first."""
     mean = np.array(MEAN_RGB, np.float64)
     pending: Convolution | None = None
-    first = True
+    first = normalise
     for layer in layers:
         if isinstance(layer, Affine):
             if pending is None:
@@ -67,19 +67,35 @@ def build_detector(layers: Iterable[Layer]) -> bytes:
     One pyramid level, or several photos' levels of one size, is one run. A face scores above 0. The score at (y, x)
     belongs to the window centred at pixel (8 x + 14, 8 y + 14): `DETECTOR_STRIDE` and `DETECTOR_OFFSET`.
     """
-    convolutions = list(_folded(layers))
+    graph = GraphBuilder()
+    _detect(graph, graph.channels_first(graph.float_images()), _folded(layers))
+    return graph.serialize(_DETECTOR_NAME, ["N", "H", "W", 3], _SCORES)
+
+
+def build_canvas_detector(layers: Iterable[Layer]) -> bytes:
+    """The same network on canvases that are normalised already: images (N, 3, H, W) float32 -> `scores` (N, 1, h, w).
+
+    dlib enlarges and reduces what is normalised, in floats, which bytes cannot hold.
+    """
+    graph = GraphBuilder()
+    _detect(graph, "images", _folded(layers, normalise=False))
+    return graph.serialize(_DETECTOR_NAME, ["N", 3, "H", "W"], _SCORES, of_bytes=False)
+
+
+def _detect(graph: GraphBuilder, x: str, layers: Iterable[Convolution | FullyConnected]) -> None:
+    convolutions = list(layers)
     if not convolutions or not isinstance(convolutions[-1], Convolution) or len(convolutions[-1].biases) != 1:
         raise ModelError("these dlib weights are not an MMOD detector")
-    graph = GraphBuilder()
-    x = graph.channels_first(graph.float_images())
     for index, layer in enumerate(convolutions):
         if not isinstance(layer, Convolution):
             raise ModelError("these dlib weights are not an MMOD detector")
         x = _convolve(graph, x, layer)
         last = index == len(convolutions) - 1
         x = graph.node("Identity", x, output="scores") if last else graph.node("Relu", x)
-    return graph.serialize("mmod_human_face_detector", ["N", "H", "W", 3], {"scores": ["N", 1, "h", "w"]})
 
+
+_DETECTOR_NAME = "mmod_human_face_detector"
+_SCORES: dict[str, list[str | int]] = {"scores": ["N", 1, "h", "w"]}
 
 DETECTOR_STRIDE = 8
 DETECTOR_OFFSET = 14

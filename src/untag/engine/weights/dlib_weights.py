@@ -161,15 +161,24 @@ def _affine(reader: _Reader) -> Affine:
 
 
 def _batch_norm(reader: _Reader) -> Affine:
+    """With the statistics of the training, as dlib's own affine_ makes of it, not those of its last batch."""
     affine = _affine(reader)
-    gamma, beta = affine.gamma, affine.beta
+    gamma, beta = affine.gamma.astype(np.float64), affine.beta.astype(np.float64)
     reader.skip_alias()
     reader.skip_alias()
-    means, inverse_stddevs = reader.tensor().ravel(), reader.tensor().ravel()
-    if not means.size == inverse_stddevs.size == gamma.size:
+    reader.tensor()  # the mean and the inverse deviation of the last batch
+    reader.tensor()
+    means, variances = reader.tensor().ravel(), reader.tensor().ravel()
+    if not means.size == variances.size == gamma.size:
         raise ModelError("the dlib weights hold a batch normalisation whose sizes do not fit together")
-    scale = gamma * inverse_stddevs
-    return Affine(scale, beta - means * scale)
+    reader.integer()  # how many updates there were, and over how many the statistics are gathered
+    reader.integer()
+    *_rates, epsilon = (reader.real() for _ in range(5))
+    spread = variances.astype(np.float64) + epsilon
+    if not (spread > 0).all():
+        raise ModelError("the dlib weights hold a batch normalisation without variance")
+    scale = gamma / np.sqrt(spread)
+    return Affine(scale.astype(np.float32), (beta - means * scale).astype(np.float32))
 
 
 _LAYERS: dict[bytes, Callable[[_Reader], Layer]] = {

@@ -45,14 +45,19 @@ class GraphBuilder:
         """(N, H, W, C) -> (N, C, H, W)."""
         return self.node("Transpose", value, perm=[0, 3, 1, 2])
 
-    def serialize(self, name: str, images: Dimensions, outputs: Mapping[str, Dimensions]) -> bytes:
-        """The checked model; the same nodes always give the same bytes. `outputs` maps names to float32 shapes."""
+    def serialize(
+        self, name: str, images: Dimensions, outputs: Mapping[str, Dimensions], *, of_bytes: bool = True
+    ) -> bytes:
+        """The checked model; the same nodes always give the same bytes. `outputs` maps names to float32 shapes.
+
+        The input is uint8, or float32 where it is not `of_bytes`.
+        """
         from onnx import TensorProto, checker, helper, numpy_helper
 
         graph = helper.make_graph(
             self._nodes,
             name,
-            [helper.make_tensor_value_info("images", TensorProto.UINT8, images)],
+            [helper.make_tensor_value_info("images", TensorProto.UINT8 if of_bytes else TensorProto.FLOAT, images)],
             [helper.make_tensor_value_info(output, TensorProto.FLOAT, shape) for output, shape in outputs.items()],
             [numpy_helper.from_array(array, constant) for constant, array in self._constants.items()],
         )
