@@ -151,7 +151,8 @@ def test_the_originals_own_tests_hold(portraits: dict[str, Pixels]) -> None:
     matches = face_recognition.compare_faces(others, first)
     assert type(matches) is list
     assert matches == [True, True, False]
-    for none in ([], np.array([])):
+    nothing: tuple[list[NDArray[np.float64]], NDArray[np.float64]] = ([], np.array([]))
+    for none in nothing:
         assert type(face_recognition.face_distance(none, first)) is np.ndarray
         assert face_recognition.face_distance(none, first).tolist() == []
         assert face_recognition.compare_faces(none, first) == []
