@@ -14,9 +14,20 @@ from untag.errors import ReadFailure
 from untag.sources.dates import moment
 from untag.sources.kinds import may_be_photo
 from untag.sources.reader import AbsentPhoto, Description, Files
-from untag.sources.text import MAX_JSON_BYTES, iso_time, items, member, parse_json, read_error, repaired, text
+from untag.sources.streaming import MAX_STREAMED_BYTES, large_thread
+from untag.sources.text import (
+    MAX_JSON_BYTES,
+    check_json_memory,
+    iso_time,
+    items,
+    member,
+    parse_json,
+    read_error,
+    repaired,
+    text,
+)
 from untag.support.words import counted
-from untag.types import LinkConfidence, Origin, ReadError
+from untag.types import LinkConfidence, Origin, Outcome, ReadError
 
 NEVER_FILLED = frozenset((b"", b"[object Object]"))
 """What files hold into which the site meant to write and did not; the second was seen in Facebook's stories."""
@@ -184,9 +195,24 @@ class Gathering:
 
     def read_json(self, name: str) -> Any:
         """The JSON value in a file; None when it cannot be read, which is an error, or was never filled."""
-        data = self.read(name)
+        data = self.read(name, MAX_STREAMED_BYTES)
+        if data is None:
+            return None
         try:
-            return None if data is None else parse_json(data)
+            return parse_json(data)
+        except ReadFailure as failure:
+            if failure.outcome is Outcome.TOO_LARGE:
+                return self._large_thread(name, data)
+            self.errors.append(read_error(self.files, name, failure))
+            return None
+
+    def _large_thread(self, name: str, data: bytes) -> Any:
+        """A conversation that is too large to be held; of other files that are, it is said."""
+        try:
+            thread = large_thread(data)
+            if thread is None:
+                check_json_memory(data)
+            return thread
         except ReadFailure as failure:
             self.errors.append(read_error(self.files, name, failure))
             return None

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from untag.errors import ReadFailure
 from untag.sources.readers.meta import Gathering, posted_time
-from untag.sources.text import items, member, repaired
+from untag.sources.streaming import LargeList
+from untag.sources.text import items, member, read_error, repaired
 from untag.types import Origin
 
 WANTED_BY = "your messages"
@@ -14,7 +16,7 @@ WANTED_BY = "your messages"
 
 def is_thread(value: Any) -> bool:
     """Whether JSON is a conversation, as the sites write it or as Facebook writes end-to-end encrypted ones."""
-    return isinstance(member(value, "messages"), list)
+    return isinstance(member(value, "messages"), list | LargeList)
 
 
 def is_encrypted_thread(value: Any) -> bool:
@@ -31,7 +33,7 @@ def read_thread(gathering: Gathering, name: str, value: Any, platform: str) -> N
     """Note the origin of each photo in a conversation. There is no link to a message, so none is given."""
     near = name.rpartition("/")[0]
     title = repaired(value.get("title")) or repaired(value.get("thread_name")) or repaired(value.get("threadName"))
-    for message in items(value["messages"]):
+    for message in _messages(gathering, name, value["messages"]):
         for media in _media(message):
             origin = Origin(
                 platform=platform,
@@ -43,6 +45,14 @@ def read_thread(gathering: Gathering, name: str, value: Any, platform: str) -> N
                 ),
             )
             gathering.add(media.get("uri"), origin, wanted_by=WANTED_BY, near=near)
+
+
+def _messages(gathering: Gathering, name: str, messages: Any) -> Iterator[dict[str, Any]]:
+    """The messages; where large JSON is damaged, those before the damage."""
+    try:
+        yield from messages if isinstance(messages, LargeList) else items(messages)
+    except ReadFailure as failure:
+        gathering.errors.append(read_error(gathering.files, name, failure))
 
 
 def _media(message: dict[str, Any]) -> Iterator[dict[str, Any]]:

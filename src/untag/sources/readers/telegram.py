@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -11,10 +12,11 @@ from untag.errors import ReadFailure
 from untag.sources.dates import written_time
 from untag.sources.reader import Description, Files, is_photo
 from untag.sources.readers.telegram_html import ICON, MAX_PAGE_BYTES, PAGE, page_order, read_page, senders
-from untag.sources.text import iso_time, items, member, read_error, read_json, text, wrong_shape
+from untag.sources.streaming import MAX_STREAMED_BYTES, first_of, streamed_lists
+from untag.sources.text import iso_time, items, member, parse_json, read_error, read_json, text, wrong_shape
 from untag.support.permalinks import number
 from untag.support.words import counted
-from untag.types import LinkConfidence, Origin, ReadError
+from untag.types import LinkConfidence, Origin, Outcome, ReadError
 
 PLATFORM = "telegram"
 
@@ -43,7 +45,10 @@ class Telegram:
             return True
         try:
             if _RESULT in files:
-                return any(True for _ in _chats(read_json(files, _RESULT, max_bytes=_SNIFFED_BYTES)))
+                if files.stat(_RESULT)[0] > _SNIFFED_BYTES:
+                    data = files.read(_RESULT, MAX_STREAMED_BYTES)
+                    return first_of(data, "messages.item", "chats.list.item.type") is not None
+                return any(True for _ in _chats(read_json(files, _RESULT)))
             return _OF_CHATS in files.read(min(pages, key=page_order), MAX_PAGE_BYTES)
         except ReadFailure:
             return False
@@ -76,20 +81,40 @@ class _Export:
 
     def read_result(self) -> None:
         try:
-            value = read_json(self.files, _RESULT)
+            data = self.files.read(_RESULT, MAX_STREAMED_BYTES)
         except ReadFailure as failure:
             self.errors.append(read_error(self.files, _RESULT, failure))
+            return
+        try:
+            value = parse_json(data)
+        except ReadFailure as failure:
+            if failure.outcome is Outcome.TOO_LARGE:
+                self.read_large(data)
+            else:
+                self.errors.append(read_error(self.files, _RESULT, failure))
             return
         if not isinstance(value, dict):
             self.errors.append(wrong_shape(self.files, _RESULT, "chats"))
             return
         for chat in _chats(value):
-            self.read_chat(chat)
+            for message in items(chat["messages"]):
+                self.read_message(chat, message)
         self.owner = _owner(value)
         for picture in items(value.get("profile_pictures")):
             poster = self.owner[0] if self.owner else None
             self.add(picture.get("photo"), Origin(PLATFORM, poster=poster, posted_at=_time(picture)))
         self.understood.append(_RESULT)
+
+    def read_large(self, data: bytes) -> None:
+        """The messages one after the other, as all of them at once would take too much memory."""
+        self.understood.append(_RESULT)
+        with suppress(ReadFailure):  # what is wrong with it is said below
+            self.owner = _owner({"personal_information": first_of(data, "personal_information")})
+        try:
+            for chat, message in streamed_lists(data, ("", "chats.list.item", "left_chats.list.item"), "messages"):
+                self.read_message(chat, message)
+        except ReadFailure as failure:
+            self.errors.append(read_error(self.files, _RESULT, failure))
 
     def read_pages(self) -> None:
         """The pages of all chats, those of one after each other."""
@@ -116,28 +141,27 @@ class _Export:
                 for file in message.files:
                     self.add(file, origin, wanted=False)
 
-    def read_chat(self, chat: dict[str, Any]) -> None:
-        name = text(chat.get("name"))
+    def read_message(self, chat: dict[str, Any], message: dict[str, Any]) -> None:
+        """Notes the photos of a message in a chat with this name, type and id."""
         chat_id = number(chat.get("id")) if chat.get("type") in _LINKED_TYPES else None
-        for message in items(chat["messages"]):
-            message_id = number(message.get("id"))
-            # Seen in no document of Telegram's; and only members of the chat can open it.
-            link = None if chat_id is None or message_id is None else f"https://t.me/c/{chat_id}/{message_id}"
-            origin = Origin(
-                platform=PLATFORM,
-                permalink=link,
-                permalink_confidence=LinkConfidence.NONE if link is None else LinkConfidence.PROBABLE,
-                poster=text(message.get("from")) or text(message.get("actor")),
-                caption=_words(message.get("text")),
-                album=name,
-                posted_at=_time(message),
-            )
-            if message.get("media_type") == "sticker":
-                if isinstance(message.get("file"), str):
-                    self.stickers.add(message["file"])
-                continue
-            self.add(message.get("photo"), origin)
-            self.add(message.get("file"), origin, wanted=_is_image(message))
+        message_id = number(message.get("id"))
+        # Seen in no document of Telegram's; and only members of the chat can open it.
+        link = None if chat_id is None or message_id is None else f"https://t.me/c/{chat_id}/{message_id}"
+        origin = Origin(
+            platform=PLATFORM,
+            permalink=link,
+            permalink_confidence=LinkConfidence.NONE if link is None else LinkConfidence.PROBABLE,
+            poster=text(message.get("from")) or text(message.get("actor")),
+            caption=_words(message.get("text")),
+            album=text(chat.get("name")),
+            posted_at=_time(message),
+        )
+        if message.get("media_type") == "sticker":
+            if isinstance(message.get("file"), str):
+                self.stickers.add(message["file"])
+            return
+        self.add(message.get("photo"), origin)
+        self.add(message.get("file"), origin, wanted=_is_image(message))
 
     def add(self, name: Any, origin: Origin, *, wanted: bool = True) -> None:
         """Notes where a file is from. In place of one that was left out there is a sentence, in brackets."""

@@ -14,7 +14,8 @@ from untag.errors import ReadFailure
 from untag.sources.dates import english_month, moment, written_time
 from untag.sources.links import tweet
 from untag.sources.reader import Description, Files, is_photo
-from untag.sources.text import MAX_JSON_BYTES, items, member, parse_json, read_error, text, wrong_shape
+from untag.sources.streaming import MAX_STREAMED_BYTES, streamed
+from untag.sources.text import items, member, parse_json, read_error, text, wrong_shape
 from untag.support.permalinks import number
 from untag.types import LinkConfidence, Origin, Outcome, ReadError
 
@@ -156,11 +157,19 @@ class _Archive:
 
     def _entries(self, name: str, wanted: str) -> Iterator[dict[str, Any]]:
         try:
-            data = self.files.read(name, MAX_JSON_BYTES)
+            data = self.files.read(name, MAX_STREAMED_BYTES)
             prefix = _PREFIX.match(data.removeprefix(b"\xef\xbb\xbf"))
             if prefix is None:
                 raise ReadFailure(Outcome.BROKEN, "it does not begin like a file of an archive of X")
-            value = parse_json(data.removeprefix(b"\xef\xbb\xbf")[prefix.end() :].rstrip().removesuffix(b";"))
+            array = data.removeprefix(b"\xef\xbb\xbf")[prefix.end() :].rstrip().removesuffix(b";")
+            try:
+                value = parse_json(array)
+            except ReadFailure as failure:
+                if failure.outcome is not Outcome.TOO_LARGE:
+                    raise
+                self.understood.append(name)
+                yield from (entry for entry in streamed(array, "item") if isinstance(entry, dict))
+                return
         except ReadFailure as failure:
             self.errors.append(read_error(self.files, name, failure))
             return
