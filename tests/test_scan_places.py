@@ -36,6 +36,7 @@ class MadeUpReader:
     """Reads archives with a file `told.json`: {"origins": {name: fields}, "absent": {key: fields}}."""
 
     name = "made-up"
+    platform = "made up"
     top_names = frozenset({TOLD})
 
     def sniff(self, files: Files) -> bool:

@@ -213,6 +213,52 @@ CASES: dict[str, tuple[dict[str, Any], dict[str, dict[str, Any] | None]]] = {
         },
         {"c/a.jpg": {"poster": "Bea"}, "c/a(1).jpg": {"poster": "Bea"}, "c/b.jpg": {"poster": None}},
     ),
+    "Hangouts: the last part of an address is the name of the file": (
+        {
+            "Takeout/Hangouts/Hangouts.json": {
+                "conversations": [
+                    {
+                        "conversation": {
+                            "conversation": {
+                                "name": "Party",
+                                "participant_data": [{"id": {"gaia_id": "11"}, "fallback_name": "Bea Roe"}],
+                            }
+                        },
+                        "events": [
+                            {
+                                "sender_id": {"gaia_id": "11"},
+                                "timestamp": "1500000000000000",
+                                "chat_message": {
+                                    "message_content": {
+                                        "segment": [{"text": "look"}],
+                                        "attachment": [
+                                            {
+                                                "embed_item": {
+                                                    "plus_photo": {"url": "https://lh3.example/a/s0/a%20b.jpg"}
+                                                }
+                                            }
+                                        ],
+                                    }
+                                },
+                            }
+                        ],
+                    }
+                ]
+            },
+            "Takeout/Hangouts/a b.jpg": JPEG,
+            "Takeout/Hangouts/other.jpg": JPEG,
+        },
+        {
+            "Takeout/Hangouts/a b.jpg": {
+                "platform": "hangouts",
+                "poster": "Bea Roe",
+                "caption": "look",
+                "album": "Party",
+                "posted_at": "2017-07-14T02:40:00+00:00",
+            },
+            "Takeout/Hangouts/other.jpg": {"platform": "hangouts", "poster": None},
+        },
+    ),
     "iCloud: two tables in one folder; the first has no number": (
         {
             "Photos/Photo Details.csv": f"{DETAILS}3.JPG,{SIXTH}",
@@ -255,6 +301,30 @@ CASES: dict[str, tuple[dict[str, Any], dict[str, dict[str, Any] | None]]] = {
             )
         },
         {"1.zip/iCloud Shared Albums.zip/iCloud Shared Albums/P/b.jpg": {"platform": "icloud", "album": "P"}},
+    ),
+    "iCloud: parts that are zipped with their folders; an album names a photo in another part": (
+        {
+            "iCloud Photos Part 1 of 2.zip": packed(
+                below(
+                    "iCloud Photos Part 1 of 2",
+                    {
+                        "Photos/Photo Details.csv": f"{DETAILS}1.jpg,{SIXTH}",
+                        "Photos/1.jpg": JPEG + b"1",
+                        "Albums/Beach.csv": "Images\n2.jpg\n",
+                    },
+                )
+            ),
+            "iCloud Photos Part 2 of 2.zip": packed(
+                below(
+                    "iCloud Photos Part 2 of 2",
+                    {"Photos/Photo Details.csv": DETAILS, "Photos/2.jpg": JPEG + b"2"},
+                )
+            ),
+        },
+        {
+            "iCloud Photos Part 1 of 2.zip/iCloud Photos Part 1 of 2/Photos/1.jpg": {"taken_at": SIX, "album": None},
+            "iCloud Photos Part 2 of 2.zip/iCloud Photos Part 2 of 2/Photos/2.jpg": {"album": "Beach"},
+        },
     ),
     "Snapchat 2022: what one sent oneself": (
         {

@@ -12,18 +12,31 @@ SIDECAR = "Takeout/Google Photos/Trip/IMG_1.jpg.supplemental-metadata.json"
 
 def test_an_archive_in_words(untag: Untag) -> None:
     unpack(MINIATURES["facebook"], untag.photos / "export")
-    untag.add("export/unread.txt", b"?")
+    untag.add("export/harmless.txt", b"?")
+    untag.add("export/x/a b.jpg", b"\xff\xd8\xff\xe0")
+    untag.add("export/x/of_next_year.json", b'{"photo": "x/a%20b.jpg", "other": "https://example.org/c.jpg"}')
+    untag.add("export/x/of_the_site.html", b"<img src='logo.png'>")
     result = untag.run("sources", untag.photos)
     assert (result.status, result.err) == (0, "")
     assert result.out.splitlines() == [
         f"facebook: {untag.photos}/export",
-        "  1 photo file, 2021-12-26 to 2021-12-26",
+        "  2 photo files, 2021-12-26 to 2021-12-26",
         "  account of Ana Doe; if that is you: untag enroll --called 'Ana Doe'",
         "  1 more photo reported without a file: it has a link, but no copy",
         "  links: 1 certain, 1 probable",
         "  posted by: Ana Doe (1)",
         "  people named: Ana Doe (1)",
-        f"  not looked into: {untag.photos}/export/unread.txt",
+        f"  not understood, though photos are named there: {untag.photos}/export/x/of_next_year.json",
+    ]
+
+
+def test_what_parts_have_in_common_is_said(untag: Untag) -> None:
+    files = MINIATURES["facebook"]
+    for number in (1, 2):
+        untag.add(f"facebook-ana-2024-01-01-AbCdEfG{number}.zip", zipped(files))
+    lines = untag.run("sources", untag.photos).out.splitlines()
+    assert [line for line in lines if "note" in line] == [
+        f"  note: {len(files)} files that several parts have in common, counted once"
     ]
 
 

@@ -139,7 +139,7 @@ def command(
         if as_json:
             tell_json(_as_dict(summary))
         _tell(summary, tell_line=say if as_json else tell, all_scenes=all_scenes, quiet=quiet, whole=verbose)
-        for line in skipped_in_scan(summary.skipped):
+        for line in (*skipped_in_scan(summary.skipped), *summary.notes):
             say(line)
         list_unreadable(unreadable_here(summary), most=None if verbose else MOST_LISTED)
         if summary.interrupted:

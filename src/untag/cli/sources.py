@@ -102,11 +102,12 @@ def _lines(summary: untag.ArchiveSummary) -> list[str]:
     for title, names in (("posted by", summary.posters), ("people named", summary.people)):
         if names:
             lines.append(f"  {title}: {_names(names)}")
+    lines += [f"  note: {sentence}" for sentence in summary.notes]
     lines += [f"  missing: {sentence}" for sentence in summary.missing]
     if summary.unknown:
         shown = ", ".join(summary.unknown[:_MOST_NAMED])
         more = f" and {len(summary.unknown) - _MOST_NAMED} more" if len(summary.unknown) > _MOST_NAMED else ""
-        lines.append(f"  not looked into: {shown}{more}")
+        lines.append(f"  not understood, though photos are named there: {shown}{more}")
     lines += [f"  {line}" for line in skipped_lines(summary.skipped, summary.named)]
     return lines
 
@@ -128,6 +129,7 @@ def _as_dict(summary: untag.ArchiveSummary) -> dict[str, Any]:
         "posters": dict(summary.posters.most_common()),
         "people": dict(summary.people.most_common()),
         "owner": list(summary.owner),
+        "notes": list(summary.notes),
         "missing": list(summary.missing),
         "unknown": list(summary.unknown),
         "skipped": {str(kind): count for kind, count in summary.skipped.items()},

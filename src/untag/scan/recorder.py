@@ -32,7 +32,8 @@ class ScanSummary:
     at other places, too. `removed_excluded` more were forgotten because they are excluded now. `away` are the places
     that held photos and are out of reach. `unreadable` is every input that could not be read; `newly_unreadable` of
     them could be, or were not there, at the last finished scan. `skipped` counts by kind the files that are no photos,
-    and what is passed over for its name. `run`, `roots` and `still_unreadable` are for `mark_shown`.
+    and what is passed over for its name. `notes` are sentences on how archives were read.
+    `run`, `roots` and `still_unreadable` are for `mark_shown`.
     """
 
     photos: int = 0
@@ -53,6 +54,7 @@ class ScanSummary:
     interrupted: bool = False
     strangers: list[tuple[str, ...]] = field(default_factory=list)
     skipped: dict[str, int] = field(default_factory=dict)
+    notes: list[str] = field(default_factory=list)
     unreadable: list[ReadError] = field(default_factory=list)
     without_file: int = 0
     findings: Counts = field(default_factory=Counts)

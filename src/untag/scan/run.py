@@ -140,6 +140,7 @@ def scan(
         summary.run = run_id
         summary.strangers = sorted(stages.strangers)
         summary.skipped = dict(stages.skipped)
+        summary.notes = list(stages.notes)
         summary.interrupted = cancel.is_set()
         if not summary.interrupted:
             finish_run(store, run_id, recorder.counts())

@@ -80,6 +80,7 @@ class Stages:
         self._decoders = decoders_key(settings.limits)
         self.strangers: set[tuple[str, ...]] = set()
         self.skipped: Counter[str] = Counter()
+        self.notes: dict[str, None] = {}
 
     def walk(self, reader: Store, listings: Iterable[Listing]) -> Iterator[Task | Result]:
         """A task for each photo to read. Unchanged folders and files, and errors of listing, are results already."""
@@ -87,6 +88,7 @@ class Stages:
             digest = None if listing.fingerprint is None else self._digest(listing.source.name, listing.fingerprint)
             known = None if digest is None else unchanged_folder(reader, listing.folder, digest)
             self.skipped.update(listing.unseen)
+            self.notes.update(dict.fromkeys(listing.notes))
             if known is not None:
                 self.skipped.update(known.skipped)
                 yield UnchangedFolder(listing.folder, known.count, known.errors)

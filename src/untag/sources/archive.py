@@ -248,15 +248,25 @@ def are_parts(archives: Sequence[ArchiveFiles]) -> bool:
     file at the top, such as the text of a chat, that of another file."""
     photos: dict[str, tuple[int, int]] = {}
     tops: dict[str, tuple[int, int]] = {}
-    for archive in archives:
+    prefixes = _prefixes(archives)
+    for archive, prefix in zip(archives, prefixes, strict=True):
         outer = wrapping(archive)
         for name in archive.names:
-            if _is_top(name, outer) and tops.setdefault(name, archive.checksum(name)) != archive.checksum(name):
+            common = name[len(prefix) :]
+            if _is_top(name, outer) and tops.setdefault(common, archive.checksum(name)) != archive.checksum(name):
                 return False
-            other = may_be_photo(name) and photos.setdefault(name, archive.stat(name)) != archive.stat(name)
+            other = may_be_photo(name) and photos.setdefault(common, archive.stat(name)) != archive.stat(name)
             if other and is_photo(archive, name):
                 return False
     return True
+
+
+def _prefixes(archives: Sequence[ArchiveFiles]) -> list[str]:
+    """What names begin with that is only the part's own: folders that are called as the parts are."""
+    outer = [wrapping(archive) for archive in archives]
+    known = [folder for folder in outer if folder is not None]
+    own = len(known) == len(outer) and len(set(known)) > 1 and len({part_key(folder) for folder in known}) == 1
+    return [f"{folder}/" if own else "" for folder in outer]
 
 
 def wrapping(files: Files) -> str | None:
@@ -280,11 +290,17 @@ class MergedFiles:
 
     def __init__(self, parts: Sequence[ArchiveFiles]) -> None:
         self._of: dict[str, tuple[ArchiveFiles, str]] = {}
-        for number, part in enumerate(parts, 1):
+        self.collapsed = 0
+        for number, (part, prefix) in enumerate(zip(parts, _prefixes(parts), strict=True), 1):
             for name in part.names:
-                first = self._of.setdefault(name, (part, name))[0]
-                if first is not part and first.checksum(name) != part.checksum(name):
-                    self._of[self._renamed(name, number)] = (part, name)
+                common = name[len(prefix) :]
+                first, own = self._of.setdefault(common, (part, name))
+                if first is part:
+                    continue
+                if first.checksum(own) == part.checksum(name):
+                    self.collapsed += 1
+                else:
+                    self._of[self._renamed(common, number)] = (part, name)
         self._names = sorted(self._of)
 
     def _renamed(self, name: str, number: int) -> str:

@@ -69,7 +69,8 @@ class Listing:
     lie directly in `folder`. `fingerprint` lets a scan pass over a folder that is as it was without making the
     entries: bytes that differ whenever a path, size, time or origin does. It is None where the entries must be looked
     at every time: where one is a ReadError, or they are not all that the folder holds. `unseen` counts what was not
-    even looked into for its name. Nothing is read for a listing; `list_entries` may look into files.
+    even looked into for its name, and `notes` are
+    sentences on how the source is read. Nothing is read for a listing; `list_entries` may look into files.
     """
 
     source: Source
@@ -78,6 +79,7 @@ class Listing:
     fingerprint: bytes | None
     list_entries: Callable[[], list[Entry]]
     unseen: Mapping[Kind, int] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
 
     @property
     def entries(self) -> list[Entry]:

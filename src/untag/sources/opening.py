@@ -21,6 +21,7 @@ from untag.sources.tar import archive_files
 from untag.sources.tree import Below, FolderFiles, Outside
 from untag.sources.visited import VisitedFiles
 from untag.support.paths import printable_path
+from untag.support.words import counted
 from untag.types import Outcome, PhotoRef, ReadError
 
 
@@ -105,16 +106,29 @@ class ZipSource:
         alone = len(found.readers) == 1 and not found.rest.names
         unseen = sum((part.unseen for part in parts), Counter[Kind]())
         errors = [*(error for part in parts for error in part.errors), *found.unread]
+        notes = _notes(files, parts)
         specs: list[ArchiveSpec] = []
         for folder, reader in found.readers.items():
             inner = Below(files, folder) if folder else files
             place = root if alone else f"{root}/{printable_path(folder)}"
             inside = [error for error in errors if alone or f"/{folder}/" in error.path]
             errors = [error for error in errors if error not in inside]
-            specs.append(ArchiveSpec(place, inner, reader, self._sidecar_readers, inside, unseen if alone else {}))
+            specs.append(
+                ArchiveSpec(
+                    place, inner, reader, self._sidecar_readers, inside, unseen if alone else {}, notes if alone else ()
+                )
+            )
         if not alone:
-            specs.append(ArchiveSpec(root, found.rest, None, self._sidecar_readers, errors, unseen))
+            specs.append(ArchiveSpec(root, found.rest, None, self._sidecar_readers, errors, unseen, notes))
         return [SiteSource(spec, self._limits) for spec in specs]
+
+
+def _notes(files: Files, parts: Sequence[ArchiveFiles]) -> tuple[str, ...]:
+    collapsed = files.collapsed if isinstance(files, MergedFiles) else 0
+    counted_once = f"{counted(collapsed, 'file')} that several parts have in common, counted once"
+    slow = any(suffix_of(part.root) != "zip" for part in parts)
+    faster = "a .zip is read faster than a .tgz or .tar; choose it where the site lets you"
+    return (*((counted_once,) if collapsed else ()), *((faster,) if slow else ()))
 
 
 def is_new(path: str, visited: VisitedFiles) -> bool:

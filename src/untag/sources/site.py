@@ -13,8 +13,9 @@ from untag.imaging.limits import Limits
 from untag.sources.kinds import Kind, named_kind
 from untag.sources.listing import AbsentRef, Entry, Listing, Skipped
 from untag.sources.names import is_named_archive, is_named_photo
-from untag.sources.reader import ArchiveReader, Description, Files, SidecarReader, is_photo
+from untag.sources.reader import ArchiveReader, Description, Files, SidecarReader
 from untag.sources.sidecars import Sidecars, read_sidecars, sidecar_readers
+from untag.sources.telling import telling
 from untag.sources.tree import Below
 from untag.support.paths import folder_of
 from untag.types import Origin, PhotoRef, ReadError
@@ -31,7 +32,7 @@ _NO_ORIGIN = Origin()
 @dataclass(frozen=True, slots=True)
 class ArchiveSpec:
     """What a SiteSource is made of: the archive's path as shown, its files, what of it cannot be read, and how much is
-    passed over for its name.
+    passed over for its name. `notes` are sentences on how it is read.
 
     `archive` reads it as a whole; where that is None the sidecars in each folder are read by `readers`.
     """
@@ -42,6 +43,7 @@ class ArchiveSpec:
     readers: Sequence[SidecarReader]
     errors: Sequence[ReadError] = ()
     unseen: Mapping[Kind, int] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
 
 
 class SiteSource:
@@ -87,8 +89,9 @@ class SiteSource:
                 yield inside.listing(shown, part, errors.pop(shown, []), first=number == 0)
         for shown, wrong in errors.items():
             yield Listing(self, shown, len(wrong), None, partial(list[Entry], wrong))
-        if self._spec.archive is not None or self._spec.unseen:
-            yield Listing(self, f"{self.root}/{_NO_COPY}", 0, None, self._absent, self._spec.unseen)
+        spec = self._spec
+        if spec.archive is not None or spec.unseen or spec.notes:
+            yield Listing(self, f"{self.root}/{_NO_COPY}", 0, None, self._absent, spec.unseen, spec.notes)
 
     def photos(self) -> Iterator[PhotoRef | ReadError]:
         """The photos and errors of all folders, in the order of `folders`."""
@@ -96,16 +99,15 @@ class SiteSource:
             yield from listing.photos
 
     def unknown(self) -> list[str]:
-        """The files of a site's archive that are neither photos nor understood, as shown.
+        """The files of a site's archive that were not understood and name a photo of which nothing is known, as shown.
 
-        Zip files are left out: the scan opens them.
+        Reads files.
         """
         if self._spec.archive is None:
             return []
-        known = self.description.understood | self.description.origins.keys() | self.description.skipped
-        files = self._spec.files
-        unknown = (name for name in files.names if name not in known and not is_opened_apart(name))
-        return [files.shown(name) for name in unknown if not is_photo(files, name)]
+        description, files = self.description, self._spec.files
+        known = description.understood | description.origins.keys() | description.skipped
+        return [files.shown(name) for name in telling(files, (name for name in files.names if name not in known))]
 
     def holds(self, ref: PhotoRef) -> bool:
         """Whether a photo is one of these."""

@@ -30,7 +30,8 @@ class ArchiveSummary:
 
     `absent` photos are reported without a file. `linked` counts those with a permalink by how certain it is. `first`
     and `last` are ISO 8601 dates, of when photos were taken or else posted, as far as the archive says. `unknown` are
-    files of an archive that are neither photos nor understood. `owner` are the names of whose account it is, where it
+    files of an archive that name photos of which nothing is known; `notes` are
+    sentences on how it is read. `owner` are the names of whose account it is, where it
     says so. `skipped` counts by kind what was not read, or not even opened because of its name; `named` are some of
     the former.
     """
@@ -45,6 +46,7 @@ class ArchiveSummary:
     first: str | None = None
     last: str | None = None
     owner: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
     missing: tuple[str, ...] = ()
     unknown: tuple[str, ...] = ()
     skipped: Counter[Kind] = field(default_factory=Counter)
@@ -104,6 +106,9 @@ def survey(
         if listing.unseen:
             key = (listing.source.root, listing.source.name)
             found.setdefault(key, ArchiveSummary(key[1], key[0])).skipped.update(listing.unseen)
+        if listing.notes:
+            key = (listing.source.root, listing.source.name)
+            found.setdefault(key, ArchiveSummary(key[1], key[0])).notes = listing.notes
         if isinstance(listing.source, SiteSource) and listing.source.name != PLAIN:
             key = (listing.source.root, listing.source.name)
             summary = found.setdefault(key, ArchiveSummary(key[1], key[0]))

@@ -5,15 +5,17 @@ The shape was read in public parsers; the dates are in English there, and other 
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from posixpath import splitext
 from typing import Any
 
 from untag.errors import ReadFailure
 from untag.sources.reader import Description, Files, photos_of
+from untag.sources.readers import google_hangouts
 from untag.sources.readers.takeout_pairs import file_name
 from untag.sources.text import items, member, read_error, read_json, text, wrong_shape
 from untag.sources.worded_dates import worded_time
-from untag.types import Origin
+from untag.types import Origin, ReadError
 
 PLATFORM = "google_chat"
 FILE, GROUP = "messages.json", "group_info.json"
@@ -25,10 +27,12 @@ class GoogleChat:
     """The messages of a conversation, with the files beside them."""
 
     name = "google_chat"
-    marks = frozenset((FILE,))
+    marks = frozenset((FILE, google_hangouts.FILE.lower()))
 
     def sniff(self, files: Files) -> bool:
-        """Whether a message in the folder's list has a creator. Raises nothing."""
+        """Whether a message in the folder's list has a creator, or the list is that of Hangouts. Raises nothing."""
+        if google_hangouts.FILE in files:
+            return True
         if FILE not in files:
             return False
         try:
@@ -39,6 +43,8 @@ class GoogleChat:
 
     def describe(self, files: Files) -> Description:
         """Who sent each photo, when, and in which conversation; there are no links. Raises nothing."""
+        if google_hangouts.FILE in files:
+            return _of_hangouts(files)
         try:
             value = read_json(files, FILE)
         except ReadFailure as failure:
@@ -52,14 +58,29 @@ class GoogleChat:
                 name = text(attached.get("export_name"))
                 if name is not None:
                     sent.setdefault(name, []).append(_origin(message, conversation))
-        origins = dict.fromkeys(photos_of(files), Origin(PLATFORM, album=conversation))
-        for name, several in sent.items():
-            origins.update(
-                (file, origin)
-                for file, origin in zip(_files_of(name, len(several), files), several, strict=False)
-                if file in origins
-            )
+        origins = _assigned(sent, files, Origin(PLATFORM, album=conversation))
         return Description(origins=origins, understood=frozenset((FILE,)))
+
+
+def _of_hangouts(files: Files) -> Description:
+    sent: dict[str, list[Origin]] = {}
+    errors: tuple[ReadError, ...] = ()
+    try:
+        for name, origin in google_hangouts.sent_files(files):
+            sent.setdefault(name, []).append(origin)
+    except ReadFailure as failure:
+        errors = (read_error(files, google_hangouts.FILE, failure),)
+    origins = _assigned(sent, files, Origin(google_hangouts.PLATFORM))
+    return Description(origins=origins, understood=frozenset((google_hangouts.FILE,)), errors=errors)
+
+
+def _assigned(sent: Mapping[str, Sequence[Origin]], files: Files, unsaid: Origin) -> dict[str, Origin]:
+    """The origins of all photos: those that were `sent` by their names, of others what is `unsaid`."""
+    origins = dict.fromkeys(photos_of(files), unsaid)
+    for name, several in sent.items():
+        found = _files_of(name, len(several), files)
+        origins.update((file, origin) for file, origin in zip(found, several, strict=False) if file in origins)
+    return origins
 
 
 def _files_of(name: str, count: int, files: Files) -> list[str]:

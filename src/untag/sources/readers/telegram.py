@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -12,7 +11,7 @@ from untag.errors import ReadFailure
 from untag.sources.dates import written_time
 from untag.sources.reader import Description, Files, is_photo
 from untag.sources.readers.telegram_html import ICON, MAX_PAGE_BYTES, PAGE, page_order, read_page, senders
-from untag.sources.streaming import MAX_STREAMED_BYTES, first_of, streamed_lists
+from untag.sources.streaming import MAX_STREAMED_BYTES, first_of, streamed, streamed_lists
 from untag.sources.text import iso_time, items, member, parse_json, read_error, read_json, text, wrong_shape
 from untag.support.permalinks import number
 from untag.support.words import counted
@@ -108,11 +107,10 @@ class _Export:
     def read_large(self, data: bytes) -> None:
         """The messages one after the other, as all of them at once would take too much memory."""
         self.understood.append(_RESULT)
-        with suppress(ReadFailure):  # what is wrong with it is said below
-            self.owner = _owner({"personal_information": first_of(data, "personal_information")})
         try:
-            for chat, message in streamed_lists(data, ("", "chats.list.item", "left_chats.list.item"), "messages"):
+            for chat, message in _large_chats(data):
                 self.read_message(chat, message)
+            self.owner = _owner({"personal_information": first_of(data, "personal_information")})
         except ReadFailure as failure:
             self.errors.append(read_error(self.files, _RESULT, failure))
 
@@ -194,6 +192,15 @@ def _chats(value: Any) -> Iterator[dict[str, Any]]:
     for chat in candidates:
         if isinstance(member(chat, "messages"), list) and isinstance(member(chat, "type"), str):
             yield chat
+
+
+def _large_chats(data: bytes) -> Iterator[tuple[dict[str, Any], dict[str, Any]]]:
+    """The messages with what their chat says before them. Of one chat alone they are many times as fast to find."""
+    if first_of(data, "messages.item") is None:
+        yield from streamed_lists(data, ("chats.list.item", "left_chats.list.item"), "messages")
+        return
+    chat, _ = next(streamed_lists(data, ("",), "messages"))
+    yield from ((chat, message) for message in streamed(data, "messages.item"))
 
 
 def _owner(value: Any) -> tuple[str, ...]:
