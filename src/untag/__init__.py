@@ -50,6 +50,7 @@ if TYPE_CHECKING:
     from untag.library.client import open as open
     from untag.library.client import prove_offline as prove_offline
     from untag.library.client import rescue as rescue
+    from untag.library.deciding import Changes as Changes
     from untag.library.downloads import Download as Download
     from untag.library.downloads import ModelSet as ModelSet
     from untag.library.downloads import model_sets as model_sets
@@ -127,6 +128,7 @@ _LAZY = {
     "Category": ("untag.scenes.categories", "Category"),
     "CategorySpec": ("untag.scenes.categories", "CategorySpec"),
     "CategoryStatus": ("untag.library.categories", "CategoryStatus"),
+    "Changes": ("untag.library.deciding", "Changes"),
     "Changes": ("untag.store", "Changes"),
     "Check": ("untag.doctor.checks", "Check"),
     "Completions": ("untag.sources.offered", "Completions"),
@@ -190,8 +192,8 @@ _LAZY = {
     "Settings": ("untag.config", "Settings"),
     "Sort": ("untag.findings.filters", "Sort"),
     "Status": ("untag.types", "Status"),
-    "SuggestOptions": ("untag.library.options", "SuggestOptions"),
     "StepKind": ("untag.actions.platforms", "StepKind"),
+    "SuggestOptions": ("untag.library.options", "SuggestOptions"),
     "Survey": ("untag.sources.summary", "Survey"),
     "Taught": ("untag.scenes.taught", "Taught"),
     "Trace": ("untag.store", "Trace"),

@@ -131,11 +131,9 @@ class Finer(Protocol):
     @property
     def nbytes(self) -> int:
         """How much memory it holds meanwhile."""
-        ...
 
     def pixels(self, max_side: int) -> Pixels | None:
         """The upright photo with its longer side at most `max_side`; None when that is too much, or cannot be read."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -258,6 +256,7 @@ class Evidence:
 
     `origins` are those of all places where it lies, the one seen first first; `named` the people whom its own metadata
     name. `width` and `height` are those of the upright original in pixels. `scenes` is None when no scene model ran.
+    `confirmed`: the user said that it shows the enrolled person.
     """
 
     origins: tuple[Origin, ...]
@@ -267,6 +266,7 @@ class Evidence:
     matches: tuple[Match, ...]
     scenes: SceneScores | None
     named: tuple[str, ...] = ()
+    confirmed: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,6 +34,12 @@ def called(names: Sequence[str]) -> str:
     return " ".join(f"--called {shlex.quote(name)}" for name in names)
 
 
+def next_step(context: Context, command: str) -> str:
+    """A command to run next, whole: with the home folder that was chosen for this one."""
+    home = "" if context.home is None else f"--home {shlex.quote(str(context.home))} "
+    return f"untag {home}{command}"
+
+
 def opened(context: Context, *, tend: bool = True, **settings: Any) -> untag.Untag:
     """The home folder that was chosen, with the options that were given; what the library says is said."""
     given = {name: value for name, value in settings.items() if value is not None}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Container
 from dataclasses import dataclass
 from functools import wraps
 from typing import Any
@@ -39,9 +39,9 @@ class Filters:
         return home.filter(**(others | self.asked))
 
 
-def filter_options(*, limit: bool = True) -> Callable[[Callable[..., int]], Callable[..., int]]:
-    """Gives a command the options, and their values as the parameter `filters`; without `limit` it has its own."""
-    options = {name: option for name, option in _OPTIONS.items() if limit or name != "limit"}
+def filter_options(*, without: Container[str] = ()) -> Callable[[Callable[..., int]], Callable[..., int]]:
+    """Gives a command the options, and their values as the parameter `filters`; `without` are some it has itself."""
+    options = {name: option for name, option in _OPTIONS.items() if name not in without}
 
     def decorate(function: Callable[..., int]) -> Callable[..., int]:
         @wraps(function)

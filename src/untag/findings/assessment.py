@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from math import prod
 
 from untag.findings.names import NO_NAMES, Names
@@ -24,7 +25,8 @@ def assess(evidence: Evidence, rules: Rules, names: Names = NO_NAMES) -> Assessm
     """What one photo means for an enrolled person, or None when it concerns none.
 
     A photo without a face of an enrolled person is a `maybe` of similarity 0 when a tag in one of its places, or its
-    own metadata, has the name of one: `names` says who is called what.
+    own metadata, has the name of one: `names` says who is called what. One of which the user said that it shows the
+    person is `me` whatever the faces say.
 
     With `rules.all_scenes` a flagged photo without the person is a finding too: verdict `other`, no person. Not for
     categories that hardly matter, or every photo with GPS coordinates would be one.
@@ -50,10 +52,11 @@ def assess(evidence: Evidence, rules: Rules, names: Names = NO_NAMES) -> Assessm
     if len(evidence.boxes) != len(evidence.matches):
         raise ValueError(f"{len(evidence.boxes)} boxes but {len(evidence.matches)} matches")
     flagged = _flagged(evidence.scenes, rules)
-    best = _best(evidence, names)
+    seen = _best(evidence, names)
+    best = _confirmed(seen, names) if evidence.confirmed else seen
     if best.verdict is Verdict.OTHER and not (rules.all_scenes and _asks_for_action(flagged, rules)):
         return None
-    own = tuple(box for box, match in zip(evidence.boxes, evidence.matches, strict=True) if _same(match, best))
+    own = tuple(box for box, match in zip(evidence.boxes, evidence.matches, strict=True) if _same(match, seen))
     marks = prominence(own, len(evidence.boxes), evidence.width, evidence.height)
     where = online(evidence.origins, best.person, names, evidence.named)
     near = _nearness(flagged, evidence, own)
@@ -63,15 +66,17 @@ def assess(evidence: Evidence, rules: Rules, names: Names = NO_NAMES) -> Assessm
         verdict=best.verdict,
         similarity=best.similarity,
         categories=flagged,
-        risk=_risk(_harm(flagged, near, rules), best, _nudge(where.audience, marks, rules), rules),
-        reasons=reasons_of(best, pictured, where),
+        risk=_risk(_harm(flagged, near, rules), _sure(best, evidence), _nudge(where.audience, marks, rules), rules),
+        reasons=reasons_of(best, pictured, where, confirmed=evidence.confirmed),
         action=_action(evidence, best, flagged, where, rules),
         origin=where.origin,
         faces=own,
     )
 
 
-def assess_without_file(origins: tuple[Origin, ...], rules: Rules, names: Names) -> Assessment | None:
+def assess_without_file(
+    origins: tuple[Origin, ...], rules: Rules, names: Names, *, confirmed: bool = False
+) -> Assessment | None:
     """The assessment of a photo that archives report without a file, or None where it cannot be said whom it shows.
 
     That is the enrolled person whom a tag names. Where none does it is the owner of the archive: whoever is enrolled,
@@ -82,7 +87,7 @@ def assess_without_file(origins: tuple[Origin, ...], rules: Rules, names: Names)
         if len(names.called) != 1:
             return None
         (person,) = names.called
-    best = Match(Verdict.MAYBE, 0.0, person)
+    best = Match(Verdict.ME if confirmed else Verdict.MAYBE, 0.0, person)
     where = online(origins, person, names)
     return Assessment(
         person=person,
@@ -115,6 +120,21 @@ def _best(evidence: Evidence, names: Names) -> Match:
         return max(candidates, key=lambda match: (rank[match.verdict], match.similarity))
     person = names.among(_tags(evidence))
     return NO_MATCH if person is None else Match(Verdict.MAYBE, 0.0, person)
+
+
+def _confirmed(seen: Match, names: Names) -> Match:
+    """The match of a photo that the user says is of the person; which one of several, where the photo does not tell.
+
+    That is "me", as the first one is called unless another name was given, or else the first by name.
+    """
+    enrolled = sorted(names.called, key=lambda person: (person != "me", person))
+    person = next(iter(enrolled), None) if seen.person is None else seen.person
+    return seen if person is None else Match(Verdict.ME, seen.similarity, person)
+
+
+def _sure(best: Match, evidence: Evidence) -> Match:
+    """The match as risk counts it: the user's word is certain."""
+    return replace(best, similarity=1.0) if evidence.confirmed else best
 
 
 def _tags(evidence: Evidence) -> list[str]:

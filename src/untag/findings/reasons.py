@@ -50,10 +50,13 @@ class Pictured:
     faces: int
 
 
-def reasons_of(best: Match, pictured: Pictured, where: Online) -> tuple[str, ...]:
+def reasons_of(best: Match, pictured: Pictured, where: Online, *, confirmed: bool = False) -> tuple[str, ...]:
     """Why a photo is a finding: whose face, what it shows, who posted it, who can see it."""
     by_name = best.verdict is not Verdict.OTHER and pictured.own == 0
-    reasons = ["you are tagged in it by name, but your face was not found" if by_name else _face_reason(best)]
+    if confirmed and by_name:
+        reasons = ["you said that it shows you"]
+    else:
+        reasons = ["you are tagged in it by name, but your face was not found" if by_name else _face_reason(best)]
     reasons += [_category_reason(name, best, pictured) for name in pictured.flagged]
     if pictured.scenes is None:
         reasons.append("what the picture shows was not judged; look at it yourself")

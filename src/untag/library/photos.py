@@ -12,6 +12,7 @@ from untag.types import Face, Finding, SearchResult, Status
 if TYPE_CHECKING:
     from untag.findings.counting import Group
     from untag.findings.filters import FindingFilter
+    from untag.library.deciding import Changes
     from untag.library.naming import Photo
     from untag.library.scanning import PreparedScan
     from untag.people.searching import Probe
@@ -149,29 +150,55 @@ class Photos(OpenHome):
         """Records what was decided about photos, all of them or none; returns how many decisions that are.
 
         A photo is a finding, or what `finding` takes. A decision holds for every identical copy and survives every
-        later scan. Raises UsageError for a photo that was not scanned, or for the status `open`: see `undo`.
+        later scan. `is-me` makes a finding of a photo in which no face was found, too. Raises UsageError for a photo
+        that was not scanned, for the status `open`, see `undo`, and for `is-me` where nobody is enrolled.
         """
+        from untag.library.deciding import decide
         from untag.library.listing import several
         from untag.library.naming import hashes_of
-        from untag.store import record_decision
 
         store = self._opened(create=False)
         hashes = hashes_of(store, photos)
         (chosen,) = several(Status, status)
-        with store.durable():
-            for sha256 in hashes:
-                record_decision(store, sha256, chosen)
-        return len(hashes)
+        return decide(store, self.settings, dict.fromkeys(hashes, chosen))
+
+    def decide_as_suggested(self, groups: Iterable[Group]) -> int:
+        """Records what untag suggests for photos of `pictures` that are open; what it wants reviewed stays open."""
+        from untag.library.deciding import decide, suggested
+
+        return decide(self._opened(create=False), self.settings, suggested(groups))
 
     def undo(self, photos: Photo | Iterable[Photo]) -> int:
         """Takes the last decision about each photo back; returns how many there were."""
+        from untag.library.deciding import decide
         from untag.library.naming import hashes_of
-        from untag.store import undo_decision
 
         store = self._opened(create=False)
-        hashes = hashes_of(store, photos)
-        with store.durable():
-            return sum(undo_decision(store, sha256) for sha256 in hashes)
+        return decide(store, self.settings, {}, hashes_of(store, photos))
+
+    def read_decisions(self, file: AnyPath, status: Status | str | None = None) -> Changes:
+        """What a file of ids, paths or links changes, or one that `export` wrote whose statuses were edited.
+
+        With `status` that is for all of its rows. Raises UsageError, with the line, for what cannot be meant.
+        """
+        from untag.library.deciding import changes_of
+        from untag.library.decision_file import read_decisions
+        from untag.library.listing import several
+
+        chosen = None if status is None else next(iter(several(Status, status)))
+        return changes_of(self._opened(create=False), read_decisions(path_of(file)), chosen)
+
+    def read_photos(self, file: AnyPath) -> list[str]:
+        """The photos that such a file names, as `decide` takes them, whatever statuses are in it."""
+        from untag.library.decision_file import read_decisions
+
+        return list(dict.fromkeys(row.photo for row in read_decisions(path_of(file))))
+
+    def apply(self, changes: Changes) -> int:
+        """Records what `read_decisions` gave, all of it or nothing; returns how many photos that are."""
+        from untag.library.deciding import decide
+
+        return decide(self._opened(create=False), self.settings, changes.decided, changes.undone)
 
     def search(self, words: str, *, limit: int = 10) -> SearchResult:
         """The photos of somebody enrolled that are nearest to a few English words; reads no photo.

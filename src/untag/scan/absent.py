@@ -19,6 +19,7 @@ def absent_id(ref: AbsentRef) -> str:
 
 def absent_record(ref: AbsentRef, judge: Judge) -> PhotoRecord:
     """The record of such a photo, which has no size, no time and no pixels."""
+    sha256 = absent_id(ref)
     analysis = Analysis(
         width=0,
         height=0,
@@ -27,9 +28,9 @@ def absent_record(ref: AbsentRef, judge: Judge) -> PhotoRecord:
         pipeline=ABSENT,
         judged_with=judge.key,
         engine=ABSENT,
-        assessment=judge.assess_without_file((ref.origin,)),
+        assessment=judge.assess_without_file((ref.origin,), sha256),
     )
-    return PhotoRecord(PhotoRef(ref.path, ref.source, 0, 0, ref.origin), absent_id(ref), Outcome.OK, None, analysis)
+    return PhotoRecord(PhotoRef(ref.path, ref.source, 0, 0, ref.origin), sha256, Outcome.OK, None, analysis)
 
 
 def is_current_absent(known: KnownFile | None, ref: AbsentRef) -> bool:

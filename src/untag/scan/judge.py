@@ -29,6 +29,7 @@ from untag.store import (
     Store,
     StoredPhoto,
     changed_places,
+    confirmed_contents,
     due_photos,
     hashed_findings,
     mark_judged,
@@ -46,13 +47,17 @@ from untag.types import Assessment, Evidence, Face, Match, Origin
 
 @dataclass(frozen=True, slots=True)
 class Judge:
-    """The profiles, names and rules in force. `key` changes whenever a verdict or a finding could."""
+    """The profiles, names and rules in force. `key` changes whenever a verdict or a finding could.
+
+    `confirmed` are the SHA-256 of the photos of which the user said that they show the person.
+    """
 
     matcher: Matcher
     rules: Rules
     names: Names
     keep_bystanders: bool
     key: JudgedWith
+    confirmed: frozenset[str] = frozenset()
 
     def match(self, faces: Sequence[Face]) -> tuple[Match, ...]:
         """The verdict on each face that has its embedding."""
@@ -69,9 +74,9 @@ class Judge:
         """What the photo means, by the rules in force; None: it concerns no enrolled person."""
         return assess(evidence, self.rules, self.names)
 
-    def assess_without_file(self, origins: tuple[Origin, ...]) -> Assessment | None:
-        """The same for a photo that archives report without a file."""
-        return assess_without_file(origins, self.rules, self.names)
+    def assess_without_file(self, origins: tuple[Origin, ...], sha256: str) -> Assessment | None:
+        """The same for a photo that archives report without a file; `sha256` is what stands for its hash."""
+        return assess_without_file(origins, self.rules, self.names, confirmed=sha256 in self.confirmed)
 
     @property
     def persons(self) -> frozenset[str]:
@@ -105,7 +110,7 @@ def load_judge(store: Store, engine_id: str, settings: Settings, *, all_scenes: 
     }
     matcher = Matcher(profiles, calibration, settings.me_similarity, settings.maybe_similarity)
     key = judged_with(profiles, in_force)
-    return Judge(matcher, rules, names_of(names), settings.keep_bystanders, key)
+    return Judge(matcher, rules, names_of(names), settings.keep_bystanders, key, confirmed_contents(store))
 
 
 def judge_again(store: Store, engine_id: str, judge: Judge, run_id: int) -> int:
@@ -156,6 +161,8 @@ def _photos_near(store: Store, engine_id: str, judge: Judge) -> frozenset[str] |
 
 def _may_concern(due: DuePhoto, near: frozenset[str] | None, judge: Judge) -> bool:
     """Whether a photo has a finding or can get one. Only embeddings in photos of `near` can match; None: any can."""
+    if due.sha256 in judge.confirmed:
+        return True
     return judge.rules.all_scenes or due.shows or (due.embedded if near is None else due.sha256 in near)
 
 
@@ -179,6 +186,15 @@ def assess_moved(store: Store, judge: Judge, run_id: int) -> None:
             for photo in photo_evidence(store, placed)
         ]
         replace_findings(store, run_id, assessed, placed=placed)
+
+
+def assess_decided(store: Store, judge: Judge, sha256s: Sequence[str], run_id: int) -> None:
+    """Assess photos again of which the user just said that they show the person, or took that back."""
+    assessed = [
+        (photo.sha256, _assess_stored(judge, photo, [stored.match for stored in photo.faces]))
+        for photo in photo_evidence(store, sha256s)
+    ]
+    replace_findings(store, run_id, assessed)
 
 
 def group_copies(store: Store) -> None:
@@ -212,8 +228,8 @@ def _judge_batch(store: Store, judge: Judge, run_id: int, batch: list[StoredPhot
 
 def _assess_stored(judge: Judge, photo: StoredPhoto, matches: Sequence[Match]) -> Assessment | None:
     if photo.is_absent:
-        return judge.assess_without_file(tuple(place.origin for place in photo.places))
-    return judge.assess(photo.evidence(tuple(matches)))
+        return judge.assess_without_file(tuple(place.origin for place in photo.places), photo.sha256)
+    return judge.assess(photo.evidence(tuple(matches), confirmed=photo.sha256 in judge.confirmed))
 
 
 def _match_stored(judge: Judge, photo: StoredPhoto) -> Iterator[Match]:

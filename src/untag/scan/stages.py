@@ -229,7 +229,8 @@ class Stages:
         boxes = tuple(face.box for face in analysed.faces)
         named = tuple(dict.fromkeys(face.name for face in frame.named))
         origins = (analysed.photo.ref.origin,)
-        return Evidence(origins, frame.width, frame.height, boxes, analysed.matches, scenes, named=named)
+        confirmed = analysed.photo.sha256 in self._judge.confirmed
+        return Evidence(origins, frame.width, frame.height, boxes, analysed.matches, scenes, named, confirmed)
 
     def _judged(self, analysed: Analysed, scenes: SceneScores | None) -> Analysis:
         frame = analysed.photo.frame

@@ -1,11 +1,32 @@
 """The database: the only place that knows SQL. Files are places, photos are contents, decisions are for ever."""
 
-from untag.store.categories import forget_category
-from untag.store.changes import Changes, changes
-from untag.store.check import check_damage, check_integrity
-from untag.store.codec import now
-from untag.store.db import DATABASE_NAME, Store
-from untag.store.decisions import Decision, last_decision, record_decision, undo_decision
+from untag.store.categories import (
+    forget_category,
+)
+from untag.store.changes import (
+    Changes,
+    changes,
+)
+from untag.store.check import (
+    check_damage,
+    check_integrity,
+)
+from untag.store.codec import (
+    now,
+)
+from untag.store.db import (
+    DATABASE_NAME,
+    Store,
+)
+from untag.store.decisions import (
+    Decision,
+    confirmed_contents,
+    last_decision,
+    record_decision,
+    record_decisions,
+    statuses_of,
+    undo_decision,
+)
 from untag.store.embeddings import (
     comparable_photos,
     embedded_faces,
@@ -24,12 +45,39 @@ from untag.store.evidence import (
     photos_of,
     update_matches,
 )
-from untag.store.findings import flagged_from, new_findings, replace_findings
-from untag.store.folders import ListedFolder, remember_folders, touch_folders, unchanged_folder
-from untag.store.groups import hashed_findings, pictures_of, replace_groups
-from untag.store.judged import Appearance, JudgedWith
-from untag.store.listed import count_findings, findings, names_on_record
-from untag.store.naming import all_paths, contents_beginning, contents_linked, paths_of_contents
+from untag.store.findings import (
+    flagged_from,
+    new_findings,
+    replace_findings,
+)
+from untag.store.folders import (
+    ListedFolder,
+    remember_folders,
+    touch_folders,
+    unchanged_folder,
+)
+from untag.store.groups import (
+    hashed_findings,
+    pictures_of,
+    replace_groups,
+)
+from untag.store.judged import (
+    Appearance,
+    JudgedWith,
+)
+from untag.store.listed import (
+    count_findings,
+    findings,
+    names_on_record,
+)
+from untag.store.naming import (
+    all_paths,
+    contents_beginning,
+    contents_linked,
+    engines_of,
+    has_verdict,
+    paths_of_contents,
+)
 from untag.store.people import (
     CONFIRMING,
     add_names,
@@ -103,8 +151,17 @@ from untag.store.requests import (
     undo_answers,
     undo_request_event,
 )
-from untag.store.runs import LastScan, finish_run, last_scan, mark_reported, start_run
-from untag.store.salvage import salvage
+from untag.store.runs import (
+    LastScan,
+    finish_run,
+    last_run,
+    last_scan,
+    mark_reported,
+    start_run,
+)
+from untag.store.salvage import (
+    salvage,
+)
 from untag.store.traces import (
     Needles,
     Searched,
@@ -116,9 +173,22 @@ from untag.store.traces import (
     stored_words,
     without,
 )
-from untag.store.transfer import Merged, Saved, SavedName, SavedReference, merge_records, saved_records
-from untag.store.vectors import scene_vectors
-from untag.store.written import Written, note_written, written_files
+from untag.store.transfer import (
+    Merged,
+    Saved,
+    SavedName,
+    SavedReference,
+    merge_records,
+    saved_records,
+)
+from untag.store.vectors import (
+    scene_vectors,
+)
+from untag.store.written import (
+    Written,
+    note_written,
+    written_files,
+)
 
 __all__ = [
     "ABSENT",
@@ -166,6 +236,7 @@ __all__ = [
     "check_damage",
     "check_integrity",
     "comparable_photos",
+    "confirmed_contents",
     "confirmed_faces",
     "contents_beginning",
     "contents_linked",
@@ -177,6 +248,7 @@ __all__ = [
     "embedded_faces",
     "embedding_generation",
     "embeddings_after",
+    "engines_of",
     "faces_by_id",
     "findings",
     "finish_run",
@@ -187,6 +259,7 @@ __all__ = [
     "forget_person",
     "forget_unseen",
     "has_survivor",
+    "has_verdict",
     "hashed_findings",
     "holds_photos",
     "index_files",
@@ -196,6 +269,7 @@ __all__ = [
     "known_photo",
     "known_refusal",
     "last_decision",
+    "last_run",
     "last_scan",
     "make_durable",
     "mark_judged",
@@ -221,6 +295,7 @@ __all__ = [
     "record_answers",
     "record_batch",
     "record_decision",
+    "record_decisions",
     "record_event",
     "record_request",
     "references",
@@ -241,6 +316,7 @@ __all__ = [
     "sender",
     "set_reference_use",
     "start_run",
+    "statuses_of",
     "step_answers",
     "stored_words",
     "touch_files",

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from untag.errors import UsageError
-from untag.store.codec import now
+from untag.store.codec import json_list, now
 from untag.store.columns import Columns
 from untag.store.db import Store
 from untag.types import Status
@@ -33,8 +34,35 @@ def record_decision(store: Store, sha256: str, status: Status) -> None:
     """
     if status is Status.OPEN:
         raise UsageError("A photo cannot be decided as open. Undo its decision instead.")
+    record_decisions(store, [(sha256, status)])
+
+
+def record_decisions(store: Store, decided: Iterable[tuple[str, Status]]) -> None:
+    """The same for several contents: all of it or nothing."""
+    moment = now()
     with store.durable():
-        store.insert("decisions", {"sha256": sha256, "status": status, "decided_at": now()})
+        rows = [{"sha256": sha256, "status": status, "decided_at": moment} for sha256, status in decided]
+        store.insert_all("decisions", rows)
+
+
+def confirmed_contents(store: Store) -> frozenset[str]:
+    """The SHA-256 of the contents of which the user said, and took back neither so nor by `not-me`, that it is them."""
+    rows = store.rows(
+        """SELECT sha256, status FROM decisions WHERE undone_at IS NULL AND id IN
+            (SELECT MAX(id) FROM decisions WHERE undone_at IS NULL AND status IN (:me, :not_me) GROUP BY sha256)""",
+        {"me": Status.IS_ME, "not_me": Status.NOT_ME},
+    )
+    return frozenset(row["sha256"] for row in rows if row["status"] == Status.IS_ME)
+
+
+def statuses_of(store: Store, sha256s: Iterable[str]) -> dict[str, Status]:
+    """What was decided last about each content; one that is open is absent."""
+    rows = store.rows(
+        """SELECT sha256, status FROM decisions WHERE id IN (SELECT MAX(id) FROM decisions WHERE undone_at IS NULL
+            AND sha256 IN (SELECT value FROM json_each(?)) GROUP BY sha256)""",
+        (json_list(sha256s),),
+    )
+    return {row["sha256"]: Status(row["status"]) for row in rows}
 
 
 def undo_decision(store: Store, sha256: str) -> bool:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 
 from untag.store.codec import json_list, path_of
 from untag.store.db import Store
+from untag.types import Verdict
 
 
 def contents_beginning(store: Store, prefix: str) -> list[str]:
@@ -22,6 +23,19 @@ def contents_linked(store: Store, keys: Iterable[str]) -> list[str]:
         (json_list(keys),),
     )
     return [row["sha256"] for row in rows]
+
+
+def engines_of(store: Store, sha256s: Iterable[str]) -> dict[str, str]:
+    """The engine that analysed each content."""
+    rows = store.rows(
+        "SELECT sha256, engine FROM photos WHERE sha256 IN (SELECT value FROM json_each(?))", (json_list(sha256s),)
+    )
+    return {row["sha256"]: row["engine"] for row in rows}
+
+
+def has_verdict(store: Store, verdict: Verdict) -> bool:
+    """Whether any finding has this verdict."""
+    return store.row("SELECT 1 FROM findings WHERE verdict = ? LIMIT 1", (verdict,)) is not None
 
 
 def all_paths(store: Store) -> Iterator[tuple[str, str]]:

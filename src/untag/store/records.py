@@ -153,8 +153,8 @@ class StoredPhoto:
         """Whether this is a photo that archives report without a file."""
         return self.engine == ABSENT
 
-    def evidence(self, matches: tuple[Match, ...]) -> Evidence:
-        """What the photo is assessed from, with these verdicts on its faces."""
+    def evidence(self, matches: tuple[Match, ...], *, confirmed: bool = False) -> Evidence:
+        """What the photo is assessed from, with these verdicts on its faces; `confirmed` is as in `Evidence`."""
         return Evidence(
             origins=tuple(place.origin for place in self.places),
             width=self.width,
@@ -163,6 +163,7 @@ class StoredPhoto:
             matches=matches,
             scenes=self.scenes,
             named=self.named,
+            confirmed=confirmed,
         )
 
 

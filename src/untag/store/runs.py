@@ -68,3 +68,9 @@ def mark_reported(store: Store, run_id: int) -> None:
     findings new for the next one. Better shown twice than never.
     """
     store.execute("UPDATE runs SET reported_at = ? WHERE id = ? AND finished_at IS NOT NULL", (now(), run_id))
+
+
+def last_run(store: Store) -> int:
+    """The id of the last run that began, or 0."""
+    row = store.row("SELECT MAX(id) AS last FROM runs")
+    return 0 if row is None or row["last"] is None else int(row["last"])
