@@ -139,4 +139,4 @@ def test_a_decided_photo_is_not_new(untag: Untag) -> None:
     untag.scan("--prune")
     untag.add("again.png", data)
     assert untag.run("scan", untag.photos, "--fail-on-new").status == 0
-    assert [item["status"] for item in untag.listed()] == ["done"]
+    assert [item["status"] for item in untag.listed("--status", "all")] == ["done"]

@@ -41,6 +41,8 @@ if TYPE_CHECKING:
     from untag.findings.counting import Group as Group
     from untag.findings.filters import FindingFilter as FindingFilter
     from untag.findings.filters import Sort as Sort
+    from untag.findings.stats import Since as StatsSince
+    from untag.findings.stats import Stats as Stats
     from untag.library.acting import Asked as Asked
     from untag.library.categories import CategoryStatus as CategoryStatus
     from untag.library.categories import JudgedBy as JudgedBy
@@ -54,10 +56,13 @@ if TYPE_CHECKING:
     from untag.library.downloads import Download as Download
     from untag.library.downloads import ModelSet as ModelSet
     from untag.library.downloads import model_sets as model_sets
+    from untag.library.exporting import Exported as Exported
     from untag.library.looking import Look as Look
+    from untag.library.opening import Location as Location
     from untag.library.options import Cancel as Cancel
     from untag.library.options import EnrollOptions as EnrollOptions
     from untag.library.options import EvaluateOptions as EvaluateOptions
+    from untag.library.options import ExportOptions as ExportOptions
     from untag.library.options import ReportOptions as ReportOptions
     from untag.library.options import ScanOptions as ScanOptions
     from untag.library.options import SuggestOptions as SuggestOptions
@@ -140,6 +145,8 @@ _LAZY = {
     "Enrolment": ("untag.people.enrolment", "Enrolment"),
     "EvaluateOptions": ("untag.library.options", "EvaluateOptions"),
     "EvaluationResult": ("untag.evaluation.evaluate", "Result"),
+    "ExportOptions": ("untag.library.options", "ExportOptions"),
+    "Exported": ("untag.library.exporting", "Exported"),
     "Face": ("untag.types", "Face"),
     "FaceGroup": ("untag.people.suggest", "FaceGroup"),
     "FaceGroups": ("untag.people.suggest", "FaceGroups"),
@@ -153,6 +160,7 @@ _LAZY = {
     "Law": ("untag.actions.law", "Law"),
     "Learnt": ("untag.scenes.teaching", "Learnt"),
     "LinkConfidence": ("untag.types", "LinkConfidence"),
+    "Location": ("untag.library.opening", "Location"),
     "Look": ("untag.library.looking", "Look"),
     "Match": ("untag.types", "Match"),
     "MissingPhoto": ("untag.sources.missing", "MissingPhoto"),
@@ -191,6 +199,8 @@ _LAZY = {
     "Sensitivity": ("untag.scenes.categories", "Sensitivity"),
     "Settings": ("untag.config", "Settings"),
     "Sort": ("untag.findings.filters", "Sort"),
+    "Stats": ("untag.findings.stats", "Stats"),
+    "StatsSince": ("untag.findings.stats", "Since"),
     "Status": ("untag.types", "Status"),
     "StepKind": ("untag.actions.platforms", "StepKind"),
     "SuggestOptions": ("untag.library.options", "SuggestOptions"),
@@ -236,6 +246,8 @@ __all__ = [
     "Enrolment",
     "EvaluateOptions",
     "EvaluationResult",
+    "ExportOptions",
+    "Exported",
     "Face",
     "FaceGroup",
     "FaceGroups",
@@ -249,6 +261,7 @@ __all__ = [
     "Law",
     "Learnt",
     "LinkConfidence",
+    "Location",
     "LockedError",
     "Look",
     "Match",
@@ -292,6 +305,8 @@ __all__ = [
     "Sensitivity",
     "Settings",
     "Sort",
+    "Stats",
+    "StatsSince",
     "Status",
     "StepKind",
     "StoreError",

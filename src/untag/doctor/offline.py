@@ -36,6 +36,9 @@ JOB: tuple[tuple[str, ...], ...] = (
     ("people",),
     ("inspect", "photos/1.png"),
     ("decide", "photos/1.png", "--status", "keep"),
+    ("stats",),
+    ("open", "photos/1.png", "--print"),
+    ("export", "--to-folder", "copies", "--status", "all", "--xmp"),
     ("report", "--output", "report.html"),
     ("review",),
     ("evaluate", "pairs", "pairs.csv"),
@@ -113,7 +116,7 @@ def watched(watch: Watch, place: Place, command: tuple[str, ...], notes: Path) -
     arguments = ["--home", str(place.home), *command]
     program = _VISITED if command[0] in _LISTENS else _PROGRAM
     seen = watch.run(program, arguments, environment=place.environment(os.environ), folder=place.work, notes=notes)
-    asked_for = (place.work / "report.html", place.work / "backup.jsonl")
+    asked_for = (place.work / "report.html", place.work / "backup.jsonl", place.work / "copies")
     touched = {*seen.written, *(_files(place) - before)}
     strays = [
         path

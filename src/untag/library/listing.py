@@ -13,9 +13,10 @@ from typing import TypeVar
 from untag.errors import UsageError
 from untag.findings.counting import Group, Picture, fold, picture_of
 from untag.findings.filters import SHOWING_YOU, TO_DO, FindingFilter, Sort, day_of
+from untag.findings.stats import Since, Stats, statistics
 from untag.scenes.categories import check_category
 from untag.scenes.taught_files import taught_names
-from untag.store import Store, findings
+from untag.store import Store, decided_since, findings, scan_before_last, tallies
 from untag.types import Finding, Place, Status, Verdict
 
 _E = TypeVar("_E", bound=StrEnum)
@@ -91,6 +92,15 @@ def _first_pictures(store: Store, every: FindingFilter, wanted: FindingFilter) -
         if len(first) == last:
             break
     yield from first.items()
+
+
+def statistics_of(store: Store, wanted: FindingFilter) -> Stats:
+    """The findings that meet a filter, counted, and what changed since the scan before the last."""
+    with closing(store.reader()) as reader, reader.snapshot():
+        before = scan_before_last(reader)
+        run, moment = (0, None) if before is None else before
+        since = Since(moment, run + 1, decided_since(reader, moment or ""))
+        return statistics(tallies(reader, wanted), since)
 
 
 def finding_of(store: Store, sha256: str, said: str) -> Finding:

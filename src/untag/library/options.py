@@ -102,6 +102,15 @@ class SuggestOptions:
     cancel: Cancel | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class ExportOptions:
+    """`link` puts links to the photos into the folder where they are files; `xmp` writes keywords beside each."""
+
+    link: bool = False
+    xmp: bool = False
+
+
+EXPORT = ExportOptions()
 ENROLL = EnrollOptions()
 SUGGEST = SuggestOptions()
 SCAN = ScanOptions()

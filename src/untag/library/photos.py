@@ -12,8 +12,10 @@ from untag.types import Face, Finding, SearchResult, Status
 if TYPE_CHECKING:
     from untag.findings.counting import Group
     from untag.findings.filters import FindingFilter
+    from untag.findings.stats import Stats
     from untag.library.deciding import Changes
     from untag.library.naming import Photo
+    from untag.library.opening import Location
     from untag.library.scanning import PreparedScan
     from untag.people.searching import Probe
     from untag.scan import ScanSummary
@@ -134,6 +136,19 @@ class Photos(OpenHome):
         store = self._opened(create=False)
         (sha256,) = hashes_of(store, photo)
         return finding_of(store, sha256, str(photo))
+
+    def stats(self, wanted: FindingFilter | None = None, **asked: Any) -> Stats:
+        """The photos of you counted, copies once; `asked` as in `filter`, of every status unless one is asked for."""
+        from untag.library.listing import statistics_of
+
+        chosen = self.filter(**({"status": tuple(Status)} | asked)) if wanted is None else wanted
+        return statistics_of(self._opened(), chosen)
+
+    def where(self, photo: Photo) -> Location:
+        """Where a photo can be looked at: its pages online, its file, its folder. Raises as `finding` does."""
+        from untag.library.opening import location_of
+
+        return location_of(photo if isinstance(photo, Finding) else self.finding(photo))
 
     def count_hidden(self) -> int:
         """How many more photos of somebody enrolled would show a category with the sensitivity `high`."""

@@ -8,9 +8,11 @@ from typing import TYPE_CHECKING
 from untag.errors import UsageError
 from untag.library.options import (
     EVALUATE,
+    EXPORT,
     REPORT,
     AnyPath,
     EvaluateOptions,
+    ExportOptions,
     OnProgress,
     ReportOptions,
     counting,
@@ -23,6 +25,8 @@ if TYPE_CHECKING:
     from _typeshed import SupportsWrite
 
     from untag.evaluation.evaluate import Result
+    from untag.findings.filters import FindingFilter
+    from untag.library.exporting import Exported
     from untag.reports.html import Written
 
 
@@ -49,6 +53,23 @@ class Reports(Photos):
         from untag.library.reporting import IN_REPORT, count_pictures
 
         return count_pictures(self._opened(), options.limit, options.wanted or IN_REPORT)
+
+    def export_photos(
+        self,
+        folder: AnyPath,
+        wanted: FindingFilter | None = None,
+        *,
+        options: ExportOptions = EXPORT,
+        on_progress: OnProgress | None = None,
+    ) -> Exported:
+        """Copies the photos of `pictures` into a folder that only its owner can read; nothing there is replaced.
+
+        Raises UsageError where it cannot be written, or lies in the home folder.
+        """
+        from untag.library.exporting import export_photos
+
+        groups = self.pictures(wanted)
+        return export_photos(self._opened(), self.settings, groups, path_of(folder), options, counting(on_progress))
 
     def export(self, stream: SupportsWrite[str], style: str = "json", findings: Iterable[Finding] | None = None) -> int:
         """Writes findings as a "json" array or as "csv" with a header; None is those that `findings` gives by itself.

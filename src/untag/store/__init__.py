@@ -21,6 +21,7 @@ from untag.store.db import (
 from untag.store.decisions import (
     Decision,
     confirmed_contents,
+    decided_since,
     last_decision,
     record_decision,
     record_decisions,
@@ -157,10 +158,14 @@ from untag.store.runs import (
     last_run,
     last_scan,
     mark_reported,
+    scan_before_last,
     start_run,
 )
 from untag.store.salvage import (
     salvage,
+)
+from untag.store.tally import (
+    tallies,
 )
 from untag.store.traces import (
     Needles,
@@ -242,6 +247,7 @@ __all__ = [
     "contents_linked",
     "count_findings",
     "decide_with",
+    "decided_since",
     "denied_references",
     "destroy_index",
     "due_photos",
@@ -310,6 +316,7 @@ __all__ = [
     "requests",
     "salvage",
     "saved_records",
+    "scan_before_last",
     "scene_vectors",
     "search",
     "seen_folders",
@@ -319,6 +326,7 @@ __all__ = [
     "statuses_of",
     "step_answers",
     "stored_words",
+    "tallies",
     "touch_files",
     "touch_folders",
     "unchanged_folder",

@@ -82,3 +82,14 @@ def last_decision(store: Store, sha256: str) -> Status | None:
         "SELECT status FROM decisions WHERE sha256 = ? AND undone_at IS NULL ORDER BY id DESC LIMIT 1", (sha256,)
     )
     return None if row is None else Status(row["status"])
+
+
+def decided_since(store: Store, moment: str) -> dict[Status, int]:
+    """How many contents have each status by a decision since a time, ISO 8601 UTC, that still counts."""
+    rows = store.rows(
+        """SELECT status, COUNT(*) AS decided FROM decisions WHERE decided_at >= ? AND id IN
+            (SELECT MAX(id) FROM decisions WHERE undone_at IS NULL GROUP BY sha256) GROUP BY status""",
+        (moment,),
+    )
+    found = {Status(row["status"]): int(row["decided"]) for row in rows}
+    return {status: found[status] for status in Status if status in found}

@@ -26,17 +26,17 @@ COPY_LISTED = """EXISTS (SELECT 1 FROM files AS reported JOIN files AS copy ON c
     WHERE reported.sha256 = findings.sha256 AND reported.link IS NOT NULL)"""
 """Whether a file of a photo that is reported without one lies elsewhere, and is a finding about the same person."""
 
-_STATUS = """(SELECT status FROM decisions WHERE decisions.sha256 = findings.sha256 AND undone_at IS NULL
+STATUS = """(SELECT status FROM decisions WHERE decisions.sha256 = findings.sha256 AND undone_at IS NULL
     ORDER BY decisions.id DESC LIMIT 1)"""
-_MOMENT = "COALESCE(photos.taken_at, files.taken_at, files.posted_at)"
+MOMENT = "COALESCE(photos.taken_at, files.taken_at, files.posted_at)"
 
 _ORDERS = {
-    Sort.RISK: f"findings.risk DESC, {_MOMENT} IS NULL, {_MOMENT}, files.path",
-    Sort.DATE: f"{_MOMENT} IS NULL, {_MOMENT} DESC, findings.risk DESC, files.path",
-    Sort.POSTER: f"files.poster IS NULL, files.poster COLLATE NOCASE, findings.risk DESC, {_MOMENT}, files.path",
+    Sort.RISK: f"findings.risk DESC, {MOMENT} IS NULL, {MOMENT}, files.path",
+    Sort.DATE: f"{MOMENT} IS NULL, {MOMENT} DESC, findings.risk DESC, files.path",
+    Sort.POSTER: f"files.poster IS NULL, files.poster COLLATE NOCASE, findings.risk DESC, {MOMENT}, files.path",
 }
 
-_PICTURE = """COALESCE((SELECT representative FROM near_duplicates
+PICTURE = """COALESCE((SELECT representative FROM near_duplicates
         JOIN findings AS shown ON shown.sha256 = representative
             AND shown.verdict = findings.verdict AND shown.person IS findings.person
         WHERE near_duplicates.sha256 = findings.sha256
@@ -47,7 +47,7 @@ _FIRST_PATH = "(SELECT path FROM files AS alike WHERE alike.sha256 = {} ORDER BY
 _IN_FULL = f"""WITH listed AS (
         SELECT page.key AS position, files.*, {ASSESSMENT.of("findings")}, findings.act_on,
             COALESCE(photos.taken_at, files.taken_at) AS taken, photos.engine = :absent AS absent,
-            {_STATUS} AS status, {_PICTURE} AS picture, {_FIRST_PATH.format("findings.sha256")} AS first_path,
+            {STATUS} AS status, {PICTURE} AS picture, {_FIRST_PATH.format("findings.sha256")} AS first_path,
             (SELECT COUNT(*) FROM files AS alike WHERE alike.sha256 = findings.sha256) > 1
                 OR EXISTS (SELECT 1 FROM near_duplicates WHERE representative = findings.sha256) AS several
         FROM json_each(:page) AS page JOIN files ON files.rowid = page.value
@@ -67,17 +67,17 @@ _PLACES = f"""{_ALIKE} SELECT files.* FROM alike JOIN files USING (sha256)
 
 
 @dataclass(frozen=True, slots=True)
-class _Condition:
+class Condition:
     """A filter as SQL on findings, files and photos, with its parameters."""
 
     sql: str
     parameters: dict[str, Any] = field(default_factory=dict)
 
-    def and_of(self, pictures: Iterable[str]) -> _Condition:
+    def and_of(self, pictures: Iterable[str]) -> Condition:
         """The same for the findings of these pictures alone."""
         of_these = """findings.sha256 IN (SELECT value FROM json_each(:pictures) UNION
             SELECT sha256 FROM near_duplicates WHERE representative IN (SELECT value FROM json_each(:pictures)))"""
-        return _Condition(f"{self.sql} AND {of_these}", {**self.parameters, "pictures": json_list(pictures)})
+        return Condition(f"{self.sql} AND {of_these}", {**self.parameters, "pictures": json_list(pictures)})
 
 
 def findings(
@@ -99,9 +99,9 @@ def findings(
     those asked for, has the `places` of all its files; with `places` false none has. What is written by others while
     they are read may be among them, unless that is within a `Store.snapshot`.
     """
-    condition = _condition(store, wanted)
+    condition = condition_of(store, wanted)
     bearers = _Bearers(store, condition) if places else None
-    tables = _FROM if pictures is not None or wanted.sort is not Sort.RISK else _BY_RISK
+    tables = FROM if pictures is not None or wanted.sort is not Sort.RISK else _BY_RISK
     if pictures is not None:
         condition = condition.and_of(pictures)
     page: list[int] = []
@@ -115,19 +115,19 @@ def findings(
 
 def count_findings(store: Store, wanted: FindingFilter = EVERYTHING) -> int:
     """How many findings meet a filter, whatever its limit is."""
-    condition = _condition(store, wanted)
-    query = f"SELECT COUNT(*) AS found FROM {_FROM} WHERE {condition.sql}"  # noqa: S608 - own conditions
+    condition = condition_of(store, wanted)
+    query = f"SELECT COUNT(*) AS found FROM {FROM} WHERE {condition.sql}"  # noqa: S608 - own conditions
     row = store.row(query, condition.parameters)
     return 0 if row is None else int(row["found"])
 
 
-_FROM = """findings CROSS JOIN files ON files.sha256 = findings.sha256
+FROM = """findings CROSS JOIN files ON files.sha256 = findings.sha256
     CROSS JOIN photos ON photos.sha256 = findings.sha256"""
 """CROSS JOIN keeps this order of the tables: SQLite would rather sort everything than follow the index of risks."""
-_BY_RISK = _FROM.replace("findings ", "findings INDEXED BY findings_risk ", 1)
+_BY_RISK = FROM.replace("findings ", "findings INDEXED BY findings_risk ", 1)
 
 
-def _ordered(store: Store, tables: str, condition: _Condition, wanted: FindingFilter) -> Iterator[Row]:
+def _ordered(store: Store, tables: str, condition: Condition, wanted: FindingFilter) -> Iterator[Row]:
     """The rowids in `files` of what meets the condition, in order."""
     query = f"""SELECT files.rowid AS place FROM {tables} WHERE {condition.sql}
         ORDER BY {_ORDERS[wanted.sort]} LIMIT :limit OFFSET :offset"""  # noqa: S608 - own conditions
@@ -143,7 +143,7 @@ def _in_full(store: Store, page: Sequence[int], bearers: _Bearers | None) -> Ite
 class _Bearers:
     """Which finding of each picture has the places of all its files."""
 
-    def __init__(self, store: Store, condition: _Condition) -> None:
+    def __init__(self, store: Store, condition: Condition) -> None:
         self._store = store
         self._condition = condition
         self._bearers: dict[str, str] = {}
@@ -170,7 +170,7 @@ class _Bearers:
         return path_of(row["path"] if found is None else found["path"])
 
 
-def _condition(store: Store, wanted: FindingFilter) -> _Condition:
+def condition_of(store: Store, wanted: FindingFilter) -> Condition:
     """What a finding, its photo and a file of it must meet."""
     parts: list[str] = [f"NOT (photos.engine = :absent AND {COPY_LISTED})"]
     given: dict[str, Any] = {"absent": ABSENT, "other": Verdict.OTHER}
@@ -191,14 +191,14 @@ def _condition(store: Store, wanted: FindingFilter) -> _Condition:
         )
     if wanted.statuses is not None:
         ask(
-            f"COALESCE({_STATUS}, :open) IN (SELECT value FROM json_each(:statuses))",  # noqa: S608 - a constant
+            f"COALESCE({STATUS}, :open) IN (SELECT value FROM json_each(:statuses))",  # noqa: S608 - a constant
             open=Status.OPEN,
             statuses=json_list(wanted.statuses),
         )
     if wanted.since is not None:
-        ask(f"{_MOMENT} >= :since", since=wanted.since)
+        ask(f"{MOMENT} >= :since", since=wanted.since)
     if wanted.until is not None:
-        ask(f"substr({_MOMENT}, 1, length(:until)) <= :until", until=wanted.until)
+        ask(f"substr({MOMENT}, 1, length(:until)) <= :until", until=wanted.until)
     for column, names, key in (
         ("findings.person", wanted.persons, name_key),
         ("files.poster", wanted.posters, name_key),
@@ -208,7 +208,7 @@ def _condition(store: Store, wanted: FindingFilter) -> _Condition:
             parameter = column.partition(".")[2]
             written = json_list(_written(store, column, names, key))
             ask(f"{column} IN (SELECT value FROM json_each(:{parameter}))", **{parameter: written})  # noqa: S608
-    return _Condition(" AND ".join(parts), given)
+    return Condition(" AND ".join(parts), given)
 
 
 def platform_key(name: str) -> str:

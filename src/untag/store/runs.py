@@ -74,3 +74,9 @@ def last_run(store: Store) -> int:
     """The id of the last run that began, or 0."""
     row = store.row("SELECT MAX(id) AS last FROM runs")
     return 0 if row is None or row["last"] is None else int(row["last"])
+
+
+def scan_before_last(store: Store) -> tuple[int, str] | None:
+    """The id of the finished run before the last one, and when it ended; None where there is none."""
+    row = store.row("SELECT id, finished_at FROM runs WHERE finished_at IS NOT NULL ORDER BY id DESC LIMIT 1 OFFSET 1")
+    return None if row is None else (int(row["id"]), row["finished_at"])
