@@ -116,12 +116,13 @@ def watched(watch: Watch, place: Place, command: tuple[str, ...], notes: Path) -
     arguments = ["--home", str(place.home), *command]
     program = _VISITED if command[0] in _LISTENS else _PROGRAM
     seen = watch.run(program, arguments, environment=place.environment(os.environ), folder=place.work, notes=notes)
-    asked_for = (place.work / "report.html", place.work / "backup.jsonl", place.work / "copies")
+    asked_for = (place.work / "report.html", place.work / "backup.jsonl")
+    folders = (place.home, place.work / "copies")
     touched = {*seen.written, *(_files(place) - before)}
     strays = [
         path
         for path in sorted(touched)
-        if not path.is_relative_to(place.home) and path not in (*asked_for, notes / "events")
+        if not any(map(path.is_relative_to, folders)) and path not in (*asked_for, notes / "events")
     ]
     return seen, strays
 
