@@ -52,7 +52,7 @@ if TYPE_CHECKING:
     from untag.library.client import open as open
     from untag.library.client import prove_offline as prove_offline
     from untag.library.client import rescue as rescue
-    from untag.library.deciding import Changes as Changes
+    from untag.library.deciding import EditedDecisions as EditedDecisions
     from untag.library.downloads import Download as Download
     from untag.library.downloads import ModelSet as ModelSet
     from untag.library.downloads import model_sets as model_sets
@@ -133,7 +133,7 @@ _LAZY = {
     "Category": ("untag.scenes.categories", "Category"),
     "CategorySpec": ("untag.scenes.categories", "CategorySpec"),
     "CategoryStatus": ("untag.library.categories", "CategoryStatus"),
-    "Changes": ("untag.library.deciding", "Changes"),
+    "EditedDecisions": ("untag.library.deciding", "EditedDecisions"),
     "Changes": ("untag.store", "Changes"),
     "Check": ("untag.doctor.checks", "Check"),
     "Completions": ("untag.sources.offered", "Completions"),
@@ -241,6 +241,7 @@ __all__ = [
     "DiskFullError",
     "Doubts",
     "Download",
+    "EditedDecisions",
     "EnrollOptions",
     "EnrolledPhoto",
     "Enrolment",

@@ -34,7 +34,7 @@ SUGGESTED = {
 
 
 @dataclass(frozen=True, slots=True)
-class Changes:
+class EditedDecisions:
     """What a file of decisions changes, by SHA-256: to which status, or back where it says open; `same` change none."""
 
     decided: Mapping[str, Status]
@@ -73,7 +73,7 @@ def suggested(groups: Iterable[Group]) -> dict[str, Status]:
     }
 
 
-def changes_of(store: Store, rows: Sequence[Row], status: Status | None) -> Changes:
+def changes_of(store: Store, rows: Sequence[Row], status: Status | None) -> EditedDecisions:
     """What the rows of a file change; `status` is for all of them, else each has its own.
 
     Raises UsageError, with the line, for a photo that was not scanned, a row without a status, and two rows that want
@@ -93,7 +93,7 @@ def changes_of(store: Store, rows: Sequence[Row], status: Status | None) -> Chan
             raise UsageError(
                 f"lines {other[1].line} and {row.line} are one photo, with {other[0]} and {said}; keep one"
             )
-    return Changes(
+    return EditedDecisions(
         decided={sha256: said for sha256, (said, _) in wanted.items() if said is not Status.OPEN},
         undone=tuple(sha256 for sha256, (said, _) in wanted.items() if said is Status.OPEN),
         same=len(set(hashes)) - len(wanted),

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from untag.findings.counting import Group
     from untag.findings.filters import FindingFilter
     from untag.findings.stats import Stats
-    from untag.library.deciding import Changes
+    from untag.library.deciding import EditedDecisions
     from untag.library.naming import Photo
     from untag.library.opening import Location
     from untag.library.scanning import PreparedScan
@@ -191,7 +191,7 @@ class Photos(OpenHome):
         store = self._opened(create=False)
         return decide(store, self.settings, {}, hashes_of(store, photos))
 
-    def read_decisions(self, file: AnyPath, status: Status | str | None = None) -> Changes:
+    def read_decisions(self, file: AnyPath, status: Status | str | None = None) -> EditedDecisions:
         """What a file of ids, paths or links changes, or one that `export` wrote whose statuses were edited.
 
         With `status` that is for all of its rows. Raises UsageError, with the line, for what cannot be meant.
@@ -209,7 +209,7 @@ class Photos(OpenHome):
 
         return list(dict.fromkeys(row.photo for row in read_decisions(path_of(file))))
 
-    def apply(self, changes: Changes) -> int:
+    def apply(self, changes: EditedDecisions) -> int:
         """Records what `read_decisions` gave, all of it or nothing; returns how many photos that are."""
         from untag.library.deciding import decide
 
