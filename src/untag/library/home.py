@@ -68,6 +68,12 @@ class OpenHome:
 
         return Models(self.settings, self._say)
 
+    def _has_database(self) -> bool:
+        """Whether anything was stored: to look whether there is something must make nothing."""
+        from untag.store import DATABASE_NAME
+
+        return (self.home / DATABASE_NAME).exists()
+
     def _opened(self, *, create: bool = True) -> Store:
         """The database, which is opened once and kept. Raises StoreError where there is none, unless it may be made."""
         from untag.store import Store

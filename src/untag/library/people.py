@@ -101,9 +101,7 @@ class People(OpenHome):
     @property
     def is_new(self) -> bool:
         """Whether nobody is enrolled; makes no database."""
-        from untag.store import DATABASE_NAME
-
-        return not (self.home / DATABASE_NAME).exists() or not self.people()
+        return not self._has_database() or not self.people()
 
     def people(self) -> list[Person]:
         """Everybody enrolled, by name, once for each engine."""

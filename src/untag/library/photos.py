@@ -81,9 +81,9 @@ class Photos(OpenHome):
 
     def last_scan(self) -> LastScan | None:
         """The scan that began last, whichever process runs it, with what it has done so far; None before the first."""
-        from untag.store import DATABASE_NAME, last_scan
+        from untag.store import last_scan
 
-        return last_scan(self._opened(create=False)) if (self.home / DATABASE_NAME).exists() else None
+        return last_scan(self._opened(create=False)) if self._has_database() else None
 
     def mark_reported(self, summary: ScanSummary) -> None:
         """Records that a finished scan's summary was shown: what is new in it is not new to the next scan."""

@@ -55,9 +55,9 @@ class Reviewing(OpenHome):
 
     def changes(self, since: str | None = None) -> Changes:
         """What was decided or taken back since the `mark` of an earlier answer, here or elsewhere."""
-        from untag.store import changes
+        from untag.store import Changes, changes
 
-        return changes(self._opened(), since)
+        return changes(self._opened(), since) if self._has_database() else Changes("", 0, {})
 
     def names(self) -> dict[str, list[str]]:
         """The persons, posters and platforms that there are to filter by."""
