@@ -161,6 +161,19 @@ CASES: dict[str, tuple[dict[str, Any], dict[str, dict[str, Any] | None]]] = {
         },
         {IG_PHOTO: {"poster": "ana.doe"}},
     ),
+    "Instagram as HTML: the owner on the page about it, German": (
+        {
+            "personal_information/personal_information/personal_information.html": (
+                "<div class='_a6-g'><table><tr><td>E-Mail</td><td>a@b.c</td></tr>"
+                "<tr><td>Benutzername</td><td>ana.doe</td></tr></table></div>"
+            ),
+            f"{IG}/media/posts_1.html": (
+                f"<div class='_a6-g'><h2>pasta</h2><div><img src='{IG_PHOTO}'></div><p>3. Sept. 2024 16:29</p></div>"
+            ),
+            IG_PHOTO: JPEG,
+        },
+        {IG_PHOTO: {"poster": "ana.doe", "caption": "pasta", "posted_at": "2024-09-03T16:29:00"}},
+    ),
     "Instagram: the owner in the name of the zip file": (
         {"instagram-ana.doe-2026-01-09-AbCdEfGh.zip": packed(INSTAGRAM)},
         {f"instagram-ana.doe-2026-01-09-AbCdEfGh.zip/{IG_PHOTO}": {"poster": "ana.doe"}},

@@ -58,6 +58,10 @@ CHATS: dict[str, tuple[str, dict[str, Origin]]] = {
         chat(f"Mar 14, 2026, 2:56 PM - Ana: {B} (file attached)", "Mar 15, 2026, 9:00 AM - Bea: hi"),
         {B: row("Ana", "2026-03-14T14:56:00")},
     ),
+    "a word before the time, and one behind it": (
+        f"[14/06/2025 at 2:56:07\u202fpm] Bea: \u200e<attached: {A}>",
+        {A: row("Bea", "2025-06-14T14:56:07")},
+    ),
     "months with names, Portuguese": (
         chat("14 de jun de 2025 14:56 - Ana: holiday.jpg (arquivo anexado)", "2 de jul de 2025 9:05 - Bea: oi"),
         {C: row("Ana", "2025-06-14T14:56:00")},

@@ -90,7 +90,7 @@ def _owner(gathering: Gathering, pages: Sequence[tuple[str, Page]], titles: Sequ
     """The line of the page of the profile that most titles of posts hold, or what they begin with of the name of the
     download; None where neither is so."""
     lines = dict.fromkeys(line for name, page in pages if _PROFILE.fullmatch(name) for line in page.lines)
-    held = Counter({line: sum(_names(title, line) for title in titles) for line in lines if " " in line})
+    held = Counter({line: sum(_names(title, line) for title in titles) for line in lines})
     often = [line for line, count in held.most_common() if count > 0 and count >= _LEAST_OF_TITLES * len(titles)]
     if often:
         return max(often, key=len)
@@ -107,7 +107,11 @@ def _starts(title: str) -> Iterator[str]:
 
 
 def _names(title: str, name: str) -> bool:
-    return re.search(rf"(?<!\w){re.escape(name)}", title) is not None
+    """Whether a name is in a title; one of a single word has to begin it, as labels of a page are words, too."""
+    before = r"(?<!\w)" if " " in name else "^"
+    # What follows may be a letter: in Japanese no space is between a name and the next word.
+    after = r"(?!\w)" if name.isascii() and not name[-1:].isdigit() and title.isascii() else ""
+    return re.search(f"{before}{re.escape(name)}{after}", title) is not None
 
 
 def _foot_link(block: Block) -> str | None:

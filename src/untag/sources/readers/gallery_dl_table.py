@@ -24,7 +24,8 @@ NO_POSTS = frozenset(("avatar", "background", "header", "banner"))
 """Kinds of files whose numbers are those of the picture, not of a post."""
 
 TAGGED = "tagged"
-_LIKED = "favorite"
+_WHOSE_PAGE = "user.username|user.name|user|username"
+_LIKED = frozenset(("favorite", "favorites", "favourites", "like", "likes", "liked", "bookmark", "bookmarks", "saved"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,9 +43,10 @@ class SiteFields:
 
 
 _ANY = SiteFields(
-    ("{post_url}", "{permalink}", "{page_url}", "{linkUrl}"),
+    ("{post_url}", "{permalink}", "{page_url}", "{linkUrl}", "{links.html}", "{link}"),
     "author.name|author.username|author.handle|author|user.username|user.name|user|userinfo.username|account.acct"
-    "|artist.name|artist|creator.name|creator|uploader|username|blog_name|blogName|owner.username|ownerName|owner",
+    "|user.screen_name|user.handle|user.nickname|artist.name|artist|creator.name|creator|uploader|username|userName"
+    "|user_name|owner_username|owner_login|blog_name|blogName|blog.user|post.user|owner.username|ownerName|owner",
     "description|caption|content|text|title",
 )
 _MASTODON = SiteFields(("{url}", "{uri}"), "account.acct|account.username", "content", html=True)
@@ -72,6 +74,14 @@ TABLE: Mapping[str, SiteFields] = {
     "mastodon": _MASTODON,
     "artstation": SiteFields(
         ("{permalink}", "https://www.artstation.com/artwork/{hash_id}"), "user.username|userinfo.username", "title"
+    ),
+    "furaffinity": SiteFields(("https://www.furaffinity.net/view/{id}/",), "artist_url|artist", "description|title"),
+    "imgbb": SiteFields(("https://ibb.co/{id}",), "user", "title"),
+    "inkbunny": SiteFields(("https://inkbunny.net/s/{submission_id}",), "username", "description|title"),
+    "pillowfort": SiteFields(("https://www.pillowfort.social/posts/{id}",), "username", "content|title", html=True),
+    "redgifs": SiteFields(("https://www.redgifs.com/watch/{id}",), "userName", "description"),
+    "unsplash": SiteFields(
+        ("{links.html}", "https://unsplash.com/photos/{id}"), "user.username|user.name", "description|alt_description"
     ),
     "misskey": SiteFields(("https://{instance}/notes/{id}",), "user.username|user.name", "text"),
     "nitter": SiteFields(("https://x.com/{author.name|user.name}/status/{tweet_id}",), "author.name", "content"),
@@ -102,7 +112,7 @@ def table_origin(entry: Mapping[str, Any], posted_at: str | None) -> Origin:
     site = _site_of(entry)
     link = None if entry["subcategory"] in NO_POSTS else _link(site, entry)
     user = _first(entry, site.poster)
-    if entry["subcategory"] == _LIKED and user == _first(entry, "user.username"):
+    if entry["subcategory"] in _LIKED and user == _first(entry, _WHOSE_PAGE):
         user = None  # the account is whose favourites were fetched
     # Who is tagged is whose page was fetched: who posted a photo there is another, and is not said.
     tagged = entry["subcategory"] == TAGGED

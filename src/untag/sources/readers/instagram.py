@@ -7,7 +7,9 @@ gives it: the poster and the time have to do.
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import replace
+from itertools import pairwise
 from typing import Any
 
 from untag.sources.links import page
@@ -149,6 +151,14 @@ def _owner_by_name(files: Files) -> tuple[str, ...]:
     return tuple(found[-1:])
 
 
+def _owner_on_page(lines: Sequence[str]) -> tuple[str, ...]:
+    """The account on the page about it: what follows the label for it."""
+    for label, value in pairwise(lines):
+        if any(word in label.casefold() for word in _USERNAME_LABELS) and _USERNAME.fullmatch(value) is not None:
+            return (value,)
+    return ()
+
+
 def _read(gathering: Gathering, name: str, value: Any) -> None:
     file_name = name.rpartition("/")[2]
     if is_thread(value):
@@ -229,6 +239,8 @@ def _read_page(gathering: Gathering, name: str) -> None:
     page = page_of(gathering, name)
     if page is None:
         return
+    if _is_owners(name):
+        gathering.owner = gathering.owner or _owner_on_page(page.lines)
     blocks = page.blocks
     messages = _MESSAGE_PAGE.fullmatch(name.rpartition("/")[2]) is not None
     for block in blocks:

@@ -142,6 +142,7 @@ def clock(word: str, numbers: Sequence[int]) -> tuple[int, ...]:
     key = _BETWEEN_LETTERS.sub("", word.casefold())
     if not key or key in _NEUTRAL or hour > 12:
         return (hour, *rest)
+    key = "".join(part for one in word.casefold().split() if (part := _BETWEEN_LETTERS.sub("", one)) not in _NEUTRAL)
     half = agreed_half(key) if (half := _HALVES.get(key)) is None else half
     return () if half is None or (hour == 0 and half) else (hour % 12 + half, *rest)
 
