@@ -415,6 +415,37 @@ CASES: dict[str, tuple[dict[str, Any], dict[str, dict[str, Any] | None]]] = {
             "usual/DM - bea [123].json_Files/a-ABCDE.jpg": {"poster": "bea", "caption": "look"},
         },
     ),
+    "Discord as HTML: a second message of the same author, a reply, an avatar": (
+        {
+            "d/DM - bea [123].html": (
+                "<html><head><title>Direct Messages - bea</title></head><div class=chatlog>"
+                "<div class=chatlog__message-group><div class=chatlog__message-container><div class=chatlog__message>"
+                "<img class=chatlog__avatar src='DM%20-%20bea%20[123].html_Files/me-11111.jpg'>"
+                "<div class=chatlog__reply><div class=chatlog__reply-author title=cem>Cem</div></div>"
+                "<div class=chatlog__header><span class=chatlog__author title=bea>Bea</span>"
+                "<span class=chatlog__timestamp title='Wednesday, May 1, 2024 2:00 PM'>x</span></div>"
+                "<div class='chatlog__content chatlog__markdown'><span>look</span></div>"
+                "<div class=chatlog__attachment><a href='DM%20-%20bea%20[123].html_Files/a-ABCDE.jpg'><img"
+                " src='DM%20-%20bea%20[123].html_Files/a-ABCDE.jpg'></a></div></div></div>"
+                "<div class=chatlog__message-container><div class=chatlog__message>"
+                "<div class=chatlog__short-timestamp title='Wednesday, May 1, 2024 2:03 PM'>2:03</div>"
+                "<div class=chatlog__attachment><img src='DM - bea [123].html_Files/b-ABCDE.jpg'></div></div></div>"
+            ),
+            "d/DM - bea [123].html_Files/a-ABCDE.jpg": JPEG,
+            "d/DM - bea [123].html_Files/b-ABCDE.jpg": JPEG,
+            "d/DM - bea [123].html_Files/me-11111.jpg": JPEG,
+        },
+        {
+            "d/DM - bea [123].html_Files/a-ABCDE.jpg": {
+                "poster": "bea",
+                "caption": "look",
+                "album": "Direct Messages - bea",
+                "posted_at": "2024-05-01T14:00:00",
+            },
+            "d/DM - bea [123].html_Files/b-ABCDE.jpg": {"poster": "bea", "posted_at": "2024-05-01T14:03:00"},
+            "d/DM - bea [123].html_Files/me-11111.jpg": {"platform": "discord", "poster": None},
+        },
+    ),
     "Tumblr: the posts are zipped, in a folder and in a zip file": (
         {
             "a/posts.zip": packed({"posts/posts.xml": TUMBLR}),

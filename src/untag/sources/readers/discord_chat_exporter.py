@@ -1,4 +1,4 @@
-"""What DiscordChatExporter saves as JSON with `--media`: the messages of a channel, its files in `NAME.json_Files`.
+"""What DiscordChatExporter saves as JSON, or HTML, with `--media`: a channel's messages, its files in `NAME.json_Files`.
 
 The shape is that of the tool's own source (its class JsonMessageWriter); no export of a real account was seen.
 """
@@ -17,6 +17,7 @@ from untag.errors import ReadFailure
 from untag.sources.dates import written_time
 from untag.sources.names import is_named_photo
 from untag.sources.reader import Description, Files, is_photo
+from untag.sources.readers.discord_html import MARK, sent_urls
 from untag.sources.text import iso_time, items, member, read_error, read_json, text, wrong_shape
 from untag.support.permalinks import number
 from untag.support.words import counted
@@ -25,6 +26,8 @@ from untag.types import LinkConfidence, Origin, ReadError
 PLATFORM = "discord"
 FOLDER = "_Files"
 
+_PAGE_SUFFIX = f".html{FOLDER}"
+_MOST_PAGE = 256 * 1024 * 1024
 _NUMBERED = re.compile(r"\[\d{1,25}\](?: \(.*\))?(?: \[part \d+\])?\.json$", re.ASCII)
 _HASHED = re.compile(r"-[0-9A-F]{5}(?:\.\w+)?$", re.ASCII)
 _SNIFFED, _SNIFFED_BYTES = 3, 16 * 1024 * 1024
@@ -36,13 +39,15 @@ class DiscordChatExporter:
 
     name = "discord_chat_exporter"
     platform = PLATFORM
-    top_names = frozenset((_SUFFIX.lower(), "].json"))
+    top_names = frozenset((_SUFFIX.lower(), _PAGE_SUFFIX.lower(), "].json"))
 
     def sniff(self, files: Files) -> bool:
         """Whether all folders are those of the media of channels, and one such channel is here. Raises nothing."""
         folders = {name.partition("/")[0] for name in files.names if "/" in name}
         channels = [name for name in files.names if "/" not in name and name.endswith(".json")]
-        if any(f"{name}{FOLDER}" in folders for name in channels):
+        pages = [name for name in files.names if "/" not in name and name.endswith(".html")]
+        saved = any(f"{name}{FOLDER}" in folders for name in channels)
+        if saved or any(f"{name}{FOLDER}" in folders and _is_page(files, name) for name in pages):
             return all(folder.endswith(FOLDER) for folder in folders)
         # With a folder of media of one's own: a few of the JSON files that are called as the tool calls them.
         return any(_is_channel(files, name) for name in list(filter(_NUMBERED.search, channels))[:_SNIFFED])
@@ -56,6 +61,8 @@ class DiscordChatExporter:
         for name in files.names:
             if "/" not in name and name.endswith(".json"):
                 export.read(name)
+            elif "/" not in name and name.endswith(".html"):
+                export.read_page(name)
         origins = {**export.avatars, **export.origins}
         return Description(
             origins=origins,
@@ -95,6 +102,19 @@ class _Export:
         self.icon(member(value, "channel", "iconUrl"))
         for message in items(value["messages"]):
             self.read_message(message, value)
+
+    def read_page(self, name: str) -> None:
+        """The same of a page, which says less; other pages are left alone."""
+        try:
+            data = self.files.read(name, _MOST_PAGE)
+        except ReadFailure as failure:
+            self.errors.append(read_error(self.files, name, failure))
+            return
+        if MARK not in data:
+            return
+        self.understood.append(name)
+        for url, origin in sent_urls(data.decode("utf-8-sig", "replace")):
+            self.add(url, origin)
 
     def read_message(self, message: dict[str, Any], value: Any) -> None:
         origin = _origin(message, value)
@@ -161,6 +181,13 @@ class _Export:
 
 
 READER = DiscordChatExporter()
+
+
+def _is_page(files: Files, name: str) -> bool:
+    try:
+        return MARK in files.read(name, _MOST_PAGE)
+    except ReadFailure:
+        return False
 
 
 def _is_channel(files: Files, name: str) -> bool:

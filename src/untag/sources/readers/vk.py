@@ -22,6 +22,7 @@ INDEX, ALBUMS = "index.html", "photos/photo-albums.html"
 MAX_PAGE_BYTES = 64 * 1024 * 1024
 
 _ALBUM = re.compile(r"photos/photo-albums/[^/]+\.html")
+_ALBUM_LINK = re.compile(r"(?:.*/)?photo-albums/([^/]+\.html)")
 _MESSAGES = re.compile(r"messages/[^/]+/messages\d+\.html")
 _PHOTO = re.compile(r"https://vk\.com/(photo-?\d{1,20}_\d{1,20})(?:[?#].*)?", re.ASCII)
 _DATE = re.compile(r"(\d{1,2}) (\w{3})\w* (\d{4}) в (\d{1,2}):(\d\d)(?::(\d\d))?")
@@ -44,6 +45,7 @@ class Vk:
         absent: dict[str, AbsentPhoto] = {}
         understood = [name for name in (INDEX, ALBUMS) if name in files]  # they lead to the pages, and hold no photo
         errors: list[ReadError] = []
+        albums = _titles(files)
         for name in files.names:
             if not _ALBUM.fullmatch(name) and not _MESSAGES.fullmatch(name):
                 continue
@@ -53,12 +55,37 @@ class Vk:
                 errors.append(read_error(files, name, failure))
                 continue
             understood.append(name)
+            album = albums.get(name.rpartition("/")[2]) if _ALBUM.fullmatch(name) else None
             for key, origin in _photos(html):
-                absent.setdefault(key, AbsentPhoto(name, key, origin))
+                absent.setdefault(key, AbsentPhoto(name, key, replace(origin, album=album)))
         return Description(absent=tuple(absent.values()), understood=frozenset(understood), errors=tuple(errors))
 
 
 READER = Vk()
+
+
+def _titles(files: Files) -> dict[str, str]:
+    """The titles of albums by their pages, as the list of albums links to them; what cannot be read has none."""
+    try:
+        html = _decoded(files.read(ALBUMS, MAX_PAGE_BYTES)) if ALBUMS in files else ""
+    except ReadFailure:
+        return {}
+    titles: dict[str, list[str]] = {}
+    page: str | None = None
+    for token in tokens(html):
+        match token:
+            case Start("a", attributes):
+                found = _ALBUM_LINK.fullmatch(attributes.get("href", ""))
+                page = None if found is None else found[1]
+            case End("a"):
+                page = None
+            case Words(words) if page is not None:
+                titles.setdefault(page, []).append(words)
+            case _:
+                pass
+    return {
+        page: title for page, words in titles.items() if (title := text(" ".join("".join(words).split()))) is not None
+    }
 
 
 def _decoded(data: bytes) -> str:
