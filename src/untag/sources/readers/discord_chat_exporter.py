@@ -1,4 +1,4 @@
-"""What DiscordChatExporter saves as JSON, or HTML, with `--media`: a channel's messages, its files in `NAME.json_Files`.
+"""What DiscordChatExporter saves as JSON, or HTML, with `--media`: a channel and its files in `NAME.json_Files`.
 
 The shape is that of the tool's own source (its class JsonMessageWriter); no export of a real account was seen.
 """
