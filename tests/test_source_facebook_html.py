@@ -197,6 +197,18 @@ def test_the_dates_of_a_page_say_its_language_together() -> None:
     assert posted("14 lis 2025 14:56", "1 sty 2025 9:00") == ["2025-11-14T14:56:00", "2025-01-01T09:00:00"]
 
 
+def test_when_a_photo_was_taken_is_in_a_table_beside_it() -> None:
+    rows = ("Zrobione<div>1 sty 2020 12:00</div>", "Inne<div>3 sty 2020</div>")
+    cells = f"<table>{''.join(f'<tr><td>{row}</td></tr>' for row in rows)}</table>"
+    found = READER.describe(MadeUpFiles({POSTS: page(new("Ana", image(TRIP) + cells)), TRIP: JPEG})).origins[TRIP]
+    assert (found.taken_at, found.posted_at) == ("2020-01-01T12:00:00", FOOT_TIME)
+    later = cells.replace("2020", "2022")
+    assert (
+        READER.describe(MadeUpFiles({POSTS: page(new("Ana", image(TRIP) + later)), TRIP: JPEG})).origins[TRIP].taken_at
+        is None
+    )
+
+
 def test_words_of_the_owner_are_no_date() -> None:
     block = new("Ana", image(TRIP) + words("Jan 5, 2001")).replace("2 sty 2021 15:04", "02/01/2021")
     assert READER.describe(MadeUpFiles({POSTS: page(block), TRIP: JPEG})).origins[TRIP].posted_at is None

@@ -49,7 +49,9 @@ _ANY = SiteFields(
     "|user_name|owner_username|owner_login|blog_name|blogName|blog.user|post.user|owner.username|ownerName|owner",
     "description|caption|content|text|title",
 )
-_MASTODON = SiteFields(("{url}", "{uri}"), "account.acct|account.username", "content", html=True)
+_MASTODON = SiteFields(
+    ("{url}", "{uri}", "https://{instance}/@{account.acct}/{id}"), "account.acct|account.username", "content", html=True
+)
 
 TABLE: Mapping[str, SiteFields] = {
     "500px": SiteFields(("https://500px.com/photo/{id}/",), "user.username", "description|name"),
@@ -112,6 +114,8 @@ def table_origin(entry: Mapping[str, Any], posted_at: str | None) -> Origin:
     site = _site_of(entry)
     link = None if entry["subcategory"] in NO_POSTS else _link(site, entry)
     user = _first(entry, site.poster)
+    if user == "[deleted]":
+        user = None
     if entry["subcategory"] in _LIKED and user == _first(entry, _WHOSE_PAGE):
         user = None  # the account is whose favourites were fetched
     # Who is tagged is whose page was fetched: who posted a photo there is another, and is not said.

@@ -26,6 +26,37 @@ MOST_TAGS = 2_000_000
 
 MOST_LINES, _LONGEST_LINE = 500, 80
 
+_TAKEN = frozenset(
+    (
+        *("taken", "date taken", "aufgenommen", "aufnahmedatum", "tomada", "fecha de captura", "prise", "prise le"),
+        *("scattata", "data di scatto", "tirada", "data da foto", "genomen", "gemaakt", "zrobione", "data wykonania"),
+        *(
+            "taget",
+            "tatt",
+            "tagen",
+            "otettu",
+            "çekildi",
+            "çekilme tarihi",
+            "снято",
+            "дата съемки",
+            "diambil",
+            "pořízeno",
+        ),
+        *(
+            "készült",
+            "efectuată",
+            "撮影日",
+            "撮影日時",
+            "촬영일",
+            "拍摄时间",
+            "拍摄日期",
+            "拍攝時間",
+            "拍攝日期",
+            "ngày chụp",
+            "ถ่ายเมื่อ",
+        ),
+    )
+)
 _BLOCK_CLASSES = ("_a6-g", "uiBoxWhite")
 _BLOCK_TAGS = frozenset(("section", "article"))
 _CAPTION_CLASS = "_3-95"
@@ -118,6 +149,7 @@ class _Open:
     links: list[str] = field(default_factory=list)
     taken: dict[str, str] = field(default_factory=dict)
     posted: WordedDate | None = None
+    taken_on: WordedDate | None = None
 
     def block(self) -> Block:
         contents = set(self.pictures.values())
@@ -154,7 +186,9 @@ class _Parser:
         self._open: list[_Open] = []
         self._blocks: list[Block] = []
         self._posted: list[WordedDate | None] = []
+        self._taken: list[WordedDate | None] = []
         self._lines: list[str] = []
+        self._before = ""
         self._links: list[str] = []
         self._title: list[str] = []
         self._loose = _Open(-1)
@@ -164,8 +198,9 @@ class _Parser:
         """What was read; ends what is still open."""
         while self._open:
             self._close()
-        times = worded_times(self._posted)
-        self._blocks = [replace(block, posted_at=time) for block, time in zip(self._blocks, times, strict=True)]
+        times = worded_times([*self._posted, *self._taken])
+        dated = zip(self._blocks, times, times[len(self._blocks) :], strict=False)
+        self._blocks = [_dated(block, posted, taken) for block, posted, taken in dated]
         loose = [Block(None, (Picture(uri, None),), ()) for uri in self._loose.pictures]
         blocks = [block for block in (*self._blocks, *loose) if block.pictures]
         return Page(_one_line(self._title), tuple(blocks), tuple(self._links), whole, tuple(self._lines))
@@ -174,6 +209,7 @@ class _Parser:
         ended = self._open.pop()
         self._blocks.append(ended.block())
         self._posted.append(ended.posted)
+        self._taken.append(ended.taken_on)
 
     def take(self, token: Token) -> None:
         """Reads on."""
@@ -227,6 +263,9 @@ class _Parser:
         if self._may_be_foot() and (posted := parse_worded(data)) is not None:
             # That of the block is the last, at its foot; what comes before may be somebody's words.
             self._open[-1].posted = posted
+        if self._inside["table"] and (taken_on := parse_worded(data)) is not None and self._says_taken():
+            self._open[-1].taken_on = taken_on
+        self._before = data.strip() or self._before
         if (taken := camera_time(data)) is not None and self._open[-1].pictures:
             self._open[-1].taken.setdefault(next(reversed(self._open[-1].pictures)), taken)
             return
@@ -240,6 +279,10 @@ class _Parser:
         elif data.strip():
             block.words.append(_Words([data], block.child, self._headings > 0, caption))
             self._broken = False
+
+    def _says_taken(self) -> bool:
+        """Whether the words before are the label of when a photo was taken."""
+        return self._before.casefold().rstrip(":") in _TAKEN
 
     def _may_be_foot(self) -> bool:
         beside = self._inside["table"] or self._inside["ul"] or self._inside[_CAPTION_CLASS]
@@ -264,6 +307,15 @@ class _Parser:
         if classes == {_CAPTION_CLASS}:
             return (_CAPTION_CLASS,)
         return (_COMMENTS_CLASS,) if _COMMENTS_CLASS in classes else ()
+
+
+def _dated(block: Block, posted: str | None, taken: str | None) -> Block:
+    """A block with its times. A camera's date, which is in digits, counts before that in words; several photos have
+    each their own table, so that of a block is that of its only one."""
+    pictures = block.pictures
+    if taken is not None and len(pictures) == 1 and (posted is None or taken[:10] <= posted[:10]):
+        pictures = (replace(pictures[0], taken_at=pictures[0].taken_at or taken),)
+    return replace(block, pictures=pictures, posted_at=posted)
 
 
 def _lines(words: list[_Words]) -> str | None:

@@ -62,8 +62,8 @@ class Chats:
 
 
 def _ids(message: dict[str, Any]) -> Iterator[str]:
-    for key in ("Media IDs", "Media ID"):
-        value = message.get(key)
+    for key in (key for key in message if key.lower() in ("media ids", "media id")):
+        value = message[key]
         values = value if isinstance(value, list) else [value]
         yield from (found for one in values for found in _BETWEEN_IDS.split(text(one) or "") if found)
 
