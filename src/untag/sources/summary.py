@@ -107,7 +107,8 @@ def survey(
             key = (listing.source.root, listing.source.name)
             found.setdefault(key, ArchiveSummary(key[1], key[0])).skipped.update(listing.unseen)
         if listing.notes:
-            key = (listing.source.root, listing.source.name)
+            root = listing.source.root
+            key = next((known for known in found if known[0] == root), (root, listing.source.name))
             found.setdefault(key, ArchiveSummary(key[1], key[0])).notes = listing.notes
         if isinstance(listing.source, SiteSource) and listing.source.name != PLAIN:
             key = (listing.source.root, listing.source.name)
