@@ -78,9 +78,10 @@ types: $(VENV)/.dev
 docs: $(VENV)/.dev
 	$(BIN)/python -m pytest tests/test_docs.py tests/test_docs_cli.py tests/test_docs_data.py tests/test_map.py tests/test_readme.py
 
-# docs/cli.md is what the commands say of themselves.
+# docs/cli.md is what the commands say of themselves; a table in docs/act.md what the platforms' files do.
 docs-cli: $(VENV)/.dev
 	$(BIN)/python scripts/cli_page.py
+	$(BIN)/python scripts/act_page.py
 
 # For example: make reader NAME=mastodon
 reader: $(VENV)/.dev

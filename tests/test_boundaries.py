@@ -165,7 +165,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "sources": {"errors", "imaging", "support", "types"},
     "faces": {"engine", "errors", "support", "types"},
     "actions": {"errors", "findings", "store", "support", "types"},
-    "reports": {"errors", "findings", "imaging", "scan", "sources", "support", "types"},
+    "reports": {"actions", "errors", "findings", "imaging", "scan", "sources", "support", "types"},
     "upkeep": {"engine", "errors", "scenes", "store", "support", "types"},
 }
 """The rooms below the scan, and what each may know of beside itself. `findings` are pure: values in, values out."""

@@ -24,13 +24,21 @@ from untag.errors import (
 )
 
 if TYPE_CHECKING:
+    from untag.actions.files import LettersWritten as LettersWritten
     from untag.actions.law import Law as Law
+    from untag.actions.letters import Copied as Copied
+    from untag.actions.letters import Kind as LetterKind
+    from untag.actions.letters import Letter as Letter
+    from untag.actions.letters import LetterOptions as LetterOptions
+    from untag.actions.letters import Letters as Letters
     from untag.actions.plan import Plan as Plan
     from untag.actions.plan import PlannedGroup as PlannedGroup
     from untag.actions.plan import PlannedPhoto as PlannedPhoto
     from untag.actions.plan import PlannedStep as PlannedStep
     from untag.actions.plan import State as PlanState
     from untag.actions.platforms import StepKind as StepKind
+    from untag.actions.sender import Sender as Sender
+    from untag.actions.texts import languages as letter_languages
     from untag.actions.tracking import Outcome as RequestOutcome
     from untag.actions.tracking import TrackedRequest as TrackedRequest
     from untag.config import Settings as Settings
@@ -138,6 +146,7 @@ _LAZY = {
     "Check": ("untag.doctor.checks", "Check"),
     "Completions": ("untag.sources.offered", "Completions"),
     "Contribution": ("untag.people.roster", "Contribution"),
+    "Copied": ("untag.actions.letters", "Copied"),
     "Doubts": ("untag.people.review", "Doubts"),
     "Download": ("untag.library.downloads", "Download"),
     "EnrollOptions": ("untag.library.options", "EnrollOptions"),
@@ -159,6 +168,11 @@ _LAZY = {
     "LastScan": ("untag.store", "LastScan"),
     "Law": ("untag.actions.law", "Law"),
     "Learnt": ("untag.scenes.teaching", "Learnt"),
+    "Letter": ("untag.actions.letters", "Letter"),
+    "LetterKind": ("untag.actions.letters", "Kind"),
+    "LetterOptions": ("untag.actions.letters", "LetterOptions"),
+    "Letters": ("untag.actions.letters", "Letters"),
+    "LettersWritten": ("untag.actions.files", "LettersWritten"),
     "LinkConfidence": ("untag.types", "LinkConfidence"),
     "Location": ("untag.library.opening", "Location"),
     "Look": ("untag.library.looking", "Look"),
@@ -196,6 +210,7 @@ _LAZY = {
     "SearchHit": ("untag.types", "SearchHit"),
     "SearchResult": ("untag.types", "SearchResult"),
     "SeenFace": ("untag.people.suggest", "SeenFace"),
+    "Sender": ("untag.actions.sender", "Sender"),
     "Sensitivity": ("untag.scenes.categories", "Sensitivity"),
     "Settings": ("untag.config", "Settings"),
     "Sort": ("untag.findings.filters", "Sort"),
@@ -214,6 +229,7 @@ _LAZY = {
     "find_damage": ("untag.library.client", "find_damage"),
     "inspect": ("untag.library.client", "inspect"),
     "is_photo_name": ("untag.sources.names", "is_named_photo"),
+    "letter_languages": ("untag.actions.texts", "languages"),
     "model_sets": ("untag.library.downloads", "model_sets"),
     "open": ("untag.library.client", "open"),
     "prove_offline": ("untag.library.client", "prove_offline"),
@@ -237,6 +253,7 @@ __all__ = [
     "Check",
     "Completions",
     "Contribution",
+    "Copied",
     "DeviceError",
     "DiskFullError",
     "Doubts",
@@ -261,6 +278,11 @@ __all__ = [
     "LastScan",
     "Law",
     "Learnt",
+    "Letter",
+    "LetterKind",
+    "LetterOptions",
+    "Letters",
+    "LettersWritten",
     "LinkConfidence",
     "Location",
     "LockedError",
@@ -303,6 +325,7 @@ __all__ = [
     "SearchHit",
     "SearchResult",
     "SeenFace",
+    "Sender",
     "Sensitivity",
     "Settings",
     "Sort",
@@ -325,6 +348,7 @@ __all__ = [
     "find_damage",
     "inspect",
     "is_photo_name",
+    "letter_languages",
     "model_sets",
     "open",
     "prove_offline",

@@ -198,8 +198,8 @@ def _is_flagged(finding: Finding) -> bool:
     return bool(finding.categories) and (finding.verdict is Verdict.ME or finding.status is Status.IS_ME)
 
 
-def _rank(group: PlannedGroup) -> tuple[bool, bool, int, str, str]:
-    return group.platform is None, group.private, -group.risk, group.platform_name, group.poster or ""
+def _rank(group: PlannedGroup) -> tuple[bool, bool, int, bool, str, str]:
+    return group.platform is None, group.private, -group.risk, group.own, group.platform_name, group.poster or ""
 
 
 def _group(platform: str | None, own: bool, photos: list[PlannedPhoto]) -> PlannedGroup:

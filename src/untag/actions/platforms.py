@@ -50,10 +50,10 @@ class Whose(StrEnum):
 
 
 class FormFor(StrEnum):
-    """What a form or an address is for."""
+    """What a form or an address is for: a picture of you, or rights that a data protection law gives you."""
 
     PRIVACY = "privacy"
-    INTIMATE = "intimate"
+    DATA = "data"
 
 
 class FormField(StrEnum):
@@ -65,7 +65,6 @@ class FormField(StrEnum):
     NAME = "name"
     EMAIL = "email"
     COUNTRY = "country"
-    POSTER = "poster"
     GOOD_FAITH = "good_faith"
 
 

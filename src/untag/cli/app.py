@@ -37,6 +37,8 @@ _COMMANDS = {
     "report": "Write the findings, with pictures, to one HTML file.",
     "review": "Look and decide in your browser, on this machine alone.",
     "decide": "Record what you decided about a photo.",
+    "act": "Go through what to do about them, step by step.",
+    "letters": "Write the messages and forms that ask for removal.",
     "open": "Open the page of a photo, or the photo itself.",
     "export": "Copy the photos that show you into a folder.",
     "inspect": "Show what the models see in a photo; stores nothing.",

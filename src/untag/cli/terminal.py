@@ -134,6 +134,13 @@ def ask(question: str) -> bool:
     return click.confirm(printable(question), err=True)
 
 
+def ask_text(question: str) -> str:
+    """What the user answers, on standard error and standard input; empty for Enter alone."""
+    if sys.stdin is None:
+        raise click.Abort  # nobody can answer
+    return str(click.prompt(printable(question), default="", show_default=False, err=True))
+
+
 @contextmanager
 def progress(
     title: str, total: Callable[[], int], *, clock: Callable[[], float] = time.monotonic

@@ -7,8 +7,10 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 from untag.actions.law import Law, due_on
+from untag.actions.letters import LetterOptions
 from untag.actions.plan import Background, PlannedPhoto, State, state_of
 from untag.actions.platforms import StepKind
+from untag.actions.sender import sender_of
 from untag.actions.tracking import Outcome, TrackedRequest, put_off, track
 from untag.errors import UsageError
 from untag.findings.names import names_of
@@ -30,6 +32,7 @@ from untag.store import (
     record_request,
     request_events,
     requests,
+    sender,
     step_answers,
     undo_answers,
 )
@@ -175,3 +178,8 @@ def _finish(store: Store, tracked: TrackedRequest, photos: Iterable[PlannedPhoto
     places = {(one.sha256, one.place) for one in began}
     _decide(store, [photo for photo in photos if (photo.contents[0], photo.place) in places], Answer.DONE, batch)
     return batch
+
+
+def with_remembered(store: Store, options: LetterOptions) -> LetterOptions:
+    """The options with what was remembered of the sender, where they do not say it."""
+    return replace(options, sender=sender_of({**sender(store), **options.sender.said}))

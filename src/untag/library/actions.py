@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import TYPE_CHECKING
 
+from untag.errors import UsageError
 from untag.library.listing import several
+from untag.library.options import AnyPath, path_of
 from untag.library.photos import Photos
-from untag.types import Finding
+from untag.types import Finding, Status
 
 if TYPE_CHECKING:
+    from untag.actions.files import LettersWritten
+    from untag.actions.letters import LetterOptions, Letters
     from untag.actions.plan import Plan, PlannedPhoto
+    from untag.actions.sender import Sender
     from untag.actions.tracking import TrackedRequest
     from untag.library.acting import Asked
 
@@ -78,3 +83,57 @@ class Actions(Photos):
         from untag.store import undo_request_event
 
         return undo_request_event(self._opened(create=False), request)
+
+    def draft_letters(self, options: LetterOptions | None = None, findings: Iterable[Finding] | None = None) -> Letters:
+        """The texts to send about what was decided as untag or request-removal, each field ready to be copied.
+
+        Of `findings`, or all. What the options do not say of the sender is as it was remembered. Raises UsageError for
+        a language that there is not.
+        """
+        from untag.actions.letters import LetterOptions, write_letters
+        from untag.library.acting import tracked_requests, with_remembered
+
+        store = self._opened()
+        chosen = with_remembered(store, LetterOptions() if options is None else options)
+        decided = self.findings(status=(Status.UNTAG, Status.REQUEST_REMOVAL)) if findings is None else findings
+        return write_letters(self.plan(decided, born=chosen.sender.born), tracked_requests(store), chosen)
+
+    def letters(
+        self, output: AnyPath, options: LetterOptions | None = None, findings: Iterable[Finding] | None = None
+    ) -> LettersWritten:
+        """Writes these texts, and a README that says what to do with each, into a folder that only its owner can read.
+
+        Files that the user has changed stay as they are. Raises UsageError for a folder that holds anything else, and
+        where there is nothing to send.
+        """
+        from untag.actions.files import write_files
+        from untag.store import note_written
+
+        letters, folder = self.draft_letters(options, findings), path_of(output)
+        if not letters.letters:
+            raise UsageError(
+                "there is nothing to write: no photo that somebody else posted is decided as request-removal or untag;"
+                " decide first: untag decide ID --status request-removal"
+            )
+        written = write_files(letters, folder, self.home)
+        note_written(self._opened(), folder, "letters")
+        return written
+
+    def read_sender(self, values: Mapping[str, str]) -> Sender:
+        """The sender with these values: name, email, address, country and born, a date. Raises UsageError."""
+        from untag.actions.sender import sender_of
+
+        return sender_of(values)
+
+    def sender(self) -> Sender:
+        """Who writes the letters, as far as that was to be remembered."""
+        from untag.actions.sender import sender_of
+        from untag.store import sender
+
+        return sender_of(sender(self._opened()))
+
+    def remember_sender(self, sender: Sender) -> None:
+        """Keeps what is said of the sender; what is not said stays as it was. `forget_all` erases it."""
+        from untag.store import remember_sender
+
+        remember_sender(self._opened(), sender.said)
