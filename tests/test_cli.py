@@ -169,6 +169,7 @@ def test_scan_json(scanned: Untag) -> None:
         "away": [],
         "newly_unreadable": 1,
         "interrupted": False,
+        "due_requests": 0,
         "unreadable": [{"path": str(scanned.photos / "d.jpg"), "outcome": "empty", "error": "the file is empty"}],
         "told": 0,
         "strangers": [],

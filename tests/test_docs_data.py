@@ -18,8 +18,14 @@ from fakes import MAYBE, ME, STRANGER, Square, Untag, paint
 from miniature_archives import MINIATURES, unpack
 from untag.cli import app
 from untag.reports.record import FIELDS
+from untag.store import Answer, Recipient, Request, StepAnswer, Store, record_answers, record_request
 from untag.types import Action, LinkConfidence, Outcome, Status, Verdict
 
+AT = "2026-01-01T00:00:00+00:00"
+SOMETHING_ASKED = Request(
+    *("r1", Recipient.POSTER, "Bea", "facebook", "me", "message", "none", "2026-01-01", "2026-01-15"),
+    *(("a" * 64,), ("https://example.org/",), AT),
+)
 PAGE = (Path(__file__).parents[1] / "docs" / "data.md").read_text("utf-8")
 NUMBER = (int, float)
 
@@ -109,6 +115,19 @@ def test_scan_and_list(filled: Untag) -> None:
     assert [name for name in documented("untag list") if "." not in name] == list(FIELDS)
     header = next(csv.reader(io.StringIO(filled.run("list", "--format", "csv").out, newline="")))
     assert tuple(header) == FIELDS
+
+
+def test_act(filled: Untag) -> None:
+    scan(filled)
+    assert filled.run("decide", filled.photos / "a.png", "--status", "request-removal").status == 0
+    (photo,) = filled.listed("--status", "request-removal")[:1]
+    with Store.open(filled.home) as store:
+        store.execute("UPDATE files SET platform = 'facebook', poster = 'Bob'")
+        record_request(store, SOMETHING_ASKED)
+        content = str(photo["sha256"])
+        answer = StepAnswer(content, "me", "facebook/bob", "ask-poster", Answer.SKIP, None, None, "b", AT)
+        record_answers(store, [answer])
+    check("untag act --format json", [json.loads(filled.run("act", "--format", "json").out)])
 
 
 def test_sources(filled: Untag) -> None:

@@ -100,6 +100,9 @@ _OPTIONS: dict[str, Callable[[Callable[..., int]], Callable[..., int]]] = {
     "min_risk": click.option(
         "--min-risk", type=click.IntRange(0, 100), metavar="N", help="Only photos with this risk or a greater one."
     ),
+    "due": click.option(
+        "--due", is_flag=True, help="Only photos about which you asked somebody whose answer is due by today."
+    ),
     "sort": click.option(
         "--sort",
         type=click.Choice(["risk", "date", "poster"]),

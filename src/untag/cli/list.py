@@ -37,6 +37,7 @@ def command(context: Context, style: str, filters: Filters) -> int:
       untag list --format csv > findings.csv
     """
     from untag.reports import table_lines
+    from untag.reports.plan_text import due_lines
     from untag.reports.table import NONE_OF_THESE, NOTHING
 
     with opened(context) as home:
@@ -48,6 +49,8 @@ def command(context: Context, style: str, filters: Filters) -> int:
         found = home.pictures(wanted)
         nothing = NONE_OF_THESE if filters.narrows else NOTHING
         tell_lines(lambda width: table_lines(found, width, nothing=nothing))
+        for line in due_lines(home.requests(due=True)):
+            say(line)
         if more := home.count_hidden():
             say(f'{counted(more, "more photo")} would count with sensitivity = "high" in config.toml')
     return 0

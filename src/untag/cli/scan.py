@@ -125,6 +125,7 @@ def command(
       untag scan /mnt/nas/photos --quiet --log-file ~/untag.log
       untag scan ~/gallery-dl --before "gallery-dl --write-metadata --input-file-comment links.txt"
     """
+    from untag.reports.plan_text import due_lines
     from untag.reports.scan_text import unreadable_here
     from untag.reports.skipped import skipped_in_scan
 
@@ -136,9 +137,12 @@ def command(
         prepared = home.prepare_scan(paths, options)
         with _interruptible(cancel), progress("scanning", prepared.count) as advance:
             summary = prepared.run(lambda _: advance())
+        due = home.requests(due=True)
         if as_json:
-            tell_json(_as_dict(summary))
+            tell_json({**_as_dict(summary), "due_requests": len(due)})
         _tell(summary, tell_line=say if as_json else tell, all_scenes=all_scenes, quiet=quiet, whole=verbose)
+        for line in due_lines(due):
+            (say if as_json else tell)(line)
         for line in (*skipped_in_scan(summary.skipped), *summary.notes):
             say(line)
         list_unreadable(unreadable_here(summary), most=None if verbose else MOST_LISTED)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from contextlib import closing
 from dataclasses import dataclass, replace
+from datetime import date
 from enum import StrEnum
 from itertools import islice
 from pathlib import Path
@@ -37,6 +38,7 @@ class Asked:
     since: str | None = None
     until: str | None = None
     min_risk: int = 0
+    due: bool = False
     sort: str = Sort.RISK
     limit: int | None = None
     offset: int = 0
@@ -60,6 +62,7 @@ def filter_of(home: Path, asked: Asked) -> FindingFilter:
         since=since,
         until=until,
         min_risk=asked.min_risk,
+        due=date.today().isoformat() if asked.due else None,
         sort=sort,
         limit=asked.limit,
         offset=asked.offset,

@@ -116,9 +116,9 @@ class Photos(OpenHome):
     def filter(self, **asked: Any) -> FindingFilter:
         """Which findings are asked for: verdict, category, status, person, poster and platform, each one or several.
 
-        Also since and until (2024, 2024-05 or 2024-05-03), min_risk, sort ("risk", "date" or "poster"), limit and
-        offset. `status` None is what is still to be done: not keep, done or not-me. Raises UsageError for a value that
-        there is not.
+        Also since and until (2024, 2024-05 or 2024-05-03), min_risk, due (by today), sort ("risk", "date" or "poster"),
+        limit and offset. `status` None is what is still to be done: not keep, done or not-me. Raises UsageError for a
+        value that there is not.
         """
         from untag.library.listing import Asked, filter_of
 

@@ -14,6 +14,7 @@ from untag.store.codec import json_list, path_of
 from untag.store.columns import ASSESSMENT, ORIGIN, PLACE
 from untag.store.db import Row, Store
 from untag.store.records import ABSENT
+from untag.store.requests import DUE_PHOTOS
 from untag.support.words import name_key
 from untag.types import Finding, Place, Status, Verdict
 
@@ -199,6 +200,8 @@ def condition_of(store: Store, wanted: FindingFilter) -> Condition:
         ask(f"{MOMENT} >= :since", since=wanted.since)
     if wanted.until is not None:
         ask(f"substr({MOMENT}, 1, length(:until)) <= :until", until=wanted.until)
+    if wanted.due is not None:
+        ask(f"findings.sha256 IN {DUE_PHOTOS}", due=wanted.due)
     for column, names, key in (
         ("findings.person", wanted.persons, name_key),
         ("files.poster", wanted.posters, name_key),

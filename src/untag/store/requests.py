@@ -241,6 +241,15 @@ _KEYS: Mapping[type, tuple[str, tuple[str, ...]]] = {
 }
 """By what a row is the same here and in a backup."""
 
+DUE_PHOTOS = """(SELECT asked.value FROM requests JOIN json_each(requests.photos) AS asked
+    WHERE requests.undone_at IS NULL
+        AND NOT EXISTS (SELECT 1 FROM request_events AS ended WHERE ended.request = requests.request
+            AND ended.undone_at IS NULL AND ended.event IN ('done', 'refused'))
+        AND COALESCE((SELECT due_on FROM request_events AS put_off WHERE put_off.request = requests.request
+            AND put_off.undone_at IS NULL AND put_off.due_on IS NOT NULL
+            ORDER BY recorded_at DESC, id DESC LIMIT 1), requests.due_on) <= :due)"""
+"""The SHA-256 of the photos of open requests whose last day is `:due` or earlier, as SQL."""
+
 Tracked = Request | RequestEvent | StepAnswer
 """A row of one of the three tables."""
 
