@@ -10,8 +10,8 @@ import json
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from io import BytesIO
 from pathlib import Path
 from types import MappingProxyType
@@ -91,13 +91,19 @@ def serial_of(frame: Frame) -> int:
 
 @dataclass
 class FakeEngine:
-    """Sees the squares. `analysed` counts how often each serial number was looked at; `delay` is seconds a batch."""
+    """Sees the squares. `analysed` counts how often each serial number was looked at; `delay` is seconds a batch.
+
+    Its embeddings are those of `embedding_of`, `turned` by so many places: engines that differ in it are no match.
+    It sees nobody of the persons that it is `blind_to`.
+    """
 
     id: str = ENGINE_ID
     device: Device = Device.CPU
     delay: float = 0.0
     analysed: Counter[int] = field(default_factory=Counter)
     on_analyse: Callable[[int], None] = lambda _: None
+    turned: int = 0
+    blind_to: frozenset[int] = frozenset()
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def analyse(self, frames: Sequence[Frame]) -> list[tuple[Face, ...]]:
@@ -106,7 +112,14 @@ class FakeEngine:
         for frame in frames:
             self.on_analyse(serial_of(frame))
         time.sleep(self.delay)
-        return [_faces(frame) for frame in frames]
+        return [tuple(self._seen(_faces(frame))) for frame in frames]
+
+    def _seen(self, faces: Sequence[Face]) -> Iterator[Face]:
+        unseen = [embedding_of((_CLEAR + person, 0, 0)) for person in self.blind_to]
+        for face in faces:
+            assert face.embedding is not None
+            if all(np.linalg.norm(face.embedding - vector) > 3 for vector in unseen):
+                yield replace(face, embedding=np.roll(face.embedding, self.turned))
 
 
 def _faces(frame: Frame) -> tuple[Face, ...]:
@@ -150,19 +163,23 @@ class FakeScenes:
         ]
 
 
-def install(patch: Callable[[str, object], None], engine: FakeEngine) -> None:
-    """Makes `dlib` mean the fake engine, for the library and the command line; `patch` sets a dotted name."""
+def install(patch: Callable[[str, object], None], engine: FakeEngine, **others: FakeEngine) -> None:
+    """Makes `dlib` mean the fake engine, for the library and the command line; `patch` sets a dotted name.
 
-    def load_engine(_: ModelOptions) -> FakeEngine:
-        return engine
+    `others` are further engines by their names, with which their ids begin.
+    """
+
+    def loading(fake: FakeEngine) -> Callable[[ModelOptions], FakeEngine]:
+        return lambda _: fake
 
     def load_scene_models(_: ModelOptions) -> FakeScenes:
         return FakeScenes()
 
     def read_asset(_: str, __: str) -> bytes:
-        return json.dumps({"engines": {ENGINE_ID: CALIBRATION}}).encode()
+        return json.dumps({"engines": {fake.id: CALIBRATION for fake in (engine, *others.values())}}).encode()
 
-    patch("untag.faces.engine._ENGINES", {"dlib": load_engine})
+    named = {"dlib": engine, **others}
+    patch("untag.faces.engine._ENGINES", {name: loading(fake) for name, fake in named.items()})
     patch("untag.scenes.installed.load_scene_models", load_scene_models)
     patch("untag.people.calibrate.read_asset", read_asset)
 

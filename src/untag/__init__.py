@@ -75,6 +75,7 @@ if TYPE_CHECKING:
     from untag.library.options import ScanOptions as ScanOptions
     from untag.library.options import SuggestOptions as SuggestOptions
     from untag.library.scanning import PreparedScan as PreparedScan
+    from untag.people.changing import EngineChange as EngineChange
     from untag.people.enroll import Enrolled as PhotoUse
     from untag.people.enroll import EnrolmentResult as EnrolledPhoto
     from untag.people.enrolment import Enrolment as Enrolment
@@ -149,6 +150,7 @@ _LAZY = {
     "Copied": ("untag.actions.letters", "Copied"),
     "Doubts": ("untag.people.review", "Doubts"),
     "Download": ("untag.library.downloads", "Download"),
+    "EngineChange": ("untag.people.changing", "EngineChange"),
     "EnrollOptions": ("untag.library.options", "EnrollOptions"),
     "EnrolledPhoto": ("untag.people.enroll", "EnrolmentResult"),
     "Enrolment": ("untag.people.enrolment", "Enrolment"),
@@ -259,6 +261,7 @@ __all__ = [
     "Doubts",
     "Download",
     "EditedDecisions",
+    "EngineChange",
     "EnrollOptions",
     "EnrolledPhoto",
     "Enrolment",

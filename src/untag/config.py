@@ -29,6 +29,7 @@ CONFIG_NAME = "config.toml"
 MOST_JOBS = 128
 """Each decoder thread holds a photo; more threads than cores gain nothing."""
 MOST_MEGAPIXELS = 100_000
+MOST_MOVED = 100_000_000
 
 # The tables: what their keys name, which there are, and the greatest number.
 _TABLES: Mapping[str, tuple[str, tuple[str, ...], int]] = {
@@ -39,6 +40,7 @@ _TABLES: Mapping[str, tuple[str, tuple[str, ...], int]] = {
     "prominence": ("place in the picture", tuple(Prominence), 2),
     "nearness": ("distance", tuple(Nearness), 2),
 }
+_RANGES = {"jobs": (0, MOST_JOBS), "max_megapixels": (1, MOST_MEGAPIXELS), "move_per_scan": (0, MOST_MOVED)}
 _MOST_SHOWN = 60
 _GIVEN = "untag.open"
 _BY_CATEGORY = ("thresholds", "severities")
@@ -52,12 +54,15 @@ class Settings:
     `me_similarity` and `maybe_similarity` (0 to 1) are on the calibrated curve, the same for every engine.
     `sensitivity` moves the thresholds of all categories; `thresholds` override those of one. `severities`, `certainty`,
     `exposure`, `prominence`, `nearness` and `act_from` override the weights of the `preset`. `jobs` is the number of
-    decoder threads, 0 for none. `exclude` are patterns, as git has them, of what scans leave out.
+    decoder threads, 0 for none. `engine` is the home's own for `auto`; after a change of it a scan reads
+    `move_per_scan` photos again that the one before had analysed. `exclude` are patterns, as git has them, of what
+    scans leave out.
     """
 
     home: Path
-    engine: str = "dlib"
+    engine: str = "auto"
     device: Device = Device.AUTO
+    move_per_scan: int = 2000
     jobs: int = field(default_factory=lambda: max(1, min(8, os.cpu_count() or 1)))
     keep_bystanders: bool = False
     in_backups: bool = False
@@ -162,8 +167,8 @@ def _checked(whose: object, home: Path, key: str, value: Any) -> Any:
             if value in list(Sensitivity):
                 return Sensitivity(value)
             raise UsageError(f"{whose}: there is no sensitivity {value!r}; {_choices(str(value), Sensitivity)}")
-        case "jobs" | "max_megapixels":
-            least, most = (0, MOST_JOBS) if key == "jobs" else (1, MOST_MEGAPIXELS)
+        case "jobs" | "max_megapixels" | "move_per_scan":
+            least, most = _RANGES[key]
             if not isinstance(value, int) or isinstance(value, bool) or value < least:
                 problem = f"a whole number, at least {least}"
             elif value > most:

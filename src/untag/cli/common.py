@@ -26,7 +26,9 @@ device_option = click.option(
 source_option = click.option(
     "--source", metavar="NAME", help="Read the archive as this one, such as facebook.  [default: what it looks like]"
 )
-engine_option = click.option("--engine", metavar="ID", help="The face engine.  [default: dlib]")
+engine_option = click.option(
+    "--engine", metavar="ID", help="The face engine, to try one.  [default: the home's own; see untag models use]"
+)
 
 
 def called(names: Sequence[str]) -> str:

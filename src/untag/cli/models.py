@@ -9,9 +9,9 @@ import click
 
 import untag
 from untag.cli.app import Context
-from untag.cli.common import opened, say
-from untag.cli.terminal import ask, bytes_progress, somebody_answers, tell
-from untag.support.words import counted
+from untag.cli.common import UNREADABLE, opened, say
+from untag.cli.terminal import ask, bytes_progress, progress, somebody_answers, tell
+from untag.support.words import counted, duration
 
 DAMAGED = 1
 
@@ -26,6 +26,7 @@ def command() -> None:
     Examples:
       untag models list
       untag models pull
+      untag models use yunet+0095
       untag models verify
     """
 
@@ -88,7 +89,68 @@ def pull(context: Context, names: tuple[str, ...], yes: bool, origin: str | None
         with bytes_progress(weights.name, weights.file, weights.size) as advance:
             home.download(file, advance)
         say(f"{weights.name}: installed")
+    _offer(home, names, ask_for_it=not yes and somebody_answers())
     return 0
+
+
+def _offer(home: untag.Untag, names: Sequence[str], *, ask_for_it: bool) -> None:
+    """Says that a pulled engine can become the home's, or asks whether it shall."""
+    engine = home.better_engine(tuple(names) or tuple(one.name for one in untag.model_sets() if one.recommended))
+    if engine is None:
+        return
+    if ask_for_it and ask(f"This home uses the engine {home.engine}. Use {engine} from now on? It can be undone."):
+        _use(home, engine)
+    else:
+        say(f"this home uses the engine {home.engine}; to change that: untag models use {engine}")
+
+
+@command.command("use")
+@click.argument("engine", required=False, metavar="[ENGINE]")
+@click.option("--back", is_flag=True, help="Go back to the engine before, with all that it had said.")
+@click.pass_obj
+def use(context: Context, engine: str | None, back: bool) -> int:
+    """Make another face engine this home's, for all commands from now on.
+
+    Everybody is enrolled again from the photos that enrolled them; those that are gone are named. Findings and
+    decisions stay. Each scan moves some photos along (move_per_scan in config.toml, or all with untag scan
+    --move-all); until then they keep the verdicts of the engine before. --back undoes it at once.
+
+    \b
+    Examples:
+      untag models use yunet+0095
+      untag models use --back
+    """
+    if back == (engine is not None):
+        raise untag.UsageError("say either which engine, such as yunet+0095, or --back")
+    with opened(context) as home:
+        if engine is not None:
+            return _use(home, engine)
+        change = home.undo_use_engine()
+        say(f"this home uses the engine {change.engine} again")
+        _say_moving(home, change)
+    return 0
+
+
+def _use(home: untag.Untag, engine: str) -> int:
+    with progress("enrolling", lambda: sum(one.used + one.set_aside for one in home.people())) as advance:
+        change = home.use_engine(engine, on_progress=lambda _: advance())
+    lost = [result for result in change.results if result.outcome is not untag.PhotoUse.USED]
+    for result in lost:
+        tell(f"not used  {result.path}: {result.note}")
+    for person in change.people:
+        say(f"{person.person} is enrolled with {counted(person.used, 'photo')}")
+    say(f"this home uses the engine {change.engine} now; to undo that: untag models use --back")
+    _say_moving(home, change)
+    return UNREADABLE if lost else 0
+
+
+def _say_moving(home: untag.Untag, change: untag.EngineChange) -> None:
+    if change.photos:
+        took = "" if change.seconds is None else f", about {duration(change.seconds)} in all as measured here"
+        say(
+            f"{counted(change.photos, 'photo')} will be read again{took}; each scan does up to"
+            f" {home.settings.move_per_scan:,}, and all with --move-all; until then they keep their verdicts"
+        )
 
 
 @command.command("verify")

@@ -54,6 +54,7 @@ _EXAMPLES = 20
     metavar="GLOB",
     help="Leave out what this pattern fits, as in .gitignore; more than once for several.",
 )
+@click.option("--move-all", is_flag=True, help="After untag models use, read all photos again, not only some.")
 @click.option("--prune", is_flag=True, help="Forget what is away, too: it is really gone.")
 @click.option("--strict", is_flag=True, help="Exit with 1 for anything unreadable, not only for what became so.")
 @click.option("--json", "as_json", is_flag=True, help="Print a summary as JSON.")
@@ -79,6 +80,7 @@ def command(
     jobs: int | None,
     all_scenes: bool,
     exclude: tuple[str, ...],
+    move_all: bool,
     prune: bool,
     strict: bool,
     as_json: bool,
@@ -131,7 +133,15 @@ def command(
 
     cancel = untag.Cancel()
     options = untag.ScanOptions(
-        source, all_scenes, prune, cancel, log_file, mark_reported=False, before=before, exclude=exclude
+        source,
+        all_scenes,
+        prune,
+        cancel,
+        log_file,
+        mark_reported=False,
+        before=before,
+        exclude=exclude,
+        move_all=move_all,
     )
     with voice(quiet=quiet, log_file=log_file), opened(context, engine=engine, device=device, jobs=jobs) as home:
         prepared = home.prepare_scan(paths, options)

@@ -57,6 +57,21 @@ def load_engine(name: str, options: ModelOptions) -> FaceEngine:
     return _ENGINES[chosen](options)
 
 
+def engine_name(engine_id: str) -> str | None:
+    """The name of the engine with this id; None for one that this version does not know."""
+    return next((name for name in _ENGINES if engine_id.startswith(f"{name}-")), None)
+
+
+def engine_names() -> tuple[str, ...]:
+    """What there is to choose from, the best first."""
+    return tuple(_ENGINES)
+
+
 def best_installed(home: Path) -> str:
     """The name of the best engine whose weights lie in `home`; dlib's come with untag. No weights are read."""
-    return next(name for name in _ENGINES if all(file.is_installed(home) for file in DOWNLOAD_SETS.get(name, ())))
+    return next(name for name in _ENGINES if is_installed(name, home))
+
+
+def is_installed(name: str, home: Path) -> bool:
+    """Whether all the weights of an engine lie in `home`, or come with untag."""
+    return all(file.is_installed(home) for file in DOWNLOAD_SETS.get(name, ()))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
@@ -66,7 +67,18 @@ class OpenHome:
     def _models(self) -> Models:
         from untag.library.models import Models
 
-        return Models(self.settings, self._say)
+        return Models(replace(self.settings, engine=self.engine), self._say)
+
+    @property
+    def engine(self) -> str:
+        """The name of the face engine: that of the settings, or for `auto` the one that this home works with."""
+        from untag.faces.engine import AUTO
+        from untag.library.engines import engine_of_home
+        from untag.store import DATABASE_NAME
+
+        if self.settings.engine != AUTO:
+            return self.settings.engine
+        return engine_of_home(self.home, self._opened() if (self.home / DATABASE_NAME).exists() else None)
 
     def _has_database(self) -> bool:
         """Whether anything was stored: to look whether there is something must make nothing."""

@@ -52,7 +52,8 @@ class ScanOptions:
     cleanly once it is set, from another thread or a signal handler. `log` is a file that the caller writes about the
     scan: untag names it when it forgets. With `mark_reported` false, findings stay new to the next scan until
     `Untag.mark_reported` is called. `before` is a command of the user's that runs first, without a shell. `exclude` are
-    patterns of what is left out, beside those of `Settings.exclude`.
+    patterns of what is left out, beside those of `Settings.exclude`. With `move_all` every photo is read again that an
+    earlier engine of the home has analysed, not only `Settings.move_per_scan` of them.
     """
 
     source: str | None = None
@@ -63,6 +64,7 @@ class ScanOptions:
     mark_reported: bool = True
     before: str | None = None
     exclude: tuple[str, ...] = ()
+    move_all: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from untag.library.options import SCAN, AnyPath, OnProgress, Paths, ScanOptions,
 from untag.types import Face, Finding, SearchResult, Status
 
 if TYPE_CHECKING:
+    from untag.config import Settings
     from untag.findings.counting import Group
     from untag.findings.filters import FindingFilter
     from untag.findings.stats import Stats
@@ -18,11 +19,11 @@ if TYPE_CHECKING:
     from untag.library.opening import Location
     from untag.library.scanning import PreparedScan
     from untag.people.searching import Probe
-    from untag.scan import ScanSummary
+    from untag.scan import Move, ScanModels, ScanSummary
     from untag.scan.inspection import Inspection
     from untag.sources.missing import MissingPhotos
     from untag.sources.summary import Survey
-    from untag.store import LastScan
+    from untag.store import LastScan, Store
 
 
 class Photos(OpenHome):
@@ -69,8 +70,26 @@ class Photos(OpenHome):
             note_written(store, options.log, "log")
         models = self._models.for_scan
         judge = load_judge(store, models.faces.id, settings, all_scenes=options.all_scenes)
+        move = self._planned_move(store, models, settings, options)
         self._say(f"scanning on {models.faces.device} with the engine {models.faces.id}")
-        return PreparedScan(store, settings, chosen, options, readers, models, judge, failed is not None)
+        return PreparedScan(store, settings, chosen, options, readers, models, judge, move, failed is not None)
+
+    def _planned_move(self, store: Store, models: ScanModels, settings: Settings, options: ScanOptions) -> Move:
+        """What a scan does with the photos of other engines: only the home's own takes their word for a while."""
+        from untag.faces.engine import AUTO
+        from untag.people.changing import engine_in_use
+        from untag.scan import ALL_AT_ONCE, plan_move
+        from untag.store import photos_by_engine
+
+        if self.settings.engine == AUTO or engine_in_use(store) == models.faces.id:
+            most = None if options.move_all else settings.move_per_scan
+            return plan_move(store, models, settings, most=most, all_scenes=options.all_scenes)
+        if photos_by_engine(store):
+            self._warn(
+                f"this scan reads all photos again with the engine {self.settings.engine}, which is not the home's; "
+                f"to change that: untag models use {self.settings.engine}"
+            )
+        return ALL_AT_ONCE
 
     def scan(self, paths: Paths, *, options: ScanOptions = SCAN, on_progress: OnProgress | None = None) -> ScanSummary:
         """Looks through folders and archives for photos that show somebody enrolled; only what is new is read.

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from untag.config import Settings
 from untag.library.options import OnProgress, ScanOptions, counting
-from untag.scan import ScanModels, ScanSummary, count_photos, mark_shown, scan
+from untag.scan import Move, ScanModels, ScanSummary, count_photos, mark_shown, scan
 from untag.scan.judge import Judge
 from untag.sources.reader import Reader
 from untag.store import Store
@@ -25,6 +25,7 @@ class PreparedScan:
     readers: Sequence[Reader]
     models: ScanModels
     judge: Judge
+    move: Move
     before_failed: bool = False
     """Whether the command of `ScanOptions.before` failed; what went wrong was said."""
 
@@ -44,6 +45,7 @@ class PreparedScan:
             on_photo=counting(on_progress),
             cancel=self.options.cancel,
             confirmed_gone=self.options.prune,
+            move=self.move,
         )
         if self.options.mark_reported and not summary.interrupted:
             mark_shown(self.store, summary)

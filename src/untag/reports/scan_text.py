@@ -45,6 +45,9 @@ def news_lines(summary: ScanSummary, *, whole: bool = False) -> Iterator[str]:
     if summary.removed_excluded:
         were = counted(summary.removed_excluded, "photo on record is", "photos on record are")
         yield f"{were} excluded now and no longer listed; what you decided about them is kept"
+    if summary.moved or summary.to_move:
+        left = counted(summary.to_move, "photo still has", "photos still have")
+        yield f"{counted(summary.moved, 'photo')} moved to the home's engine; {left} the verdicts of the one before"
     if unread := len(unreadable_here(summary)):
         since = "all of them" if summary.newly_unreadable == unread else summary.newly_unreadable
         news = f", {since} since the last scan" if summary.newly_unreadable else ", as before"

@@ -5,17 +5,21 @@ recorded is recorded whole, a batch in one transaction, so a scan may be killed 
 """
 
 from untag.scan.away import Away
+from untag.scan.moving import ALL_AT_ONCE, Move, plan_move
 from untag.scan.recorder import ScanSummary
 from untag.scan.run import count_photos, mark_shown, require_enrolled, require_paths, scan
 from untag.scan.stages import SEARCH_SIDE, ScanModels
 
 __all__ = [
+    "ALL_AT_ONCE",
     "SEARCH_SIDE",
     "Away",
+    "Move",
     "ScanModels",
     "ScanSummary",
     "count_photos",
     "mark_shown",
+    "plan_move",
     "require_enrolled",
     "require_paths",
     "scan",

@@ -113,11 +113,16 @@ def load_judge(store: Store, engine_id: str, settings: Settings, *, all_scenes: 
     return Judge(matcher, rules, names_of(names), settings.keep_bystanders, key, confirmed_contents(store))
 
 
-def judge_again(store: Store, engine_id: str, judge: Judge, run_id: int) -> int:
+def judge_again(
+    store: Store, engine_id: str, judge: Judge, run_id: int, *, absent: bool = True, indexed: bool = True
+) -> int:
     """Match and assess again every stored photo that was judged otherwise; returns how many there were.
 
     A photo is passed over when no enrolled person was found in it or is named with it, and none of its embeddings is
     near a template. It cannot become a finding. Its faces keep the similarity that was measured first.
+
+    `absent` says whether photos that archives report without a file are judged, too. Without `indexed` the index of
+    embeddings is left alone: in a transaction of the caller's it would copy what may never be.
 
     A photo keeps its old key, so that the next scan reads it again, when somebody is enrolled now who was not when the
     embeddings of its bystanders were thrown away. Each batch is one transaction: an interruption loses nothing. If any
@@ -126,9 +131,9 @@ def judge_again(store: Store, engine_id: str, judge: Judge, run_id: int) -> int:
     count = 0
     near: frozenset[str] | None = None
     named = frozenset[str]()
-    for page in due_photos(store, engine_id, judge.key):
+    for page in due_photos(store, engine_id, judge.key, absent=absent):
         if count == 0:
-            near = _photos_near(store, engine_id, judge)
+            near = _photos_near(store, engine_id, judge) if indexed else None
             named = photos_named(store, lambda names: judge.names.among(names) is not None)
         concerned = [due for due in page if due.sha256 in named or _may_concern(due, near, judge)]
         known = {due.sha256 for due in concerned}
@@ -140,7 +145,8 @@ def judge_again(store: Store, engine_id: str, judge: Judge, run_id: int) -> int:
         count += len(page)
     if count:
         group_copies(store)
-    _clean_index(store, engine_id, judge)
+    if indexed:
+        _clean_index(store, engine_id, judge)
     return count
 
 

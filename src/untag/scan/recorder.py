@@ -32,8 +32,9 @@ class ScanSummary:
     at other places, too. `removed_excluded` more were forgotten because they are excluded now. `away` are the places
     that held photos and are out of reach. `unreadable` is every input that could not be read; `newly_unreadable` of
     them could be, or were not there, at the last finished scan. `skipped` counts by kind the files that are no photos,
-    and what is passed over for its name. `notes` are sentences on how archives were read.
-    `run`, `roots` and `still_unreadable` are for `mark_shown`.
+    and what is passed over for its name. `notes` are sentences on how archives were read. `moved` photos had the
+    verdicts of an earlier engine, and `to_move` have them still. `run`, `roots` and `still_unreadable` are for
+    `mark_shown`.
     """
 
     photos: int = 0
@@ -49,6 +50,8 @@ class ScanSummary:
     removed_elsewhere: int = 0
     removed_paths: list[str] = field(default_factory=list)
     removed_excluded: int = 0
+    moved: int = 0
+    to_move: int = 0
     away: list[Away] = field(default_factory=list)
     newly_unreadable: int = 0
     interrupted: bool = False

@@ -15,6 +15,7 @@ from untag.findings.counting import count, news
 from untag.scan.away import Missed, is_below_any
 from untag.scan.items import Decoded, Loaded, Task, Work, cost, weight
 from untag.scan.judge import Judge, assess_moved, group_copies, judge_again
+from untag.scan.moving import ALL_AT_ONCE, Move, judge_moving, still_to_move
 from untag.scan.pipeline import Admission, Cancel, Stage, run_pipeline
 from untag.scan.recorder import Recorder, ScanSummary
 from untag.scan.stages import ScanModels, Stages
@@ -88,10 +89,11 @@ def scan(
     on_photo: Callable[[], None] = lambda: None,
     cancel: Cancel | None = None,
     confirmed_gone: bool = False,
+    move: Move = ALL_AT_ONCE,
 ) -> ScanSummary:
     """Scans `paths` into the store and returns what it saw; `on_photo` is called once for every entry.
 
-    `readers` are those that archives among them are tried with.
+    `readers` are those that archives among them are tried with. `move` says which photos of earlier engines are read.
 
     What it found stays new, and so does what became unreadable, until the caller has shown it and calls `mark_shown`.
     With `cancel` set it stops early but cleanly, and the summary says so. What it did not see is forgotten, unless it
@@ -109,8 +111,9 @@ def scan(
         roots = [printable_path(absolute(path)) for path in paths]
         run_id = start_run(store, roots)
         judge_again(store, models.faces.id, judge, run_id)
+        judge_moving(store, move, run_id)
         under_way: set[str] = set()
-        stages = Stages(models, judge, settings, under_way)
+        stages = Stages(models, judge, settings, under_way, move.by, move.most)
         recorder = Recorder(store, run_id, under_way)
         cancel = Cancel() if cancel is None else cancel
         composed: list[Stage[Any, Any]] = [
@@ -159,6 +162,7 @@ def scan(
             here = count(found for found in findings(store, places=False) if found.sha256 in recorder.judged)
             summary.me, summary.maybe = here.showing_you, here.unsure
         _note_unreadable(store, roots, summary)
+        summary.moved, summary.to_move = len(stages.moving & recorder.judged), still_to_move(store, move)
     return summary
 
 

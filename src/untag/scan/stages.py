@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import assert_never
 
@@ -54,7 +54,21 @@ class ScanModels:
 
     @property
     def pipeline(self) -> str:
-        return f"{self.faces.id}/{self.scenes.id}/{SEARCH_SIDE}/{_ANALYSIS_VERSION}"
+        return self.pipeline_of(self.faces.id)
+
+    def pipeline_of(self, engine: str) -> str:
+        """What an analysis by another face engine would be called."""
+        return f"{engine}/{self.scenes.id}/{SEARCH_SIDE}/{_ANALYSIS_VERSION}"
+
+
+@dataclass(frozen=True, slots=True)
+class Earlier:
+    """A face engine whose verdicts count until its photos have moved to the new one: how its analyses are called, and
+    the judge that gives the verdicts."""
+
+    engine: str
+    pipeline: str
+    judge: Judge
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +86,18 @@ class Stages:
     Only `recall` adds to `under_way`, and only the recorder removes from it.
     """
 
-    def __init__(self, models: ScanModels, judge: Judge, settings: Settings, under_way: set[str]) -> None:
+    def __init__(
+        self,
+        models: ScanModels,
+        judge: Judge,
+        settings: Settings,
+        under_way: set[str],
+        earlier: Sequence[Earlier] = (),
+        most_moved: int | None = None,
+    ) -> None:
+        self._earlier = {one.pipeline: one.judge for one in earlier}
+        self._most_moved = most_moved
+        self.moving: set[str] = set()
         self._models = models
         self._judge = judge
         self._settings = settings
@@ -122,7 +147,7 @@ class Stages:
                     yield entry
                 case PhotoRef():
                     file = known.get(entry.path)
-                    if file is None or not self._is_current(file, entry):
+                    if file is None or not (self._is_current(file, entry) or self._stays(file, entry)):
                         yield Task(listing.source, entry)
                         continue
                     unchanged.append(entry.path)
@@ -253,19 +278,47 @@ class Stages:
         )
 
     def _is_current(self, file: KnownFile, ref: PhotoRef) -> bool:
-        return (file.size, file.mtime_ns, file.origin) == (ref.size, ref.mtime_ns, ref.origin) and self.is_settled(file)
+        return _is_same(file, ref) and self.is_settled(file)
+
+    def _stays(self, file: KnownFile, ref: PhotoRef) -> bool:
+        """Whether an unchanged file has the verdicts of an earlier engine, and keeps them for now."""
+        photo, sha256 = file.photo, file.sha256
+        judge = None if photo is None else self._earlier.get(photo.pipeline)
+        if judge is None or photo is None or sha256 is None or not _is_same(file, ref):
+            return False
+        if must_read_again(photo.judged_with, photo.discarded, judge) or not self._has_scene(photo):
+            return False
+        if not self._is_readable(file):
+            return False
+        if sha256 in self.moving:
+            return True
+        if self._most_moved is None or len(self.moving) < self._most_moved:
+            self.moving.add(sha256)
+            return False
+        return True
 
     def is_settled(self, file: KnownFile) -> bool:
         """Whether what is on record for a file stands as long as the file itself does not change."""
-        if file.outcome is not Outcome.OK:
-            # What failed for want of permission, room or a working disk may be read today; content that was refused, or
-            # read in part, is so until the decoders or the limits change.
-            if file.photo is not None and not self._is_judged(file.photo):
-                return False
-            return file.outcome is Outcome.EMPTY or file.refused_by == self._decoders
-        return file.photo is not None and self._is_judged(file.photo)
+        if file.outcome is not Outcome.OK and file.photo is None:
+            return self._is_readable(file)
+        return file.photo is not None and self._is_judged(file.photo) and self._is_readable(file)
+
+    def _is_readable(self, file: KnownFile) -> bool:
+        """Whether nothing more of a file can be read today than before.
+
+        What failed for want of permission, room or a working disk may be read today; content that was refused, or read
+        in part, is so until the decoders or the limits change.
+        """
+        return file.outcome in (Outcome.OK, Outcome.EMPTY) or file.refused_by == self._decoders
 
     def _is_judged(self, photo: KnownPhoto) -> bool:
         if photo.pipeline != self._models.pipeline or must_read_again(photo.judged_with, photo.discarded, self._judge):
             return False
+        return self._has_scene(photo)
+
+    def _has_scene(self, photo: KnownPhoto) -> bool:
         return photo.classified or not (photo.found or self._judge.rules.all_scenes)
+
+
+def _is_same(file: KnownFile, ref: PhotoRef) -> bool:
+    return (file.size, file.mtime_ns, file.origin) == (ref.size, ref.mtime_ns, ref.origin)

@@ -22,9 +22,7 @@ from untag.support.home import is_private, make_home
 
 DATABASE_NAME = "untag.db"
 BUSY_SECONDS = 30.0
-_LEAST_ROOM = 128 * 1024
-"""Bytes: the shared memory and the first pages of a log."""
-
+_LEAST_ROOM = 128 * 1024  # bytes: the shared memory and the first pages of a log
 _PRAGMAS = (
     "foreign_keys = ON",
     "secure_delete = ON",
@@ -136,15 +134,17 @@ class Store:
 
     @contextmanager
     def transaction(self) -> Iterator[None]:
-        """All the writes inside, or none of them."""
+        """All the writes inside, or none of them. Inside another transaction, that one's."""
+        if self._db.conn.in_transaction:
+            yield
+            return
         with _explained(self.home / DATABASE_NAME):
             self._db.execute("BEGIN IMMEDIATE")
             try:
                 yield
                 self._db.execute("COMMIT")
             except BaseException:
-                # A full disk may already have ended the transaction.
-                if self._db.conn.in_transaction:
+                if self._db.conn.in_transaction:  # a full disk may have ended it
                     self._db.execute("ROLLBACK")
                 raise
 

@@ -75,8 +75,8 @@ def photo_evidence(
                 yield _evidence(photo, faces[sha256], scenes[sha256], places[sha256])
 
 
-def due_photos(store: Store, engine: str, judged_with: JudgedWith) -> Iterator[list[DuePhoto]]:
-    """The photos that `engine` analysed, or none, and that were not `judged_with` this, a page at a time.
+def due_photos(store: Store, engine: str, judged_with: JudgedWith, *, absent: bool = True) -> Iterator[list[DuePhoto]]:
+    """The photos that `engine` analysed, or with `absent` none, and that were not `judged_with` this, a page at a time.
 
     In the order of their hashes, without those that lie in no file. The caller may write between two pages.
     """
@@ -94,7 +94,7 @@ def due_photos(store: Store, engine: str, judged_with: JudgedWith) -> Iterator[l
                 "other": Verdict.OTHER,
                 "last": last,
                 "engine": engine,
-                "absent": ABSENT,
+                "absent": ABSENT if absent else engine,
                 "key": judged_with.text,
                 "page": _PAGE,
             },

@@ -9,6 +9,7 @@ from functools import cache
 from sqlite_utils import Database
 
 from untag.errors import StoreError
+from untag.store.engine_tables import ENGINES
 from untag.store.schema_of_requests import REQUESTS
 
 # `files` are places, `photos` are contents: a photo that lies in three archives is analysed once and listed thrice.
@@ -287,6 +288,11 @@ def _requests(db: Database) -> None:
         db.execute(statement)
 
 
+def _engines(db: Database) -> None:
+    for statement in ENGINES:
+        db.execute(statement)
+
+
 MIGRATIONS: tuple[Callable[[Database], None], ...] = (
     _first,
     _reported,
@@ -296,6 +302,7 @@ MIGRATIONS: tuple[Callable[[Database], None], ...] = (
     _scene_vectors,
     _findings_by_risk,
     _requests,
+    _engines,
 )
 
 

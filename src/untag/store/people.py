@@ -10,6 +10,7 @@ from untag.store.codec import json_list, now, path_of, text
 from untag.store.columns import FACE, REFERENCE
 from untag.store.db import Row, Store, database_files
 from untag.store.embeddings import index_files
+from untag.store.engines import forget_earlier
 from untag.store.judged import judgement_of
 from untag.store.lock import scan_lock
 from untag.store.records import Reference
@@ -33,11 +34,16 @@ def insert_reference(store: Store, reference: Reference, added_at: str, *, keep:
 
 
 def remove_reference(store: Store, reference_id: int) -> None:
-    """Erase one enrolled face. Raises StoreError while a scan runs."""
+    """Erase one enrolled face, whichever engines have encoded it. Raises StoreError while a scan runs."""
     with store.exclusive():
         with store.transaction():
             store.begin_erasure()
-            store.execute("DELETE FROM reference_faces WHERE id = ?", (reference_id,))
+            # The same face as other engines encode it, too.
+            store.execute(
+                """DELETE FROM reference_faces WHERE (person, sha256) =
+                    (SELECT person, sha256 FROM reference_faces WHERE id = ?)""",
+                (reference_id,),
+            )
         store.erase_traces()
 
 
@@ -147,6 +153,7 @@ def forget_person(store: Store, person: str) -> int:
             )
             store.execute("DELETE FROM findings WHERE person = ?", (person,))
             _forget_appearances(store, person)
+            forget_earlier(store, person)
         store.erase_traces()
     return count
 
@@ -176,6 +183,7 @@ def forget_bystanders(store: Store) -> int:
             count = store.execute(
                 "UPDATE faces SET embedding = NULL WHERE verdict <> ? AND embedding IS NOT NULL", (Verdict.ME,)
             )
+            forget_earlier(store, None)
         store.erase_traces()
     return count
 

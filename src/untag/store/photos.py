@@ -10,6 +10,7 @@ from untag.errors import StoreError
 from untag.store.codec import json_list, path_key, path_of, text
 from untag.store.columns import ANALYSIS, FACE, FILE, MATCH, ORIGIN
 from untag.store.db import Row, Store
+from untag.store.engines import keep_earlier
 from untag.store.findings import save_findings
 from untag.store.judged import judgement_of
 from untag.store.places import as_folder, ranges, unseen
@@ -81,6 +82,12 @@ def known_file(store: Store, path: str) -> KnownFile | None:
     """One file as it was last seen, or None."""
     row = store.row(KNOWN + " WHERE path = ?", (path_key(path),))
     return None if row is None else known_file_of(row)
+
+
+def paths_of(store: Store, sha256: str) -> list[str]:
+    """Where a content lies, the place that was seen first before others."""
+    rows = store.rows("SELECT path FROM files WHERE sha256 = ? ORDER BY first_run, path", (sha256,))
+    return [path_of(row["path"]) for row in rows]
 
 
 def known_photo(store: Store, sha256: str) -> KnownPhoto | None:
@@ -192,6 +199,7 @@ def _keep(store: Store, run_id: int, places: Sequence[str]) -> None:
 
 
 def _save_analyses(store: Store, run_id: int, analysed: Mapping[str, Analysis]) -> None:
+    keep_earlier(store, [(sha256, one.engine) for sha256, one in analysed.items()])
     store.upsert_all("photos", [_photo_row(sha256, one) for sha256, one in analysed.items()], "sha256")
     for table in ("faces", "scenes"):
         store.execute_many(f"DELETE FROM {table} WHERE sha256 = ?", [(sha256,) for sha256 in analysed])  # noqa: S608 - own names

@@ -66,6 +66,7 @@ def needles_of_person(store: Store, person: str) -> Needles:
         store,
         """SELECT embedding FROM reference_faces WHERE person = :person
             UNION ALL SELECT embedding FROM faces WHERE person = :person AND embedding IS NOT NULL
+            UNION ALL SELECT embedding FROM earlier_faces WHERE person = :person AND embedding IS NOT NULL
             UNION ALL SELECT vector FROM scene_vectors WHERE vector IS NOT NULL AND EXISTS
                 (SELECT 1 FROM faces WHERE faces.sha256 = scene_vectors.sha256 AND person = :person)
                 AND NOT EXISTS (SELECT 1 FROM faces WHERE faces.sha256 = scene_vectors.sha256
@@ -78,7 +79,8 @@ def needles_of_person(store: Store, person: str) -> Needles:
 
 def needles_of_bystanders(store: Store) -> Needles:
     """What forgetting the bystanders is to erase."""
-    sql = "SELECT embedding FROM faces WHERE verdict <> :me AND embedding IS NOT NULL"
+    sql = """SELECT embedding FROM faces WHERE verdict <> :me AND embedding IS NOT NULL
+        UNION ALL SELECT embedding FROM earlier_faces WHERE verdict <> :me AND embedding IS NOT NULL"""
     return Needles((), words_of(_vectors(store, sql, me=Verdict.ME)))
 
 
@@ -94,6 +96,7 @@ def needles_of_all(store: Store) -> Needles:
 def stored_words(store: Store) -> Words:
     """The words of all the vectors that the store holds."""
     sql = """SELECT embedding FROM reference_faces UNION ALL SELECT embedding FROM faces WHERE embedding IS NOT NULL
+        UNION ALL SELECT embedding FROM earlier_faces WHERE embedding IS NOT NULL
         UNION ALL SELECT vector FROM scene_vectors WHERE vector IS NOT NULL"""
     return words_of(_vectors(store, sql))
 

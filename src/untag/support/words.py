@@ -17,6 +17,14 @@ def counted(number: int, one: str, many: str | None = None) -> str:
     return f"{number} {one if number == 1 else f'{one}s' if many is None else many}"
 
 
+def duration(seconds: float) -> str:
+    """About how long that is: "2 minutes", "3 hours", "4 days"."""
+    for unit, length in (("day", 86_400), ("hour", 3_600), ("minute", 60)):
+        if seconds >= 1.5 * length:
+            return counted(round(seconds / length), unit)
+    return "a minute"
+
+
 def printable(text: str) -> str:
     """The text as one line in which nothing steers a terminal, hides, or changes the direction of what follows.
 
