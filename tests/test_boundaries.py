@@ -39,7 +39,13 @@ ONLY_IN: dict[str, tuple[set[str], tuple[str, ...]]] = {
     "graphs": ({"onnx"}, ("engine/*/*",)),
     "other programs": (
         {"subprocess", "pty", "os.system", "os.popen"},
-        ("doctor/watching/*", "support/home.py", "support/user_command.py", "review/working.py"),
+        (
+            "doctor/watching/*",
+            "review/working.py",
+            "schedule/programs.py",
+            "support/home.py",
+            "support/user_command.py",
+        ),
     ),
     "the network": (NETWORK, ("engine/downloads/fetch.py",)),
     "threads": (

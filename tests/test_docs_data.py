@@ -130,6 +130,21 @@ def test_act(filled: Untag) -> None:
     check("untag act --format json", [json.loads(filled.run("act", "--format", "json").out)])
 
 
+def test_schedule(filled: Untag, monkeypatch: pytest.MonkeyPatch) -> None:
+    from untag.schedule.plan import Schedule, Service, save_schedule
+
+    save_schedule(filled.home, Schedule((str(filled.photos),), str(filled.root), service=Service.CRON))
+    monkeypatch.setattr("untag.library.nightly.lower_priority", lambda: None)
+    monkeypatch.setattr("untag.schedule.services._crontab", lambda: "")
+    for arguments in (("scan",), ("notify",)):
+        filled.run("schedule", "run", "--only", *arguments)
+    (filled.photos / "away" / "c.png").rename(filled.root / "c.png")
+    filled.run("schedule", "run", "--only", "scan")
+    found = json.loads(filled.run("schedule", "status", "--json").out)
+    assert found["runs"][0]["away"]
+    check("untag schedule status --json", [found])
+
+
 def test_sources(filled: Untag) -> None:
     found = json.loads(filled.run("sources", filled.photos, "--json").out)
     assert {"facebook", "folder"} <= {one["source"] for one in found}
@@ -169,6 +184,8 @@ def test_evaluate(untag: Untag, kind: str) -> None:
 
 
 def gives_json(command: click.Command) -> bool:
+    if isinstance(command, click.Group):
+        return any(map(gives_json, command.commands.values()))
     for option in command.params:
         choices = getattr(option.type, "choices", ())
         if "--json" in option.opts or ("--format" in option.opts and "json" in choices):

@@ -12,7 +12,7 @@ ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "src" / "untag"
 PAGE = (ROOT / "docs" / "architecture.md").read_text("utf-8")
 DOCUMENTS = [*ROOT.glob("*.md"), *sorted((ROOT / "docs").rglob("*.md"))]
-ELSEWHERE = {"config.toml", "prompts.toml", "_chat.txt"}
+ELSEWHERE = {"config.toml", "prompts.toml", "_chat.txt", "log.txt", "new.txt"}
 """Files of the user's, and of archives."""
 
 

@@ -75,6 +75,10 @@ if TYPE_CHECKING:
     from untag.library.options import ScanOptions as ScanOptions
     from untag.library.options import SuggestOptions as SuggestOptions
     from untag.library.scanning import PreparedScan as PreparedScan
+    from untag.library.scheduling import ScheduleOptions as ScheduleOptions
+    from untag.library.scheduling import SchedulePlan as SchedulePlan
+    from untag.library.scheduling import ScheduleStatus as ScheduleStatus
+    from untag.library.scheduling import ScheduleStep as ScheduleStep
     from untag.people.changing import EngineChange as EngineChange
     from untag.people.enroll import Enrolled as PhotoUse
     from untag.people.enroll import EnrolmentResult as EnrolledPhoto
@@ -95,6 +99,11 @@ if TYPE_CHECKING:
     from untag.scenes.categories import Sensitivity as Sensitivity
     from untag.scenes.taught import Taught as Taught
     from untag.scenes.teaching import Learnt as Learnt
+    from untag.schedule.history import RunKind as RunKind
+    from untag.schedule.history import ScheduledRun as ScheduledRun
+    from untag.schedule.isolation import Isolation as Isolation
+    from untag.schedule.plan import Schedule as Schedule
+    from untag.schedule.services import Written as ScheduleFile
     from untag.sources.missing import MissingPhoto as MissingPhoto
     from untag.sources.missing import MissingPhotos as MissingPhotos
     from untag.sources.names import is_named_photo as is_photo_name
@@ -166,6 +175,7 @@ _LAZY = {
     "Forgotten": ("untag.upkeep.forgetting", "Forgotten"),
     "Group": ("untag.findings.counting", "Group"),
     "Inspection": ("untag.scan.inspection", "Inspection"),
+    "Isolation": ("untag.schedule.isolation", "Isolation"),
     "JudgedBy": ("untag.library.categories", "JudgedBy"),
     "LastScan": ("untag.store", "LastScan"),
     "Law": ("untag.actions.law", "Law"),
@@ -206,6 +216,14 @@ _LAZY = {
     "RequestOutcome": ("untag.actions.tracking", "Outcome"),
     "Rescued": ("untag.upkeep.rescue", "Rescued"),
     "Restored": ("untag.upkeep.backup", "Restored"),
+    "RunKind": ("untag.schedule.history", "RunKind"),
+    "Schedule": ("untag.schedule.plan", "Schedule"),
+    "ScheduleFile": ("untag.schedule.services", "Written"),
+    "ScheduleOptions": ("untag.library.scheduling", "ScheduleOptions"),
+    "SchedulePlan": ("untag.library.scheduling", "SchedulePlan"),
+    "ScheduleStatus": ("untag.library.scheduling", "ScheduleStatus"),
+    "ScheduleStep": ("untag.library.scheduling", "ScheduleStep"),
+    "ScheduledRun": ("untag.schedule.history", "ScheduledRun"),
     "ScanOptions": ("untag.library.options", "ScanOptions"),
     "ScanSummary": ("untag.scan", "ScanSummary"),
     "SceneScores": ("untag.types", "SceneScores"),
@@ -277,6 +295,7 @@ __all__ = [
     "Forgotten",
     "Group",
     "Inspection",
+    "Isolation",
     "JudgedBy",
     "LastScan",
     "Law",
@@ -322,9 +341,17 @@ __all__ = [
     "Rescued",
     "ResourceError",
     "Restored",
+    "RunKind",
     "ScanOptions",
     "ScanSummary",
     "SceneScores",
+    "Schedule",
+    "ScheduleFile",
+    "ScheduleOptions",
+    "SchedulePlan",
+    "ScheduleStatus",
+    "ScheduleStep",
+    "ScheduledRun",
     "SearchHit",
     "SearchResult",
     "SeenFace",

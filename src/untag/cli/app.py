@@ -45,6 +45,7 @@ _COMMANDS = {
     "evaluate": "Measure the models on labelled photos.",
     "categories": "List what untag can judge a scene for; teach it your own.",
     "models": "List, download and check the models.",
+    "schedule": "Let scans run by themselves; say what they found.",
     "doctor": "Check the installation and say what to do about problems.",
 }
 

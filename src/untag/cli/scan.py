@@ -30,8 +30,6 @@ from untag.cli.ending import ENDING_SIGNALS
 from untag.cli.terminal import finish, tell, tell_json
 from untag.cli.voice import voice
 
-NEW_FINDINGS = 3
-AWAY = 4
 _EXAMPLES = 20
 
 
@@ -145,7 +143,7 @@ def command(
     )
     with voice(quiet=quiet, log_file=log_file), opened(context, engine=engine, device=device, jobs=jobs) as home:
         prepared = home.prepare_scan(paths, options)
-        with _interruptible(cancel), progress("scanning", prepared.count) as advance:
+        with interruptible(cancel), progress("scanning", prepared.count) as advance:
             summary = prepared.run(lambda _: advance())
         due = home.requests(due=True)
         if as_json:
@@ -160,15 +158,8 @@ def command(
             say("interrupted; run the same command again to go on")
             return INTERRUPTED
         _mark_reported(home, summary)
-        return _status(summary, fail_on_new=fail_on_new, strict=strict) or (UNREADABLE if prepared.before_failed else 0)
-
-
-def _status(summary: untag.ScanSummary, *, fail_on_new: bool, strict: bool) -> int:
-    if fail_on_new and summary.new_findings:
-        return NEW_FINDINGS
-    if summary.away:
-        return AWAY
-    return UNREADABLE if summary.newly_unreadable or (strict and summary.unreadable) else 0
+        status = summary.status(fail_on_new=fail_on_new, strict=strict)
+        return status or (UNREADABLE if prepared.before_failed else 0)
 
 
 def _mark_reported(home: untag.Untag, summary: untag.ScanSummary) -> None:
@@ -178,7 +169,7 @@ def _mark_reported(home: untag.Untag, summary: untag.ScanSummary) -> None:
 
 
 @contextmanager
-def _interruptible(cancel: untag.Cancel) -> Iterator[None]:
+def interruptible(cancel: untag.Cancel) -> Iterator[None]:
     """The first signal ends the scan cleanly, what is under way being recorded; a second Ctrl-C ends it at once."""
 
     def stop(number: int, _: Any) -> None:

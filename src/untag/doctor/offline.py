@@ -44,6 +44,7 @@ JOB: tuple[tuple[str, ...], ...] = (
     ("evaluate", "pairs", "pairs.csv"),
     ("categories",),
     ("models", "list"),
+    ("schedule", "install", "photos", "--print", "--service", "systemd"),
     ("doctor",),
     ("backup", "backup.jsonl"),
     ("restore", "backup.jsonl"),

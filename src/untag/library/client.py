@@ -13,8 +13,8 @@ from untag.library.home import OnMessage
 from untag.library.options import AnyPath, Paths, path_of
 from untag.library.people import People
 from untag.library.places import Places
-from untag.library.reports import Reports
 from untag.library.reviewing import Reviewing
+from untag.library.scheduling import Scheduling
 from untag.library.upkeep import Upkeep
 
 if TYPE_CHECKING:
@@ -48,7 +48,7 @@ def open(
     return client
 
 
-class Untag(People, Places, Reports, Reviewing, Actions, Upkeep, Engines):
+class Untag(People, Places, Scheduling, Reviewing, Actions, Upkeep, Engines):
     """A home folder: who is enrolled, what was scanned and decided. Use it as a context manager, in one thread.
 
     Every method raises an `UntagError` with a sentence that names the remedy; StoreError where the database is damaged

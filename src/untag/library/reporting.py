@@ -13,7 +13,7 @@ from untag.library.options import ReportOptions
 from untag.reports import write_report
 from untag.reports.html import Written
 from untag.reports.pictures import file_thumbnails, thumbnail_size
-from untag.store import Store, findings, note_written
+from untag.store import Store, findings, new_findings, note_written
 
 IN_REPORT = FindingFilter(statuses=None)
 """What a report has unless something else is asked for: what is decided, too."""
@@ -22,6 +22,15 @@ IN_REPORT = FindingFilter(statuses=None)
 def count_pictures(store: Store, limit: int, wanted: FindingFilter = IN_REPORT) -> int:
     """How many photos a report shows, copies folded."""
     return min(count(findings(store, wanted, places=False)).photos, limit)
+
+
+def write_new(store: Store, settings: Settings, output: Path, run_id: int) -> Written:
+    """Writes what is new to a run as a page in the home folder, copies of it at other places with it."""
+    new = new_findings(store, run_id)
+    found = [finding for finding in findings(store, IN_REPORT) if finding.sha256 in new]
+    with file_thumbnails(settings.limits, thumbnail_size(len(new))) as thumbnail:
+        made_at = datetime.now().strftime("%Y-%m-%d %H:%M")
+        return write_report(found, output, home=settings.home, thumbnail=thumbnail, made_at=made_at, replace_worse=True)
 
 
 def write(

@@ -19,6 +19,7 @@ from untag.types import NewFinding, Outcome, PhotoRef, ReadError
 
 _RECORD_EVERY = 64
 _RECORD_SECONDS = 2.0
+_NEW_FINDINGS, _AWAY, _UNREADABLE = 3, 4, 1
 
 
 @dataclass(slots=True)
@@ -64,6 +65,14 @@ class ScanSummary:
     run: int = 0
     roots: list[str] = field(default_factory=list)
     still_unreadable: list[str] = field(default_factory=list)
+
+    def status(self, *, fail_on_new: bool, strict: bool = False) -> int:
+        """The exit status of a scan that was not interrupted, as docs/cli.md has it."""
+        if fail_on_new and self.new_findings:
+            return _NEW_FINDINGS
+        if self.away:
+            return _AWAY
+        return _UNREADABLE if self.newly_unreadable or (strict and self.unreadable) else 0
 
 
 class Recorder:

@@ -25,7 +25,7 @@ MARKS = {"CACHEDIR.TAG": _CACHEDIR_TAG, ".nobackup": "", ".deja-dup-ignore": ""}
 
 OWN = (
     f"{_DATABASE}*", "config.toml", "prompts.toml", "cache", "models", "parts", "*.lock", "faces-*.idx*",
-    "taught-*", "rescued-untag-backup.jsonl", *MARKS,
+    "schedule.json", "scheduled", "taught-*", "rescued-untag-backup.jsonl", *MARKS,
 )  # fmt: skip
 """The names of all that untag keeps in its home folder."""
 

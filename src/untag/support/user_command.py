@@ -16,7 +16,7 @@ def run_user_command(command: str) -> str | None:
     It is split as a POSIX shell splits words, with nothing expanded. It gets no input, since nobody may be there to
     answer. Raises UsageError for what is no command; nothing was run then.
     """
-    words = _words_of(command)
+    words = words_of(command)
     try:
         done = subprocess.run(words, stdin=subprocess.DEVNULL, stdout=_STANDARD_ERROR, check=False)  # noqa: S603 - the user wrote it
     except (OSError, ValueError) as error:
@@ -26,11 +26,12 @@ def run_user_command(command: str) -> str | None:
     return f"{words[0]} ended with exit status {done.returncode}" if done.returncode else None
 
 
-def _words_of(command: str) -> list[str]:
+def words_of(command: str) -> list[str]:
+    """A command as a POSIX shell splits it, with nothing expanded. Raises UsageError for what is none."""
     try:
         words = shlex.split(command)
     except ValueError as error:
         raise UsageError(f"{command!r} is no command: {str(error).lower()}; put it in quotes as a whole") from error
     if not words or not words[0]:
-        raise UsageError("the command to run before the scan is empty")
+        raise UsageError("the command to run is empty")
     return words

@@ -27,6 +27,8 @@ from untag.store import (
     without,
     written_files,
 )
+from untag.support.erase import destroy
+from untag.support.run_files import run_files
 
 T = TypeVar("T")
 
@@ -49,8 +51,17 @@ def erase_person(home: Path, person: str) -> Forgotten:
     return _erase(
         home,
         lambda store: needles_of_person(store, person),
-        lambda store: forget_person(store, person),
+        lambda store: _forget_person(store, person),
     )
+
+
+def _forget_person(store: Store, person: str) -> int:
+    count = forget_person(store, person)
+    if count:
+        # What scheduled scans have said of the person is in words and pictures there.
+        for path in run_files(store.home):
+            destroy(path)
+    return count
 
 
 def erase_bystanders(home: Path) -> Forgotten:
@@ -64,7 +75,7 @@ def erase_all(home: Path) -> Forgotten:
         known = _with_room(home, lambda store: (needles_of_all(store), written_files(store)))
     except StoreError:
         known = None
-    files = forget_all(home, example_files)
+    files = forget_all(home, lambda place: [*example_files(place), *run_files(place)])
     if known is None:
         return Forgotten(len(files), None, ())
     needles, written = known

@@ -1,0 +1,246 @@
+"""One scheduled run: what is done of it, what is written down, what the user is told."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from untag.errors import LockedError, UntagError
+from untag.library.options import Cancel, ScanOptions
+from untag.library.scheduling import ScheduleStep
+from untag.reports.scan_text import counts_lines, news_lines, unreadable_here
+from untag.reports.skipped import skipped_in_scan
+from untag.schedule import history
+from untag.schedule.arrivals import QUIET_SECONDS, Looked, load_arrived, look, save_arrived
+from untag.schedule.due import is_due
+from untag.schedule.history import RunKind, ScheduledRun
+from untag.schedule.isolation import Isolation, isolation_here
+from untag.schedule.plan import Schedule
+from untag.schedule.programs import lower_priority, notify, on_battery, run_child, without_network
+from untag.schedule.telling import news_of
+from untag.schedule.units import this_installation
+from untag.store.lock import lock_holder
+from untag.support.paths import os_path
+from untag.support.run_files import RUNS_FOLDER
+from untag.support.user_command import run_user_command
+
+if TYPE_CHECKING:
+    from untag.library.scheduling import Scheduling
+    from untag.scan import ScanSummary
+    from untag.store import Store
+
+_SANDBOXED = "UNTAG_SANDBOXED"
+_BEFORE_FAILED = "before-failed.txt"
+_MOST_UNREADABLE = 50
+_LOOKS, _LOOK_SECONDS = 4, QUIET_SECONDS / 3
+_LONG_ENOUGH = timedelta(minutes=10)
+"""After this a run that has not ended and does not hold the lock is one that was killed."""
+_INTERRUPTED = 130
+_TEMPORARY_FAILURE = 75
+_BUG = 70
+
+
+@dataclass(frozen=True, slots=True)
+class Night:
+    """What a home does by itself. `seed` tells homes apart; `cancel` ends a scan early but cleanly."""
+
+    client: Scheduling
+    opened: Callable[[], Store]
+    schedule: Schedule
+    seed: str
+    cancel: Cancel
+
+    def run(self, step: ScheduleStep | None, *, if_due: bool) -> int:
+        """Does one step, or all that is to be done; returns the exit status as `untag scan` has it."""
+        if step is None:
+            return self._all(if_due=if_due)
+        if step is ScheduleStep.NOTIFY:
+            return self._tell()
+        if step is ScheduleStep.ARRIVALS:
+            return self._scan_arrivals()
+        if if_due and not self._is_due():
+            return 0
+        return self._run_before() if step is ScheduleStep.BEFORE else self._scan_paths()
+
+    def _all(self, *, if_due: bool) -> int:
+        statuses = []
+        try:
+            if self.schedule.downloads is not None and self._look().ready:
+                statuses.append(self._apart(ScheduleStep.ARRIVALS))
+            if not if_due or self._is_due():
+                self._run_before()
+                statuses.append(self._apart(ScheduleStep.SCAN))
+        finally:
+            self._tell()
+        return _of_several(statuses)
+
+    def _is_due(self) -> bool:
+        done = [run.started for run in history.past_runs(self.client.home) if run.counts_for_today]
+        last = max(done, default=None)
+        return is_due(self.schedule, datetime.now(UTC), self.seed, last) and not on_battery()
+
+    def _apart(self, step: ScheduleStep) -> int:
+        """Does a step in a process without a network; in this one where none can be had, or it has none itself."""
+        here = this_installation(self.client.home, os.environ.get("PATH", os.defpath))
+        if isolation_here() is not Isolation.NONE:
+            return self.run(step, if_due=False)
+        command = without_network(here.run("--only", step.value))
+        if command is None:
+            return self.run(step, if_due=False)
+        self.client.close()
+        return run_child(command, {**os.environ, _SANDBOXED: "1"})
+
+    def _run_before(self) -> int:
+        """Runs the user's command, which has the network; that it failed is said with the scan."""
+        if self.schedule.before is None:
+            return 0
+        failed = run_user_command(self.schedule.before)
+        history.write_private(self.client.home, _BEFORE_FAILED, failed or "")
+        return 0 if failed is None else 1
+
+    def _scan_paths(self) -> int:
+        return self._scan(RunKind.SCAN, self.schedule.paths)
+
+    def _look(self) -> Looked:
+        assert self.schedule.downloads is not None
+        folder = Path(os_path(self.schedule.downloads))
+        try:
+            return look(folder, load_arrived(self.client.home), limits=self.client.settings.limits)
+        except OSError:
+            return Looked()  # it is away, and nothing comes into it
+
+    def _scan_arrivals(self) -> int:
+        if self.schedule.downloads is None:
+            return 0
+        found = self._look()
+        for _ in range(_LOOKS):
+            # The event that a file was closed comes once; what was written to just now is looked at again.
+            if not found.settling or self.cancel.wait(_LOOK_SECONDS):
+                break
+            found = self._look()
+        arrived = load_arrived(self.client.home)
+        for path in found.coming:
+            history.log(self.client.home, [f"{path} is not there as a whole yet, and is scanned when it is"])
+        for path in found.broken:
+            history.log(self.client.home, [f"{path} is no whole archive; download it again"])
+        done = [*found.others, *found.broken]
+        statuses = []
+        for group in found.ready:
+            status = self._scan(RunKind.ARRIVALS, group)
+            statuses.append(status)
+            if status not in (_TEMPORARY_FAILURE, _INTERRUPTED):
+                done += group
+        kept = {path: mark for path, mark in arrived.items() if path in found.marks}
+        save_arrived(self.client.home, {**kept, **{path: found.marks[path] for path in done}})
+        return _of_several(statuses)
+
+    def _scan(self, kind: RunKind, paths: Sequence[str]) -> int:
+        home = self.client.home
+        lower_priority()
+        isolation = isolation_here(sandboxed=_SANDBOXED in os.environ)
+        run = history.begin(home, kind, tuple(paths), isolation)
+        before = self._before_failed() if kind is RunKind.SCAN else None
+        try:
+            return self._scanned(run, paths, before)
+        except LockedError as error:
+            # The other run says what it finds; this one is done again.
+            history.end(home, run, error.exit_status, error=str(error), before_failed=before, told=True)
+            return error.exit_status
+        except UntagError as error:
+            self._ended_by(run, error.exit_status, str(error), before)
+            return error.exit_status
+        except KeyboardInterrupt:
+            self._ended_by(run, _INTERRUPTED, "it was interrupted", before)
+            raise
+        except Exception as error:
+            self._ended_by(run, _BUG, f"something that untag did not expect ({type(error).__name__})", before)
+            raise
+
+    def _scanned(self, run: ScheduledRun, paths: Sequence[str], before: str | None) -> int:
+        options = ScanOptions(cancel=self.cancel, mark_reported=False)
+        summary = self.client.prepare_scan([Path(os_path(path)) for path in paths], options).run()
+        if summary.interrupted:
+            self._ended_by(run, _INTERRUPTED, "it was interrupted", before)
+            return _INTERRUPTED
+        status = summary.status(fail_on_new=True) or (1 if before else 0)
+        self._write(summary, before)
+        self.client.mark_reported(summary)
+        history.end(self.client.home, run, status, before_failed=before, **_values(summary))
+        return status
+
+    def _ended_by(self, run: ScheduledRun, status: int, error: str, before: str | None) -> None:
+        # On a full disk the record of how it ended is lost, and the run looks like one that was killed.
+        with suppress(OSError):
+            history.end(self.client.home, run, status, error=error, before_failed=before)
+            history.log(self.client.home, [error])
+
+    def _before_failed(self) -> str | None:
+        path = self.client.home / RUNS_FOLDER / _BEFORE_FAILED
+        with suppress(OSError):
+            said = path.read_text("utf-8", "replace")
+            path.unlink()
+            return said or None
+        return None
+
+    def _write(self, summary: ScanSummary, before: str | None) -> None:
+        """What is new since last time, as text and as a page, and the log."""
+        from untag.library.reporting import write_new
+
+        home = self.client.home
+        lines = [*counts_lines(summary), *news_lines(summary, whole=True), *skipped_in_scan(summary.skipped)]
+        lines += [f"{error.path}: {error.error}" for error in unreadable_here(summary)[:_MOST_UNREADABLE]]
+        if before is not None:
+            lines.append(f"the command before the scan failed: {before}")
+        history.log(home, lines)
+        if summary.new_findings:
+            made_at = datetime.now().strftime("%Y-%m-%d %H:%M")
+            text = [f"new on {made_at}, {', '.join(summary.roots)}", *news_lines(summary, whole=True)]
+            history.write_private(home, history.NEW_TEXT, "".join(f"{line}\n" for line in text))
+            page = home / RUNS_FOLDER / history.NEW_PAGE
+            write_new(self.opened(), self.client.settings, page, summary.run)
+
+    def _tell(self) -> int:
+        """Tells the user of what nothing was said of yet; one that goes on is told of when it has ended."""
+        home = self.client.home
+        runs = [run for run in history.past_runs(home) if run.ended_at is not None or self._was_killed(run)]
+        untold = [run for run in runs if not run.told]
+        if not untold:
+            return 0
+        before = next((run for run in reversed(runs) if run.told and run.kind is RunKind.SCAN), None)
+        text = news_of(untold, before, 0)
+        failed = None if text is None or self.schedule.notify == "" else notify(text, self.schedule.notify)
+        if failed is not None:
+            history.log(home, [f"nobody could be told: {failed}"])
+        for run in untold:
+            history.record(home, history.told(run))
+        return 0 if failed is None else 1
+
+    def _was_killed(self, run: ScheduledRun) -> bool:
+        old = datetime.now(UTC) - run.started > _LONG_ENOUGH
+        return run.ended_at is None and old and lock_holder(self.client.home) != run.process
+
+
+def _values(summary: ScanSummary) -> dict[str, Any]:
+    return {
+        "photos": summary.photos,
+        "analysed": summary.analysed,
+        "new": summary.new_findings,
+        "highest_risk": max((one.risk for one in summary.new), default=0),
+        "unreadable": len(summary.unreadable),
+        "newly_unreadable": summary.newly_unreadable,
+        "removed": summary.removed,
+        "moved": summary.moved,
+        "to_move": summary.to_move,
+        "away": tuple(place.path for place in summary.away),
+    }
+
+
+def _of_several(statuses: Sequence[int]) -> int:
+    """Of several exit statuses: what was not done first, then new findings, then what is away."""
+    order = (2, 70, _INTERRUPTED, _TEMPORARY_FAILURE, 3, 4, 1)
+    return next((status for status in order if status in statuses), max(statuses, default=0))

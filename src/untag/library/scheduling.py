@@ -1,0 +1,146 @@
+"""Scans that run by themselves: installed, run, told of, and taken back."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+from untag.errors import UsageError
+from untag.library.options import AnyPath, Cancel, paths_of
+from untag.library.reports import Reports
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from untag.schedule.history import ScheduledRun
+    from untag.schedule.plan import Schedule
+    from untag.schedule.services import Written as WrittenUnit
+
+
+class ScheduleStep(StrEnum):
+    """The parts of a run, in their order; a service starts them one by one, each with what it needs."""
+
+    BEFORE = "before"
+    ARRIVALS = "arrivals"
+    SCAN = "scan"
+    NOTIFY = "notify"
+
+
+@dataclass(frozen=True, slots=True)
+class ScheduleOptions:
+    """How to schedule scans; None is what was chosen before, or else the default.
+
+    `downloads` is the folder that exports come into, "none" to watch none. `at` is HH:MM. `before` is a command that
+    runs before the daily scan, `notify` one that tells the user ("none" for nobody). `service` is systemd, launchd or
+    cron.
+    """
+
+    downloads: AnyPath | None = None
+    at: str | None = None
+    before: str | None = None
+    notify: str | None = None
+    service: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SchedulePlan:
+    """What would be installed: the schedule, and the text of each file. `remarks` are good to know."""
+
+    schedule: Schedule
+    files: tuple[WrittenUnit, ...]
+    remarks: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ScheduleStatus:
+    """What is installed, when it runs next, whether the service says that it will, and the runs, the newest first."""
+
+    schedule: Schedule
+    active: bool
+    next_due: datetime
+    on_battery: bool
+    runs: tuple[ScheduledRun, ...]
+    running: int | None
+
+
+class Scheduling(Reports):
+    """What happens while nobody looks."""
+
+    def plan_schedule(
+        self, paths: Sequence[AnyPath] = (), options: ScheduleOptions | None = None, *, ask_system: bool = True
+    ) -> SchedulePlan:
+        """What `install_schedule` would write; writes nothing. Without `paths` they are those that were chosen before.
+
+        `ask_system` false is for looking at it: nothing is tried on this machine. Raises UsageError for what cannot be.
+        """
+        from untag.library.planning import plan
+
+        return plan(self.home, paths_of(paths), options or ScheduleOptions(), ask_system=ask_system)
+
+    def install_schedule(self, planned: SchedulePlan) -> None:
+        """Writes what was planned, and has the service of the system start it. Raises ResourceError."""
+        from untag.schedule.plan import save_schedule
+        from untag.schedule.services import install
+        from untag.store import note_written
+
+        store = self._opened()
+        save_schedule(self.home, planned.schedule)
+        install(self.home, planned.schedule, planned.files, lambda path: note_written(store, path, "schedule"))
+
+    def schedule_files(self) -> list[Path]:
+        """The files that were installed and are there; the lines of a crontab are no file."""
+        from untag.schedule.services import installed_files
+
+        return installed_files(self._schedule().service)
+
+    def remove_schedule(self) -> Schedule:
+        """Takes back what was installed; what runs have said stays. Raises UsageError where nothing was."""
+        from untag.schedule.services import remove
+        from untag.support.run_files import SCHEDULE_FILE
+
+        schedule = self._schedule()
+        remove(schedule.service)
+        (self.home / SCHEDULE_FILE).unlink(missing_ok=True)
+        return schedule
+
+    def schedule_status(self) -> ScheduleStatus:
+        """What is installed, and what came of the runs. Raises UsageError where nothing is."""
+        from untag.schedule.due import next_due
+        from untag.schedule.history import past_runs
+        from untag.schedule.programs import on_battery
+        from untag.schedule.services import is_active
+        from untag.store.lock import lock_holder
+
+        schedule = self._schedule()
+        now = datetime.now(UTC)
+        runs = tuple(reversed(past_runs(self.home)))
+        due = next_due(schedule, now, self._seed)
+        holder = lock_holder(self.home)
+        return ScheduleStatus(schedule, is_active(schedule.service), due, on_battery(), runs, holder)
+
+    def run_schedule(
+        self, step: ScheduleStep | None = None, *, if_due: bool = False, cancel: Cancel | None = None
+    ) -> int:
+        """Does one step of a scheduled run in this process, or all of them; returns the exit status.
+
+        The scan of all steps is a process of its own without a network, where this system can take it away. With
+        `if_due` the daily scan and what comes before it run once a day only, and not on the battery.
+        """
+        from untag.library.nightly import Night
+
+        return Night(self, self._opened, self._schedule(), self._seed, cancel or Cancel()).run(step, if_due=if_due)
+
+    @property
+    def _seed(self) -> str:
+        return str(self.home.absolute())
+
+    def _schedule(self) -> Schedule:
+        from untag.schedule.plan import load_schedule
+
+        schedule = load_schedule(self.home)
+        if schedule is None:
+            raise UsageError("nothing is scheduled; say which folders with: untag schedule install PATH…")
+        return schedule

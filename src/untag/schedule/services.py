@@ -1,0 +1,170 @@
+"""Hands the units to the system's own service, and takes them back."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from untag.errors import ResourceError, UsageError
+from untag.schedule.plan import Schedule, Service
+from untag.schedule.programs import ask, has, must, systemd_answers
+from untag.schedule.units import LABEL, Installation, cron_lines, launchd_plist, systemd_units, with_cron_lines
+from untag.support.aside import new_part
+
+UNITS = (
+    "untag.timer",
+    "untag.service",
+    "untag-notify.service",
+    "untag-before.service",
+    "untag-arrivals.path",
+    "untag-arrivals.service",
+)
+_NOTHING_HERE = (
+    "there is neither systemd with a service manager of yours nor cron here; let what starts programs on this machine "
+    "run this every quarter of an hour: untag schedule run --if-due (docs/schedule.md)"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """Text for a file of a service; `path` is None for lines of the crontab."""
+
+    path: Path | None
+    text: str
+
+
+def service_here() -> Service:
+    """What starts programs for this user. Raises UsageError where nothing is known."""
+    if sys.platform == "darwin":
+        return Service.LAUNCHD
+    if os.name == "nt":
+        raise UsageError("on Windows the Task Scheduler starts the runs: docs/schedule.md has the command for it")
+    if systemd_answers():
+        return Service.SYSTEMD
+    if has("crontab"):
+        return Service.CRON
+    raise UsageError(_NOTHING_HERE)
+
+
+def files_of(schedule: Schedule, here: Installation) -> list[Written]:
+    """What is written for a schedule. Raises UsageError for a path that the service cannot hold."""
+    match schedule.service:
+        case Service.SYSTEMD:
+            return [Written(_systemd_folder() / name, text) for name, text in systemd_units(schedule, here).items()]
+        case Service.LAUNCHD:
+            return [Written(_launchd_file(), launchd_plist(schedule, here).decode())]
+        case Service.CRON:
+            return [Written(None, "".join(f"{line}\n" for line in cron_lines(here, idle=has("ionice"))))]
+
+
+def install(home: Path, schedule: Schedule, files: Iterable[Written], note: Callable[[Path], None]) -> None:
+    """Writes the files and has the service read them; `note` is told of each first. Raises ResourceError."""
+    files = list(files)
+    try:
+        for file in files:
+            if file.path is not None:
+                note(file.path)
+                file.path.parent.mkdir(parents=True, exist_ok=True)
+                with new_part(home) as part:
+                    part.write(file.text.encode())
+                    part.install(file.path)
+    except OSError as error:
+        raise ResourceError(f"{error.filename} cannot be written: {error.strerror}") from error
+    match schedule.service:
+        case Service.SYSTEMD:
+            names = {file.path.name for file in files if file.path is not None}
+            _drop_units(set(UNITS) - names)
+            must(["systemctl", "--user", "daemon-reload"])
+            must(["systemctl", "--user", "enable", "--now", *sorted(_started(names))])
+        case Service.LAUNCHD:
+            ask(["launchctl", "bootout", f"{_domain()}/{LABEL}"])
+            must(["launchctl", "bootstrap", _domain(), str(_launchd_file())])
+        case Service.CRON:
+            must(["crontab", "-"], given=with_cron_lines(_crontab(), "".join(file.text for file in files).splitlines()))
+
+
+def remove(service: Service) -> None:
+    """Takes back what `install` has written, as far as it is there. Raises ResourceError."""
+    match service:
+        case Service.SYSTEMD:
+            _drop_units(set(UNITS))
+            if has("systemctl"):
+                must(["systemctl", "--user", "daemon-reload"])
+        case Service.LAUNCHD:
+            ask(["launchctl", "bootout", f"{_domain()}/{LABEL}"])
+            with suppress(FileNotFoundError):
+                _launchd_file().unlink()
+        case Service.CRON:
+            before = _crontab()
+            after = with_cron_lines(before, [])
+            if after != before:
+                must(["crontab", "-"], given=after)
+
+
+def installed_files(service: Service) -> list[Path]:
+    """The files of a service that are there."""
+    match service:
+        case Service.SYSTEMD:
+            files = [_systemd_folder() / name for name in UNITS]
+        case Service.LAUNCHD:
+            files = [_launchd_file()]
+        case Service.CRON:
+            files = []
+    return [path for path in files if path.exists()]
+
+
+def is_active(service: Service) -> bool:
+    """Whether the service will start the next run, as far as it says."""
+    match service:
+        case Service.SYSTEMD:
+            return ask(["systemctl", "--user", "is-active", "--quiet", "untag.timer"]).status == 0
+        case Service.LAUNCHD:
+            return ask(["launchctl", "print", f"{_domain()}/{LABEL}"]).status == 0
+        case Service.CRON:
+            return with_cron_lines(crontab := _crontab(), []) != crontab
+
+
+def lingers() -> bool:
+    """Whether systemd runs a user's units while nobody is logged in."""
+    return ask(["loginctl", "show-user", "--property=Linger", "--value", str(os.getuid())]).text == "yes"
+
+
+def _started(names: Iterable[str]) -> set[str]:
+    return {name for name in names if name.endswith((".timer", ".path"))}
+
+
+def _drop_units(names: Iterable[str]) -> None:
+    there = sorted(name for name in names if (_systemd_folder() / name).exists())
+    if there and has("systemctl"):
+        ask(["systemctl", "--user", "disable", "--now", *sorted(_started(there))])
+    for name in there:
+        (_systemd_folder() / name).unlink(missing_ok=True)
+
+
+def _systemd_folder(environment: Mapping[str, str] = os.environ) -> Path:
+    configured = environment.get("XDG_CONFIG_HOME", "")
+    base = Path(configured) if configured.startswith("/") else Path.home() / ".config"
+    return base / "systemd" / "user"
+
+
+def _launchd_file() -> Path:
+    return Path.home() / "Library" / "LaunchAgents" / f"{LABEL}.plist"
+
+
+def _domain() -> str:
+    return f"gui/{os.getuid()}"
+
+
+def _crontab() -> str:
+    """The user's crontab; one that is not there yet is empty. Raises ResourceError where it cannot be read."""
+    said = ask(["crontab", "-l"])
+    if said.status == 0:
+        return said.output
+    # Anything else must not be taken for an empty one: that would be written over what is there.
+    if any(words in said.text.lower() for words in ("no crontab", "no such file")):
+        return ""
+    raise ResourceError(f"crontab -l failed: {said.text}")
