@@ -14,7 +14,7 @@ import pytest
 
 from fakes import MAYBE, ME, NEAR, STRANGER, FakeEngine, Square, Untag, install, paint
 from untag.store import Store, home_engine, photos_by_engine, references
-from untag.types import Verdict
+from untag.types import Status, Verdict
 
 BOB = Square(person=5)
 
@@ -44,7 +44,8 @@ def filled(untag: Untag, second: FakeEngine) -> Untag:
 def state(untag: Untag) -> list[tuple[Any, ...]]:
     """The findings by name, with what the user decided."""
     keys = ("verdict", "similarity", "risk", "status", "categories")
-    return sorted((Path(str(item["path"])).name, *(str(item[key]) for key in keys)) for item in untag.listed())
+    every = [part for status in Status for part in ("--status", status)]
+    return sorted((Path(str(item["path"])).name, *(str(item[key]) for key in keys)) for item in untag.listed(*every))
 
 
 def engines(untag: Untag) -> dict[str, int]:

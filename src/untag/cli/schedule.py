@@ -117,6 +117,8 @@ def status(context: Context, as_json: bool) -> int:
         for run in found.runs[:_SHOWN]:
             for line in _lines(run, found.running):
                 tell(line)
+        if found.requests_due:
+            tell(f"{counted(found.requests_due, 'request')} due")
         if found.runs:
             say(f"the log and what was new: {home.home / 'scheduled'}")
         else:
@@ -199,6 +201,7 @@ def _as_dict(found: untag.ScheduleStatus) -> dict[str, object]:
         "active": found.active,
         "next_due": found.next_due.isoformat(timespec="seconds"),
         "on_battery": found.on_battery,
+        "requests_due": found.requests_due,
         "runs": [_run_as_dict(run, found.running) for run in found.runs],
     }
 

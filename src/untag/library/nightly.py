@@ -212,12 +212,13 @@ class Night:
         if not untold:
             return 0
         before = next((run for run in reversed(runs) if run.told and run.kind is RunKind.SCAN), None)
-        text = news_of(untold, before, 0)
+        due = len(self.client.requests(due=True))
+        text = news_of(untold, before, due)
         failed = None if text is None or self.schedule.notify == "" else notify(text, self.schedule.notify)
         if failed is not None:
             history.log(home, [f"nobody could be told: {failed}"])
         for run in untold:
-            history.record(home, history.told(run))
+            history.record(home, history.told(run, due))
         return 0 if failed is None else 1
 
     def _was_killed(self, run: ScheduledRun) -> bool:

@@ -9,6 +9,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from untag.errors import UsageError
+from untag.library.actions import Actions
 from untag.library.options import AnyPath, Cancel, paths_of
 from untag.library.reports import Reports
 
@@ -56,7 +57,10 @@ class SchedulePlan:
 
 @dataclass(frozen=True, slots=True)
 class ScheduleStatus:
-    """What is installed, when it runs next, whether the service says that it will, and the runs, the newest first."""
+    """What is installed, when it runs next, whether the service says that it will, and the runs, the newest first.
+
+    `running` is the process that scans now, `requests_due` how many requests wait for the user.
+    """
 
     schedule: Schedule
     active: bool
@@ -64,9 +68,10 @@ class ScheduleStatus:
     on_battery: bool
     runs: tuple[ScheduledRun, ...]
     running: int | None
+    requests_due: int
 
 
-class Scheduling(Reports):
+class Scheduling(Reports, Actions):
     """What happens while nobody looks."""
 
     def plan_schedule(
@@ -119,7 +124,8 @@ class Scheduling(Reports):
         runs = tuple(reversed(past_runs(self.home)))
         due = next_due(schedule, now, self._seed)
         holder = lock_holder(self.home)
-        return ScheduleStatus(schedule, is_active(schedule.service), due, on_battery(), runs, holder)
+        waiting = len(self.requests(due=True))
+        return ScheduleStatus(schedule, is_active(schedule.service), due, on_battery(), runs, holder, waiting)
 
     def run_schedule(
         self, step: ScheduleStep | None = None, *, if_due: bool = False, cancel: Cancel | None = None

@@ -18,8 +18,8 @@ from pathlib import Path
 
 from untag.imaging.limits import Limits
 from untag.schedule.history import write_private
-from untag.sources.archive import ARCHIVE_SUFFIXES, part_key
-from untag.sources.names import suffix_of
+from untag.sources.archive import part_key
+from untag.sources.names import is_named_archive, suffix_of, without_archive_suffix
 from untag.sources.readers import READERS
 from untag.sources.site import PLAIN
 from untag.sources.summary import survey
@@ -99,7 +99,7 @@ def _groups(marks: Mapping[str, Mark]) -> Iterator[list[str]]:
     """The archives that are parts of one download together, and each folder by itself."""
     parts: dict[str, list[str]] = {}
     for name in marks:
-        if suffix_of(name) in ARCHIVE_SUFFIXES:
+        if is_named_archive(name):
             parts.setdefault(part_key(name), []).append(name)
         else:
             yield [name]
@@ -114,7 +114,7 @@ def _mark(folder: Path, name: str) -> Mark | None:
     try:
         status = path.lstat()
         if stat.S_ISREG(status.st_mode):
-            return (status.st_size, status.st_mtime_ns) if suffix_of(name) in ARCHIVE_SUFFIXES else None
+            return (status.st_size, status.st_mtime_ns) if is_named_archive(name) else None
         return _folder_mark(path) if stat.S_ISDIR(status.st_mode) else None
     except OSError:
         return None
@@ -134,7 +134,7 @@ def _folder_mark(folder: Path) -> Mark:
 
 
 def _is_whole(path: Path) -> bool:
-    """Whether an archive has its end; of a .tgz and of a folder nothing says so but that they do not grow."""
+    """Whether an archive has its end; of another archive and of a folder nothing says so but that they do not grow."""
     if suffix_of(path.name) != "zip" or path.is_dir():
         return not path.is_file() or path.stat().st_size > 0
     try:
@@ -150,7 +150,7 @@ def _is_awaited(names: Sequence[str], unfinished: Sequence[str]) -> bool:
     Firefox keeps an empty `a.zip` beside `a.zip.part`, or `a.Xy12.zip.part`.
     """
     keys = {part_key(name) for name in names}
-    stems = tuple(f"{name.rpartition('.')[0]}." for name in names if suffix_of(name) in ARCHIVE_SUFFIXES)
+    stems = tuple(f"{without_archive_suffix(name)}." for name in names if is_named_archive(name))
     for partial in unfinished:
         bare = partial.rpartition(".")[0]
         if part_key(bare) in keys or bare in names or (stems and bare.startswith(stems)):

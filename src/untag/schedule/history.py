@@ -40,7 +40,7 @@ class ScheduledRun:
     """One run. Times are ISO 8601 in UTC; `ended_at` and `status`, as of `untag scan`, are None until it has ended.
 
     `error` says why there was no scan, `away` which places were away. `told` says that the user was told, or that
-    there was nothing to tell.
+    there was nothing to tell; `due` requests waited for the user then.
     """
 
     name: str
@@ -64,6 +64,7 @@ class ScheduledRun:
     away: tuple[str, ...] = ()
     before_failed: str | None = None
     told: bool = False
+    due: int = 0
 
     @property
     def started(self) -> datetime:
@@ -94,9 +95,9 @@ def end(home: Path, run: ScheduledRun, status: int, **values: Any) -> ScheduledR
     return ended
 
 
-def told(run: ScheduledRun) -> ScheduledRun:
-    """The same run, of which the user knows."""
-    return replace(run, told=True)
+def told(run: ScheduledRun, due: int) -> ScheduledRun:
+    """The same run, of which the user knows, and of so many requests that are due."""
+    return replace(run, told=True, due=due)
 
 
 def record(home: Path, run: ScheduledRun) -> None:

@@ -14,7 +14,8 @@ _DONE = frozenset({0, 1, 3, 4, 75, 130})
 def news_of(runs: Sequence[ScheduledRun], before: ScheduledRun | None, due: int) -> str | None:
     """One sentence about runs of which nothing was said yet; None where nothing calls for attention.
 
-    `before` is the last run that the user knows of: what was away then is no news. `due` requests wait for the user.
+    `before` is the last run that the user knows of: what was away or due then is no news. `due` requests wait for an
+    answer.
     """
     parts = []
     new = sum(run.new for run in runs)
@@ -33,6 +34,6 @@ def news_of(runs: Sequence[ScheduledRun], before: ScheduledRun | None, due: int)
         parts.append(f"{counted(failed, 'scan')} failed")
     if any(run.before_failed for run in runs):
         parts.append("the command before the scan failed")
-    if due:
+    if due > (0 if before is None else before.due):
         parts.append(f"{counted(due, 'request')} due")
     return f"{'; '.join(parts)}. See: untag schedule status" if parts else None
