@@ -175,8 +175,10 @@ def install(patch: Callable[[str, object], None], engine: FakeEngine, **others: 
     def load_scene_models(_: ModelOptions) -> FakeScenes:
         return FakeScenes()
 
+    calibrated = {fake.id: CALIBRATION for fake in (engine, *others.values())}
+
     def read_asset(_: str, __: str) -> bytes:
-        return json.dumps({"engines": {fake.id: CALIBRATION for fake in (engine, *others.values())}}).encode()
+        return json.dumps({"engines": calibrated}).encode()
 
     named = {"dlib": engine, **others}
     patch("untag.faces.engine._ENGINES", {name: loading(fake) for name, fake in named.items()})

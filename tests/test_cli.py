@@ -165,6 +165,8 @@ def test_scan_json(scanned: Untag) -> None:
         "removed": 0,
         "removed_elsewhere": 0,
         "removed_excluded": 0,
+        "moved": 0,
+        "to_move": 0,
         "removed_examples": [],
         "away": [],
         "newly_unreadable": 1,

@@ -62,6 +62,7 @@ def usual(untag: Untag) -> dict[str, list[str]]:
         "models list": [],
         "models verify": [],
         "models pull": ["--yes", "--from", photos],
+        "schedule install": [photos, "--print", "--service", "systemd"],
         "doctor": [],
         "backup": [str(untag.root / "saved.backup")],
         "restore": [f"{photos}/pairs.csv"],
@@ -109,7 +110,16 @@ NAMES = (
         "evaluate",
         "categories",
     ),
-    *("categories forget", "models list", "models verify", "models pull", "doctor", "backup", "restore"),
+    *(
+        "categories forget",
+        "models list",
+        "models verify",
+        "models pull",
+        "schedule install",
+        "doctor",
+        "backup",
+        "restore",
+    ),
 )
 
 
