@@ -30,6 +30,7 @@ FB_MEDIA = [{"uri": FB_PHOTO, "creation_timestamp": 1700000000}]
 IG_MEDIA = [{"uri": IG_PHOTO, "creation_timestamp": 1725373798}]
 INSTAGRAM = {f"{IG}/media/posts_1.json": [{"media": IG_MEDIA, "title": "pasta"}], IG_PHOTO: JPEG}
 FACEBOOK = {f"{FB}/posts/album/0.json": {"name": "Trip", "photos": FB_MEDIA}, FB_PHOTO: JPEG}
+SECOND_ALBUM = {"name": "Party", "photos": [{"uri": f"{FB}/posts/media/your_posts/1.jpg"}]}
 DETAILS = "imgName,originalCreationDate\n"
 SIXTH, NINTH = '"Friday October 6,2023 12:11 PM GMT"\n', '"Monday October 9,2023 12:11 PM GMT"\n'
 SIX, NINE = "2023-10-06T12:11:00+00:00", "2023-10-09T12:11:00+00:00"
@@ -337,6 +338,55 @@ CASES: dict[str, tuple[dict[str, Any], dict[str, dict[str, Any] | None]]] = {
         {
             "iCloud Photos Part 1 of 2.zip/iCloud Photos Part 1 of 2/Photos/1.jpg": {"taken_at": SIX, "album": None},
             "iCloud Photos Part 2 of 2.zip/iCloud Photos Part 2 of 2/Photos/2.jpg": {"album": "Beach"},
+        },
+    ),
+    "iCloud: parts that are unpacked each on its own": (
+        {
+            **below(
+                "iCloud Photos Part 1 of 2",
+                {
+                    "Photos/Photo Details.csv": f"{DETAILS}1.jpg,{SIXTH}",
+                    "Photos/1.jpg": JPEG,
+                    "Albums/Beach.csv": "Images\n2.jpg\n",
+                },
+            ),
+            **below(
+                "iCloud Photos Part 2 of 2",
+                {"Photos/Photo Details.csv": f"{DETAILS}2.jpg,{NINTH}", "Photos/2.jpg": JPEG},
+            ),
+        },
+        {
+            "iCloud Photos Part 1 of 2/Photos/1.jpg": {"taken_at": SIX, "album": None},
+            "iCloud Photos Part 2 of 2/Photos/2.jpg": {"taken_at": NINE, "album": "Beach"},
+        },
+    ),
+    "Facebook: parts that are unpacked each on its own, and a copy, which is another download": (
+        {
+            **below("facebook-ana-2026-01-09-AbCdEfGh", {**FACEBOOK, f"{FB}/posts/album/1.json": SECOND_ALBUM}),
+            f"facebook-ana-2026-01-09-HgFeDcBa/{FB}/posts/media/your_posts/1.jpg": JPEG,
+            **below("facebook-ana-2026-01-09-AbCdEfGh (1)", FACEBOOK),
+        },
+        {
+            f"facebook-ana-2026-01-09-AbCdEfGh/{FB_PHOTO}": {"album": "Trip"},
+            f"facebook-ana-2026-01-09-HgFeDcBa/{FB}/posts/media/your_posts/1.jpg": {"album": "Party"},
+            f"facebook-ana-2026-01-09-AbCdEfGh (1)/{FB_PHOTO}": {"album": "Trip"},
+        },
+    ),
+    "Facebook: the downloads of two accounts in folders that are called like parts": (
+        {
+            **below("facebook 1", {**PROFILE, f"{FB}/posts/album/1.json": SECOND_ALBUM}),
+            f"facebook 1/{FB}/posts/media/your_posts/1.jpg": JPEG,
+            **below(
+                "facebook 2",
+                {
+                    **FACEBOOK,
+                    next(iter(PROFILE)): {"profile_v2": {"name": {"full_name": "Bea Roe of the second account"}}},
+                },
+            ),
+        },
+        {
+            f"facebook 1/{FB}/posts/media/your_posts/1.jpg": {"poster": "Ana Doe"},
+            f"facebook 2/{FB_PHOTO}": {"poster": "Bea of the second"},
         },
     ),
     "Snapchat 2022: what one sent oneself": (

@@ -20,7 +20,7 @@ from pathlib import Path
 
 from untag.errors import ReadFailure
 from untag.imaging.limits import DEFAULT_LIMITS, Limits
-from untag.sources.archive import parts_by_folder
+from untag.sources.archive import group_parts, parts_by_folder
 from untag.sources.exclusions import Exclusions, left_out
 from untag.sources.files import failure, read_file
 from untag.sources.kinds import Kind, Kinds, named_kind
@@ -32,7 +32,7 @@ from untag.sources.sidecars import Sidecars, read_sidecars, sidecar_readers
 from untag.sources.site import PLAIN, SiteSource, absent_beside, is_opened_apart
 from untag.sources.tree import FolderFiles, folder_error, head_of, leads_nowhere, passed_over
 from untag.sources.visited import VisitedFiles
-from untag.support.paths import absolute, folder_of, printable_path
+from untag.support.paths import absolute, folder_of, os_path, printable_path
 from untag.types import Origin, PhotoRef, ReadError
 
 _NO_ORIGIN = Origin()
@@ -76,9 +76,10 @@ class FolderSource:
         visited = VisitedFiles() if self._visited is None else self._visited
         real, linked = [self._root], list[str]()
         unread: dict[str, list[ReadError]] = {}
+        parts: dict[str, list[str]] = {}
         while real or linked:
             path = real.pop() if real else linked.pop(0)
-            if self._exclude is not None and self._exclude.folder(printable_path(path)).excluded:
+            if self._leaves_out(path):
                 yield left_out(self, printable_path(path))
                 continue
             found = _Folder(path)
@@ -88,16 +89,20 @@ class FolderSource:
                 # What was listed before the disk failed stands.
                 found.errors.append(folder_error(path, error, partly=found.holds_anything))
             found.zips = self._wanted(found.zips, found.unseen)
-            archive = open_folder(path, found.held, self._archive_readers, self._limits, visited)
+            beside = [other for other in parts.pop(path, []) if other != path and not self._leaves_out(other)]
+            archive = open_folder(path, found.held, self._archive_readers, self._limits, visited, beside)
             if isinstance(archive, SiteSource):
                 yield from archive.folders()
                 inside = [name for name in archive.files.names if "/" in name and is_opened_apart(name)]
-                found.zips += self._wanted([str(Path(path, name)) for name in inside], Counter())
+                found.zips += self._wanted([os_path(archive.files.shown(name)) for name in inside], Counter())
             else:
                 for wrong in archive:
                     unread.setdefault(folder_of(wrong.path), []).append(wrong)
                 found.add_errors(unread.pop(printable_path(path), ()))
                 real.extend(sorted(found.below, reverse=True))
+                # What is called as parts of one download are may have been unpacked each on its own.
+                for group in group_parts(found.below):
+                    parts.update(dict.fromkeys(group if len(group) > 1 else (), group))
                 linked.extend(sorted(found.links))
                 sidecars = sidecar_readers((*found.others, *Path(path).parts), self._sidecar_readers)
                 if found.files or found.unsure or found.errors or found.unseen or (sidecars and found.others):
@@ -105,6 +110,9 @@ class FolderSource:
             # Beside an unpacked archive and in it too: its other parts, or shared albums, may be zipped still.
             for group in parts_by_folder(found.zips):
                 yield from ZipSource(group, limits=self._limits, visited=visited, readers=self._readers).folders()
+
+    def _leaves_out(self, folder: str) -> bool:
+        return self._exclude is not None and self._exclude.folder(printable_path(folder)).excluded
 
     def _wanted(self, archives: Sequence[str], unseen: Counter[Kind]) -> list[str]:
         """The archives that are not left out; `unseen` counts the others."""

@@ -11,7 +11,7 @@ from untag.errors import ReadFailure
 from untag.imaging.limits import Limits
 from untag.sources.archive import ArchiveFiles, MergedFiles, are_parts, wrapping
 from untag.sources.files import failure, folder_id
-from untag.sources.kinds import Kind
+from untag.sources.kinds import Kind, may_be_photo
 from untag.sources.listing import Entry, Listing
 from untag.sources.names import suffix_of
 from untag.sources.reader import ArchiveReader, Files, Reader, split
@@ -24,6 +24,8 @@ from untag.support.paths import printable_path
 from untag.support.words import counted
 from untag.types import Outcome, PhotoRef, ReadError
 
+_SAYS = frozenset(("json", "js"))
+
 
 def candidates(held: Set[str], readers: Sequence[ArchiveReader]) -> list[ArchiveReader]:
     """Those of `readers` that a folder may be an archive of, which directly holds the names `held`, in lower case."""
@@ -34,21 +36,58 @@ def candidates(held: Set[str], readers: Sequence[ArchiveReader]) -> list[Archive
 
 
 def open_folder(
-    path: str, held: frozenset[str], readers: Sequence[ArchiveReader], limits: Limits, visited: VisitedFiles
+    path: str,
+    held: frozenset[str],
+    readers: Sequence[ArchiveReader],
+    limits: Limits,
+    visited: VisitedFiles,
+    beside: Sequence[str] = (),
 ) -> SiteSource | Sequence[ReadError]:
-    """The archive whose top folder is `path`, which directly holds the names `held`.
+    """The archive whose top folder is `path`, which directly holds the names `held`; with those of the folders `beside`
+    it that are other parts of the same download.
 
     When no reader knows it as one, those of its files that could not be read, which may be why.
     """
     if not candidates(held, readers):
         return ()
-    files = FolderFiles(path, visited=visited)
-    reader, errors = recognise(files, readers)
+    first = FolderFiles(path, visited=visited)
+    reader, errors = recognise(first, readers)
     if reader is None:
-        return [*files.errors, *errors]
-    for folder in files.folders:
-        visited.enter(folder)
-    return SiteSource(ArchiveSpec(printable_path(path), files, reader, (), files.errors, files.unseen), limits)
+        return [*first.errors, *errors]
+    parts = [first, *_other_parts(first, beside, visited)]
+    for part in parts:
+        for folder in part.folders:
+            visited.enter(folder)
+    files: Files = first if len(parts) == 1 else MergedFiles(parts)
+    unseen = sum((part.unseen for part in parts), Counter[Kind]())
+    wrong = [error for part in parts for error in part.errors]
+    return SiteSource(ArchiveSpec(printable_path(path), files, reader, (), wrong, unseen), limits)
+
+
+def _other_parts(first: FolderFiles, beside: Sequence[str], visited: VisitedFiles) -> list[FolderFiles]:
+    """Those folders that can be parts of one download with the first, and are neither a copy nor another account's."""
+    found = [first]
+    for path in beside:
+        try:
+            status = Path(path).stat()
+        except OSError:
+            continue
+        if visited.knows((status.st_dev, status.st_ino)):
+            continue
+        part = FolderFiles(path, visited=visited)
+        part.folders.append((status.st_dev, status.st_ino))
+        if part.names and not any(_has_the_same(part, one) for one in found) and are_parts([*found, part]):
+            found.append(part)
+    return found[1:]
+
+
+def _has_the_same(part: FolderFiles, other: FolderFiles) -> bool:
+    """Whether both have a photo of one name, or JSON of one name that differs: two accounts have each their profile."""
+    common = [name for name in part.names if name in other]
+    return any(
+        may_be_photo(name) or (suffix_of(name) in _SAYS and part.checksum(name) != other.checksum(name))
+        for name in common
+    )
 
 
 class ZipSource:

@@ -72,6 +72,7 @@ class FolderFiles:
 
     def __init__(self, root: str, *, deep: bool = True, visited: VisitedFiles | None = None) -> None:
         self._root = root.rstrip(os.sep) or os.sep
+        self.root = printable_path(self._root)
         self.errors: list[ReadError] = []
         self.folders: list[tuple[int, int]] = []
         self.unseen: Counter[Kind] = Counter()
@@ -92,6 +93,13 @@ class FolderFiles:
 
     def stat(self, name: str) -> tuple[int, int]:
         return self._stats[name]
+
+    def checksum(self, name: str) -> tuple[int, int]:
+        """Size and time of a file: parts of a download that were unpacked have those that were packed."""
+        return self._stats[name]
+
+    def close(self) -> None:
+        """Nothing: files are opened for each reading."""
 
     def read(self, name: str, max_bytes: int) -> bytes:
         if name not in self._stats:
