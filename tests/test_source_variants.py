@@ -380,7 +380,7 @@ CASES: dict[str, tuple[dict[str, Any], dict[str, dict[str, Any] | None]]] = {
                 "facebook 2",
                 {
                     **FACEBOOK,
-                    next(iter(PROFILE)): {"profile_v2": {"name": {"full_name": "Bea Roe of the second account"}}},
+                    next(iter(PROFILE)): {"profile_v2": {"name": {"full_name": "Bea of the second"}}},
                 },
             ),
         },
