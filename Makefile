@@ -56,6 +56,7 @@ demo: $(VENV)/.run
 	$(DEMO) list
 	$(DEMO) report --output $(DEMO_REPORT)
 	@echo "The report is at $(CURDIR)/$(DEMO_REPORT)"
+	@echo "To decide as untag suggests: $(DEMO) decide --suggested --yes"
 
 test: $(VENV)/.dev
 	$(BIN)/python -m pytest --numprocesses $(JOBS)

@@ -162,3 +162,21 @@ def test_no_photo_that_is_open_hides_behind_its_copy() -> None:
     found = statistics([tally(Status.DONE, 90), tally(Status.OPEN, 40)], Since(None, 1, {}))
     assert (found.photos, found.now, found.by_status[Status.OPEN]) == (1, 1, 1)
     assert statistics([], Since(None, 1, {})).photos == 0
+
+
+def test_inspect_and_report_take_ids_and_names(scanned: Untag) -> None:
+    (item,) = scanned.listed("--verdict", "maybe")
+    assert "perhaps.png" in scanned.run("inspect", str(item["id"])).out
+    assert "plain.png" in scanned.run("inspect", "plain.png").out
+    assert scanned.run("inspect", "nothing.png").err.endswith("no such file or folder: nothing.png\n")
+    report = scanned.root / "one.html"
+    done = scanned.run("report", str(item["id"]), "--output", report)
+    assert (done.status, "wrote 1 photo" in done.err) == (0, True), done.err
+    assert scanned.run("report", "nothing.png", "--output", report).status == 2
+
+
+def test_an_empty_list_says_what_hides(scanned: Untag) -> None:
+    scanned.run("decide", "plain.png", "--status", "keep")
+    empty = scanned.run("list", "--category", "alcohol", "--since", "2030")
+    assert empty.out.startswith("No photos of these")
+    assert "without --since there are 2 files" in empty.err

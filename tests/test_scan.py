@@ -105,7 +105,7 @@ def test_deleted_files_are_forgotten_and_decisions_stay(untag: Untag) -> None:
     assert untag.found() == {"b.png": "me"}
     untag.add("back.png", data)
     untag.scan()
-    assert {Path(str(item["path"])).name: item["status"] for item in untag.listed()} == {
+    assert {Path(str(item["path"])).name: item["status"] for item in untag.listed("--status", "all")} == {
         "b.png": "open",
         "back.png": "keep",
     }

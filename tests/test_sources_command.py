@@ -102,7 +102,9 @@ def test_what_lies_in_two_folders_is_told_apart(untag: Untag) -> None:
 def test_a_scan_asks_whose_account_an_archive_is_of(untag: Untag) -> None:
     unpack(MINIATURES["facebook"], untag.photos / "export")
     untag.enroll()
-    asked = "an archive is of the account Ana Doe; if that is you: untag enroll --called 'Ana Doe'"
-    assert asked in untag.run("scan", untag.photos).err
+    asked = "the account Ana Doe, so its posts count as yours; if that is you: untag enroll --called 'Ana Doe'"
+    said = untag.run("scan", untag.photos).err
+    assert asked in said
+    assert "if not: untag enroll --not-called 'Ana Doe'" in said
     assert untag.run("enroll", "--called", "Ana Doe").status == 0
     assert asked not in untag.run("scan", untag.photos).err

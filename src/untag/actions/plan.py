@@ -245,7 +245,7 @@ def place_key(origin: Origin) -> str:
 
 
 def _photo(finding: Finding, contents: tuple[str, ...], origin: Origin, background: Background) -> PlannedPhoto:
-    own = background.names.is_called(finding.person, origin.poster) or (
+    own = background.names.is_own(finding.person, origin.poster) or (
         opens_only_for_owner(origin) and origin.poster is None
     )
     tagged = finding.absent or any(background.names.is_called(finding.person, name) for name in origin.people)

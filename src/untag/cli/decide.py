@@ -89,9 +89,15 @@ def command(
         say("nothing was decided")
         return 0
     say(f"{'took back' if undo else 'recorded'} {counted(count, 'decision')}")
-    if count > 1 and not undo:
-        say(f"see what is to be done: {next_step(context, 'list --status untag --status request-removal')}")
+    if count and not undo and not photos and _has_letters():
+        say(f"for texts to send: {next_step(context, 'letters --output letters')}")
     return 0
+
+
+def _has_letters() -> bool:
+    """Whether this untag writes texts."""
+    root = click.get_current_context().find_root()
+    return isinstance(root.command, click.Group) and root.command.get_command(root, "letters") is not None
 
 
 def _record(

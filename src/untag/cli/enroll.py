@@ -27,6 +27,13 @@ _MOST_NAMED = 10
 @click.option(
     "--called", multiple=True, metavar="NAME", help="A name or handle that archives tag this person with; repeatable."
 )
+@click.option(
+    "--not-called",
+    "denied",
+    multiple=True,
+    metavar="NAME",
+    help="An account whose download you scanned and that is not yours: its posts count as those of others; repeatable.",
+)
 @click.option("--yes", is_flag=True, help="Do not ask, even where the photos seem to show somebody else.")
 @engine_option
 @device_option
@@ -38,6 +45,7 @@ def command(
     confirmed: bool,
     name: str | None,
     called: tuple[str, ...],
+    denied: tuple[str, ...],
     yes: bool,
     engine: str | None,
     device: str | None,
@@ -70,6 +78,12 @@ def command(
       untag enroll --from-tags "Ana Doe" ~/Pictures ~/Downloads/takeout.zip
       untag enroll --called "Ana Doe" --called @ana.doe
     """
+    if denied:
+        with opened(context) as home:
+            count = sum(home.not_called(one) for one in denied)
+        say(f"{counted(count, 'photo')} posted by others; judged again")
+        if not (paths or called or confirmed or name):
+            return 0
     with opened(context, engine=engine, device=device) as home, ExitStack() as shown:
         advance = shown.enter_context(progress("enrolling", lambda: home.count_photos(paths)))
 

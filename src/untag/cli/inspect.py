@@ -23,15 +23,19 @@ def command(
 ) -> int:
     """Show what the models see in photos: faces, how like you they are, and the scene. Stores nothing.
 
+    A PHOTO is a path, or what untag decide takes: an id, the end of a path, a name, a link.
+
     \b
     Examples:
       untag inspect party.jpg
+      untag inspect kxqzmrwtpv
       untag inspect party.jpg --json --embeddings
     """
     from untag.reports.inspection_text import describe, to_dict
 
     failed = False
-    for seen in opened(context, engine=engine, device=device).inspect(photos):
+    home = opened(context, engine=engine, device=device)
+    for seen in home.inspect([home.locate(photo) for photo in photos]):
         failed |= seen.error is not None
         if as_json:
             tell_json(to_dict(seen, embeddings=embeddings))

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import click
 
+import untag
 from untag.cli.app import Context
-from untag.cli.common import opened, say
+from untag.cli.common import next_step, opened, say
 from untag.cli.filters import Filters, filter_options
-from untag.cli.terminal import results, tell_lines
+from untag.cli.terminal import results, somebody_reads, tell_lines
 from untag.support.words import counted
 
 
@@ -51,6 +52,33 @@ def command(context: Context, style: str, filters: Filters) -> int:
         tell_lines(lambda width: table_lines(found, width, nothing=nothing))
         for line in due_lines(home.requests(due=True)):
             say(line)
+        if not found and filters.narrows:
+            _say_what_hides(home, filters)
+        if found and not filters.asked.get("status") and somebody_reads():
+            _say_next(context, found)
         if more := home.count_hidden():
             say(f'{counted(more, "more photo")} would count with sensitivity = "high" in config.toml')
     return 0
+
+
+def _say_next(context: Context, found: list[untag.Group]) -> None:
+    """What to do with the list, as a command that can be copied."""
+    suggested = sum(
+        group.finding.status is untag.Status.OPEN and group.finding.action is not untag.Action.REVIEW for group in found
+    )
+    if suggested:
+        decide = next_step(context, "decide --suggested --yes")
+        say(f"to decide about {counted(suggested, 'photo')} as untag suggests: {decide}")
+    else:
+        say(f"to decide: {next_step(context, f'decide {found[0].finding.id} --status untag')}")
+
+
+def _say_what_hides(home: untag.Untag, filters: Filters) -> None:
+    """Which of the filters, left out alone, would show photos, and how many."""
+    for name in filters.asked.keys() - {"sort", "limit"}:
+        others = {other: value for other, value in filters.asked.items() if other != name}
+        count = home.count(**others)
+        if count:
+            say(f"without --{name.replace('_', '-')} there {'is' if count == 1 else 'are'} {counted(count, 'file')}")
+    if "status" not in filters.asked and (decided := home.count(**filters.asked, status=tuple(untag.Status))):
+        say(f"{counted(decided, 'file')} that you decided about; see them with: --status all")

@@ -14,6 +14,7 @@ from untag.support.words import counted
 
 
 @click.command("report")
+@click.argument("photos", nargs=-1, type=click.Path(path_type=str), metavar="[PHOTO…]")
 @click.option(
     "--output",
     required=True,
@@ -32,11 +33,13 @@ from untag.support.words import counted
 @click.option("--force", is_flag=True, help="Replace a report even if photos in it cannot be read now.")
 @filter_options(without={"limit"})
 @click.pass_obj
-def command(context: Context, output: Path, limit: int, force: bool, filters: Filters) -> int:
+def command(context: Context, photos: tuple[str, ...], output: Path, limit: int, force: bool, filters: Filters) -> int:
     """Write the findings to one HTML file: pictures with your face framed, reasons, links and filters.
 
     The file holds your photos and loads nothing from the network. Only you can read it. The more photos there are, the
     smaller are the pictures. When more photos cannot be read than in the report that is there, it is left as it is.
+
+    With PHOTO it is about these alone: ids, paths, ends of paths, names or links.
 
     \b
     Examples:
@@ -45,7 +48,7 @@ def command(context: Context, output: Path, limit: int, force: bool, filters: Fi
       untag report --output party.html --category party --status open
     """
     with opened(context) as home:
-        wanted = filters.of(home, status=tuple(untag.Status))
+        wanted = filters.of(home, status=tuple(untag.Status), photos=photos or None)
         options = untag.ReportOptions(limit, force, wanted)
         with progress("writing", lambda: home.count_pictures(options)) as advance:
             written = home.report(output, options=options, on_progress=lambda _: advance())

@@ -217,6 +217,9 @@ def _tell(
         say("there are no photos in what you gave; see which files count with: untag scan --help")
         return
     for names in summary.strangers:
-        say(f"an archive is of the account {names[0]}; if that is you: untag enroll {called(names)}")
+        say(
+            f"an archive is of the account {names[0]}, so its posts count as yours;"
+            f" if that is you: untag enroll {called(names)}; if not: untag enroll --not-{called(names[:1]).lstrip('-')}"
+        )
     if not nothing:
         say(f"see them all with: untag list{' --verdict all' if all_scenes else ''}")

@@ -127,6 +127,11 @@ def somebody_answers() -> bool:
     return sys.stdin is not None and sys.stdin.isatty()
 
 
+def somebody_reads() -> bool:
+    """Whether standard output is a terminal, and not closed."""
+    return sys.stdout is not None and sys.stdout.isatty()
+
+
 def ask(question: str) -> bool:
     """Whether the user says yes, on standard error and standard input."""
     if sys.stdin is None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from math import prod
 
 from untag.findings.names import NO_NAMES, Names
@@ -12,10 +12,15 @@ from untag.findings.online import Online, online, opens_only_for_owner
 from untag.findings.prominence import Prominence, prominence
 from untag.findings.reasons import Pictured, reasons_of, reasons_without_file
 from untag.findings.rules import Audience, Rules
+from untag.support.words import name_key
 from untag.types import NO_MATCH, Action, Assessment, Box, Evidence, Match, Origin, SceneScores, Verdict
 
 _HARMLESS = 0.03
 """The share of risk that any photo of you has, so that it ranks above none."""
+
+_UNSEEN_TAGGED = 0.25
+_UNSEEN_RISKY = 0.5
+"""The harm of a photo that nobody has seen, tagged by somebody, and by somebody who posted others that do harm."""
 
 _LEAST_CERTAINTY = 0.8
 """A face just over its threshold is already judged to be yours, so similarity only moves the last fifth."""
@@ -74,28 +79,43 @@ def assess(evidence: Evidence, rules: Rules, names: Names = NO_NAMES) -> Assessm
     )
 
 
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What is known of a photo without a file beside its origins.
+
+    `confirmed`: the user said that it shows the person. `risky_posters`, as `name_key` has them, have photos of
+    somebody enrolled that call for an action.
+    """
+
+    confirmed: bool = False
+    risky_posters: frozenset[str] = frozenset()
+
+
 def assess_without_file(
-    origins: tuple[Origin, ...], rules: Rules, names: Names, *, confirmed: bool = False
+    origins: tuple[Origin, ...], rules: Rules, names: Names, known: Known | None = None
 ) -> Assessment | None:
     """The assessment of a photo that archives report without a file, or None where it cannot be said whom it shows.
 
     That is the enrolled person whom a tag names. Where none does it is the owner of the archive: whoever is enrolled,
-    if that is one person only.
+    if that is one person only. Nobody has seen what it shows: its risk follows from who posted it, who can see it, and
+    whether its poster has others that call for an action, so that it ranks above harmless ones.
     """
     person = names.among(name for origin in origins for name in origin.people)
     if person is None:
         if len(names.called) != 1:
             return None
         (person,) = names.called
-    best = Match(Verdict.ME if confirmed else Verdict.MAYBE, 0.0, person)
+    known = Known() if known is None else known
+    best = Match(Verdict.ME if known.confirmed else Verdict.MAYBE, 0.0, person)
     where = online(origins, person, names)
+    risky = any(name_key(poster) in known.risky_posters for poster in where.posters)
     return Assessment(
         person=person,
         verdict=best.verdict,
         similarity=best.similarity,
         categories={},
-        risk=_risk(_HARMLESS, best, _nudge(where.audience, (), rules), rules),
-        reasons=reasons_without_file(where),
+        risk=_risk(_unseen_harm(where, risky=risky), best, _nudge(where.audience, (), rules), rules),
+        reasons=reasons_without_file(where, risky=risky),
         action=Action.REVIEW,
         origin=where.origin,
     )
@@ -135,6 +155,12 @@ def _confirmed(seen: Match, names: Names) -> Match:
 def _sure(best: Match, evidence: Evidence) -> Match:
     """The match as risk counts it: the user's word is certain."""
     return replace(best, similarity=1.0) if evidence.confirmed else best
+
+
+def _unseen_harm(where: Online, *, risky: bool) -> float:
+    if where.only_own:
+        return _HARMLESS
+    return _UNSEEN_RISKY if risky else _UNSEEN_TAGGED
 
 
 def _tags(evidence: Evidence) -> list[str]:

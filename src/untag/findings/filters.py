@@ -33,8 +33,8 @@ class FindingFilter:
     `statuses` and `verdicts` None mean any; an empty set of another field means any as well. Persons, posters and
     platforms are compared without case. `since` and `until` are as `day_of` gives them and include their own day, month
     or year; they are of when a photo was taken, or else posted, and leave out photos of which neither is known.
-    `due` is a day: only photos about which somebody was asked whose answer is due then or earlier. At most `limit`
-    findings are given, after the first `offset`.
+    `due` is a day: only photos about which somebody was asked whose answer is due then or earlier. `contents` are the
+    only SHA-256 that count, None for any. At most `limit` findings are given, after the first `offset`.
     """
 
     statuses: frozenset[Status] | None = TO_DO
@@ -47,6 +47,7 @@ class FindingFilter:
     until: str | None = None
     min_risk: int = 0
     due: str | None = None
+    contents: frozenset[str] | None = None
     sort: Sort = Sort.RISK
     limit: int | None = None
     offset: int = 0

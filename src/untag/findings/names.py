@@ -10,9 +10,19 @@ from untag.support.words import name_key
 
 @dataclass(frozen=True, slots=True)
 class Names:
-    """What each enrolled person is called, as `name_key` has it; `names_of` makes it."""
+    """What each enrolled person is called, as `name_key` has it; `names_of` makes it.
+
+    `owners` are the names of the accounts whose downloads were scanned: who downloads an account has it.
+    """
 
     called: Mapping[str, frozenset[str]]
+    owners: frozenset[str] = frozenset()
+
+    def is_own(self, person: str | None, poster: str | None) -> bool:
+        """Whether a post is the person's own: by their name, or by that of an account that was downloaded."""
+        return self.is_called(person, poster) or (
+            person is not None and poster is not None and name_key(poster) in self.owners
+        )
 
     def is_called(self, person: str | None, name: str | None) -> bool:
         """Whether this name is one of the person's; one who is not enrolled has their own name only."""
@@ -29,8 +39,9 @@ class Names:
 NO_NAMES = Names({})
 
 
-def names_of(called: Mapping[str, Iterable[str]]) -> Names:
+def names_of(called: Mapping[str, Iterable[str]], owners: Iterable[str] = ()) -> Names:
     """The names of persons, each of whom is called so, and by their own name. An empty name means no one."""
     return Names(
-        {person: frozenset(name_key(name) for name in (person, *others)) - {""} for person, others in called.items()}
+        {person: frozenset(name_key(name) for name in (person, *others)) - {""} for person, others in called.items()},
+        frozenset(map(name_key, owners)) - {""},
     )

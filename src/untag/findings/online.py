@@ -44,7 +44,7 @@ def online(origins: Sequence[Origin], person: str | None, names: Names, named: S
     """
     # A copy in a plain folder is no place online: only the user can see it there.
     said = [origin for origin in origins if origin != _NOWHERE]
-    own = [origin for origin in said if names.is_called(person, origin.poster)]
+    own = [origin for origin in said if names.is_own(person, origin.poster)]
     # What lies in one's own account says by itself nothing of a place where others see it.
     unshared = [origin for origin in said if opens_only_for_owner(origin) and origin.poster is None]
     of_others = [origin for origin in said if origin not in own and origin not in unshared]

@@ -66,13 +66,15 @@ def reasons_of(best: Match, pictured: Pictured, where: Online, *, confirmed: boo
         reasons += _place_reasons(best, pictured)
         if where.tagged:
             reasons.append("you are tagged in it")
-    return (*reasons, *_where(where))
+    own = ("you can delete or hide it yourself",) if pictured.flagged and where.own and where.only_own else ()
+    return (*reasons, *_where(where), *own)
 
 
-def reasons_without_file(where: Online) -> tuple[str, ...]:
-    """Why a photo is a finding although there is no file of it."""
+def reasons_without_file(where: Online, *, risky: bool = False) -> tuple[str, ...]:
+    """Why a photo is a finding although there is no file of it; `risky`: its poster has others that call for action."""
     reason = "you are tagged here; the download has no copy of the photo"
-    return (reason if where.origin.permalink is None else f"{reason}: open the link", *_where(where))
+    reasons = (reason if where.origin.permalink is None else f"{reason}: open the link", *_where(where))
+    return (*reasons, "of the same poster are photos of you that you may not want online") if risky else reasons
 
 
 def _where(where: Online) -> Iterator[str]:

@@ -22,6 +22,7 @@ from untag.store import (
     RequestEvent,
     StepAnswer,
     Store,
+    account_owners,
     decide_with,
     last_decision,
     new_id,
@@ -66,7 +67,7 @@ def background_of(store: Store, contents: Iterable[str] | None = None, *, born: 
     """What the plan takes into account, for these photos or for all."""
     tracked = tracked_requests(store)
     return Background(
-        names=names_of(people_called(store)),
+        names=names_of(people_called(store), account_owners(store)),
         answers=tuple(step_answers(store, contents)),
         waiting=frozenset(one.request.id for one in tracked if one.outcome is Outcome.OPEN),
         born=born,

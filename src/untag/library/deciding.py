@@ -59,7 +59,7 @@ def decide(store: Store, settings: Settings, decided: Mapping[str, Status], undo
         count = len(decided) + sum(undo_decision(store, sha256) for sha256 in undone)
     changed = before ^ confirmed_contents(store)
     if changed:
-        _assess(store, settings, sorted(changed))
+        assess_anew(store, settings, sorted(changed))
     return count
 
 
@@ -113,7 +113,7 @@ def _hashes(store: Store, rows: Sequence[Row]) -> list[str]:
         raise
 
 
-def _assess(store: Store, settings: Settings, sha256s: Sequence[str]) -> None:
+def assess_anew(store: Store, settings: Settings, sha256s: Sequence[str]) -> None:
     """Judge again from what is on record, by the engine that saw each photo, or any that somebody is enrolled with."""
     enrolled = sorted({reference.engine for reference in references(store)})
     seen_by = engines_of(store, sha256s)

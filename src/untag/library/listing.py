@@ -15,6 +15,7 @@ from untag.errors import UsageError
 from untag.findings.counting import Group, Picture, fold, picture_of
 from untag.findings.filters import SHOWING_YOU, TO_DO, FindingFilter, Sort, day_of
 from untag.findings.stats import Since, Stats, statistics
+from untag.library.naming import Photo
 from untag.scenes.categories import check_category
 from untag.scenes.taught_files import taught_names
 from untag.store import Store, decided_since, findings, scan_before_last, tallies
@@ -39,13 +40,17 @@ class Asked:
     until: str | None = None
     min_risk: int = 0
     due: bool = False
+    photos: Iterable[Photo] | None = None
     sort: str = Sort.RISK
     limit: int | None = None
     offset: int = 0
 
 
-def filter_of(home: Path, asked: Asked) -> FindingFilter:
-    """The filter that is meant. Raises UsageError for a verdict, status, category, order or date that there is not."""
+def filter_of(home: Path, asked: Asked, contents: Iterable[str] | None = None) -> FindingFilter:
+    """The filter that is meant; `contents` are the SHA-256 of the photos that alone count, None for any.
+
+    Raises UsageError for a verdict, status, category, order or date that there is not.
+    """
     since, until = (None if day is None else day_of(day) for day in (asked.since, asked.until))
     if since is not None and until is not None and since > until and not since.startswith(until):
         raise UsageError(f"nothing is since {since} and until {until}; turn the two around")
@@ -63,6 +68,7 @@ def filter_of(home: Path, asked: Asked) -> FindingFilter:
         until=until,
         min_risk=asked.min_risk,
         due=date.today().isoformat() if asked.due else None,
+        contents=None if contents is None else frozenset(contents),
         sort=sort,
         limit=asked.limit,
         offset=asked.offset,

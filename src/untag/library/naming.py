@@ -12,7 +12,15 @@ from urllib.parse import urlsplit
 
 from untag.errors import UsageError
 from untag.library.options import AnyPath, path_of
-from untag.store import Store, all_paths, contents_beginning, contents_linked, known_file, paths_of_contents
+from untag.store import (
+    DATABASE_NAME,
+    Store,
+    all_paths,
+    contents_beginning,
+    contents_linked,
+    known_file,
+    paths_of_contents,
+)
 from untag.support.paths import absolute, os_path, printable_path
 from untag.support.permalinks import link_key
 from untag.support.words import counted, printable
@@ -60,6 +68,26 @@ def _at_once(store: Store, photo: Photo) -> str | None:
     if link is not None:
         return _only(store, text, _linked(store, link))
     return _same_content(store, photo)
+
+
+def path_on_record(home: Path, photo: AnyPath) -> Path | None:
+    """The first file of a photo by its id, the end of its path, its name or a link; None where nothing was scanned.
+
+    Raises UsageError as `hashes_of` does where several may be meant.
+    """
+    if not (home / DATABASE_NAME).exists():
+        return None
+    with Store.open(home, create=False) as store:
+        try:
+            (sha256,) = hashes_of(store, photo)
+        except UnknownPhotoError:
+            return None
+        found = paths_of_contents(store, [sha256]).get(sha256)
+    return None if found is None else Path(os_path(found))
+
+
+class UnknownPhotoError(UsageError):
+    """What was given names no photo on record."""
 
 
 def hash_prefix(text: str) -> str | None:
@@ -136,7 +164,7 @@ def _only(store: Store, text: str, found: Sequence[str]) -> str:
     if len(unique) == 1:
         return unique[0]
     if not unique:
-        raise UsageError(f"{text} was not scanned yet; scan it first, or give the id that untag list shows")
+        raise UnknownPhotoError(f"{text} was not scanned yet; scan it first, or give the id that untag list shows")
     shown = paths_of_contents(store, unique[:_MOST_CANDIDATES])
     named = "".join(f"\n  {_distinct_id(one, unique)}  {shown.get(one, '')}" for one in unique[:_MOST_CANDIDATES])
     more = f"\n  … and {len(unique) - _MOST_CANDIDATES} more" if len(unique) > _MOST_CANDIDATES else ""

@@ -121,6 +121,23 @@ class People(OpenHome):
 
         return take_back(self._opened(create=False), reference_id, self.settings)
 
+    def not_called(self, name: str) -> int:
+        """Records that an account whose download was scanned is somebody else's; returns how many photos that is about.
+
+        Their posts do not count as the user's own any more. Raises UsageError for an account that no download is of.
+        """
+        from untag.errors import UsageError
+        from untag.library.deciding import assess_anew
+        from untag.store import deny_owner, posted_by
+
+        store = self._opened(create=False)
+        found = deny_owner(store, name)
+        if not found:
+            raise UsageError(f"no download that was scanned is of an account called {name}")
+        photos = posted_by(store, found)
+        assess_anew(store, self.settings, photos)
+        return len(photos)
+
     def forget(self, person: str) -> Forgotten:
         """Erases a person, and searches the home folder for what is left. Raises UsageError for a name nobody has."""
         from untag.upkeep.forgetting import erase_person

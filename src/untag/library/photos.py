@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from untag.library.home import OpenHome
@@ -136,12 +137,15 @@ class Photos(OpenHome):
         """Which findings are asked for: verdict, category, status, person, poster and platform, each one or several.
 
         Also since and until (2024, 2024-05 or 2024-05-03), min_risk, due (by today), sort ("risk", "date" or "poster"),
-        limit and offset. `status` None is what is still to be done: not keep, done or not-me. Raises UsageError for a
-        value that there is not.
+        limit and offset. `status` None is what is still to be done: not keep, done or not-me. `photos` are the only
+        ones that count, as `finding` takes them. Raises UsageError for a value that there is not.
         """
         from untag.library.listing import Asked, filter_of
+        from untag.library.naming import hashes_of
 
-        return filter_of(self.home, Asked(**asked))
+        wanted = Asked(**asked)
+        chosen = None if wanted.photos is None else set(hashes_of(self._opened(create=False), wanted.photos))
+        return filter_of(self.home, wanted, chosen)
 
     def finding(self, photo: Photo) -> Finding:
         """The finding of a photo, by its id, path, the end of its path, name or link; of copies the first file.
@@ -168,6 +172,23 @@ class Photos(OpenHome):
         from untag.library.opening import location_of
 
         return location_of(photo if isinstance(photo, Finding) else self.finding(photo))
+
+    def locate(self, photo: AnyPath) -> Path:
+        """The file of a photo however it is named: a path that leads somewhere is taken as it is.
+
+        Raises UsageError where it leads nowhere and names no photo on record, or several.
+        """
+        from untag.library.naming import path_on_record
+        from untag.sources.base import unreachable
+
+        path = path_of(photo)
+        problem = unreachable(path)
+        if problem is None:
+            return path
+        found = path_on_record(self.home, photo)
+        if found is None:
+            raise problem
+        return found
 
     def count_hidden(self) -> int:
         """How many more photos of somebody enrolled would show a category with the sensitivity `high`."""

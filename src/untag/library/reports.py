@@ -71,6 +71,17 @@ class Reports(Photos):
         groups = self.pictures(wanted)
         return export_photos(self._opened(), self.settings, groups, path_of(folder), options, counting(on_progress))
 
+    def export_calendar(self, file: AnyPath) -> int:
+        """Writes the days on which answers to requests are due as an .ics file; returns how many there are.
+
+        Raises UsageError where another file is there, or it cannot be written.
+        """
+        from untag.library.acting import tracked_requests
+        from untag.library.calendar import write_calendar
+
+        store = self._opened()
+        return write_calendar(store, tracked_requests(store), path_of(file))
+
     def export(self, stream: SupportsWrite[str], style: str = "json", findings: Iterable[Finding] | None = None) -> int:
         """Writes findings as a "json" array or as "csv" with a header; None is those that `findings` gives by itself.
 

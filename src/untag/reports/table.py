@@ -144,11 +144,25 @@ def _categories(finding: Finding, most: int | None) -> str:
 
 
 def _photo(group: Group, width: int | None) -> Text:
+    if group.finding.absent:
+        return Text(_untold(group.finding, width))
     path = printable(group.finding.path)
     copies = f"  +{counted(len(group.copies), 'copy', 'copies')}" if group.copies else ""
     if width is not None:
         path = shorten(path, width - cell_len(copies))
     return Text(path) + Text(copies, style="dim")
+
+
+def _untold(finding: Finding, width: int | None) -> str:
+    """What is known of a photo without a copy, in place of a path that is one in name only."""
+    origin = finding.origin
+    who = "no copy here" if origin.poster is None else f"no copy here; posted by {printable(origin.poster)}"
+    said = who if origin.caption is None else f"{who}: “{printable(' '.join(origin.caption.split()))}”"
+    if width is None or cell_len(said) <= width:
+        return said
+    while cell_len(said) + 1 > width:
+        said = said[:-1]
+    return f"{said}…"
 
 
 def _link(group: Group, indent: int) -> Iterator[Text]:

@@ -6,15 +6,15 @@ what is stored.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from untag.config import Settings
 from untag.errors import StoreError
-from untag.findings import Names, Rules, assess, assess_without_file, names_of
+from untag.findings import Known, Names, Rules, assess, assess_without_file, names_of
 from untag.findings.grouping import group_near_duplicates
 from untag.people.calibrate import load_calibration
 from untag.people.concerned import faces_concerned
@@ -28,28 +28,36 @@ from untag.store import (
     MatchUpdate,
     Store,
     StoredPhoto,
+    account_owners,
     changed_places,
     confirmed_contents,
     due_photos,
     hashed_findings,
     mark_judged,
+    note_owners,
     person_names,
     photo_evidence,
     photos_named,
     photos_of,
+    posted_by,
     references,
     replace_findings,
     replace_groups,
+    risky_posters,
     update_matches,
 )
+from untag.support.words import name_key
 from untag.types import Assessment, Evidence, Face, Match, Origin
+
+_PAGE = 256
 
 
 @dataclass(frozen=True, slots=True)
 class Judge:
     """The profiles, names and rules in force. `key` changes whenever a verdict or a finding could.
 
-    `confirmed` are the SHA-256 of the photos of which the user said that they show the person.
+    `confirmed` are the SHA-256 of the photos of which the user said that they show the person; `risky_posters` are as
+    in `Known`. What changes in them, `assess_by_posters` sees to, not the key.
     """
 
     matcher: Matcher
@@ -58,6 +66,7 @@ class Judge:
     keep_bystanders: bool
     key: JudgedWith
     confirmed: frozenset[str] = frozenset()
+    risky_posters: frozenset[str] = frozenset()
 
     def match(self, faces: Sequence[Face]) -> tuple[Match, ...]:
         """The verdict on each face that has its embedding."""
@@ -76,7 +85,8 @@ class Judge:
 
     def assess_without_file(self, origins: tuple[Origin, ...], sha256: str) -> Assessment | None:
         """The same for a photo that archives report without a file; `sha256` is what stands for its hash."""
-        return assess_without_file(origins, self.rules, self.names, confirmed=sha256 in self.confirmed)
+        known = Known(sha256 in self.confirmed, self.risky_posters)
+        return assess_without_file(origins, self.rules, self.names, known)
 
     @property
     def persons(self) -> frozenset[str]:
@@ -110,7 +120,8 @@ def load_judge(store: Store, engine_id: str, settings: Settings, *, all_scenes: 
     }
     matcher = Matcher(profiles, calibration, settings.me_similarity, settings.maybe_similarity)
     key = judged_with(profiles, in_force)
-    return Judge(matcher, rules, names_of(names), settings.keep_bystanders, key, confirmed_contents(store))
+    whose = names_of(names, account_owners(store))
+    return Judge(matcher, rules, whose, settings.keep_bystanders, key, confirmed_contents(store), risky_posters(store))
 
 
 def judge_again(
@@ -192,6 +203,25 @@ def assess_moved(store: Store, judge: Judge, run_id: int) -> None:
             for photo in photo_evidence(store, placed)
         ]
         replace_findings(store, run_id, assessed, placed=placed)
+
+
+def assess_by_posters(store: Store, judge: Judge, owners: Iterable[str], run_id: int) -> None:
+    """Assess again what depends on who posted it, after a scan: `owners` are those of the downloads in it.
+
+    Their posts are the user's own. And a photo without a file matters more where its poster has others that matter.
+    """
+    new = note_owners(store, owners)
+    names = replace(judge.names, owners=judge.names.owners | {name_key(name) for name in new})
+    posted = posted_by(store, new) if new else []
+    _assess_again(store, replace(judge, names=names, risky_posters=risky_posters(store)), posted, run_id)
+    now_risky = risky_posters(store)
+    changed = posted_by(store, now_risky ^ judge.risky_posters, absent=True)
+    _assess_again(store, replace(judge, names=names, risky_posters=now_risky), changed, run_id)
+
+
+def _assess_again(store: Store, judge: Judge, sha256s: Sequence[str], run_id: int) -> None:
+    for start in range(0, len(sha256s), _PAGE):
+        assess_decided(store, judge, sha256s[start : start + _PAGE], run_id)
 
 
 def assess_decided(store: Store, judge: Judge, sha256s: Sequence[str], run_id: int) -> None:

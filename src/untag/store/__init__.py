@@ -80,6 +80,7 @@ from untag.store.naming import (
     has_verdict,
     paths_of_contents,
 )
+from untag.store.owners import account_owners, deny_owner, note_owners, posted_by, risky_posters
 from untag.store.people import (
     CONFIRMING,
     add_names,
@@ -235,6 +236,7 @@ __all__ = [
     "StoredPhoto",
     "Trace",
     "Written",
+    "account_owners",
     "add_names",
     "add_reference",
     "all_moved",
@@ -253,6 +255,7 @@ __all__ = [
     "decide_with",
     "decided_since",
     "denied_references",
+    "deny_owner",
     "destroy_index",
     "due_photos",
     "embedded_faces",
@@ -294,6 +297,7 @@ __all__ = [
     "needles_of_person",
     "new_findings",
     "new_id",
+    "note_owners",
     "note_written",
     "now",
     "paths_of",
@@ -306,6 +310,7 @@ __all__ = [
     "photos_of",
     "pictures_of",
     "places",
+    "posted_by",
     "prune",
     "record_answers",
     "record_batch",
@@ -323,6 +328,7 @@ __all__ = [
     "replace_groups",
     "request_events",
     "requests",
+    "risky_posters",
     "salvage",
     "saved_records",
     "scan_before_last",

@@ -196,6 +196,8 @@ def condition_of(store: Store, wanted: FindingFilter) -> Condition:
             open=Status.OPEN,
             statuses=json_list(wanted.statuses),
         )
+    if wanted.contents is not None:
+        ask("findings.sha256 IN (SELECT value FROM json_each(:contents))", contents=json_list(wanted.contents))
     if wanted.since is not None:
         ask(f"{MOMENT} >= :since", since=wanted.since)
     if wanted.until is not None:

@@ -293,6 +293,11 @@ def _engines(db: Database) -> None:
         db.execute(statement)
 
 
+def _account_owners(db: Database) -> None:
+    # Whose accounts were downloaded: their posts are the user's own, unless the user says that it is somebody else.
+    db.execute("CREATE TABLE account_owners (name TEXT PRIMARY KEY NOT NULL, mine INTEGER NOT NULL) WITHOUT ROWID")
+
+
 MIGRATIONS: tuple[Callable[[Database], None], ...] = (
     _first,
     _reported,
@@ -303,6 +308,7 @@ MIGRATIONS: tuple[Callable[[Database], None], ...] = (
     _findings_by_risk,
     _requests,
     _engines,
+    _account_owners,
 )
 
 
