@@ -141,6 +141,9 @@ def steps(evil: Untag) -> dict[str, list[str | Path]]:
         "decide": [*home, "decide", photos / f"a{EVIL}.png", "--status", "keep"],
         "decide unknown": [*home, "decide", EVIL, "--status", "keep"],
         "decide status": [*home, "decide", EVIL, "--status", EVIL],
+        "stats": [*home, "stats", "--status", "all", "--poster", EVIL],
+        "open": [*home, "open", photos / f"a{EVIL}.png", "--print"],
+        "export": [*home, "export", "--to-folder", evil.root / f"export{EVIL}", "--xmp", "--status", "all"],
         "decide all": [*home, "decide", "--min-risk", "1", "--status", "request-removal", "--yes"],
         "act": [*home, "act"],
         "act paper": [*home, "act", "--print"],
@@ -192,6 +195,8 @@ def steps(evil: Untag) -> dict[str, list[str | Path]]:
         "forget asks": [*home, "forget", "--all"],
         "forget": [*home, "forget", "--all", "--yes"],
         "unknown": [*home, EVIL],
+        "stats home": ["--home", photos / f"a{EVIL}.png", "stats"],
+        "review home": ["--home", photos / f"a{EVIL}.png", "review", "--no-browser"],
         "people home": ["--home", photos / f"a{EVIL}.png", "people"],
     }
     for name in app._COMMANDS:
