@@ -30,6 +30,7 @@ class Served:
     thread: threading.Thread
     ended: list[Ended]
     bugs: list[Exception]
+    once: list[str]
 
     @property
     def port(self) -> int:
@@ -60,6 +61,7 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
     """A server on an empty home folder."""
     home = tmp_path_factory.mktemp("review") / "home"
     address: list[str] = []
+    once: list[str] = []
     ended: list[Ended] = []
     bugs: list[Exception] = []
     there, stop = threading.Event(), threading.Event()
@@ -75,13 +77,14 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
             announce,
             bugs.append,
             until=stop.is_set,
+            on_browser=once.append,
         )
         ended.append(serve(serving))
 
     thread = threading.Thread(target=run)
     thread.start()
     assert there.wait(30)
-    yield Served(address[0], thread, ended, bugs)
+    yield Served(address[0], thread, ended, bugs, once)
     stop.set()
     thread.join(30)
     assert not thread.is_alive()
@@ -97,6 +100,24 @@ def test_whoever_has_the_address_gets_in(served: Served) -> None:
         assert headers[name.lower()] == value
     assert served.ask(f"{folder}/static/base.js", cookie)[0] == 200
     assert served.ask(f"{folder}/state", cookie)[0] == 200
+
+
+def test_the_address_for_the_browser_is_good_for_one_visit(served: Served) -> None:
+    """Its token stands in the list of processes, which others on the machine can read."""
+    entry = served.once[0].split(str(served.port))[1]
+    assert entry not in served.address
+    assert served.ask(entry, {"Host": "untag.example"})[0] == 403, "a visit that is refused uses nothing up"
+    status, headers, _ = served.ask(entry)
+    assert (status, "set-cookie" in headers) == (200, True)
+    status, headers, body = served.ask(entry)
+    assert (status, "set-cookie" in headers) == (403, False)
+    assert b"good for one visit" in body
+    assert served.enter()[0]
+
+
+def test_a_token_among_a_thousand_fields_opens_nothing(served: Served) -> None:
+    entry = served.address.split(str(served.port))[1]
+    assert served.ask(f"{entry}{'&a=1' * 1000}")[0] == 403
 
 
 def test_the_cookie_is_for_the_browser_and_for_this_folder_alone(served: Served) -> None:

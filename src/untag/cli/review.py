@@ -36,13 +36,15 @@ def command(context: Context, port: int, no_browser: bool) -> int:
     def announce(address: str) -> None:
         tell(address)
         finish()
+        say("the review page is open until you press Ctrl-C, close this terminal, or leave it unused for an hour")
+
+    def show(address: str) -> None:
         if not no_browser and not open_browser(address):
             say("no browser could be opened here: open the address in one on this machine")
-        say("the review page is open until you press Ctrl-C, close this terminal, or leave it unused for an hour")
 
     with opened(context) as home:
         try:
-            why = home.review(announce, port=port)
+            why = home.review(announce, port=port, on_browser=show)
         except KeyboardInterrupt:
             why = "you ended it"
     say(f"the review page is closed: {why}")

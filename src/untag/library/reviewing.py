@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from dataclasses import replace
 from typing import TYPE_CHECKING, cast
 
 from untag.library.home import OpenHome
@@ -18,11 +19,15 @@ if TYPE_CHECKING:
 class Reviewing(OpenHome):
     """Looking and deciding in a browser."""
 
-    def review(self, on_address: Callable[[str], object], *, port: int = 0) -> str:
+    def review(
+        self, on_address: Callable[[str], object], *, port: int = 0, on_browser: Callable[[str], object] | None = None
+    ) -> str:
         """Serves the review page on 127.0.0.1 and says why it ended: unused for an hour, or its terminal was closed.
 
         `on_address` is called once, with the address to open; its token lets whoever has it see and decide everything.
-        `port` 0 is a free one. KeyboardInterrupt ends it too. Raises UsageError for a port that cannot be used.
+        `on_browser` is called then, with an address for a browser that is started here: it is good for one visit, since
+        others may read it in the list of processes. `port` 0 is a free one. KeyboardInterrupt ends it too. Raises
+        UsageError for a port that cannot be used.
         """
         from untag.review.server import Serving, serve
 
@@ -30,7 +35,8 @@ class Reviewing(OpenHome):
             return cast("Untag", type(self)(self.settings, say, say))
 
         self.close()
-        return str(serve(Serving(self.settings, opened, on_address, self._tell_bug, port)))
+        serving = Serving(self.settings, opened, on_address, self._tell_bug, port)
+        return str(serve(serving if on_browser is None else replace(serving, on_browser=on_browser)))
 
     def _tell_bug(self, error: Exception) -> None:
         self._warn(f"the review page met a bug in untag ({type(error).__name__}: {error}); please report it")

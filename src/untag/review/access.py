@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from enum import StrEnum
 from hmac import compare_digest
 from http.cookies import CookieError, SimpleCookie
 from secrets import token_urlsafe
@@ -23,12 +24,21 @@ def _secret() -> str:
     return token_urlsafe(_BYTES)
 
 
+class Entry(StrEnum):
+    """What a token is good for."""
+
+    NONE = "none"
+    ONCE = "once"
+    ALWAYS = "always"
+
+
 @dataclass(frozen=True, slots=True)
 class Access:
     """The secrets of one start, each drawn anew: none follows from another."""
 
     port: int
     token: str = field(default_factory=_secret)
+    once: str = field(default_factory=_secret)
     cookie: str = field(default_factory=_secret)
     folder: str = field(default_factory=lambda: f"/{_secret()}")
 
@@ -43,16 +53,26 @@ class Access:
         return f"{self.origin}/?token={self.token}"
 
     @property
+    def address_once(self) -> str:
+        """The same, good for one visit: others can read the command line of the browser that is started with it."""
+        return f"{self.origin}/?token={self.once}"
+
+    @property
     def set_cookie(self) -> str:
         """The header that gives the cookie to a browser; it ends with the browser's session."""
         return f"{COOKIE}={self.cookie}; Path={self.folder}/; HttpOnly; SameSite=Strict"
 
-    def is_entry(self, path: str, query: str) -> bool:
-        """Whether a request is for the front door and brings the token."""
+    def entry(self, path: str, query: str) -> Entry:
+        """Whether a request is for the front door and brings a token."""
         if path != "/":
-            return False
-        given = parse_qs(query, max_num_fields=8).get("token", [])
-        return len(given) == 1 and _same(given[0], self.token)
+            return Entry.NONE
+        try:
+            given = parse_qs(query, max_num_fields=8).get("token", [])
+        except ValueError:  # of too many fields
+            return Entry.NONE
+        if len(given) != 1:
+            return Entry.NONE
+        return Entry.ALWAYS if _same(given[0], self.token) else Entry.ONCE if _same(given[0], self.once) else Entry.NONE
 
     def refusal(self, method: str, path: str, headers: Mapping[str, str]) -> str | None:
         """Why a request below the folder is refused, in words, or None. Headers are by their names in small letters."""

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterable
 from html import escape
 from typing import TYPE_CHECKING
 
-from untag.review.access import Access
+from untag.review.access import Access, Entry
 from untag.review.activity import Activity
 
 if TYPE_CHECKING:
@@ -55,14 +56,18 @@ class Gate:
         self._pages = pages
         self._access = access
         self._activity = activity
+        self._lock = threading.Lock()
+        self._used = False
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         path, headers = environ.get("PATH_INFO", ""), _headers(environ)
         method = environ["REQUEST_METHOD"]
-        if method in ("GET", "HEAD") and self._access.is_entry(path, environ.get("QUERY_STRING", "")):
+        entry = self._access.entry(path, environ.get("QUERY_STRING", "")) if method == "GET" else Entry.NONE
+        if entry is not Entry.NONE:
             reason = self._access.wrong_host(headers)
-            if reason is None:
+            if reason is None and not self._is_used_up(entry):
                 return self._enter(start_response)
+            reason = reason or "this address was good for one visit; open the one that untag review printed"
         else:
             reason = self._access.refusal(method, path, headers)
         if reason is not None:
@@ -71,6 +76,14 @@ class Gate:
         if environ["PATH_INFO"] != UNCOUNTED:
             self._activity.touch()
         return self._pages(environ, _with_headers(start_response))
+
+    def _is_used_up(self, entry: Entry) -> bool:
+        """Whether the token for one visit was brought before; this visit counts."""
+        if entry is Entry.ALWAYS:
+            return False
+        with self._lock:
+            used, self._used = self._used, True
+        return used
 
     def _enter(self, start_response: StartResponse) -> Iterable[bytes]:
         """Hands the cookie over. A redirect would not do: a browser that comes from elsewhere would leave it out."""

@@ -38,7 +38,8 @@ class Ended(StrEnum):
 class Serving:
     """What to serve and until when.
 
-    `on_address` is called once, when the address with its token can be opened; `on_bug` with what no page expected.
+    `on_address` is called once, when the address with its token can be opened, and `on_browser` then with one whose
+    token is good for one visit; `on_bug` with what no page expected.
     `until` is asked every second whether to end. `worker` is the command of the process that looks at photos.
     """
 
@@ -50,6 +51,7 @@ class Serving:
     unused_seconds: float = UNUSED_SECONDS
     until: Callable[[], bool] = lambda: False
     worker: Sequence[str] = COMMAND
+    on_browser: Callable[[str], object] = lambda _: None
 
 
 def serve(serving: Serving) -> Ended:
@@ -64,6 +66,7 @@ def serve(serving: Serving) -> Ended:
         listener = Listener(bound, Gate(make_app(shared), access, shared.activity), access)
         try:
             serving.on_address(access.address)
+            serving.on_browser(access.address_once)
             return _until_the_end(listener, shared.activity, serving)
         finally:
             listener.close()
