@@ -9,6 +9,7 @@ from jinja2 import StrictUndefined
 from werkzeug.exceptions import HTTPException
 
 from untag.errors import LockedError, StoreError, UntagError, UsageError
+from untag.review.acting import acting
 from untag.review.asking import asking
 from untag.review.deciding import deciding
 from untag.review.first import first
@@ -17,11 +18,13 @@ from untag.review.parts import Parts, parts, share
 from untag.review.photos import photos
 from untag.review.reviewing import reviewing
 from untag.review.scanning import scanning
+from untag.review.texts import texts
 from untag.support.words import counted
 
 PAGES = (
     ("reviewing.review", "Review"),
     ("asking.ask", "Is this you?"),
+    ("acting.act", "Act"),
     ("scanning.scan", "Scan"),
     ("first.welcome", "Photos and face"),
 )
@@ -36,7 +39,7 @@ def make_app(shared: Parts) -> Flask:
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     app.jinja_env.globals["counted"] = counted
     share(app, shared)
-    for blueprint in (first, scanning, reviewing, asking, deciding, photos):
+    for blueprint in (first, scanning, reviewing, asking, deciding, acting, texts, photos):
         app.register_blueprint(blueprint)
     app.context_processor(lambda: {"pages": PAGES})
     app.register_error_handler(UntagError, _of_untag)

@@ -26,8 +26,8 @@ _DECIDABLE = frozenset(Status) - {Status.OPEN}
 @deciding.post("/decide")
 def decide() -> Response:
     """`ids` are decided as `status`. Answers with how many decisions that were, and what each is now."""
-    said = _said()
-    ids, status = _ids(said), _status(said)
+    told = said()
+    ids, status = _ids(told), _status(told)
     count = home().decide(ids, status)
     _teach(ids, status)
     return jsonify(count=count, statuses=dict.fromkeys(ids, status))
@@ -36,7 +36,7 @@ def decide() -> Response:
 @deciding.post("/undo")
 def undo() -> Response:
     """The last decision about each of `ids` is taken back."""
-    ids = _ids(_said())
+    ids = _ids(said())
     before = home().changes().mark
     count = home().undo(ids)
     parts().learning.forget(ids)
@@ -46,8 +46,8 @@ def undo() -> Response:
 @deciding.post("/decide-all")
 def decide_all() -> Response:
     """All photos that meet `filter`, an address's query, are decided as `status`; there must be `count` of them."""
-    said = _said()
-    status, filters, expected = _status(said), said.get("filter"), said.get("count")
+    told = said()
+    status, filters, expected = _status(told), told.get("filter"), told.get("count")
     if not isinstance(filters, str) or not isinstance(expected, int):
         raise UsageError("say which photos, and how many they are")
     found = matching(filters)
@@ -63,7 +63,7 @@ def decide_all() -> Response:
 @deciding.post("/count")
 def count() -> Response:
     """How many photos meet `filter`, copies counted once."""
-    filters = _said().get("filter")
+    filters = said().get("filter")
     return jsonify(count=len(matching(filters if isinstance(filters, str) else "")))
 
 
@@ -82,15 +82,16 @@ def _teach(ids: list[str], status: Status) -> None:
         parts().learning.forget(ids)
 
 
-def _said() -> Mapping[str, Any]:
-    said = request.get_json(silent=True)
-    if not isinstance(said, dict):
+def said() -> Mapping[str, Any]:
+    """What the request says, an object of JSON. Raises UsageError for anything else."""
+    told = request.get_json(silent=True)
+    if not isinstance(told, dict):
         raise UsageError("this was no question that untag knows")
-    return said
+    return told
 
 
-def _ids(said: Mapping[str, Any]) -> list[str]:
-    ids = said.get("ids")
+def _ids(told: Mapping[str, Any]) -> list[str]:
+    ids = told.get("ids")
     if not isinstance(ids, list) or not 0 < len(ids) <= MOST:
         raise UsageError("say which photos")
     if not all(isinstance(one, str) and is_hash(one) for one in ids):
@@ -98,8 +99,8 @@ def _ids(said: Mapping[str, Any]) -> list[str]:
     return list(dict.fromkeys(ids))
 
 
-def _status(said: Mapping[str, Any]) -> Status:
-    status = said.get("status")
+def _status(told: Mapping[str, Any]) -> Status:
+    status = told.get("status")
     if status not in list(_DECIDABLE):
         raise UsageError(f"decide one of {', '.join(sorted(_DECIDABLE))}")
     return Status(status)
