@@ -101,7 +101,9 @@ class People(OpenHome):
     @property
     def is_new(self) -> bool:
         """Whether nobody is enrolled; makes no database."""
-        return not self._has_database() or not self.people()
+        from untag.store import references
+
+        return not self._has_database() or not references(self._opened(create=False))
 
     def people(self) -> list[Person]:
         """Everybody enrolled, by name, once for each engine."""

@@ -63,6 +63,9 @@ class Worker:
         except Exception as error:
             self._emit({"event": "failed", "words": f"this is a bug in untag ({type(error).__name__})"})
             raise
+        finally:
+            # While the database is open, `untag forget` could not erase.
+            self._home.close()
 
     def look(self, order: Message) -> None:
         """Who is often in the photos below some paths."""

@@ -63,8 +63,10 @@ function show(state, started) {
   }
   started.done ??= state.done;
   const seconds = (performance.now() - started.at) / 1000;
-  const speed = (state.done - started.done) / seconds;
-  if (seconds > 10 && speed > 0) set("left", `About ${duration((state.total - state.done) / speed)} left.`);
+  const seen = state.done - started.done;
+  const speed = seen / seconds;
+  // The first photos come late and together: they say nothing of the others.
+  if (seconds > 10 && seen > 30) set("left", `About ${duration((state.total - state.done) / speed)} left.`);
 }
 
 function duration(seconds) {

@@ -38,7 +38,7 @@ function fill(item, number) {
     await change({ remove: [item.dataset.path] });
     (places.querySelector("button") ?? input).focus();
   });
-  const what = element("p", "Looking into it …", { class: "what", role: "status" });
+  const what = element("div", "Looking into it …", { class: "what", role: "status" });
   item.append(element("span", item.dataset.path), remove, what);
   describe(item, what);
 }
@@ -47,7 +47,8 @@ async function describe(item, what) {
   try {
     const said = await get(urls.about.replace(/0$/, item.dataset.number));
     if (said.path !== item.dataset.path) return;
-    what.textContent = said.archives.map(sentence).join(" ") || "There are no photos in it.";
+    what.textContent = said.archives.length ? "" : "There are no photos in it.";
+    what.append(...said.archives.map((archive) => element("span", sentence(archive), { class: "line" })));
     if (said.unread) {
       const part = element("details", "", { class: "what" });
       part.append(element("summary", `${counted(said.unread, "thing")} in it cannot be read`));
