@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import os
 import re
 from collections.abc import Iterator
 from pathlib import Path
@@ -280,3 +282,57 @@ def test_no_page_is_hard_to_use(browser: Browser, server: Served, untag: Untag) 
             assert not violations(page), path
             # Nothing sticks out to the side of a phone.
             assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), path
+
+
+def many(untag: Untag, count: int) -> None:
+    """So many findings of made-up photos; all of them are one file on the disk."""
+    from store_samples import analysis, assessment, record
+    from untag.store import Store, record_batch, start_run
+    from untag.types import Origin
+
+    untag.enroll()
+    first = untag.add("0.png", paint(Square(), serial=1))
+    records = []
+    for number in range(count):
+        path = first if number == 0 else untag.photos / f"{number}.png"
+        if number:
+            os.link(first, path)
+        origin = Origin("facebook", f"https://www.facebook.com/photo/?fbid={number}", poster=f"friend {number % 9}")
+        found = assessment(risk=number % 100, person="me")
+        sha256 = hashlib.sha256(str(number).encode()).hexdigest()
+        records.append(record(str(path), sha256, analysis(seed=number, found=found), origin=origin))
+    with Store.open(untag.home) as store:
+        run = start_run(store, [str(untag.photos)])
+        record_batch(store, run, records)
+
+
+def test_five_thousand_findings(browser: Browser, server: Served, untag: Untag) -> None:
+    """They come as they are needed, by key; all that fit a filter are decided at once, and taken back."""
+    many(untag, 5000)
+    with tab(browser) as page:
+        enter(page, server)
+        page.get_by_text("there are more").wait_for()
+        cards = page.locator("#grid .card")
+        first = cards.count()
+        assert first <= 120
+        page.locator("#grid .open").first.focus()
+        page.keyboard.press("Enter")
+        page.locator("#large .about").wait_for()
+        for _ in range(first + 5):
+            page.keyboard.press("ArrowRight")
+        page.wait_for_function("count => document.querySelectorAll('#grid .card').length > count", arg=first)
+        page.keyboard.press("Escape")
+        page.goto(f"{page.url}?poster=friend+3")
+        page.get_by_role("button", name="Decide about all that fit").click()
+        page.get_by_text("556 photos fit").wait_for()
+        page.locator("#every").get_by_role("button", name="Keep").click()
+        page.get_by_text("Kept: 556 photos.").wait_for()
+        assert decided(untag) == 556
+        page.keyboard.press("z")
+        page.get_by_text("Taken back").wait_for()
+        assert decided(untag) == 0
+
+
+def decided(untag: Untag) -> int:
+    with library.open(untag.home, tend=False) as home:
+        return sum(1 for _ in home.findings(status=library.Status.KEEP))
