@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import shutil
 import sys
 import threading
@@ -128,3 +129,33 @@ def violations(page: Page) -> list[str]:
         seen = axe.Axe().run(page, options={"runOnly": _RULES}).response["violations"]
         found += [f"{scheme}: {one['id']}: {node['html'][:200]}" for one in seen for node in one["nodes"]]
     return found
+
+
+def at(page: Page, heading: str) -> None:
+    page.get_by_role("heading", name=heading, level=1).wait_for()
+
+
+def enter(page: Page, address: str, path: str = "") -> None:
+    """Comes in by the address that was printed, and goes on to a page."""
+    page.goto(address)
+    page.wait_for_url(re.compile(r"/[\w-]{20,}/(welcome)?$"))
+    if path:
+        page.goto(re.sub(r"(/[\w-]{20,}/).*$", rf"\g<1>{path}", page.url))
+
+
+def name_place(page: Page, path: Path) -> None:
+    """Types a path and presses Enter, as somebody without a mouse does."""
+    page.get_by_label("A folder or an archive").fill(str(path))
+    page.keyboard.press("Enter")
+    page.locator("#places li", has_text=str(path)).wait_for()
+
+
+def tab_to(page: Page, name: str, within: str = "main") -> None:
+    """Presses Tab until what has the focus is called so."""
+    focused = "document.activeElement.closest"
+    called = f"{focused}('{within}') && {focused}('label, a, button')?.textContent.trim()"
+    for _ in range(60):
+        page.keyboard.press("Tab")
+        if page.evaluate(called) == name:
+            return
+    raise AssertionError(f"no way to {name!r} with the keyboard")

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
-import os
-import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -12,11 +9,11 @@ from typing import TYPE_CHECKING
 import pytest
 
 import untag as library
-from browsing import Served, launched, served, tab, violations
+from browsing import Served, at, enter, launched, name_place, served, tab, violations
 from fakes import Square, Untag, paint
 
 if TYPE_CHECKING:
-    from playwright.sync_api import Browser, Page
+    from playwright.sync_api import Browser
 
 
 @pytest.fixture(scope="module")
@@ -44,83 +41,12 @@ def fill(untag: Untag, mine: int = 6, strangers: int = 3) -> None:
         untag.add(f"s{number}.png", paint(Square(7, off=number / 50), serial=100 + number))
 
 
-def at(page: Page, heading: str) -> None:
-    page.get_by_role("heading", name=heading, level=1).wait_for()
-
-
-def enter(page: Page, server: Served, path: str = "") -> None:
-    """Comes in by the address that was printed, and goes on to a page."""
-    page.goto(server.address)
-    page.wait_for_url(re.compile(r"/[\w-]{20,}/(welcome)?$"))
-    if path:
-        page.goto(re.sub(r"(/[\w-]{20,}/).*$", rf"\g<1>{path}", page.url))
-
-
-def name_place(page: Page, path: Path) -> None:
-    """Types a path and presses Enter, as somebody without a mouse does."""
-    page.get_by_label("A folder or an archive").fill(str(path))
-    page.keyboard.press("Enter")
-    page.locator("#places li", has_text=str(path)).wait_for()
-
-
-def test_from_an_empty_home_to_the_list_with_the_keyboard_alone(browser: Browser, server: Served, untag: Untag) -> None:
-    fill(untag)
-    with tab(browser) as page:
-        enter(page, server)
-        at(page, "Where are your photos?")
-        page.get_by_label("A folder or an archive").focus()
-        page.keyboard.type(f"{untag.root}/pho")
-        page.locator("#completions li:only-child", has_text="photos").wait_for()
-        page.keyboard.press("Tab")
-        assert page.get_by_label("A folder or an archive").input_value() == f"{untag.photos}/"
-        page.keyboard.press("Enter")
-        page.get_by_text("Photos: 9 photos.").wait_for()
-        tab_to(page, "Next: which of these is you?")
-        page.keyboard.press("Enter")
-        at(page, "Which of these is you?")
-        tab_to(page, "Look at some of my photos")
-        page.keyboard.press("Enter")
-        page.get_by_text("Person 1, in 6 photos").wait_for()
-        assert not untag.home.exists()
-        tab_to(page, "Person 1, in 6 photos")
-        page.keyboard.press("Space")
-        tab_to(page, "This is me")
-        page.keyboard.press("Enter")
-        page.get_by_role("heading", name="untag knows your face").wait_for()
-        tab_to(page, "Next: scan your photos")
-        page.keyboard.press("Enter")
-        at(page, "Scan")
-        tab_to(page, "Scan", within="section")
-        page.keyboard.press("Enter")
-        page.get_by_role("heading", name="Done").wait_for()
-        page.get_by_text("9 photos were looked through").wait_for()
-        tab_to(page, "Review the photos of you")
-        page.keyboard.press("Enter")
-        page.get_by_text("shown are not decided").wait_for()
-        page.keyboard.press("k")
-        page.get_by_text("Kept:").wait_for()
-    with library.open(untag.home, tend=False) as home:
-        statuses = [finding.status for finding in home.findings(status=list(library.Status))]
-    assert statuses.count(library.Status.KEEP) == 1 and len(statuses) == 6
-
-
-def tab_to(page: Page, name: str, within: str = "main") -> None:
-    """Presses Tab until what has the focus is called so."""
-    focused = "document.activeElement.closest"
-    called = f"{focused}('{within}') && {focused}('label, a, button')?.textContent.trim()"
-    for _ in range(60):
-        page.keyboard.press("Tab")
-        if page.evaluate(called) == name:
-            return
-    raise AssertionError(f"no way to {name!r} with the keyboard")
-
-
 def test_with_the_mouse_and_what_was_found_in_the_downloads(browser: Browser, server: Served, untag: Untag) -> None:
     fill(untag)
     (untag.root / "Downloads").mkdir()
     untag.photos.rename(untag.root / "Downloads" / "holiday")
     with tab(browser) as page:
-        enter(page, server)
+        enter(page, server.address)
         page.get_by_role("button", name="Add holiday").click()
         page.get_by_text("Photos: 9 photos.").wait_for()
         # What was named is not offered again, and can be taken away.
@@ -151,7 +77,7 @@ def test_with_the_mouse_and_what_was_found_in_the_downloads(browser: Browser, se
 def test_ones_own_pictures_are_taken(browser: Browser, server: Served, untag: Untag) -> None:
     mine = [untag.add(f"{number}.png", paint(Square(off=number / 50), serial=number)) for number in range(3)]
     with tab(browser) as page:
-        enter(page, server, "welcome/who")
+        enter(page, server.address, "welcome/who")
         page.get_by_label("Choose pictures").set_input_files([untag.add("no.png", b"no picture")])
         page.get_by_text("None of these pictures can be used").wait_for()
         page.get_by_text("no.png is not used").wait_for()
@@ -163,7 +89,7 @@ def test_what_is_wrong_is_said_in_words(browser: Browser, server: Served, untag:
     fill(untag, mine=0, strangers=0)
     untag.add("landscape.png", paint(serial=1))
     with tab(browser) as page:
-        enter(page, server)
+        enter(page, server.address)
         page.get_by_label("A folder or an archive").fill("/no/such/folder")
         page.keyboard.press("Enter")
         page.get_by_text("there is no file or folder /no/such/folder").wait_for()
@@ -190,7 +116,7 @@ def test_a_scan_is_watched_paused_and_goes_on_in_two_tabs(
     browser: Browser, server: Served, untag: Untag, halted: Path
 ) -> None:
     with tab(browser) as page:
-        enter(page, server, "welcome")
+        enter(page, server.address, "welcome")
         name_place(page, untag.photos)
         page.get_by_role("link", name="Next: scan").click()
         page.get_by_role("button", name="Scan", exact=True).click()
@@ -216,7 +142,7 @@ def test_a_server_that_stops_in_the_middle_of_a_scan(
     browser: Browser, server: Served, untag: Untag, halted: Path
 ) -> None:
     with tab(browser) as page:
-        enter(page, server, "welcome")
+        enter(page, server.address, "welcome")
         name_place(page, untag.photos)
         page.get_by_role("link", name="Next: scan").click()
         page.get_by_role("button", name="Scan", exact=True).click()
@@ -229,7 +155,7 @@ def test_a_server_that_stops_in_the_middle_of_a_scan(
         assert last is not None and last.finished_at is None and 0 < last.photos < 33
     # Another start offers to go on.
     with served(untag) as again, tab(browser) as page:
-        enter(page, again, "scan")
+        enter(page, again.address, "scan")
         page.get_by_role("heading", name="The last scan was interrupted").wait_for()
         page.get_by_role("button", name="Go on").click()
         page.get_by_role("heading", name="Done").wait_for()
@@ -244,7 +170,7 @@ def test_a_scan_that_was_started_elsewhere_is_shown(browser: Browser, server: Se
     with Store.open(untag.home) as store, tab(browser) as page:
         with store.exclusive():
             start_run(store, [str(untag.photos)])
-            enter(page, server, "scan")
+            enter(page, server.address, "scan")
             page.get_by_role("heading", name="A scan is running elsewhere").wait_for()
             assert page.get_by_role("button", name="Scan").count() == 0
         page.get_by_role("button", name="Go on").wait_for()
@@ -258,7 +184,7 @@ def test_no_page_is_hard_to_use(browser: Browser, server: Served, untag: Untag) 
     fill(untag)
     small = {"width": 360, "height": 740}
     with tab(browser, viewport=small) as page:
-        enter(page, server)
+        enter(page, server.address)
         at(page, "Where are your photos?")
         assert not violations(page)
         inside = page.url.removesuffix("welcome")
@@ -282,57 +208,3 @@ def test_no_page_is_hard_to_use(browser: Browser, server: Served, untag: Untag) 
             assert not violations(page), path
             # Nothing sticks out to the side of a phone.
             assert page.evaluate("document.documentElement.scrollWidth <= window.innerWidth"), path
-
-
-def many(untag: Untag, count: int) -> None:
-    """So many findings of made-up photos; all of them are one file on the disk."""
-    from store_samples import analysis, assessment, record
-    from untag.store import Store, record_batch, start_run
-    from untag.types import Origin
-
-    untag.enroll()
-    first = untag.add("0.png", paint(Square(), serial=1))
-    records = []
-    for number in range(count):
-        path = first if number == 0 else untag.photos / f"{number}.png"
-        if number:
-            os.link(first, path)
-        origin = Origin("facebook", f"https://www.facebook.com/photo/?fbid={number}", poster=f"friend {number % 9}")
-        found = assessment(risk=number % 100, person="me")
-        sha256 = hashlib.sha256(str(number).encode()).hexdigest()
-        records.append(record(str(path), sha256, analysis(seed=number, found=found), origin=origin))
-    with Store.open(untag.home) as store:
-        run = start_run(store, [str(untag.photos)])
-        record_batch(store, run, records)
-
-
-def test_five_thousand_findings(browser: Browser, server: Served, untag: Untag) -> None:
-    """They come as they are needed, by key; all that fit a filter are decided at once, and taken back."""
-    many(untag, 5000)
-    with tab(browser) as page:
-        enter(page, server)
-        page.get_by_text("there are more").wait_for()
-        cards = page.locator("#grid .card")
-        first = cards.count()
-        assert first <= 120
-        page.locator("#grid .open").first.focus()
-        page.keyboard.press("Enter")
-        page.locator("#large .about").wait_for()
-        for _ in range(first + 5):
-            page.keyboard.press("ArrowRight")
-        page.wait_for_function("count => document.querySelectorAll('#grid .card').length > count", arg=first)
-        page.keyboard.press("Escape")
-        page.goto(f"{page.url}?poster=friend+3")
-        page.get_by_role("button", name="Decide about all that fit").click()
-        page.get_by_text("556 photos fit").wait_for()
-        page.locator("#every").get_by_role("button", name="Keep").click()
-        page.get_by_text("Kept: 556 photos.").wait_for()
-        assert decided(untag) == 556
-        page.keyboard.press("z")
-        page.get_by_text("Taken back").wait_for()
-        assert decided(untag) == 0
-
-
-def decided(untag: Untag) -> int:
-    with library.open(untag.home, tend=False) as home:
-        return sum(1 for _ in home.findings(status=library.Status.KEEP))
