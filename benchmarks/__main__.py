@@ -13,6 +13,7 @@ from __future__ import annotations
 import argparse
 import csv
 import json
+import shutil
 import statistics
 import subprocess
 import sys
@@ -129,6 +130,22 @@ def kill_ratios(result: Any) -> Iterator[Ratio]:
     yield "kills without a trace / kills", 1 - len(result["wrong"]) / result["kills"], 1.0
 
 
+def review_ratios(result: Any) -> Iterator[Ratio]:
+    for what in ("first_page", "next_photo"):
+        yield f"{what.replace('_', ' ')}, static / untag", 1 / result[what]["ratio"], 1 / 1.5
+    yield "300 MB / the server's memory", 300 / result["server_mb"], 1.0
+
+
+def keyboard_ratios(result: Any) -> Iterator[Ratio]:
+    yield "ten minutes / minutes for the decisions", 10 / result["minutes"], 1.0
+    yield "links in two clicks / links", result["links_in_two_clicks"] / result["links"], 1.0
+
+
+def review_fuzz_ratios(result: Any) -> Iterator[Ratio]:
+    # Each has a kind of answer, "closed" being one; what is wrong ends the benchmark.
+    yield "requests with an answer / requests", sum(result["answers"].values()) / result["requests"], 1.0
+
+
 def arguments_of(name: str, options: argparse.Namespace) -> list[str]:
     home = [] if options.home is None else ["--home", str(options.home)]
     if name == "face_detection":
@@ -155,6 +172,9 @@ BENCHMARKS = (
     Benchmark("fuzz_images", (), ("--count", "200", "--batch", "100"), image_fuzz_ratios),
     Benchmark("fuzz_archives", (), ("--count", "250"), archive_fuzz_ratios),
     Benchmark("kills", (), ("--kills", "20"), kill_ratios),
+    Benchmark("review", ("playwright",), ("--findings", "500", "--repeats", "2"), review_ratios),
+    Benchmark("review_keyboard", ("playwright",), ("--findings", "20", "--speed", "100"), keyboard_ratios),
+    Benchmark("fuzz_review", (), ("--requests", "500"), review_fuzz_ratios),
     Benchmark("scan", ("dlib",), ("--most", "6", "--repeats", "1", "--against", "hog"), scan_ratios),
 )
 
@@ -165,6 +185,8 @@ def missing(benchmark: Benchmark, options: argparse.Namespace) -> str | None:
         return f"{', '.join(lacking)} not installed; pip install '.[reference,bench]'"
     if benchmark.name == "rescan" and sys.platform != "linux":
         return "needs find -printf"
+    if "playwright" in benchmark.competitors and shutil.which("chromium") is None:
+        return "needs Chromium"
     if benchmark.name in ("output_size", "drop_in") and not options.photos.is_dir():
         return f"{options.photos} is not there"
     if benchmark.name in ("scan", "memory") and not (options.photos.is_dir() and options.me.is_file()):
