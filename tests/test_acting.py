@@ -13,8 +13,8 @@ from made_up_findings import finding, origin
 from store_samples import reference
 from untag.actions.plan import PlannedPhoto
 from untag.library.actions import Actions
-from untag.store import Store, add_names, add_reference, last_decision
-from untag.types import Finding, Status
+from untag.store import PhotoRecord, Store, add_names, add_reference, last_decision, record_batch
+from untag.types import Finding, Outcome, PhotoRef, Status
 
 
 @pytest.fixture
@@ -133,6 +133,26 @@ def test_an_answer_is_about_one_poster(home: untag.Untag) -> None:
         home.answer([photo(home, 1), photo(home, 2, "Carl")], "ask-poster", "asked")
     with pytest.raises(untag.UsageError, match="at least one photo"):
         home.answer([], "ask-poster", "asked")
+
+
+def test_what_later_downloads_say(home: untag.Untag) -> None:
+    request = home.answer(photo(home, 1), "ask-poster", "asked")
+    assert request is not None
+    (tracked,) = home.requests()
+    store = home._opened()
+
+    def meet(path: str, link: str, started_at: str) -> None:
+        run = store.insert("runs", {"started_at": started_at, "paths": "[]"})
+        there = PhotoRef(path, "facebook", 1, 1, origin(1, permalink=link))
+        record_batch(store, run, [PhotoRecord(there, None, Outcome.BROKEN)])
+
+    assert home.evidence(tracked) is untag.Evidence.COULD_NOT_TELL
+    assert home.evidence(tracked, complete=True) is untag.Evidence.GONE
+    meet("/old/1.jpg", "https://www.facebook.com/photo/?fbid=1001", "2020-01-01T00:00:00+00:00")
+    meet("/new/2.jpg", "https://www.facebook.com/photo/?fbid=1002", "2099-01-01T00:00:00+00:00")
+    assert home.evidence(tracked) is untag.Evidence.COULD_NOT_TELL, "from before, or another photo"
+    meet("/new/1.jpg", "https://www.facebook.com/photo.php?fbid=1001&set=a.7", "2099-01-01T00:00:00+00:00")
+    assert home.evidence(tracked) is home.evidence(tracked, complete=True) is untag.Evidence.STILL_THERE
 
 
 def test_a_request_that_there_is_not(home: untag.Untag) -> None:

@@ -39,6 +39,7 @@ if TYPE_CHECKING:
     from untag.actions.platforms import StepKind as StepKind
     from untag.actions.sender import Sender as Sender
     from untag.actions.texts import languages as letter_languages
+    from untag.actions.tracking import Evidence as Evidence
     from untag.actions.tracking import Outcome as RequestOutcome
     from untag.actions.tracking import TrackedRequest as TrackedRequest
     from untag.config import Settings as Settings
@@ -167,6 +168,7 @@ _LAZY = {
     "EvaluationResult": ("untag.evaluation.evaluate", "Result"),
     "ExportOptions": ("untag.library.options", "ExportOptions"),
     "Exported": ("untag.library.exporting", "Exported"),
+    "Evidence": ("untag.actions.tracking", "Evidence"),
     "Face": ("untag.types", "Face"),
     "FaceGroup": ("untag.people.suggest", "FaceGroup"),
     "FaceGroups": ("untag.people.suggest", "FaceGroups"),
@@ -285,6 +287,7 @@ __all__ = [
     "Enrolment",
     "EvaluateOptions",
     "EvaluationResult",
+    "Evidence",
     "ExportOptions",
     "Exported",
     "Face",

@@ -10,7 +10,7 @@ import click
 import untag
 from untag.cli.app import Context
 from untag.cli.browser import open_browser
-from untag.cli.common import opened, say
+from untag.cli.common import next_step, opened, say
 from untag.cli.filters import Filters, filter_options
 from untag.cli.terminal import ask_text, somebody_answers, tell, tell_json
 from untag.support.words import counted
@@ -19,6 +19,11 @@ _WHO = {
     untag.StepKind.ASK_POSTER: "[d]one: I asked / it is [g]one already",
     untag.StepKind.REPORT: "[d]one: I sent it / it is [g]one already",
     untag.StepKind.PROTECT: "[d]one / I [a]sked the site itself",
+}
+_EVIDENCE = {
+    untag.Evidence.STILL_THERE: "a download that was scanned since then still has it",
+    untag.Evidence.GONE: "it is gone, by a complete download",
+    untag.Evidence.COULD_NOT_TELL: "untag could not tell whether it is gone; open the page and look",
 }
 _SAID = {
     "done": "done",
@@ -100,7 +105,7 @@ def command(context: Context, on_paper: bool, style: str | None, no_browser: boo
             session.go_through()
         except _Quit:
             pass
-        session.say_how_it_stands()
+        say(f"{session.how_it_stands()}; go on with: {next_step(context, 'act')}")
     return 0
 
 
@@ -141,7 +146,7 @@ class _Session:
             tell(request_words(tracked))
             for link in tracked.request.links:
                 tell(f"  {link}")
-            say("untag cannot see whether it is gone; open the page and look")
+            say(_EVIDENCE[self._home.evidence(tracked)])
             said = _choose(
                 "It is [g]one / [r]eminded / it takes longer: e[x]tended / re[f]used / [l]ater / [q]uit",
                 _HAPPENED,
@@ -158,13 +163,12 @@ class _Session:
             self._show(group, photo, step)
             self._take(group, photo, step, self._answer(step))
 
-    def say_how_it_stands(self) -> None:
-        """What is left, as a last line."""
-        plan = self._home.plan(self._findings)
-        state = untag.PlanState
-        say(
+    def how_it_stands(self) -> str:
+        """What is left, in words."""
+        plan, state = self._home.plan(self._findings), untag.PlanState
+        return (
             f"{plan.count(state.FINISHED)} finished, {plan.count(state.WAITING)} waiting for an answer,"
-            f" {plan.count(state.OPEN, state.LATER)} open; go on with: untag act"
+            f" {plan.count(state.OPEN, state.LATER)} open"
         )
 
     def _next(self) -> tuple[untag.PlannedGroup, untag.PlannedPhoto, untag.PlannedStep] | None:

@@ -8,7 +8,7 @@ import click
 
 import untag
 from untag.cli.app import Context
-from untag.cli.common import opened, say
+from untag.cli.common import next_step, opened, say
 from untag.cli.filters import Filters, filter_options
 from untag.cli.terminal import ask_text, somebody_answers, tell
 from untag.support.words import counted
@@ -81,6 +81,9 @@ def command(
     for letter in written.letters:
         tell(f"{letter.file}  {letter.title}")
     _tell(written)
+    say(
+        f"nothing was sent; when you have sent one, tell untag, which then watches the date: {next_step(context, 'act')}"
+    )
     return 0
 
 
@@ -98,4 +101,3 @@ def _tell(written: untag.LettersWritten) -> None:
         say(f"{counted(len(written.same), 'file')} there already, as it would be written now")
     if written.kept:
         say(f"left as you changed them: {', '.join(written.kept)}")
-    say("nothing was sent; when you have sent one, tell untag, which then watches the date: untag act")

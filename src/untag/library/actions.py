@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from untag.actions.letters import LetterOptions, Letters
     from untag.actions.plan import Plan, PlannedPhoto
     from untag.actions.sender import Sender
-    from untag.actions.tracking import TrackedRequest
+    from untag.actions.tracking import Evidence, TrackedRequest
     from untag.library.acting import Asked
 
 
@@ -66,6 +66,18 @@ class Actions(Photos):
 
         today = date.today()
         return [one for one in tracked_requests(self._opened()) if not due or one.is_due(today)]
+
+    def evidence(self, tracked: TrackedRequest, *, complete: bool = False) -> Evidence:
+        """What downloads say that were scanned after a request: its photos are still there, gone, or it cannot be told.
+
+        Only a download that is known to be `complete` tells that something is gone by what is missing in it. No archive
+        says that of itself: Google Takeout holds only what is new since June 2026, and no download what friends posted.
+        """
+        from untag.actions.tracking import is_it_gone
+        from untag.store import listed_since
+
+        found = listed_since(self._opened(), tracked.request)
+        return is_it_gone(listed=found is not None, complete=complete)
 
     def note_request(self, request: str, event: str, *, on: date | None = None) -> None:
         """Records what happened to a request: reminded, extended, done or refused; on a day, or today.

@@ -9,10 +9,11 @@ from enum import StrEnum
 from typing import Any
 
 from untag.errors import UsageError
-from untag.store.codec import json_list, now
+from untag.store.codec import json_list, now, path_of
 from untag.store.columns import Columns
 from untag.store.db import Store
 from untag.store.decisions import last_decision, record_decision, undo_decision
+from untag.support.permalinks import link_key
 from untag.support.words import name_key
 from untag.types import Status
 
@@ -217,6 +218,16 @@ def _undo_answers(store: Store, where: str, value: str) -> tuple[StepAnswer, ...
         if last_decision(store, sha256) == status:
             undo_decision(store, sha256)
     return undone
+
+
+def listed_since(store: Store, request: Request) -> str | None:
+    """A file that a scan met for the first time after a request, and that has one of its links; None without any."""
+    row = store.row(
+        """SELECT path FROM files JOIN runs ON runs.id = first_run
+            WHERE link IN (SELECT value FROM json_each(?)) AND started_at > ? ORDER BY path LIMIT 1""",
+        (json_list(link_key(link) for link in request.links), request.recorded_at),
+    )
+    return None if row is None else path_of(row["path"])
 
 
 def forget_requests(store: Store, person: str, names: Iterable[str]) -> int:
