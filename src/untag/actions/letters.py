@@ -132,7 +132,7 @@ class _Writer:
             by_platform.setdefault(group.platform_name, []).extend(filter(_may_report, group.photos))
         for name, photos in by_platform.items():
             citing = [photo for photo in photos if may_cite_to_platform(self._audience(photo))]
-            kindly = [photo for photo in photos if photo not in citing]
+            kindly = [photo for photo in photos if not may_cite_to_platform(self._audience(photo))]
             for chosen, law in ((citing, self._options.law), (kindly, Law.NONE)):
                 if chosen:
                     yield from self._to_platform(name, chosen, law)

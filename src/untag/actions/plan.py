@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from enum import StrEnum
+from functools import lru_cache
 from urllib.parse import quote
 
 from untag.actions.platforms import INTIMATE, Step, StepKind, Whose, platform_called
@@ -237,10 +238,13 @@ def _may_be_same(origin: Origin, other: Origin) -> bool:
     return origin.poster is None or name_key(origin.poster) == name_key(other.poster or "")
 
 
+_key_of = lru_cache(1 << 16)(link_key)
+
+
 def place_key(origin: Origin) -> str:
     """What names a place online for good: the key of its link, else the platform and who posted it."""
     if web_link(origin.permalink) is not None:
-        return link_key(origin.permalink or "")
+        return _key_of(origin.permalink or "")
     return f"{origin.platform or ''}/{name_key(origin.poster or '')}"
 
 
@@ -303,9 +307,7 @@ def _step(step: Step, permalink: str | None) -> PlannedStep:
         link = permalink
     elif link is not None and "{permalink}" in link:
         link = None if permalink is None else link.replace("{permalink}", quote(permalink, safe=""))
-    return PlannedStep(
-        step.kind, step.words, link, step.checked.verified, step.checked.on, one_line(step.checked.source)
-    )
+    return PlannedStep(step.kind, step.words, link, step.checked.verified, step.checked.on, step.checked.source)
 
 
 def _with_answer(step: PlannedStep, contents: tuple[str, ...], place: str, background: Background) -> PlannedStep:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from datetime import date
+from functools import lru_cache
 from hashlib import sha256
 from urllib.parse import quote, urlsplit
 
@@ -13,13 +14,14 @@ from untag.support.words import printable
 MOST_LETTERS = 120
 _MOST_SLUG = 40
 _LONGEST_LINK = 2000
+_NOT_IN_LINKS = re.compile(r"[\s\x00-\x1f]")
 _SAFE_IN_LINKS = "!#$%&'()*+,/:;=?@[]~-._"
 
 
 def one_line(text: str, most: int = MOST_LETTERS) -> str:
     """The text as one line of at most `most` letters, without what hides, steers or turns what follows."""
     plain = " ".join(text.split())
-    shown = "".join(char for char in plain if printable(char) == char)
+    shown = plain if printable(plain) == plain else "".join(char for char in plain if printable(char) == char)
     return shown if len(shown) <= most else f"{shown[: most - 1].rstrip()}…"
 
 
@@ -28,9 +30,10 @@ def name_of(text: str | None) -> str | None:
     return None if text is None else one_line(text) or None
 
 
+@lru_cache(1 << 16)
 def web_link(link: str | None) -> str | None:
     """The address of a page that may be opened and sent, in ASCII; None for what is none."""
-    if link is None or len(link) > _LONGEST_LINK or any(char.isspace() or ord(char) < 32 for char in link):
+    if link is None or len(link) > _LONGEST_LINK or _NOT_IN_LINKS.search(link):
         return None
     try:
         parts = urlsplit(link)

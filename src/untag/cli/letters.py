@@ -81,9 +81,7 @@ def command(
     for letter in written.letters:
         tell(f"{letter.file}  {letter.title}")
     _tell(written)
-    say(
-        f"nothing was sent; when you have sent one, tell untag, which then watches the date: {next_step(context, 'act')}"
-    )
+    say(f"nothing was sent; when you have sent one, say so, and untag watches the date: {next_step(context, 'act')}")
     return 0
 
 
