@@ -291,6 +291,19 @@ def test_a_nightly_scan_tells_of_what_is_due(untag: Untag, found: list[Finding],
     assert json.loads(untag.run("scan", untag.photos, "--json").out)["due_requests"] == 1
 
 
+def test_statistics_count_requests(untag: Untag, found: list[Finding], answering: Answering) -> None:
+    found += [finding(1), finding(2, origin(2, poster="Carl"))]
+    assert "asked " not in untag.run("stats").out
+    answering("done", "skip", "skip", "skip", "done", "quit")
+    with Store.open(untag.home) as store:
+        first, second = requests(store)
+        store.execute("UPDATE requests SET due_on = ? WHERE request = ?", (date.today().isoformat(), first.id))
+        record_event(store, RequestEvent(second.id, Event.REFUSED, first.requested_on, None, None, first.recorded_at))
+    counts = json.loads(untag.run("stats", "--format", "json").out)["requests"]
+    assert counts == {"open": 1, "due": 1, "done": 0, "refused": 1}
+    assert "2 requests: 1 open, 1 of them due, 0 done, 1 refused" in untag.run("stats").out
+
+
 def test_the_list_narrows_to_what_is_due(untag: Untag) -> None:
     untag.enroll()
     untag.add("a.png", paint(ME, serial=1, alcohol=0.9))

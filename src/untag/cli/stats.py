@@ -32,13 +32,14 @@ def command(context: Context, style: str, filters: Filters) -> int:
       untag stats
       untag stats --platform facebook --format json
     """
+    from untag.reports.plan_text import request_counts, requests_lines
     from untag.reports.stats_text import stats_lines, stats_record
 
     with opened(context) as home:
-        found = home.stats(**filters.asked)
+        found, asked = home.stats(**filters.asked), home.requests()
     if style == "json":
-        tell_json(stats_record(found), indent=2)
+        tell_json(stats_record(found) | {"requests": request_counts(asked)}, indent=2)
     else:
-        for line in stats_lines(found):
+        for line in (*stats_lines(found), *requests_lines(asked)):
             tell(line)
     return 0

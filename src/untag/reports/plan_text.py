@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 from untag.actions.plan import Plan, PlannedGroup, PlannedPhoto, PlannedStep, State
@@ -110,6 +111,23 @@ def due_lines(due: Sequence[TrackedRequest]) -> Iterator[str]:
     """That requests are due, for the end of a scan or of a list; nothing where none is."""
     if due:
         yield f"{counted(len(due), 'request is', 'requests are')} due for an answer: untag act"
+
+
+def request_counts(tracked: Iterable[TrackedRequest]) -> dict[str, int]:
+    """How many requests are open, and of these due by today; how many ended as done, and as refused."""
+    listed, today = list(tracked), date.today()
+    by_outcome = {str(outcome): sum(one.outcome is outcome for one in listed) for outcome in Outcome}
+    return by_outcome | {"due": sum(one.is_due(today) for one in listed)}
+
+
+def requests_lines(tracked: Sequence[TrackedRequest]) -> Iterator[str]:
+    """The same for people; nothing where nobody was asked."""
+    if tracked:
+        counts = request_counts(tracked)
+        yield (
+            f"asked     {counted(len(tracked), 'request')}: {counts['open']} open, {counts['due']} of them due,"
+            f" {counts['done']} done, {counts['refused']} refused"
+        )
 
 
 def plan_record(plan: Plan, tracked: Iterable[TrackedRequest]) -> dict[str, Any]:
