@@ -12,11 +12,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+from werkzeug.test import Client
 
 import untag
 from untag.errors import UsageError
 from untag.review.access import Access
-from untag.review.gate import HEADERS
+from untag.review.activity import Activity
+from untag.review.gate import HEADERS, Gate
 from untag.review.limits import MOST_BYTES
 from untag.review.listener import CONNECTIONS
 from untag.review.server import Ended, Serving, serve
@@ -239,6 +241,17 @@ def test_those_who_say_nothing_keep_nobody_out_for_long(served: Served, monkeypa
 def test_a_port_in_use_is_said(served: Served) -> None:
     with untag.open() as home, pytest.raises(UsageError, match=f"port {served.port} cannot be used .*--port"):
         home.review(lambda _: None, port=served.port)
+
+
+@pytest.mark.parametrize(("path", "counts"), [("/", True), ("/state", False), ("/scan/state", False)])
+def test_what_open_pages_ask_by_themselves_is_no_use(path: str, counts: bool) -> None:
+    now = [0.0]
+    activity, access = Activity(lambda: now[0]), Access(80)
+    now[0] = 50.0
+    gate = Gate(lambda _, start: (start("200 OK", []), [b""])[1], access, activity)
+    asked = {"Host": "127.0.0.1:80", "Cookie": f"untag-review={access.cookie}"}
+    assert Client(gate, use_cookies=False).get(access.folder + path, headers=asked).status_code == 200
+    assert (activity.unused_for() == 0) == counts
 
 
 def test_two_may_run_at_once(served: Served, tmp_path: Path) -> None:

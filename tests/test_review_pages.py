@@ -25,6 +25,7 @@ from untag.cli.app import _run
 from untag.findings.evenings import same_evening
 from untag.review.app import make_app
 from untag.review.parts import Parts, make_parts
+from untag.review.reviewing import finding_of
 from untag.review.thumbnails import Side, Thumbnails
 from untag.types import Status
 
@@ -360,10 +361,29 @@ def test_a_database_that_is_held_is_said_and_nothing_is_taken_for_saved(
 def test_the_database_is_open_only_while_a_page_is_made(changing: Pages) -> None:
     """`untag forget` cannot erase what is open elsewhere."""
     changing.get("/")
-    changing.get(f"/photo/{changing.hashes()['drink.png']}/small")
+    picture = f"/photo/{changing.hashes()['drink.png']}/small"
+    assert changing.get(picture).status_code == 200
     assert not (changing.untag.home / "untag.db-wal").exists()
     assert changing.untag.run("forget", "--all", "--yes").status == 0
+    assert changing.get(picture).status_code == 404, "a picture that is kept in memory is forgotten as well"
     assert changing.names() == []
+
+
+def test_a_picture_is_looked_up_again_only_when_the_database_has_changed(
+    pages: Pages, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sha256 = pages.hashes()["drink.png"]
+    asked: list[str] = []
+    monkeypatch.setattr("untag.review.photos.finding_of", lambda sha: (asked.append(sha), finding_of(sha))[1])
+    for _ in range(3):
+        assert pages.get(f"/photo/{sha256}/small").status_code == 200
+        pages.get("/")
+    first = len(asked)
+    assert first <= 1
+    pages.post("/decide", ids=[sha256], status="keep")
+    pages.post("/undo", ids=[sha256])
+    assert pages.get(f"/photo/{sha256}/small").status_code == 200
+    assert len(asked) == first + 1
 
 
 def test_thumbnails_are_kept_within_bounds(pages: Pages) -> None:
@@ -372,7 +392,7 @@ def test_thumbnails_are_kept_within_bounds(pages: Pages) -> None:
         settings, found = home.settings, list(home.findings(status=list(Status)))
     thumbnails = Thumbnails(settings, most_bytes=4000)
     for finding in (*found, *found):
-        assert thumbnails.of(finding, Side.SMALL) is not None
+        assert thumbnails.of(finding, Side.SMALL, ()) is not None
         made.append(finding.id)
         assert thumbnails.nbytes <= 4000
 

@@ -65,6 +65,12 @@ class Reviewing(OpenHome):
 
         return changes(self._opened(), since) if self._has_database() else Changes("", 0, {})
 
+    def version(self) -> tuple[int, ...]:
+        """Numbers that are others whenever anybody has written to the database; opens nothing."""
+        from untag.store import written_last
+
+        return written_last(self.home)
+
     def names(self) -> dict[str, list[str]]:
         """The persons, posters and platforms that there are to filter by."""
         from untag.store import names_on_record

@@ -13,7 +13,7 @@ from untag.review.activity import Activity
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
-UNCOUNTED = "/state"
+UNCOUNTED = frozenset({"/state", "/scan/state", "/welcome/state"})
 """What open pages ask for by themselves: nobody has used them for that."""
 
 POLICY = "; ".join(
@@ -73,7 +73,7 @@ class Gate:
         if reason is not None:
             return _answer(start_response, "403 Forbidden", f"Nothing is shown: {reason}.")
         environ["SCRIPT_NAME"], environ["PATH_INFO"] = self._access.folder, path[len(self._access.folder) :]
-        if environ["PATH_INFO"] != UNCOUNTED:
+        if environ["PATH_INFO"] not in UNCOUNTED:
             self._activity.touch()
         return self._pages(environ, _with_headers(start_response))
 

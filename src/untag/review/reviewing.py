@@ -72,7 +72,7 @@ def page() -> Response:
     if not offset.isascii() or not offset.isdecimal() or len(offset) > 9:
         raise UsageError("the offset is a count")
     shown, more = page_of(wanted_by(request.args), int(offset))
-    return jsonify(html=render_template("cards.html", shown=shown), count=len(shown), more=more)
+    return jsonify(html=render_template("cards.html", shown=shown, first_page=False), count=len(shown), more=more)
 
 
 @reviewing.get("/finding/<string(length=64):sha256>")

@@ -60,6 +60,8 @@ def serve(serving: Serving) -> Ended:
     Raises UsageError for a port that is in use or not allowed.
     """
     _silence()
+    # Before anybody hears that it runs: a terminal may go at once.
+    has_gone = terminal_watch()
     with _bound(serving.port) as bound:
         access = Access(bound.getsockname()[1])
         shared = make_parts(serving.settings, serving.open_home, serving.on_bug, serving.worker)
@@ -67,7 +69,7 @@ def serve(serving: Serving) -> Ended:
         try:
             serving.on_address(access.address)
             serving.on_browser(access.address_once)
-            return _until_the_end(listener, shared.activity, serving)
+            return _until_the_end(listener, shared.activity, serving, has_gone)
         finally:
             listener.close()
             shared.working.close()
@@ -97,8 +99,7 @@ def _bound(port: int) -> socket.socket:
     return bound
 
 
-def _until_the_end(listener: Listener, activity: Activity, serving: Serving) -> Ended:
-    has_gone = terminal_watch()
+def _until_the_end(listener: Listener, activity: Activity, serving: Serving, has_gone: Callable[[], bool]) -> Ended:
     while activity.unused_for() < serving.unused_seconds:
         listener.step(_STEP)
         if has_gone():

@@ -11,7 +11,10 @@ from enum import IntEnum
 import untag
 from untag.reports.pictures import ThumbnailSize, file_thumbnails
 
-MOST_BYTES = 64 * 1024 * 1024
+MOST_BYTES = 48 * 1024 * 1024
+
+Version = tuple[int, ...]
+"""Of the database: another one whenever anybody has written to it."""
 
 
 class Side(IntEnum):
@@ -39,30 +42,45 @@ class Thumbnails:
         self._lock = threading.Lock()
         self._kept: OrderedDict[_Key, bytes] = OrderedDict()
         self._size = 0
+        self._version: Version | None = None
+        self._known: set[str] = set()
 
-    def of(self, finding: untag.Finding, side: Side) -> bytes | None:
+    def kept(self, sha256: str, side: Side, version: Version) -> bytes | None:
+        """The JPEG of a photo that was asked for while the database was the same; None: look whether it is there still.
+
+        What was forgotten meanwhile is not given any more, and what was not need not be looked up.
+        """
+        with self._lock:
+            if version != self._version:
+                self._known.clear()
+                self._version = version
+            return self._used(_Key(sha256, side)) if sha256 in self._known else None
+
+    def of(self, finding: untag.Finding, side: Side, version: Version) -> bytes | None:
         """The JPEG of a photo, upright and without metadata; None when it cannot be read now."""
         key = _Key(finding.sha256, side)
         with self._lock:
-            if key in self._kept:
-                self._kept.move_to_end(key)
-                return self._kept[key]
+            if version == self._version:
+                self._known.add(finding.sha256)
+            found = self._used(key)
+        if found is not None:
+            return found
         made = self._make(finding, side)
         if made is not None:
             self._keep(key, made)
         return made
+
+    def _used(self, key: _Key) -> bytes | None:
+        if key not in self._kept:
+            return None
+        self._kept.move_to_end(key)
+        return self._kept[key]
 
     @property
     def nbytes(self) -> int:
         """How much memory the pictures hold."""
         with self._lock:
             return self._size
-
-    def clear(self) -> None:
-        """Forgets all of them."""
-        with self._lock:
-            self._kept.clear()
-            self._size = 0
 
     def _keep(self, key: _Key, data: bytes) -> None:
         with self._lock:

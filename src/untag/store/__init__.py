@@ -6,6 +6,7 @@ from untag.store.categories import (
 from untag.store.changes import (
     Changes,
     changes,
+    written_last,
 )
 from untag.store.check import (
     check_damage,
@@ -355,4 +356,5 @@ __all__ = [
     "update_matches",
     "without",
     "written_files",
+    "written_last",
 ]

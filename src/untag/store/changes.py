@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
+from pathlib import Path
 
-from untag.store.db import Store
+from untag.store.db import DATABASE_NAME, Store
 from untag.types import Status
 
 
@@ -19,6 +21,17 @@ class Changes:
     mark: str
     judged: int
     statuses: Mapping[str, Status]
+
+
+def written_last(home: Path) -> tuple[int, ...]:
+    """What changes of the files of a database when somebody writes to it: which they are, how long, and since when."""
+    found: list[int] = []
+    for name in (DATABASE_NAME, f"{DATABASE_NAME}-wal"):
+        with suppress(OSError):
+            seen = (home / name).stat()
+            # Who only reads makes an empty log, and takes it away.
+            found += [seen.st_ino, seen.st_size, seen.st_mtime_ns] if seen.st_size else []
+    return tuple(found)
 
 
 def changes(store: Store, since: str | None) -> Changes:
