@@ -31,21 +31,21 @@ _NOT_PUBLIC = frozenset({Audience.FRIENDS, Audience.ONLY_ME})
 
 @dataclass(frozen=True, slots=True)
 class Deadline:
-    """Calendar months and days within which an answer is due; `by_law` is false where untag chose the time."""
+    """Calendar months and days within which an answer is due."""
 
     months: int = 0
     days: int = 0
-    by_law: bool = True
 
 
 DEADLINES = {
     Law.GDPR: Deadline(months=1),  # Art. 12(3)
     Law.UK: Deadline(months=1),
     Law.CCPA: Deadline(days=45),
-    Law.LGPD: Deadline(days=15, by_law=False),
-    Law.DSA: Deadline(days=14, by_law=False),
-    Law.NONE: Deadline(days=14, by_law=False),
     Law.TAKE_IT_DOWN: Deadline(days=2),
+    # From here on no law has a fixed time; untag chose one.
+    Law.LGPD: Deadline(days=15),
+    Law.DSA: Deadline(days=14),
+    Law.NONE: Deadline(days=14),
 }
 EXTENSIONS = {Law.GDPR: Deadline(months=2), Law.UK: Deadline(months=2), Law.CCPA: Deadline(days=45)}
 """By how much more the recipient may put an answer off, when it says so and why."""

@@ -297,7 +297,8 @@ class _Writer:
             platform=platform or "",
             law=one.law,
             complain=has_authority(one.law),
-            count=len(request.photos),
+            # Copies are photos of their own in a request; what was named is the links.
+            count=len(links) or len(request.photos),
             links=links,
             requested_on=self._texts.day(date.fromisoformat(request.requested_on)),
             due_on=self._texts.day(one.due_on),
