@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 import json
+import re
+import shlex
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from datetime import date, timedelta
@@ -344,3 +346,31 @@ def test_the_list_narrows_to_what_is_due(untag: Untag) -> None:
     with Store.open(untag.home) as store:
         store.execute("UPDATE requests SET undone_at = ?", (today,))
     assert due() == []
+
+
+def printed_command(untag: Untag, said: str) -> list[str]:
+    """The one command to run next that the last one has printed, without the name of the program."""
+    (line,) = [line for line in said.splitlines() if re.search(r": untag --home \S+ (decide|letters)\b", line)]
+    words = shlex.split(line.partition(": untag ")[2])
+    assert words[:2] == ["--home", str(untag.home)]
+    return words[2:]
+
+
+def test_from_the_list_to_texts_in_a_folder_in_two_commands_each_printed_by_the_one_before(
+    untag: Untag, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    untag.enroll()
+    post = {"category": "facebook", "subcategory": "set", "username": "Bea Moor", "id": "1001", "extension": "png"}
+    untag.add("gallery-dl/facebook/Bea Moor/1001.png", paint(ME, serial=1, alcohol=0.9))
+    untag.add("gallery-dl/facebook/Bea Moor/1001.png.json", json.dumps(post).encode())
+    untag.scan()
+    monkeypatch.chdir(untag.root)
+    monkeypatch.setattr("untag.cli.list.somebody_reads", lambda: True)
+    listed = untag.run("list")
+    decided = untag.run(*printed_command(untag, listed.err))
+    assert "recorded 1 decision" in decided.err
+    written = untag.run(*printed_command(untag, decided.err))
+    assert written.status == 0, written.err
+    (message,) = untag.root.glob("letters/message-facebook-bea-moor-*")
+    assert "fbid=1001" in message.read_text()
+    assert "untag --home" in written.err and written.err.rstrip().endswith(" act")

@@ -89,15 +89,9 @@ def command(
         say("nothing was decided")
         return 0
     say(f"{'took back' if undo else 'recorded'} {counted(count, 'decision')}")
-    if count and not undo and not photos and _has_letters():
+    if count and not undo and status in (None, "untag", "request-removal"):
         say(f"for texts to send: {next_step(context, 'letters --output letters')}")
     return 0
-
-
-def _has_letters() -> bool:
-    """Whether this untag writes texts."""
-    root = click.get_current_context().find_root()
-    return isinstance(root.command, click.Group) and root.command.get_command(root, "letters") is not None
 
 
 def _record(
