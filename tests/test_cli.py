@@ -172,6 +172,7 @@ def test_scan_json(scanned: Untag) -> None:
         "newly_unreadable": 1,
         "interrupted": False,
         "due_requests": 0,
+        "notes": [],
         "unreadable": [{"path": str(scanned.photos / "d.jpg"), "outcome": "empty", "error": "the file is empty"}],
         "told": 0,
         "strangers": [],
