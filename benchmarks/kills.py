@@ -2,12 +2,13 @@
 
     python -m benchmarks.kills [--kills 300] [--seed 0] [--output FILE.json]
 
-A life is a list of commands: enrolling, scans for cron with --fail-on-new, decisions, a report, a backup, restoring,
-forgetting. It is lived once without a kill, and the home folder is kept after each command. Then a command is begun in
-the home folder that it found, killed with SIGKILL at a random instant, and run again unless it had already ended its
-work. Afterwards all tables must be those of the life without kills (but for times and the numbers of runs and rows),
-the same files must be in the home folder, the database must be sound, and every new finding must have been told of: by
-the run that was killed or by the one after it. Nothing of whom was forgotten may be left in any file.
+A life is a list of commands: enrolling, scans for cron with --fail-on-new, another engine and back, decisions, a
+report, a backup, restoring, forgetting. It is lived once without a kill, and the home folder is kept after each
+command. Then a command is begun in the home folder that it found, killed with SIGKILL at a random instant, and run
+again unless it had already ended its work. Afterwards all tables must be those of the life without kills (but for times
+and the numbers of runs and rows), the same files must be in the home folder, the database must be sound, and every new
+finding must have been told of: by the run that was killed or by the one after it. Nothing of whom was forgotten may be
+left in any file.
 
 The models are made-up ones that see coloured squares (tests/fakes.py): what is killed is the recording, not inference.
 Ends with 1 when anything differed.
@@ -59,6 +60,7 @@ _NOT_COMPARED = {
     "decisions": ("id", "decided_at"),
     "reference_faces": ("id", "added_at"),
     "written": ("written_at",),
+    "home_engine": ("chosen_at",),
     "embedding_changes": ("generation",),
     "sqlite_sequence": ("seq",),
     # Each life has folders of its own.
@@ -88,6 +90,10 @@ class Place:
             ("list", "--format", "json"),
             ("scan", photos, more, *cron),
             ("enroll", str(self.root / "bob"), "--person", BOB),
+            ("scan", photos, more, *cron),
+            ("models", "use", "second"),
+            ("scan", photos, *cron),
+            ("models", "use", "--back"),
             ("scan", photos, more, *cron),
             ("report", "--output", str(self.root / "report.html")),
             ("backup", backup),
@@ -149,7 +155,8 @@ def main() -> None:
     parser.add_argument("--output", type=Path)
     options = parser.parse_args()
     import_all()
-    install(_patch, FakeEngine())
+    first = FakeEngine()
+    install(_patch, first, fake=first, second=FakeEngine(id="second-1-1", turned=40))
     with tempfile.TemporaryDirectory() as scratch:
         tally = kill_often(Path(scratch), options.kills, random.Random(options.seed))
     result = {

@@ -132,15 +132,50 @@ def test_going_back_is_at_once_and_exact(filled: Untag, second: FakeEngine) -> N
 
 def test_back_and_forth(filled: Untag) -> None:
     before = state(filled)
-    use(filled, "second")
-    filled.scan()
     for _ in range(2):
-        use(filled, "--back")
-        assert state(filled) == before
+        use(filled, "second")
         filled.scan()
-    assert engines(filled) == {"second-1-1": 5}
+        assert (state(filled), engines(filled)) == (before, {"second-1-1": 5})
+        use(filled, "--back")
+        assert (state(filled), engines(filled)) == (before, {"fake-1": 5})
+        assert "nothing to go back to" in use(filled, "--back", status=2)
+    use(filled, "second")
     use(filled, "fake")
     assert (state(filled), engines(filled)) == (before, {"fake-1": 5})
+
+
+def test_who_was_enrolled_meanwhile_is_enrolled_after_going_back(filled: Untag) -> None:
+    use(filled, "second")
+    filled.enroll(BOB, Square(person=5, off=0.01), person="bob")
+    filled.scan()
+    assert "bob.png" in filled.found()
+    use(filled, "--back")
+    filled.scan()
+    assert "bob.png" in filled.found()
+    with Store.open(filled.home) as store:
+        assert {one.person for one in references(store, engine="fake-1")} == {"me", "bob"}
+    # Once more in the other direction nothing has to be read, so that nothing can be gone.
+    shutil.rmtree(filled.root / "enrol-bob")
+    use(filled, "second")
+
+
+def test_where_going_back_would_lose_somebody_nothing_changes(filled: Untag) -> None:
+    use(filled, "second")
+    filled.enroll(BOB, Square(person=5, off=0.01), person="bob")
+    shutil.rmtree(filled.root / "enrol-bob")
+    assert "none of the photos that enrolled bob" in use(filled, "--back", status=2)
+    with Store.open(filled.home) as store:
+        chosen = home_engine(store)
+    assert chosen is not None
+    assert chosen.name == "second"
+
+
+def test_who_is_enrolled_with_another_engine_only_is_named(filled: Untag) -> None:
+    photos = filled.root / "bob"
+    photos.mkdir()
+    (photos / "1.png").write_bytes(paint(BOB, serial=60))
+    assert filled.run("enroll", photos, "--person", "bob", "--engine", "second").status == 0
+    assert "bob: enrolled with another engine only" in filled.run("scan", filled.photos).err
 
 
 def test_there_is_nothing_to_go_back_to_at_first(filled: Untag) -> None:
@@ -320,7 +355,7 @@ def test_a_photo_of_the_engine_before_is_read_at_once_for_somebody_new(filled: U
 
 
 @pytest.mark.parametrize(
-    "moment", ["store.engines._mark_due", "people.changing.judge_again", "people.changing.list_people"]
+    "moment", ["store.engines._mark_due", "people.changing.judge_again", "people.changing._to_move"]
 )
 def test_killed_at_any_moment_it_is_done_or_not_done(
     filled: Untag, monkeypatch: pytest.MonkeyPatch, moment: str
@@ -337,7 +372,7 @@ def test_killed_at_any_moment_it_is_done_or_not_done(
     with Store.open(filled.home) as store:
         chosen = home_engine(store)
     assert chosen is not None
-    done = moment.endswith("list_people")
+    done = moment.endswith("_to_move")
     assert chosen.name == ("fake" if done else "second")
     assert ((state(filled), faces(filled), engines(filled)) == known) is not done
     filled.scan()

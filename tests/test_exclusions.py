@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from fakes import ME, Square, Untag, paint
+from miniature_archives import MINIATURES, unpack
 from untag.errors import UsageError
 from untag.sources.exclusions import Exclusions, check_pattern
 
@@ -160,6 +161,29 @@ def test_members_of_archives_are_left_out_by_their_names_there(filled: Untag) ->
     assert "export.zip/stickers/a.png" not in listed(filled)
     scanned(filled, "--exclude", "export.zip")
     assert not any("export.zip" in name for name in listed(filled))
+
+
+def test_an_unpacked_export_heeds_them_inside(untag: Untag) -> None:
+    untag.enroll()
+    unpack(MINIATURES["facebook"], untag.photos / "facebook")
+    photo = "your_facebook_activity/posts/media/Trip_100200300/400500600.jpg"
+    untag.add(f"facebook/{photo}", paint(ME, serial=1))
+    assert scanned(untag)["photos"] == 1
+    untag.add("facebook/your_facebook_activity/.untagignore", b"*.jpg\n")
+    summary = scanned(untag)
+    assert (summary["photos"], summary["removed_excluded"], summary["skipped"]["excluded"]) == (0, 1, 1)
+
+
+@pytest.mark.parametrize("patterns", [(), ("*.gif", "private/")])
+def test_thousands_of_folders_in_a_name_cost_nothing(untag: Untag, patterns: tuple[str, ...]) -> None:
+    untag.enroll()
+    untag.photos.mkdir()
+    with zipfile.ZipFile(untag.photos / "deep.zip", "w") as archive:
+        archive.writestr("a/" * 30_000 + "1.png", paint(ME, serial=1))
+        archive.writestr("private/" + "a/" * 30_000 + "2.png", paint(Square(off=0.2), serial=2))
+    summary = scanned(untag, *(part for pattern in patterns for part in ("--exclude", pattern)))
+    assert summary["photos"] == (1 if patterns else 2)
+    assert summary["unreadable"] == []
 
 
 def test_what_cannot_be_read_does_not_matter_where_it_is_left_out(filled: Untag) -> None:

@@ -143,10 +143,26 @@ def test_the_text_says_what_came_of_it(scheduled: Untag) -> None:
 
 
 def test_nothing_is_scheduled_at_first(untag: Untag, programs: Path) -> None:
-    for command in ("status", "run", "remove"):
+    for command in ("run", "remove"):
         result = untag.run("schedule", command)
         assert (result.status, "untag schedule install PATH" in result.err) == (2, True)
-    assert untag.run("schedule", "install", "--yes").status == 2
+    assert "nothing is scheduled" in untag.run("schedule", "status").out
+    assert (status(untag)["service"], status(untag)["next_due"], status(untag)["runs"]) == (None, None, [])
+    assert untag.run("schedule", "install", "--yes", "--service", "cron").status == 2
+    assert not untag.home.exists()
+
+
+def test_without_paths_the_folders_of_earlier_scans_are_taken(untag: Untag, programs: Path) -> None:
+    untag.enroll()
+    untag.add("deep/a.png", paint(ME))
+    for path in (untag.photos / "deep", untag.photos, untag.photos / "deep" / "a.png"):
+        assert untag.run("scan", path).status == 0
+    install(untag)
+    assert status(untag)["paths"] == [str(untag.photos)]
+    other = untag.root / "other"
+    install(untag, other)
+    install(untag, "--at", "05:00")
+    assert (status(untag)["paths"], status(untag)["at"]) == ([str(other)], "05:00")
 
 
 def test_if_due_it_runs_once_a_day(scheduled: Untag, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -353,7 +369,7 @@ def test_cron_keeps_the_lines_of_the_user(scheduled: Untag, programs: Path) -> N
     assert status(scheduled)["active"]
     assert scheduled.run("schedule", "remove").status == 0
     assert tab.read_text() == own
-    assert scheduled.run("schedule", "status").status == 2
+    assert "nothing is scheduled" in scheduled.run("schedule", "status").out
 
 
 def test_a_crontab_that_cannot_be_read_is_not_written_over(scheduled: Untag, programs: Path) -> None:

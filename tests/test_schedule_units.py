@@ -186,7 +186,7 @@ def test_what_no_property_list_can_hold_is_refused(path: str) -> None:
 def test_cron_runs_exactly_the_command(path: str, tmp_path: Path) -> None:
     """As cron does it: what follows the five fields, up to a % without a backslash, goes to sh."""
     program = "import json, sys; open('out', 'w').write(json.dumps(sys.argv[1:]))"
-    lines = cron_lines(Installation((sys.executable, "-c", program), path, ""), idle=False)
+    lines = cron_lines(Installation((sys.executable, "-c", program), path, "/usr/bin:/bin:/b%n $x"), idle=False)
     assert (lines[0], lines[2], len(lines)) == (CRON_BEGIN, "# untag schedule: end", 3)
     command = lines[1].split(" ", 5)[5]
     assert not re.search(r"(?<!\\)%", command)

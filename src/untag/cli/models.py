@@ -126,21 +126,28 @@ def use(context: Context, engine: str | None, back: bool) -> int:
         if engine is not None:
             return _use(home, engine)
         change = home.undo_use_engine()
+        status = _say_enrolled(change)
         say(f"this home uses the engine {change.engine} again")
         _say_moving(home, change)
-    return 0
+    return status
 
 
 def _use(home: untag.Untag, engine: str) -> int:
     with progress("enrolling", lambda: sum(one.used + one.set_aside for one in home.people())) as advance:
         change = home.use_engine(engine, on_progress=lambda _: advance())
-    lost = [result for result in change.results if result.outcome is not untag.PhotoUse.USED]
-    for result in lost:
-        tell(f"not used  {result.path}: {result.note}")
+    status = _say_enrolled(change)
     for person in change.people:
         say(f"{person.person} is enrolled with {counted(person.used, 'photo')}")
     say(f"this home uses the engine {change.engine} now; to undo that: untag models use --back")
     _say_moving(home, change)
+    return status
+
+
+def _say_enrolled(change: untag.EngineChange) -> int:
+    """Names the photos that enrol nobody any more; returns the exit status that follows."""
+    lost = [result for result in change.results if result.outcome is not untag.PhotoUse.USED]
+    for result in lost:
+        tell(f"not used  {result.path}: {result.note}")
     return UNREADABLE if lost else 0
 
 

@@ -67,7 +67,8 @@ def install(
 ) -> int:
     """Show the files by which scans are started, ask, and write them.
 
-    Without PATH, and for options that are not given, what was chosen before stays. The command of --before runs in a
+    Without PATH, and for options that are not given, what was chosen before stays; at first the folders of earlier
+    scans are taken. The command of --before runs in a
     unit of its own, which has the network; the scan's has none.
 
     \b
@@ -110,10 +111,13 @@ def status(context: Context, as_json: bool) -> int:
         if as_json:
             tell_json(_as_dict(found))
             return 0
-        tell(f"{', '.join(found.schedule.paths)}: daily from {found.schedule.at}, by {found.schedule.service}")
-        if found.schedule.downloads is not None:
-            tell(f"exports that arrive in {found.schedule.downloads}: at once")
-        _say_next(found)
+        if found.schedule is None:
+            tell("nothing is scheduled; say which folders with: untag schedule install PATH…")
+        else:
+            tell(f"{', '.join(found.schedule.paths)}: daily from {found.schedule.at}, by {found.schedule.service}")
+            if found.schedule.downloads is not None:
+                tell(f"exports that arrive in {found.schedule.downloads}: at once")
+            _say_next(found)
         for run in found.runs[:_SHOWN]:
             for line in _lines(run, found.running):
                 tell(line)
@@ -121,7 +125,7 @@ def status(context: Context, as_json: bool) -> int:
             tell(f"{counted(found.requests_due, 'request')} due")
         if found.runs:
             say(f"the log and what was new: {home.home / 'scheduled'}")
-        else:
+        elif found.schedule is not None:
             say("nothing has run yet; try it with: untag schedule run")
     return 0
 
@@ -157,6 +161,8 @@ def remove(context: Context, only_print: bool) -> int:
 
 
 def _say_next(found: untag.ScheduleStatus) -> None:
+    if found.schedule is None or found.next_due is None:
+        return
     due = found.next_due.astimezone()
     say(f"the next scan is due on {due:%Y-%m-%d} from {due:%H:%M} on")
     if not found.active:
@@ -194,12 +200,12 @@ def _outcome(run: untag.ScheduledRun, running: int | None) -> str:
 def _as_dict(found: untag.ScheduleStatus) -> dict[str, object]:
     schedule = found.schedule
     return {
-        "paths": list(schedule.paths),
-        "downloads": schedule.downloads,
-        "at": schedule.at,
-        "service": schedule.service.value,
+        "paths": [] if schedule is None else list(schedule.paths),
+        "downloads": None if schedule is None else schedule.downloads,
+        "at": None if schedule is None else schedule.at,
+        "service": None if schedule is None else schedule.service.value,
         "active": found.active,
-        "next_due": found.next_due.isoformat(timespec="seconds"),
+        "next_due": None if found.next_due is None else found.next_due.isoformat(timespec="seconds"),
         "on_battery": found.on_battery,
         "requests_due": found.requests_due,
         "runs": [_run_as_dict(run, found.running) for run in found.runs],

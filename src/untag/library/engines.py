@@ -48,15 +48,18 @@ class Engines(OpenHome):
         self.__dict__.pop("_models", None)
         return change
 
-    def undo_use_engine(self) -> EngineChange:
-        """Makes the engine before this one the home's again, with all that it had said; reads no photo.
+    def undo_use_engine(self, *, on_progress: OnProgress | None = None) -> EngineChange:
+        """Makes the engine before this one the home's again, with all that it had said.
 
-        Raises UsageError where the engine was not changed.
+        Reads no photo but those that have enrolled somebody since. Raises UsageError where the engine was not changed.
         """
+        from untag.faces.engine import load_engine
         from untag.people.changing import change_back
 
         self._check_settings()
-        change = change_back(self._opened(create=False), self.settings)
+        options = self._models.options
+        store, advance = self._opened(create=False), counting(on_progress)
+        change = change_back(store, lambda name: load_engine(name, options), self.settings, on_photo=advance)
         self.__dict__.pop("_models", None)
         return change
 

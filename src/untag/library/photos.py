@@ -54,7 +54,7 @@ class Photos(OpenHome):
         from untag.scan import require_enrolled, require_paths
         from untag.scan.judge import load_judge
         from untag.sources.base import readers_named
-        from untag.store import note_written
+        from untag.store import note_written, references
         from untag.support.user_command import run_user_command
 
         readers = readers_named(options.source)
@@ -71,6 +71,12 @@ class Photos(OpenHome):
             note_written(store, options.log, "log")
         models = self._models.for_scan
         judge = load_judge(store, models.faces.id, settings, all_scenes=options.all_scenes)
+        elsewhere = sorted({one.person for one in references(store) if one.used} - judge.persons)
+        if judge.persons and elsewhere:
+            self._warn(
+                f"{', '.join(elsewhere)}: enrolled with another engine only, and not looked for; "
+                "enrol again with: untag enroll --person NAME PHOTO…"
+            )
         move = self._planned_move(store, models, settings, options)
         self._say(f"scanning on {models.faces.device} with the engine {models.faces.id}")
         return PreparedScan(store, settings, chosen, options, readers, models, judge, move, failed is not None)

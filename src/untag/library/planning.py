@@ -16,17 +16,21 @@ from untag.schedule.plan import Schedule, Service, check_time, load_schedule
 from untag.schedule.programs import has, systemd_can_take_the_network
 from untag.schedule.services import files_of, lingers, service_here
 from untag.schedule.units import this_installation
-from untag.support.paths import absolute, printable_path
+from untag.support.paths import absolute, os_path, printable_path
 from untag.support.user_command import words_of
 
 NOTHING = "none"
 
 
-def plan(home: Path, paths: Sequence[Path], options: ScheduleOptions, *, ask_system: bool) -> SchedulePlan:
-    """The schedule and its files. Raises UsageError for what cannot be."""
+def plan(
+    home: Path, paths: Sequence[Path], options: ScheduleOptions, scanned: Sequence[str], *, ask_system: bool
+) -> SchedulePlan:
+    """The schedule and its files; `scanned` are the paths of earlier scans. Raises UsageError for what cannot be."""
     before = load_schedule(home)
     service = _service(options, before, ask_system=ask_system)
-    chosen = tuple(printable_path(absolute(path)) for path in paths) or (() if before is None else before.paths)
+    chosen = tuple(printable_path(absolute(path)) for path in paths) or (
+        _usual(scanned) if before is None else before.paths
+    )
     if not chosen:
         raise UsageError("say which folders to scan: untag schedule install PATH…")
     schedule = replace(
@@ -39,6 +43,14 @@ def plan(home: Path, paths: Sequence[Path], options: ScheduleOptions, *, ask_sys
     files = files_of(schedule, this_installation(home, os.environ.get("PATH", os.defpath)))
     remarks = _remarks(schedule) if ask_system else ()
     return SchedulePlan(schedule, tuple(files), tuple(remarks))
+
+
+def _usual(scanned: Sequence[str]) -> tuple[str, ...]:
+    """The folders that were scanned before and are there, none in another; else the user's folder of pictures."""
+    there = [path for path in scanned if Path(os_path(path)).is_dir()]
+    outer = [path for path in there if not any(Path(path).is_relative_to(one) for one in there if one != path)]
+    pictures = platformdirs.user_pictures_path()
+    return tuple(outer) or ((printable_path(absolute(pictures)),) if pictures.is_dir() else ())
 
 
 def _service(options: ScheduleOptions, before: Schedule | None, *, ask_system: bool) -> Service:

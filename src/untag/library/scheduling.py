@@ -59,12 +59,13 @@ class SchedulePlan:
 class ScheduleStatus:
     """What is installed, when it runs next, whether the service says that it will, and the runs, the newest first.
 
-    `running` is the process that scans now, `requests_due` how many requests wait for the user.
+    `schedule` and `next_due` are None where nothing is installed. `running` is the process that scans now,
+    `requests_due` how many requests wait for the user.
     """
 
-    schedule: Schedule
+    schedule: Schedule | None
     active: bool
-    next_due: datetime
+    next_due: datetime | None
     on_battery: bool
     runs: tuple[ScheduledRun, ...]
     running: int | None
@@ -77,13 +78,17 @@ class Scheduling(Reports, Actions):
     def plan_schedule(
         self, paths: Sequence[AnyPath] = (), options: ScheduleOptions | None = None, *, ask_system: bool = True
     ) -> SchedulePlan:
-        """What `install_schedule` would write; writes nothing. Without `paths` they are those that were chosen before.
+        """What `install_schedule` would write; writes nothing.
 
+        Without `paths` they are those that were chosen before, else the folders of earlier scans, else of pictures.
         `ask_system` false is for looking at it: nothing is tried on this machine. Raises UsageError for what cannot be.
         """
         from untag.library.planning import plan
+        from untag.store import DATABASE_NAME
+        from untag.store.runs import scanned_paths
 
-        return plan(self.home, paths_of(paths), options or ScheduleOptions(), ask_system=ask_system)
+        known = scanned_paths(self._opened()) if (self.home / DATABASE_NAME).exists() else []
+        return plan(self.home, paths_of(paths), options or ScheduleOptions(), known, ask_system=ask_system)
 
     def install_schedule(self, planned: SchedulePlan) -> None:
         """Writes what was planned, and has the service of the system start it. Raises ResourceError."""
@@ -112,20 +117,21 @@ class Scheduling(Reports, Actions):
         return schedule
 
     def schedule_status(self) -> ScheduleStatus:
-        """What is installed, and what came of the runs. Raises UsageError where nothing is."""
+        """What is installed, and what came of the runs."""
         from untag.schedule.due import next_due
         from untag.schedule.history import past_runs
+        from untag.schedule.plan import load_schedule
         from untag.schedule.programs import on_battery
         from untag.schedule.services import is_active
+        from untag.store import DATABASE_NAME
         from untag.store.lock import lock_holder
 
-        schedule = self._schedule()
-        now = datetime.now(UTC)
+        schedule = load_schedule(self.home)
         runs = tuple(reversed(past_runs(self.home)))
-        due = next_due(schedule, now, self._seed)
-        holder = lock_holder(self.home)
-        waiting = len(self.requests(due=True))
-        return ScheduleStatus(schedule, is_active(schedule.service), due, on_battery(), runs, holder, waiting)
+        due = None if schedule is None else next_due(schedule, datetime.now(UTC), self._seed)
+        active = schedule is not None and is_active(schedule.service)
+        waiting = len(self.requests(due=True)) if (self.home / DATABASE_NAME).exists() else 0
+        return ScheduleStatus(schedule, active, due, on_battery(), runs, lock_holder(self.home), waiting)
 
     def run_schedule(
         self, step: ScheduleStep | None = None, *, if_due: bool = False, cancel: Cancel | None = None

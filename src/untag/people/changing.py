@@ -27,7 +27,6 @@ from untag.store import (
     add_reference,
     choose_engine,
     engine_on_record,
-    go_back,
     home_engine,
     paths_of,
     photos_by_engine,
@@ -42,12 +41,17 @@ _ENOUGH_TO_TELL = 3
 """Photos from which a rate says something."""
 
 
+_Read = tuple[Reference, EnrolmentResult | None]
+"""A reference, encoded anew where there is no result that says why not."""
+
+
 @dataclass(frozen=True, slots=True)
 class EngineChange:
     """What became of a change of engine: the names of both, and who is enrolled with the new one.
 
-    `results` have one entry for each photo that enrols somebody. `photos` have the verdicts of earlier engines until
-    scans have moved them; `rate` is how many a second the new engine looked at here, None where too few were read.
+    `results` have one entry for each photo that was read to enrol somebody. `photos` have the verdicts of earlier
+    engines until scans have moved them; `rate` is how many a second the new engine looked at here, None where too few
+    were read.
     """
 
     engine: str
@@ -82,35 +86,66 @@ def change_engine(
     Findings and decisions stay as they are: scans move the photos along. Raises UsageError where somebody could not be
     found any more, since none of their photos can be used, and LockedError while a scan runs.
     """
-    before = engine_in_use(store)
+    # While no scan runs; this also erases what a killed change has left.
+    with store.exclusive():
+        before = engine_in_use(store)
     if before == engine.id:
         raise UsageError(f"this home uses the engine {name} already")
-    enrolled = [] if before is None else references(store, engine=before)
     start = time.monotonic()
-    found = list(_read_again(store, enrolled, engine, settings, on_photo))
+    found = _read_missing(store, before, engine, settings, on_photo)
     rate = len(found) / (time.monotonic() - start) if len(found) >= _ENOUGH_TO_TELL else None
+    old_name = None if before is None else engine_name(before)
     with store.exclusive(), store.durable():
         results = _enroll_again(store, engine.id, found)
-        people = list_people(store, engine_id=engine.id)
-        _check_everybody(store, before, people, name)
-        old_name = None if before is None else engine_name(before)
+        _check_everybody(store, before, engine.id, name)
         choose_engine(store, HomeEngine(name, engine.id, old_name, None if old_name is None else before))
         _judge_all(store, engine.id, settings)
+    people = list_people(store, engine_id=engine.id)
     return EngineChange(name, old_name or name, people, results, _to_move(store, engine.id), rate)
 
 
-def change_back(store: Store, settings: Settings) -> EngineChange:
-    """Makes the engine before the home's again, with what it had said, in one transaction; reads no photo.
+def change_back(
+    store: Store,
+    load: Callable[[str], FaceEngine],
+    settings: Settings,
+    *,
+    on_photo: Callable[[], None] = lambda: None,
+) -> EngineChange:
+    """Makes the engine before the home's again, with what it had said, in one transaction.
 
-    Raises UsageError where there is none, and LockedError while a scan runs.
+    Reads no photo but those that have enrolled somebody since, for which the engine is loaded. Raises UsageError where
+    there is none to go back to, or somebody could not be found any more, and LockedError while a scan runs.
     """
+    with store.exclusive():
+        chosen = home_engine(store)
+    if chosen is None or chosen.name_before is None or chosen.engine_before is None:
+        raise UsageError("the engine of this home was not changed since, so there is nothing to go back to")
+    name, engine_id = chosen.name_before, chosen.engine_before
+    found: list[_Read] = []
+    if _not_enrolled_with(store, chosen.engine, engine_id):
+        found = _read_missing(store, chosen.engine, load(name), settings, on_photo)
     with store.exclusive(), store.durable():
-        chosen = go_back(store)
-        if chosen is None:
-            raise UsageError("the engine of this home was not changed, so there is nothing to go back to")
-        _judge_all(store, chosen.engine, settings)
-    people = list_people(store, engine_id=chosen.engine)
-    return EngineChange(chosen.name, chosen.name_before or "", people, (), _to_move(store, chosen.engine), None)
+        results = _enroll_again(store, engine_id, found)
+        _check_everybody(store, chosen.engine, engine_id, name)
+        # Nothing is kept to go forward again, so that going back twice is going back once.
+        choose_engine(store, HomeEngine(name, engine_id))
+        _judge_all(store, engine_id, settings)
+    people = list_people(store, engine_id=engine_id)
+    return EngineChange(name, chosen.name, people, results, _to_move(store, engine_id), None)
+
+
+def _not_enrolled_with(store: Store, before: str | None, engine_id: str) -> list[Reference]:
+    """The references of one engine that another has not encoded yet."""
+    if before is None:
+        return []
+    known = {(item.person, item.sha256) for item in references(store, engine=engine_id)}
+    return [item for item in references(store, engine=before) if (item.person, item.sha256) not in known]
+
+
+def _read_missing(
+    store: Store, before: str | None, engine: FaceEngine, settings: Settings, on_photo: Callable[[], None]
+) -> list[_Read]:
+    return list(_read_again(store, _not_enrolled_with(store, before, engine.id), engine, settings, on_photo))
 
 
 def _to_move(store: Store, engine_id: str) -> int:
@@ -121,10 +156,6 @@ def _judge_all(store: Store, engine_id: str, settings: Settings) -> None:
     judge = load_judge(store, engine_id, settings)
     if judge.persons:
         judge_again(store, engine_id, judge, start_run(store, []), indexed=False)
-
-
-_Read = tuple[Reference, EnrolmentResult | None]
-"""A reference, encoded anew where there is no result that says why not."""
 
 
 def _read_again(
@@ -206,11 +237,11 @@ def _result(
     return EnrolmentResult(reference.path, Enrolled.USED, "one clear face")
 
 
-def _check_everybody(store: Store, before: str | None, people: Sequence[Person], name: str) -> None:
+def _check_everybody(store: Store, before: str | None, engine_id: str, name: str) -> None:
     """Raises UsageError where somebody whom the engine before can find could not be found any more."""
     if before is None:
         return
-    found = {person.person for person in people if person.used}
+    found = {person.person for person in list_people(store, engine_id=engine_id) if person.used}
     known = [person.person for person in list_people(store, engine_id=before) if person.used]
     lost = [person for person in known if person not in found]
     if lost:

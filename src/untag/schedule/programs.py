@@ -12,6 +12,7 @@ import subprocess
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from untag.errors import ResourceError
 from untag.schedule.power import discharging
@@ -30,11 +31,18 @@ class Said:
     output: str = ""
 
 
-def ask(command: Sequence[str], *, given: str | None = None) -> Said:
+def ask(command: Sequence[str], *, given: str | None = None, environment: Mapping[str, str] | None = None) -> Said:
     """Runs a program to its end, with this on its standard input; a status of 127 says that it is not there."""
     try:
         done = subprocess.run(  # noqa: S603 - fixed programs, no shell
-            command, input=given, capture_output=True, text=True, errors="replace", timeout=_SECONDS, check=False
+            command,
+            input=given,
+            capture_output=True,
+            text=True,
+            errors="replace",
+            timeout=_SECONDS,
+            env=None if environment is None else {**os.environ, **environment},
+            check=False,
         )
     except FileNotFoundError:
         return Said(127, f"{command[0]} is not there")
@@ -104,7 +112,7 @@ def notify(text: str, command: str | None) -> str | None:
     words = _desktop(text) if command is None else [word.replace("{}", text) for word in shlex.split(command)]
     if words is None:
         return "there is no notify-send and no osascript; give a command with: untag schedule install --notify"
-    said = ask(words, given=None if words != shlex.split(command or "") else text)
+    said = ask(words, given=None if words != shlex.split(command or "") else text, environment=_session())
     return None if said.status == 0 else f"{words[0]} failed: {said.text or f'exit status {said.status}'}"
 
 
@@ -113,6 +121,14 @@ def _desktop(text: str) -> list[str] | None:
         script = ["on run argv", 'display notification (item 1 of argv) with title "untag"', "end run"]
         return ["osascript", *(part for line in script for part in ("-e", line)), text]
     return ["notify-send", "--app-name=untag", "untag", text] if has("notify-send") else None
+
+
+def _session() -> dict[str, str]:
+    """Where the user's desktop listens, which cron does not say."""
+    if not hasattr(os, "getuid") or "DBUS_SESSION_BUS_ADDRESS" in os.environ:
+        return {}
+    bus = Path(f"/run/user/{os.getuid()}/bus")
+    return {"DBUS_SESSION_BUS_ADDRESS": f"unix:path={bus}"} if bus.exists() else {}
 
 
 def on_battery() -> bool:

@@ -208,7 +208,8 @@ def cron_lines(here: Installation, *, idle: bool) -> list[str]:
 
     Raises UsageError for what no line can hold.
     """
-    command = [*(("ionice", "-c", "3") if idle else ()), "nice", "-n", "19", *here.run("--if-due")]
+    path = ("env", f"PATH={here.search_path}")
+    command = [*path, *(("ionice", "-c", "3") if idle else ()), "nice", "-n", "19", *here.run("--if-due")]
     if any(ord(char) < 0x20 or ord(char) == 0x7F or 0xDC80 <= ord(char) <= 0xDCFF for word in command for char in word):
         raise UsageError(
             "cron takes no paths that hold a line end or bytes that are no text; choose another home folder"

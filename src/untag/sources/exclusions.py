@@ -15,6 +15,7 @@ import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
+from itertools import islice
 
 from pathspec import GitIgnoreSpec
 
@@ -32,6 +33,9 @@ NO_MEDIA = ".nomedia"
 _LIMITS = Limits(max_bytes=64 * 1024)
 _MOST_STARS = 3
 """In one name of a pattern: each further one multiplies the time that a long name can take."""
+_MOST_DEEP = 100
+"""Names in archives may have thousands of folders, each of which would be looked at."""
+_SEPARATORS = re.compile(rf"[/{re.escape(os.sep)}]")
 _MOST_KEPT = 4096
 """Folders whose rules are kept at a time."""
 _DRIVE = re.compile(r"[A-Za-z]:[/\\]")
@@ -107,16 +111,26 @@ class ExclusionsBelow:
         self._root = root.rstrip("/" + os.sep) or root
         self._given = tuple(_given_layers(patterns, self._root))
         self._known: dict[str, FolderRules] = {}
+        self._above = FolderRules(False, ())
 
     def folder(self, path: str) -> FolderRules:
-        """What holds in a folder, given as it is shown."""
-        known = self._known.get(path)
-        if known is None:
-            known = self._look(path)
+        """What holds in a folder, given as it is shown. Very deep in an archive it is what holds further up."""
+        path = self._not_too_deep(path)
+        below = [path]
+        while below[-1] not in self._known and _is_below(below[-1], self._root):
+            below.append(folder_of(below[-1]))
+        for one in reversed(below):
+            rules = self._known.get(one) or self._look(one)
             if len(self._known) >= _MOST_KEPT:
                 self._known.clear()
-            self._known[path] = known
-        return known
+            self._known[one] = rules
+            self._above = rules
+        return rules
+
+    def _not_too_deep(self, path: str) -> str:
+        ends = islice(_SEPARATORS.finditer(path, len(self._root) + 1), _MOST_DEEP, None)
+        end = next(ends, None)
+        return path if end is None else path[: end.start()]
 
     def excludes(self, path: str, *, is_folder: bool = False) -> bool:
         """Whether a path as it is shown is left out."""
@@ -142,7 +156,8 @@ class ExclusionsBelow:
     def _look(self, path: str) -> FolderRules:
         if not _is_below(path, self._root):
             return _within(path, self._given)
-        above = self.folder(folder_of(path))
+        # `folder` has just looked at the one that it lies in.
+        above = self._above
         if above.excluded:
             return FolderRules(True, ())
         if above.decides(path, is_folder=True) or os.path.lexists(os_path(path) + os.sep + NO_MEDIA):
@@ -169,7 +184,8 @@ def _within(folder: str, layers: tuple[Layer, ...]) -> FolderRules:
     try:
         data = read_file(os_path(shown), _LIMITS)
     except ReadFailure as failure:
-        if failure.outcome in (Outcome.MISSING, Outcome.EMPTY):
+        # Nothing is there either where the path is too long for one on a disk: it leads into an archive.
+        if failure.outcome in (Outcome.MISSING, Outcome.EMPTY) or not os.path.lexists(os_path(shown)):
             return FolderRules(False, layers)
         problem = ReadError(shown, failure.outcome, f"nothing is excluded by it: {failure}")
         return FolderRules(False, layers, (problem,))

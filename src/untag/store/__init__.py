@@ -38,7 +38,7 @@ from untag.store.embeddings import (
     index_files,
     make_durable,
 )
-from untag.store.engines import HomeEngine, choose_engine, engine_on_record, go_back, home_engine, photos_by_engine
+from untag.store.engines import HomeEngine, choose_engine, engine_on_record, home_engine, photos_by_engine
 from untag.store.evidence import (
     changed_places,
     due_photos,
@@ -274,7 +274,6 @@ __all__ = [
     "forget_category",
     "forget_person",
     "forget_unseen",
-    "go_back",
     "has_survivor",
     "has_verdict",
     "hashed_findings",

@@ -102,19 +102,6 @@ def keep_earlier(store: Store, analysed: Iterable[tuple[str, str]]) -> None:
     )
 
 
-def go_back(store: Store) -> HomeEngine | None:
-    """Make the engine before the home's again, in the caller's transaction, as `choose_engine` does.
-
-    Returns what is chosen now; None where there is nothing to go back to.
-    """
-    chosen = home_engine(store)
-    if chosen is None or chosen.name_before is None or chosen.engine_before is None:
-        return None
-    back = HomeEngine(chosen.name_before, chosen.engine_before, chosen.name, chosen.engine)
-    choose_engine(store, back)
-    return back
-
-
 def _bring_back(store: Store, engine: str) -> None:
     kept = "SELECT sha256 FROM earlier_photos WHERE engine = ?"
     if store.execute(f"DELETE FROM faces WHERE sha256 IN ({kept})", (engine,)):  # noqa: S608 - a constant

@@ -51,6 +51,12 @@ def last_scan(store: Store) -> LastScan | None:
     )
 
 
+def scanned_paths(store: Store) -> list[str]:
+    """The paths that finished scans were given, the latest first, each once."""
+    rows = store.rows("SELECT paths FROM runs WHERE finished_at IS NOT NULL AND paths <> '[]' ORDER BY id DESC")
+    return list(dict.fromkeys(path for row in rows for path in json.loads(row["paths"])))
+
+
 def start_run(store: Store, paths: Sequence[str]) -> int:
     """Record that a scan of `paths` begins; returns its id."""
     return store.insert("runs", {"started_at": now(), "paths": json.dumps(list(paths))})
