@@ -26,7 +26,7 @@ from untag.evaluation.metrics import average_precision
 from untag.imaging.decode import decode
 from untag.imaging.limits import Limits
 from untag.scenes.categories import AVAILABLE, CATEGORIES, TOGETHER_PER_1000, Category, Sensitivity
-from untag.scenes.classify import MODEL_ID, SceneClassifier, in_photo, scene_input
+from untag.scenes.classify import MODEL_ID, AtOnce, SceneClassifier, in_photo, scene_input
 from untag.scenes.crops import SIDES, Region
 from untag.scenes.heads import HEADS_SHA256, INPUTS, SEEN, Heads, head_inputs, load_heads, read_heads
 from untag.scenes.photo import of_photo
@@ -293,7 +293,7 @@ def test_spots_of_a_photo_are_in_the_whole_of_it() -> None:
 def test_a_batch_keeps_its_order() -> None:
     session = FakeSession(np.concatenate([distribution()] * 3), features((5, -5), (-5, 5), (-5, -5)))
     batch = np.random.default_rng(0).integers(0, 256, (3, INPUT_SIZE, INPUT_SIZE, 3), dtype=np.uint8)
-    results = classifier_of(session).judge([View(image) for image in batch])
+    results = SceneClassifier(session, HEADS, SPACE, at_once=AtOnce(photos=3)).judge([View(image) for image in batch])
     assert [result.scores["alcohol"] > 0.5 for result in results] == [True, False, False]
     assert [result.scores["weapon"] > 0.5 for result in results] == [False, True, False]
     assert {result.model for result in results} == {MODEL_ID}
@@ -350,8 +350,20 @@ def test_the_strongest_crop_of_a_photo_counts_and_never_that_of_another() -> Non
         assert logits[2] < 0.4
         assert logits[3] == pytest.approx(-3, abs=1e-4)  # a photo in which nobody is found
     assert {side for _, side in session.sides} == {INPUT_SIZE, *SIDES.values()}
+    runs = {count for count, side in session.sides if side == INPUT_SIZE}
     crops = {count for count, side in session.sides if side != INPUT_SIZE}
-    assert len(crops) == 1  # whatever the number of faces
+    assert (runs, max(crops)) == ({AtOnce().photos}, AtOnce().crops)
+
+
+def test_all_of_a_batch_is_judged_alike_however_much_a_run_has() -> None:
+    generator = np.random.default_rng(5)
+    face = Box(80, 80, 120, 120)
+    shown = generator.integers(0, 256, (5, 200, 200, 3), dtype=np.uint8)
+    views = [View(pixels, (face,) * (number % 3)) for number, pixels in enumerate(shown)]
+    heads = around(Region.BODY, without=-3)
+    once = [SceneClassifier(SidedSession(), heads, SPACE, at_once=AtOnce(64, 64)).judge(views)]
+    once.append(_judged(SidedSession(), heads, views))
+    assert [each.scores for each in once[0]] == [each.scores for each in once[1]]
 
 
 def _judged(session: SidedSession, heads: Heads, views: list[View]) -> list[SceneScores]:

@@ -35,7 +35,7 @@ class YunetOptions:
     well. `threshold` is the score (0 to 1) from which on a candidate counts, `hint` that from which on it is worth a
     closer look, `max_overlap` the intersection over union of two boxes above which the less certain goes. What is below
     `smallest` pixels of the image searched is mostly no face. Photos of one padded size share a run of at most
-    `batch_pixels`.
+    `batch_pixels`: on a CPU a run for each is a third quicker, since what it works on stays in the cache.
 
     Measured on 141 photos with 802 labelled faces (320 and 1280 for all; 320 and 640, then 1600): .996 and .995 of them
     found, 10 and 7 false; of 84 faces of 35 to 60 pixels in made photos of 12 megapixels 80 either way. One in ten
@@ -50,7 +50,7 @@ class YunetOptions:
     hint: float = 0.3
     max_overlap: float = 0.3
     smallest: float = 10.0
-    batch_pixels: int = 2_000_000
+    batch_pixels: int = 350_000
 
 
 DEFAULT_YUNET = YunetOptions()

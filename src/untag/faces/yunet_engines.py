@@ -13,13 +13,16 @@ from numpy.typing import NDArray
 from untag.engine.downloads.pull import AURAFACE, RETAIL_0095_GRAPH, RETAIL_0095_WEIGHTS, SFACE, YUNET
 from untag.engine.downloads.registry import DownloadableWeights
 from untag.engine.runtime.models import ModelOptions
-from untag.engine.runtime.session import OrtSession, batch_factor, open_session
+from untag.engine.runtime.session import Device, OrtSession, batch_factor, open_session
 from untag.engine.weights.openvino_ir import build_retail_0095
 from untag.errors import ModelError
 from untag.faces.align import ARCFACE_TEMPLATE, RETAIL_TEMPLATE
 from untag.faces.composed import EMBEDDING_BATCH, ComposedEngine, Embedder
 from untag.faces.yunet import DEFAULT_YUNET, YunetFinder
 from untag.types import Pixels
+
+_DEVICE_PIXELS = 2_000_000
+"""In a run on anything but a CPU, which needs more at once to be busy."""
 
 
 def engine_id(name: str, embedder: DownloadableWeights) -> str:
@@ -77,7 +80,9 @@ def _upstream(session: OrtSession, dimensions: int, prepare: Callable[[Pixels], 
 
 def _engine(name: str, embedder: Embedder, options: ModelOptions) -> ComposedEngine:
     finder = _open(YUNET.read(options.home), options)
-    detection = replace(DEFAULT_YUNET, batch_pixels=DEFAULT_YUNET.batch_pixels * batch_factor(finder.device))
+    detection = DEFAULT_YUNET
+    if finder.device is not Device.CPU:
+        detection = replace(detection, batch_pixels=_DEVICE_PIXELS * batch_factor(finder.device))
     return ComposedEngine(name, finder.device, YunetFinder(finder, detection), embedder)
 
 

@@ -15,7 +15,7 @@ from PIL import Image
 
 from untag.types import Pixels
 
-STRIP_PIXELS = 1_000_000
+STRIP_PIXELS = 64_000
 """Converted at a time; a strip of them takes 20 MB with all copies."""
 
 _WITH_ALPHA = frozenset(("RGBA", "LA", "PA", "RGBa", "La"))

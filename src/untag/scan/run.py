@@ -38,6 +38,7 @@ from untag.store import (
     start_run,
     unreadable_before,
 )
+from untag.support.native_threads import one_thread_each
 from untag.support.paths import absolute, printable_path
 from untag.types import Outcome
 
@@ -132,7 +133,7 @@ def scan(
             admission=Admission(_FILES_BYTES * batch_factor(models.faces.device), weight),
         )
         # Closed before the readers are: the threads that use them must have ended, whatever goes wrong here.
-        with closing(items):
+        with closing(items), one_thread_each():
             try:
                 for item in items:
                     for _ in range(recorder.take(item)):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
@@ -13,10 +13,10 @@ from numpy.typing import NDArray
 from untag.engine.downloads.registry import EFFICIENTNET_LITE2
 from untag.engine.runtime.cache import DerivedFile
 from untag.engine.runtime.models import ModelOptions, open_derived
-from untag.engine.runtime.session import Session
+from untag.engine.runtime.session import Device, Session
 from untag.engine.weights.efficientnet import FEATURES, INPUT_SIZE, graph_from_weights
 from untag.scenes.categories import CATEGORIES, Category, CategorySpec
-from untag.scenes.crops import SIDES, Region, crop_input
+from untag.scenes.crops import Region, crop_input
 from untag.scenes.heads import HEADS_SHA256, INPUTS, Heads, Looks, class_probabilities, head_inputs, load_heads
 from untag.scenes.space import SPACE_ID, SPACE_SHA256, WIDTH, Space, load_space
 from untag.scenes.taught import TaughtHeads, load_taught
@@ -26,8 +26,18 @@ from untag.types import Pixels, SceneScores, Spot
 _WORTH_NAMING = 0.02  # a class below this probability explains nothing
 _WORTH_A_WORD = 0.1  # a score below this needs no explanation
 _MOST_WORDS = 3
-_CROPS_AT_ONCE = 4
-"""Always as many, the last filled up: ONNX Runtime plans its memory anew for each number, which took as long again."""
+
+
+@dataclass(frozen=True, slots=True)
+class AtOnce:
+    """How many photos, and crops, one run has. On a CPU 8 photos took a quarter longer each than one alone does."""
+
+    photos: int = 1
+    crops: int = 4
+
+
+ON_A_DEVICE = AtOnce(photos=64, crops=256)
+"""What is no CPU needs much at once to be busy."""
 
 _PREPARATION = f"geometric-mean-crop-{INPUT_SIZE}"
 _VERSION = 3  # of how evidence and spots are made
@@ -77,9 +87,17 @@ class SceneClassifier:
 
     preferred: frozenset[str] = frozenset()
 
-    def __init__(self, session: Session, heads: Heads, space: Space, taught: TaughtHeads | None = None) -> None:
+    def __init__(
+        self,
+        session: Session,
+        heads: Heads,
+        space: Space,
+        taught: TaughtHeads | None = None,
+        at_once: AtOnce = AtOnce(),
+    ) -> None:
         """`session` runs the graph of `engine/weights/efficientnet.py`, on which `heads` and `space` were trained."""
         self._session = session
+        self._at_once = at_once
         self._heads = heads
         self._space = space
         self._taught = taught
@@ -94,9 +112,8 @@ class SceneClassifier:
         """
         if not views:
             return []
-        logits, features, details, feature_maps = self._session.run(
-            {"images": np.stack([scene_input(view.pixels) for view in views])}
-        )
+        inputs = [scene_input(view.pixels) for view in views]
+        logits, features, details, feature_maps = self._run(inputs, self._at_once.photos)
         whole = self._placed(head_inputs(logits, features, details))
         scores = self._heads.scores(Looks(whole, *self._around(views)))
         vectors = whole[:, -WIDTH:]
@@ -114,18 +131,20 @@ class SceneClassifier:
             region: [crop_input(view.pixels, face, region) for view in views for face in view.faces]
             for region in Region
         }
-        return {region: self._looked_at(region, crops) for region, crops in cut.items()}, np.array(owners, np.int64)
+        return {region: self._looked_at(crops) for region, crops in cut.items()}, np.array(owners, np.int64)
 
-    def _looked_at(self, region: Region, crops: Sequence[Pixels]) -> NDArray[np.float32]:
-        side = SIDES[region]
-        seen = []
-        for start in range(0, len(crops), _CROPS_AT_ONCE):
-            some = crops[start : start + _CROPS_AT_ONCE]
-            images = np.zeros((_CROPS_AT_ONCE, side, side, 3), np.uint8)
-            images[: len(some)] = some
-            logits, features, details, *_ = self._session.run({"images": images})
-            seen.append(head_inputs(logits, features, details)[: len(some)])
-        return self._placed(np.concatenate(seen)) if seen else np.zeros((0, INPUTS), np.float32)
+    def _looked_at(self, crops: Sequence[Pixels]) -> NDArray[np.float32]:
+        if not crops:
+            return np.zeros((0, INPUTS), np.float32)
+        logits, features, details, *_ = self._run(crops, self._at_once.crops)
+        return self._placed(head_inputs(logits, features, details))
+
+    def _run(self, images: Sequence[Pixels], at_once: int) -> list[NDArray[np.float32]]:
+        parts = [
+            self._session.run({"images": np.stack(images[start : start + at_once])})
+            for start in range(0, len(images), at_once)
+        ]
+        return [np.concatenate(outputs) for outputs in zip(*parts, strict=True)]
 
     def _placed(self, seen: NDArray[np.float32]) -> NDArray[np.float32]:
         """(N, SEEN) -> (N, INPUTS): with the place in the space of pictures and sentences."""
@@ -179,7 +198,9 @@ def load_classifier(options: ModelOptions) -> SceneClassifier:
     DeviceError when the device does not really run.
     """
     taught = load_taught(options.home, BACKBONE_ID)
-    return SceneClassifier(open_derived(GRAPH_FILE, options), load_heads(), load_space(), taught)
+    session = open_derived(GRAPH_FILE, options)
+    at_once = AtOnce() if session.device is Device.CPU else ON_A_DEVICE
+    return SceneClassifier(session, load_heads(), load_space(), taught, at_once)
 
 
 def load_backbone(options: ModelOptions) -> Backbone:
