@@ -23,6 +23,8 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
+from untag.engine.runtime.session import Device, usable_devices
+
 ROOT = Path(__file__).parents[1]
 RESULTS = ROOT / "benchmarks" / "results"
 LABELLED = ROOT.parent / "shared" / "data" / "faces"
@@ -54,6 +56,12 @@ def embedding_ratios(result: Any) -> Iterator[Ratio]:
 def drop_in_ratios(result: Any) -> Iterator[Ratio]:
     yield "locations equal to dlib's CNN / photos", 1 - result["photos_that_differ"] / result["photos"], 1.0
     yield "processor time, dlib / untag", result["seconds_dlib"] / result["seconds"], 1.0
+
+
+def gpu_ratios(result: Any) -> Iterator[Ratio]:
+    for name in ("faces", "scan"):
+        if name in result:
+            yield f"photos a second, {name}, card / processor", result[name]["times_as_fast"], 1.0
 
 
 def detection_ratios(result: Any) -> Iterator[Ratio]:
@@ -171,6 +179,7 @@ BENCHMARKS = (
     Benchmark("elongated", (), ("--ratios", "2,4", "--places", "2"), elongated_ratios),
     Benchmark("fuzz_images", (), ("--count", "200", "--batch", "100"), image_fuzz_ratios),
     Benchmark("fuzz_archives", (), ("--count", "250"), archive_fuzz_ratios),
+    Benchmark("gpu", (), ("--count", "32", "--minutes", "4"), gpu_ratios),
     Benchmark("kills", (), ("--kills", "20"), kill_ratios),
     Benchmark("review", ("playwright",), ("--findings", "500", "--repeats", "2"), review_ratios),
     Benchmark("review_keyboard", ("playwright",), ("--findings", "20", "--speed", "100"), keyboard_ratios),
@@ -183,6 +192,8 @@ def missing(benchmark: Benchmark, options: argparse.Namespace) -> str | None:
     """Why a benchmark cannot run here, or None."""
     if lacking := [module for module in benchmark.competitors if find_spec(module) is None]:
         return f"{', '.join(lacking)} not installed; pip install '.[reference,bench]'"
+    if benchmark.name == "gpu" and not usable_devices().get(Device.CUDA, False):
+        return "no card that CUDA runs on"
     if benchmark.name == "rescan" and sys.platform != "linux":
         return "needs find -printf"
     if "playwright" in benchmark.competitors and shutil.which("chromium") is None:
