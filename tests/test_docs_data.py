@@ -135,7 +135,6 @@ def test_schedule(filled: Untag, monkeypatch: pytest.MonkeyPatch) -> None:
 
     save_schedule(filled.home, Schedule((str(filled.photos),), str(filled.root), service=Service.CRON))
     monkeypatch.setattr("untag.library.nightly.lower_priority", lambda: None)
-    monkeypatch.setattr("untag.schedule.services._crontab", lambda: "")
     for arguments in (("scan",), ("notify",)):
         filled.run("schedule", "run", "--only", *arguments)
     (filled.photos / "away" / "c.png").rename(filled.root / "c.png")

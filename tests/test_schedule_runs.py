@@ -339,6 +339,38 @@ def test_during_another_scan_an_export_waits(scheduled: Untag) -> None:
     run(scheduled, "--only", "arrivals", status=3)
 
 
+def test_an_export_that_could_not_be_scanned_is_scanned_when_it_can(untag: Untag, programs: Path) -> None:
+    install(untag, untag.root, "--notify", telling(programs))
+    export(untag.root / "Downloads" / "instagram-ana.zip", 50)
+    for _ in range(3):  # nobody is enrolled
+        run(untag, "--only", "arrivals", status=2)
+        run(untag, "--only", "notify", status=0)
+    assert told(programs) == ["1 scan failed. See: untag schedule status"]
+    untag.enroll()
+    run(untag, "--only", "arrivals", status=3)
+
+
+def test_polled_what_is_no_export_is_looked_into_once(scheduled: Untag, monkeypatch: pytest.MonkeyPatch) -> None:
+    from untag.schedule import arrivals
+
+    looked: list[object] = []
+
+    def no_export(paths: list[Path], _: object) -> bool:
+        looked.extend(paths)
+        return False
+
+    monkeypatch.setattr(arrivals, "_is_export", no_export)
+    export(scheduled.root / "Downloads" / "fonts.zip", 50)
+    run(scheduled, "--if-due", status=3)
+    run(scheduled, "--if-due", status=0)
+    assert len(looked) == 1
+    (scheduled.root / "Downloads").rename(scheduled.root / "away")
+    run(scheduled, "--if-due", status=0)
+    (scheduled.root / "away").rename(scheduled.root / "Downloads")
+    run(scheduled, "--if-due", status=0)
+    assert len(looked) == 1
+
+
 def test_a_torn_export_is_named_in_the_log(scheduled: Untag) -> None:
     path = scheduled.root / "Downloads" / "instagram-ana.zip"
     export(path, 50)
@@ -372,9 +404,22 @@ def test_cron_keeps_the_lines_of_the_user(scheduled: Untag, programs: Path) -> N
     assert "nothing is scheduled" in scheduled.run("schedule", "status").out
 
 
+@pytest.mark.parametrize("service", ["cron", "systemd"])
+def test_where_the_service_is_gone_the_status_says_so(scheduled: Untag, programs: Path, service: str) -> None:
+    schedule = json.loads((scheduled.home / "schedule.json").read_text())
+    (scheduled.home / "schedule.json").write_text(json.dumps({**schedule, "service": service}))
+    (programs / "bin" / "crontab").unlink()
+    (programs / "bin" / "systemctl").unlink()
+    result = scheduled.run("schedule", "status")
+    assert result.status == 0
+    assert f"{service} does not start it" in result.err
+    assert not status(scheduled)["active"]
+
+
 def test_a_crontab_that_cannot_be_read_is_not_written_over(scheduled: Untag, programs: Path) -> None:
     (programs / "tab").write_text("0 5 * * * mine\n")
     (programs / "broken").touch()
+    assert not status(scheduled)["active"]
     result = scheduled.run("schedule", "install", "--yes")
     assert (result.status, "cannot open the spool" in result.err) == (2, True)
     assert (programs / "tab").read_text() == "0 5 * * * mine\n"

@@ -43,6 +43,7 @@ _LONG_ENOUGH = timedelta(minutes=10)
 _INTERRUPTED = 130
 _TEMPORARY_FAILURE = 75
 _BUG = 70
+_SCANNED = (0, 1, 3, 4)
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,8 +71,11 @@ class Night:
     def _all(self, *, if_due: bool) -> int:
         statuses = []
         try:
-            if self.schedule.downloads is not None and self._look().ready:
+            found = self._look()
+            if found.ready:
                 statuses.append(self._apart(ScheduleStep.ARRIVALS))
+            else:
+                self._settle(found, [])
             if not if_due or self._is_due():
                 self._run_before()
                 statuses.append(self._apart(ScheduleStep.SCAN))
@@ -107,7 +111,8 @@ class Night:
         return self._scan(RunKind.SCAN, self.schedule.paths)
 
     def _look(self) -> Looked:
-        assert self.schedule.downloads is not None
+        if self.schedule.downloads is None:
+            return Looked()
         folder = Path(os_path(self.schedule.downloads))
         try:
             return look(folder, load_arrived(self.client.home), limits=self.client.settings.limits)
@@ -115,29 +120,32 @@ class Night:
             return Looked()  # it is away, and nothing comes into it
 
     def _scan_arrivals(self) -> int:
-        if self.schedule.downloads is None:
-            return 0
         found = self._look()
         for _ in range(_LOOKS):
             # The event that a file was closed comes once; what was written to just now is looked at again.
             if not found.settling or self.cancel.wait(_LOOK_SECONDS):
                 break
             found = self._look()
-        arrived = load_arrived(self.client.home)
-        for path in found.coming:
-            history.log(self.client.home, [f"{path} is not there as a whole yet, and is scanned when it is"])
-        for path in found.broken:
-            history.log(self.client.home, [f"{path} is no whole archive; download it again"])
-        done = [*found.others, *found.broken]
+        done: list[str] = []
         statuses = []
         for group in found.ready:
             status = self._scan(RunKind.ARRIVALS, group)
             statuses.append(status)
-            if status not in (_TEMPORARY_FAILURE, _INTERRUPTED):
-                done += group
-        kept = {path: mark for path, mark in arrived.items() if path in found.marks}
-        save_arrived(self.client.home, {**kept, **{path: found.marks[path] for path in done}})
+            # One that could not be scanned is scanned when it can.
+            done += group if status in _SCANNED else ()
+        self._settle(found, done)
         return _of_several(statuses)
+
+    def _settle(self, found: Looked, done: Sequence[str]) -> None:
+        """Notes what need not be looked into again until it changes, and says what is no whole archive."""
+        for path in found.broken:
+            history.log(self.client.home, [f"{path} is no whole archive; download it again"])
+        settled = [*done, *found.others, *found.broken]
+        arrived = load_arrived(self.client.home)
+        # Where nothing was seen, the folder may be away, and what has arrived there is remembered.
+        if settled or (found.marks and not arrived.keys() <= found.marks.keys()):
+            kept = {path: mark for path, mark in arrived.items() if path in found.marks}
+            save_arrived(self.client.home, {**kept, **{path: found.marks[path] for path in settled}})
 
     def _scan(self, kind: RunKind, paths: Sequence[str]) -> int:
         home = self.client.home
@@ -213,7 +221,7 @@ class Night:
             return 0
         before = next((run for run in reversed(runs) if run.told and run.kind is RunKind.SCAN), None)
         due = len(self.client.requests(due=True))
-        text = news_of(untold, before, due)
+        text = news_of(_worth_telling(untold, [run for run in runs if run.told]), before, due)
         failed = None if text is None or self.schedule.notify == "" else notify(text, self.schedule.notify)
         if failed is not None:
             history.log(home, [f"nobody could be told: {failed}"])
@@ -224,6 +232,12 @@ class Night:
     def _was_killed(self, run: ScheduledRun) -> bool:
         old = datetime.now(UTC) - run.started > _LONG_ENOUGH
         return run.ended_at is None and old and lock_holder(self.client.home) != run.process
+
+
+def _worth_telling(untold: Sequence[ScheduledRun], told: Sequence[ScheduledRun]) -> list[ScheduledRun]:
+    """The runs without those that failed as the last one of arrivals did: an export is tried every hour."""
+    last = next((run.error for run in reversed(told) if run.kind is RunKind.ARRIVALS), None)
+    return [run for run in untold if run.kind is RunKind.SCAN or run.error is None or run.error != last]
 
 
 def _values(summary: ScanSummary) -> dict[str, Any]:

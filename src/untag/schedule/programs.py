@@ -96,7 +96,8 @@ def run_child(command: Sequence[str], environment: Mapping[str, str]) -> int:
     except OSError as error:
         raise ResourceError(f"{command[0]} could not be run: {error.strerror}") from error
     try:
-        return child.wait()
+        status = child.wait()
+        return status if status >= 0 else 128 - status  # as a shell has it for a signal
     except BaseException:
         child.terminate()  # it records what it has, and ends
         child.wait()

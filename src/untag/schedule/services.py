@@ -12,7 +12,15 @@ from pathlib import Path
 from untag.errors import ResourceError, UsageError
 from untag.schedule.plan import Schedule, Service
 from untag.schedule.programs import ask, has, must, systemd_answers
-from untag.schedule.units import LABEL, Installation, cron_lines, launchd_plist, systemd_units, with_cron_lines
+from untag.schedule.units import (
+    CRON_BEGIN,
+    LABEL,
+    Installation,
+    cron_lines,
+    launchd_plist,
+    systemd_units,
+    with_cron_lines,
+)
 from untag.support.aside import new_part
 
 UNITS = (
@@ -125,7 +133,8 @@ def is_active(service: Service) -> bool:
         case Service.LAUNCHD:
             return ask(["launchctl", "print", f"{_domain()}/{LABEL}"]).status == 0
         case Service.CRON:
-            return with_cron_lines(crontab := _crontab(), []) != crontab
+            said = ask(["crontab", "-l"])
+            return said.status == 0 and CRON_BEGIN in said.output.splitlines()
 
 
 def lingers() -> bool:
