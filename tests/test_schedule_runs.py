@@ -451,6 +451,17 @@ def test_systemd_gets_its_units_and_gives_them_back(scheduled: Untag, programs: 
     assert "--user disable --now untag.timer" in calls(programs)
 
 
+def test_without_a_service_what_is_scanned_is_written_down(untag: Untag, programs: Path) -> None:
+    untag.enroll()
+    untag.add("a.png", paint(ME))
+    said = install(untag, untag.photos, service="none")
+    assert "every quarter of an hour: untag schedule run --if-due" in said
+    run(untag, "--if-due", status=3)
+    assert (status(untag)["service"], status(untag)["active"], (programs / "tab").exists()) == ("none", True, False)
+    assert untag.run("schedule", "remove", "--print").out == ""
+    assert untag.run("schedule", "remove").status == 0
+
+
 def test_printing_writes_nothing(untag: Untag, programs: Path) -> None:
     result = untag.run("schedule", "install", untag.photos, "--print", "--service", "systemd")
     assert (result.status, "[Timer]" in result.out) == (0, True)

@@ -49,7 +49,9 @@ def command() -> None:
     help="Tell by this command, with {} or standard input for the sentence.  [default: notify-send or osascript]",
 )
 @click.option(
-    "--service", type=click.Choice(["systemd", "launchd", "cron"]), help="What starts it.  [default: what is here]"
+    "--service",
+    type=click.Choice(["systemd", "launchd", "cron", "none"]),
+    help="What starts it.  [default: what is here]",
 )
 @click.option("--print", "only_print", is_flag=True, help="Show what would be written, and write nothing.")
 @click.option("--yes", is_flag=True, help="Do not ask.")

@@ -110,6 +110,8 @@ def _remarks(schedule: Schedule) -> Iterator[str]:
                 )
             if not lingers():
                 yield "it runs while you are logged in; to let it run at other times too: loginctl enable-linger"
+        case Service.NONE:
+            yield "let something start this every quarter of an hour: untag schedule run --if-due"
         case Service.CRON:
             if not has("unshare"):
                 yield "nothing here can take the network away from a scan (unshare is missing); untag uses none itself"

@@ -35,8 +35,8 @@ class ScheduleOptions:
     """How to schedule scans; None is what was chosen before, or else the default.
 
     `downloads` is the folder that exports come into, "none" to watch none. `at` is HH:MM. `before` is a command that
-    runs before the daily scan, `notify` one that tells the user ("none" for nobody). `service` is systemd, launchd or
-    cron.
+    runs before the daily scan, `notify` one that tells the user ("none" for nobody). `service` is systemd, launchd,
+    cron or none.
     """
 
     downloads: AnyPath | None = None

@@ -19,11 +19,12 @@ _REMEDY = "; write it anew with: untag schedule install PATH…"
 
 
 class Service(StrEnum):
-    """What starts the runs."""
+    """What starts the runs; `none` is something of the user's own, every quarter of an hour."""
 
     SYSTEMD = "systemd"
     LAUNCHD = "launchd"
     CRON = "cron"
+    NONE = "none"
 
 
 @dataclass(frozen=True, slots=True)

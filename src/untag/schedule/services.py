@@ -32,8 +32,8 @@ UNITS = (
     "untag-arrivals.service",
 )
 _NOTHING_HERE = (
-    "there is neither systemd with a service manager of yours nor cron here; let what starts programs on this machine "
-    "run this every quarter of an hour: untag schedule run --if-due (docs/schedule.md)"
+    "there is neither systemd with a service manager of yours nor cron here; say --service none, and let what starts "
+    "programs on this machine run this every quarter of an hour: untag schedule run --if-due"
 )
 
 
@@ -50,7 +50,7 @@ def service_here() -> Service:
     if sys.platform == "darwin":
         return Service.LAUNCHD
     if os.name == "nt":
-        raise UsageError("on Windows the Task Scheduler starts the runs: docs/schedule.md has the command for it")
+        raise UsageError("on Windows say --service none, and let the Task Scheduler start the runs: docs/schedule.md")
     if systemd_answers():
         return Service.SYSTEMD
     if has("crontab"):
@@ -67,6 +67,8 @@ def files_of(schedule: Schedule, here: Installation) -> list[Written]:
             return [Written(_launchd_file(), launchd_plist(schedule, here).decode())]
         case Service.CRON:
             return [Written(None, "".join(f"{line}\n" for line in cron_lines(here, idle=has("ionice"))))]
+        case Service.NONE:
+            return []
 
 
 def install(home: Path, schedule: Schedule, files: Iterable[Written], note: Callable[[Path], None]) -> None:
@@ -93,6 +95,8 @@ def install(home: Path, schedule: Schedule, files: Iterable[Written], note: Call
             must(["launchctl", "bootstrap", _domain(), str(_launchd_file())])
         case Service.CRON:
             must(["crontab", "-"], given=with_cron_lines(_crontab(), "".join(file.text for file in files).splitlines()))
+        case Service.NONE:
+            pass
 
 
 def remove(service: Service) -> None:
@@ -111,6 +115,8 @@ def remove(service: Service) -> None:
             after = with_cron_lines(before, [])
             if after != before:
                 must(["crontab", "-"], given=after)
+        case Service.NONE:
+            pass
 
 
 def installed_files(service: Service) -> list[Path]:
@@ -120,7 +126,7 @@ def installed_files(service: Service) -> list[Path]:
             files = [_systemd_folder() / name for name in UNITS]
         case Service.LAUNCHD:
             files = [_launchd_file()]
-        case Service.CRON:
+        case Service.CRON | Service.NONE:
             files = []
     return [path for path in files if path.exists()]
 
@@ -135,6 +141,8 @@ def is_active(service: Service) -> bool:
         case Service.CRON:
             said = ask(["crontab", "-l"])
             return said.status == 0 and CRON_BEGIN in said.output.splitlines()
+        case Service.NONE:
+            return True  # nothing here can tell
 
 
 def lingers() -> bool:
