@@ -83,7 +83,6 @@ def act() -> str:
         finished=plan.count(state.FINISHED),
         waiting=plan.count(state.WAITING),
         left=plan.count(state.OPEN, state.LATER),
-        suggested=home().count(status=Status.OPEN, min_risk=30),
         requests=[
             {
                 "id": one.request.id,

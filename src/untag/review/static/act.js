@@ -1,16 +1,6 @@
 // The checklist: each answer is saved at once, and the page then shows the next step.
 
-import { post, say, Trouble } from "./base.js";
-
-async function trying(what) {
-  try {
-    return await what();
-  } catch (error) {
-    if (!(error instanceof Trouble)) throw error;
-    say(error.message);
-    return null;
-  }
-}
+import { post, say, trying } from "./base.js";
 
 /** Shows the page anew where the user was: at the same photo, or the one that took its place. */
 function again(id) {

@@ -1,6 +1,6 @@
 // "Is this you?": one face at a time, answered with a key; the next one is there already.
 
-import { get, onState, post, say, Trouble } from "./base.js";
+import { get, onState, post, say, trying } from "./base.js";
 
 const asked = document.getElementById("asked");
 const answers = document.getElementById("answers");
@@ -12,16 +12,6 @@ let busy = false;
 let judged = null;
 
 const SAID = { "is-me": "Yes, you.", "not-me": "Not you.", pass: "Skipped." };
-
-async function trying(what) {
-  try {
-    return await what();
-  } catch (error) {
-    if (!(error instanceof Trouble)) throw error;
-    say(error.message);
-    return null;
-  }
-}
 
 function show(face) {
   now = face;

@@ -55,6 +55,17 @@ export const post = (url, data = {}) =>
 export const upload = (url, file) =>
   ask(url, { method: "POST", headers: { "Content-Type": "application/octet-stream" }, body: file });
 
+/** Runs something that asks the server; what goes wrong is said, and null comes back: nothing was done. */
+export async function trying(what) {
+  try {
+    return await what();
+  } catch (error) {
+    if (!(error instanceof Trouble)) throw error;
+    say(error.message);
+    return null;
+  }
+}
+
 /** Calls every function given with the server's state, now and then while the page is seen. */
 const watching = [];
 export const onState = (watcher) => { watching.push(watcher); };

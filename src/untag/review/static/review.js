@@ -1,6 +1,6 @@
 // The review page: keys and buttons, decisions and taking them back, more photos as they are needed.
 
-import { get, onState, post, say, Trouble } from "./base.js";
+import { get, onState, post, say, trying } from "./base.js";
 import * as grid from "./grid.js";
 import * as large from "./large.js";
 
@@ -18,17 +18,6 @@ let loading = false;
 const SAID = {
   keep: "Kept", untag: "Marked to untag", "request-removal": "Marked to ask for removal", "not-me": "Not you", "is-me": "You",
 };
-
-/** Runs something that asks the server; what goes wrong is said, and nothing is shown as done that was not. */
-async function trying(what) {
-  try {
-    return await what();
-  } catch (error) {
-    if (!(error instanceof Trouble)) throw error;
-    say(error.message);
-    return null;
-  }
-}
 
 function apply(statuses) {
   for (const [id, status] of Object.entries(statuses)) {
