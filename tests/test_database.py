@@ -38,7 +38,7 @@ from untag.store.columns import ANALYSIS, ASSESSMENT, FACE, FILE, MATCH, PLACE, 
 from untag.store.columns import ORIGIN as ORIGIN_COLUMNS
 from untag.store.decisions import DECISION
 from untag.store.migrations import MIGRATIONS, columns_of, empty_database
-from untag.types import Action, Assessment, Face, LinkConfidence, Origin, Verdict
+from untag.types import Action, Assessment, Face, LinkConfidence, Origin, Span, Verdict
 from untag.upkeep.backup_file import write_records
 
 PAGE = Path(__file__).parents[1] / "docs" / "database.md"
@@ -184,7 +184,7 @@ def test_a_backup_has_every_field_of_an_enrolled_face() -> None:
     written = io.BytesIO()
     write_records(written, "2020-01-01T00:00:00+00:00", [saved])
     _, line, _ = map(json.loads, written.getvalue().splitlines())
-    assert {field.name for field in (*fields(Face), *fields(Reference))} - {"face", "id"} <= set(line)
+    assert {field.name for field in (*fields(Face), *fields(Reference))} - {"face", "id", "span"} <= set(line)
 
 
 def test_every_column_of_a_finding_changes_when_it_is_made_again(store: Store) -> None:
@@ -202,6 +202,7 @@ def test_every_column_of_a_finding_changes_when_it_is_made_again(store: Store) -
         reasons=("another",),
         action=Action.REVIEW,
         faces=(),
+        spans=(Span(1.5, 1.0, 2.0),),
         origin=Origin(permalink="https://example.org"),
     )
     values = {**ASSESSMENT.values(other), "act_on": "https://example.org"}

@@ -16,6 +16,7 @@ import pytest
 
 from fakes import MAYBE, ME, STRANGER, Square, Untag, paint
 from miniature_archives import MINIATURES, unpack
+from test_moving_pictures import animated
 from untag.cli import app
 from untag.reports.record import FIELDS
 from untag.store import Answer, Recipient, Request, StepAnswer, Store, record_answers, record_request
@@ -90,6 +91,7 @@ def filled(untag: Untag) -> Untag:
     untag.add("broken.jpg", b"\xff\xd8\xff\xe0 cut")
     untag.add("gone.png", paint(ME, serial=3))
     untag.add("away/c.png", paint(ME, serial=4))
+    untag.add("moving.png", animated([paint(serial=5), paint(ME, serial=6)], "PNG"))
     untag.add("film.mp4", b"\0\0\0\x18ftypisom")
     unpack(MINIATURES["facebook"], untag.photos / "facebook")
     return untag

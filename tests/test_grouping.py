@@ -13,11 +13,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from untag.findings.grouping import NEAR, group_near_duplicates
-from untag.findings.hashes import hamming, is_telling
+from untag.findings.hashes import HashedPhoto, hamming, is_telling
 from untag.imaging.decode import decode
 from untag.imaging.limits import Limits
 from untag.imaging.phash import perceptual_hash
-from untag.types import Box, HashedPhoto, Verdict
+from untag.types import Box, Verdict
 
 SAMPLES = Path(__file__).parents[1] / "sample_photos" / "archive"
 HASH = 0xAAAA_5555_F0F0_0F0F

@@ -29,7 +29,7 @@ def test_the_keys_of_the_contract(untag: Untag) -> None:
     assert (seen["outcome"], seen["error"]) == ("ok", None)
     assert seen["scenes"] == {"alcohol": 0.25, "weapon": 0.0, "location": 0.0}
     mine, other = seen["faces"]
-    assert list(mine) == ["box", "score", "landmarks", "quality", "verdict", "similarity"]
+    assert list(mine) == ["box", "score", "landmarks", "quality", "verdict", "similarity", "seen"]
     assert mine["box"] == [4, 20, 74, 90]
     assert mine["landmarks"] == [[4, 20]] * 5
     assert (mine["score"], mine["quality"]) == (1.0, 0.9)

@@ -41,6 +41,7 @@ CONTRACT = [
     "id",
     "caption",
     "posted_at",
+    "seen",
 ]
 
 FULL = Finding(
@@ -135,6 +136,7 @@ def test_json_keys_and_values() -> None:
         "id": "popopopopo",
         "caption": None,
         "posted_at": None,
+        "seen": [],
     }
     assert bare["platform"] is bare["permalink"] is bare["taken_at"] is bare["person"] is None
     assert (bare["permalink_confidence"], bare["categories"], bare["reasons"]) == ("none", {}, [])

@@ -16,6 +16,7 @@ from test_scan_places import BEA, MadeUpReader, tell
 from untag.cli.terminal import progress
 from untag.cli.voice import voice
 from untag.errors import ReadFailure
+from untag.findings.counting import NewFinding
 from untag.imaging import decode as decoding
 from untag.imaging import versions
 from untag.imaging.limits import DEFAULT_LIMITS, Limits
@@ -23,7 +24,7 @@ from untag.reports.scan_text import news_lines
 from untag.scan import ScanSummary
 from untag.sources.files import read_file
 from untag.store import Store, written_files
-from untag.types import NewFinding, Outcome
+from untag.types import Outcome
 
 
 @pytest.fixture

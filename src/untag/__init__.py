@@ -48,6 +48,7 @@ if TYPE_CHECKING:
     from untag.engine.downloads.inventory import State as ModelState
     from untag.evaluation.evaluate import Result as EvaluationResult
     from untag.findings.counting import Group as Group
+    from untag.findings.counting import NewFinding as NewFinding
     from untag.findings.filters import FindingFilter as FindingFilter
     from untag.findings.filters import Sort as Sort
     from untag.findings.stats import Since as StatsSince
@@ -125,7 +126,6 @@ if TYPE_CHECKING:
     from untag.types import Finding as Finding
     from untag.types import LinkConfidence as LinkConfidence
     from untag.types import Match as Match
-    from untag.types import NewFinding as NewFinding
     from untag.types import Origin as Origin
     from untag.types import Outcome as Outcome
     from untag.types import Place as Place
@@ -196,7 +196,7 @@ _LAZY = {
     "ModelSet": ("untag.library.downloads", "ModelSet"),
     "ModelState": ("untag.engine.downloads.inventory", "State"),
     "ModelStatus": ("untag.engine.downloads.inventory", "ModelStatus"),
-    "NewFinding": ("untag.types", "NewFinding"),
+    "NewFinding": ("untag.findings.counting", "NewFinding"),
     "OfferedPlace": ("untag.sources.offered", "OfferedPlace"),
     "Origin": ("untag.types", "Origin"),
     "Outcome": ("untag.types", "Outcome"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -125,6 +125,22 @@ class Fault:
     error: str
 
 
+class Span(NamedTuple):
+    """When something is to be seen in a video or an animation, in seconds; `at` is the moment of the best look."""
+
+    at: float
+    since: float
+    until: float
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """What a video or an animation shows after its first frame: `at` in seconds, `data` a picture file."""
+
+    at: float
+    data: bytes
+
+
 class Finer(Protocol):
     """The way back to a photo's finer pixels, which are decoded when they are asked for and kept by nobody."""
 
@@ -145,6 +161,7 @@ class Frame:
     date alone, or None. `finer` is None where `pixels` are all that there are. `has_place`: its EXIF says where it was
     taken.
     `named` are the people whom the picture's own metadata name. `fault` is None for a picture that is all there.
+    `moments` are what a video or an animation shows after `pixels`, in order; none where nobody asked for them.
     """
 
     pixels: Pixels
@@ -156,11 +173,13 @@ class Frame:
     has_place: bool = False
     named: tuple[NamedFace, ...] = ()
     fault: Fault | None = None
+    moments: tuple[Moment, ...] = ()
 
     @property
     def nbytes(self) -> int:
         """How much memory it holds."""
-        return self.pixels.nbytes + (0 if self.finer is None else self.finer.nbytes)
+        later = sum(len(moment.data) for moment in self.moments)
+        return self.pixels.nbytes + (0 if self.finer is None else self.finer.nbytes) + later
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,13 +214,17 @@ class NamedFace:
 
 @dataclass(frozen=True, slots=True)
 class Face:
-    """A detected face. `landmarks` is (5, 2) float32 in pixels of the upright original; `quality` is 0 to 1."""
+    """A detected face. `landmarks` is (5, 2) float32 in pixels of the upright original; `quality` is 0 to 1.
+
+    `span` says when it is to be seen; None where nothing moves.
+    """
 
     box: Box
     score: float
     landmarks: NDArray[np.float32]
     quality: float
     embedding: Vector | None = None
+    span: Span | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -256,7 +279,7 @@ class Evidence:
 
     `origins` are those of all places where it lies, the one seen first first; `named` the people whom its own metadata
     name. `width` and `height` are those of the upright original in pixels. `scenes` is None when no scene model ran.
-    `confirmed`: the user said that it shows the enrolled person.
+    `confirmed`: the user said that it shows the enrolled person. `spans` has one entry for each of `boxes`, or none.
     """
 
     origins: tuple[Origin, ...]
@@ -267,6 +290,7 @@ class Evidence:
     scenes: SceneScores | None
     named: tuple[str, ...] = ()
     confirmed: bool = False
+    spans: tuple[Span | None, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -274,7 +298,7 @@ class Assessment:
     """What the rules make of one photo, from all that is known of it. `risk` is 0 to 100.
 
     `categories` holds the categories at or above their thresholds. `faces` are the boxes of the person's own faces.
-    `origin` is that of the place to act on, of all places of the photo.
+    `origin` is that of the place to act on, of all places of the photo. `spans` say when they are in a video.
     """
 
     person: str | None
@@ -286,6 +310,7 @@ class Assessment:
     action: Action
     origin: Origin
     faces: tuple[Box, ...] = ()
+    spans: tuple[Span, ...] = ()
 
     @property
     def act_on(self) -> str | None:
@@ -297,7 +322,7 @@ class Assessment:
 class Finding:
     """One file as it is listed: the stored assessment of its photo, where the file lies, and what the user decided.
 
-    `person` to `action`, `faces` and `act_on` are as in `Assessment`; `act_on` may be that of a place of a copy.
+    `person` to `action`, `faces`, `spans`, `act_on` are as in `Assessment`; `act_on` may be that of a place of a copy.
     `duplicate_of` is the path of the picture that this file is a copy of, identical or nearly so. `places` are all
     files of the picture and of its copies, this one first; empty where another finding of the picture has them.
     `picture` is the SHA-256 that all findings of one picture have in common. `absent` says that an archive reports the
@@ -324,6 +349,7 @@ class Finding:
     absent: bool = False
     act_on: str | None = None
     picture: str | None = None
+    spans: tuple[Span, ...] = ()
 
     @property
     def id(self) -> str:
@@ -367,32 +393,3 @@ class SearchResult:
     looks_like_it: bool
     unknown: tuple[str, ...] = ()
     other_engine: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class NewFinding:
-    """A finding that no scan has reported yet, by its first file; `link` is where to act on it, if known."""
-
-    path: str
-    risk: int
-    categories: Mapping[str, float]
-    link: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class HashedPhoto:
-    """What tells whether a photo with a finding is a copy of another one.
-
-    `phash` has 64 bits; `seen` is the run that met the photo first; `taken_at` is ISO 8601 from EXIF, local time.
-    `faces` are the boxes of the person's own faces, in pixels of the upright original of `width` by `height`.
-    """
-
-    sha256: str
-    phash: int
-    width: int
-    height: int
-    verdict: Verdict
-    person: str | None
-    seen: int
-    taken_at: str | None = None
-    faces: tuple[Box, ...] = ()

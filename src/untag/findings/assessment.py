@@ -62,10 +62,13 @@ def assess(evidence: Evidence, rules: Rules, names: Names = NO_NAMES) -> Assessm
     if best.verdict is Verdict.OTHER and not (rules.all_scenes and _asks_for_action(flagged, rules)):
         return None
     own = tuple(box for box, match in zip(evidence.boxes, evidence.matches, strict=True) if _same(match, seen))
+    spans = tuple(
+        span for span, match in zip(evidence.spans, evidence.matches, strict=False) if span and _same(match, seen)
+    )
     marks = prominence(own, len(evidence.boxes), evidence.width, evidence.height)
     where = online(evidence.origins, best.person, names, evidence.named)
     near = _nearness(flagged, evidence, own)
-    pictured = Pictured(flagged, rules.experimental, evidence.scenes, marks, near, len(own), len(evidence.boxes))
+    pictured = Pictured(flagged, rules.experimental, evidence.scenes, marks, near, len(own), len(evidence.boxes), spans)
     return Assessment(
         person=best.person,
         verdict=best.verdict,
@@ -76,6 +79,7 @@ def assess(evidence: Evidence, rules: Rules, names: Names = NO_NAMES) -> Assessm
         action=_action(evidence, best, flagged, where, rules),
         origin=where.origin,
         faces=own,
+        spans=spans,
     )
 
 

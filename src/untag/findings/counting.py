@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
 from untag.support.words import counted
-from untag.types import Action, Finding, NewFinding, Place, Status, Verdict
+from untag.types import Action, Finding, Place, Status, Verdict
 
 Picture = tuple[str, str | None, Status]
 
@@ -40,6 +40,16 @@ class Counts:
     without_file: int = 0
     copies: int = 0
     new: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class NewFinding:
+    """A finding that no scan has reported yet, by its first file; `link` is where to act on it, if known."""
+
+    path: str
+    risk: int
+    categories: Mapping[str, float]
+    link: str | None
 
 
 def news(findings: Iterable[Finding], new: Collection[str]) -> list[NewFinding]:

@@ -16,8 +16,8 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Sequence
 
-from untag.findings.hashes import hamming, is_telling
-from untag.types import Box, HashedPhoto
+from untag.findings.hashes import HashedPhoto, hamming, is_telling
+from untag.types import Box
 
 NEAR = 4
 """Bits of 64."""

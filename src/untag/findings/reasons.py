@@ -9,8 +9,9 @@ from untag.findings.nearness import Nearness
 from untag.findings.online import Online
 from untag.findings.prominence import Prominence
 from untag.findings.rules import Audience
+from untag.findings.times import when
 from untag.support.words import counted
-from untag.types import Match, SceneScores, Verdict
+from untag.types import Match, SceneScores, Span, Verdict
 
 _EVIDENCE_WORDS = 3
 _MOST_POSTERS = 5
@@ -38,7 +39,7 @@ _NEARNESS_REASONS: Mapping[Nearness, str] = {
 class Pictured:
     """What the picture itself shows: the categories that count, where the person is, near what, and among how many.
 
-    `own` faces of all `faces` are the person's.
+    `own` faces of all `faces` are the person's; `spans` say when they are to be seen, where it is a video.
     """
 
     flagged: Mapping[str, float]
@@ -48,6 +49,7 @@ class Pictured:
     near: Mapping[str, Nearness]
     own: int
     faces: int
+    spans: tuple[Span, ...] = ()
 
 
 def reasons_of(best: Match, pictured: Pictured, where: Online, *, confirmed: bool = False) -> tuple[str, ...]:
@@ -62,6 +64,8 @@ def reasons_of(best: Match, pictured: Pictured, where: Online, *, confirmed: boo
         reasons.append("what the picture shows was not judged; look at it yourself")
     elif not pictured.flagged:
         reasons.append("nothing found that you may not want online")
+    if pictured.spans:
+        reasons.append(f"to be seen at {when(pictured.spans)}")
     if pictured.own:
         reasons += _place_reasons(best, pictured)
         if where.tagged:

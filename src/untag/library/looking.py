@@ -10,6 +10,7 @@ from datetime import date, timedelta
 from untag.findings.counting import Group, fold
 from untag.findings.evenings import same_evening
 from untag.findings.filters import SHOWING_YOU, FindingFilter, Sort
+from untag.findings.times import faces_shown
 from untag.store import Store, findings, photo_evidence
 from untag.types import Box, Finding, Spot
 
@@ -34,7 +35,7 @@ def look_at(store: Store, finding: Finding) -> Look:
         return Look(None, None, (), {})
     spots = {} if photo.scenes is None else photo.scenes.spots
     shown = {category: spot for category, spot in spots.items() if category in finding.categories}
-    return Look(photo.width, photo.height, finding.faces, shown)
+    return Look(photo.width, photo.height, faces_shown(finding), shown)
 
 
 def group_of(store: Store, finding: Finding) -> Group:

@@ -10,6 +10,7 @@ from pathlib import PurePosixPath
 from urllib.parse import urlsplit
 
 from untag.findings.counting import Group
+from untag.findings.times import faces_shown
 from untag.imaging.thumbnail import Thumbnail
 from untag.reports.summary import places_online, posted_at
 from untag.types import Action, Box, Finding, LinkConfidence, Origin, Status, Verdict
@@ -135,7 +136,7 @@ def card_of(group: Group, thumbnail: Thumbnail | None, *, named: bool) -> Card:
         decision=_DECISIONS[finding.status],
         links=tuple(link for place in places_online(group) if (link := link_of(place.origin)) is not None),
         copies=tuple(copy.path for copy in group.copies),
-        picture=None if thumbnail is None else _picture(thumbnail, finding.faces),
+        picture=None if thumbnail is None else _picture(thumbnail, faces_shown(finding)),
         absent=finding.absent,
     )
 

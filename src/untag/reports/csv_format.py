@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from untag.findings.times import when
 from untag.reports.record import FIELDS, record
-from untag.types import Finding
+from untag.types import Finding, Span
 
 if TYPE_CHECKING:
     from _typeshed import SupportsWrite
@@ -43,9 +44,13 @@ def _cell(value: object) -> str | int | float:
     return _inert(str(value))
 
 
-def _item(value: str | Mapping[str, str | None]) -> str:
-    """One of several in a cell; of a place its link, or else its path."""
-    return value if isinstance(value, str) else value["permalink"] or value["path"] or ""
+def _item(value: str | Mapping[str, Any]) -> str:
+    """One of several in a cell; of a place its link, or else its path; of a time in a video from when to when."""
+    if isinstance(value, str):
+        return value
+    if "best" in value:
+        return when([Span(value["best"], value["from"], value["until"])])
+    return value["permalink"] or value["path"] or ""
 
 
 def _inert(text: str) -> str:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from untag.findings.times import when
+from untag.reports.record import times_of
 from untag.support.words import counted
 from untag.types import Match
 
@@ -24,6 +26,7 @@ def to_dict(seen: Inspection, *, embeddings: bool) -> dict[str, Any]:
             "quality": round(face.quality, 4),
             "verdict": None if match is None else match.verdict.value,
             "similarity": None if match is None else round(match.similarity, 4),
+            "seen": times_of(() if face.span is None else (face.span,)),
         }
         if embeddings and face.embedding is not None:
             entry["embedding"] = [float(value) for value in face.embedding]
@@ -50,7 +53,8 @@ def describe(seen: Inspection) -> list[str]:
         box = face.box
         where = f"{box.width:.0f} px wide at {box.left:.0f},{box.top:.0f}, quality {face.quality:.0%}"
         who = "" if match is None else f", {match.verdict} ({match.similarity:.0%} alike)"
-        lines.append(f"  face {where}{who}")
+        times = "" if face.span is None else f", at {when([face.span])}"
+        lines.append(f"  face {where}{who}{times}")
     if seen.scenes is not None:
         for name, score in seen.scenes.scores.items():
             words = ", ".join(seen.scenes.evidence.get(name, ()))

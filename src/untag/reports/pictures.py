@@ -37,9 +37,9 @@ def file_thumbnails(limits: Limits, size: ThumbnailSize) -> Iterator[Callable[[F
 
         def thumbnail(finding: Finding) -> Thumbnail | None:
             try:
-                return make_thumbnail(
-                    photos.read(finding.path), max_side=size.max_side, quality=size.quality, limits=limits
-                )
+                data = photos.read(finding.path)
+                at = finding.spans[0].at if finding.spans else 0.0
+                return make_thumbnail(data, max_side=size.max_side, quality=size.quality, limits=limits, at=at)
             except UntagError:
                 return None
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from untag.types import Finding, Place
+from collections.abc import Sequence
+
+from untag.types import Finding, Place, Span
 
 FIELDS = (
     "path",
@@ -27,6 +29,7 @@ FIELDS = (
     "id",
     "caption",
     "posted_at",
+    "seen",
 )
 """The keys and columns in their order. Scripts rely on them: only ever append."""
 
@@ -61,8 +64,14 @@ def record(finding: Finding) -> dict[str, object]:
         finding.id,
         origin.caption,
         origin.posted_at,
+        times_of(finding.spans),
     )
     return dict(zip(FIELDS, values, strict=True))
+
+
+def times_of(spans: Sequence[Span]) -> list[dict[str, float]]:
+    """When somebody is to be seen, in seconds, as JSON has it."""
+    return [{"best": round(at, 3), "from": round(since, 3), "until": round(until, 3)} for at, since, until in spans]
 
 
 def _place(place: Place) -> dict[str, str | None]:

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from untag.findings.counting import in_words
+from untag.findings.counting import NewFinding, in_words
 from untag.support.words import counted
-from untag.types import NewFinding, ReadError
+from untag.types import ReadError
 
 if TYPE_CHECKING:
     from untag.scan import ScanSummary

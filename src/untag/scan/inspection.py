@@ -8,11 +8,12 @@ from pathlib import Path
 
 from untag.config import Settings
 from untag.errors import ReadFailure
-from untag.imaging.decode import decode
+from untag.imaging.looking import look_through
+from untag.people.calibrate import load_calibration
 from untag.scan import SEARCH_SIDE, ScanModels
 from untag.scan.judge import Judge, load_judge
+from untag.scan.over_time import find_faces, judge_scenes
 from untag.scenes.photo import of_photo
-from untag.scenes.view import view_of
 from untag.sources.base import walk_all
 from untag.store import DATABASE_NAME, Store
 from untag.types import Face, Match, Outcome, PhotoRef, ReadError, SceneScores
@@ -62,10 +63,10 @@ def inspect_photos(
 
 
 def _inspect(ref: PhotoRef, data: bytes, models: ScanModels, judge: Judge | None, settings: Settings) -> Inspection:
-    frame = decode(data, max_side=SEARCH_SIDE, limits=settings.limits, partial=True)
-    (faces,) = models.faces.analyse([frame])
+    frame = look_through(data, max_side=SEARCH_SIDE, limits=settings.limits)
+    (faces,) = find_faces(models.faces, [frame], load_calibration(models.faces.id))
     matches = None if judge is None else judge.match(faces)
-    (scenes,) = models.scenes.judge([view_of(frame, faces, matches)])
+    (scenes,) = judge_scenes(models.scenes, [(frame, faces, matches)])
     scenes = of_photo(scenes, frame)
     fault = frame.fault
     outcome, error = (Outcome.OK, None) if fault is None else (fault.outcome, fault.error)

@@ -11,11 +11,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import assert_never
 
-from untag.findings.counting import Counts
+from untag.findings.counting import Counts, NewFinding
 from untag.scan.away import Away
 from untag.scan.items import Failed, Known, Result, Unchanged, UnchangedFolder, WithoutFile
 from untag.store import ListedFolder, PhotoRecord, Refusal, Store, record_batch, touch_files, touch_folders
-from untag.types import NewFinding, Outcome, PhotoRef, ReadError
+from untag.types import Outcome, PhotoRef, ReadError
 
 _RECORD_EVERY = 64
 _RECORD_SECONDS = 2.0

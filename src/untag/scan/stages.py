@@ -12,15 +12,15 @@ from untag import __version__
 from untag.config import Settings
 from untag.errors import ReadFailure
 from untag.faces.engine import FaceEngine
-from untag.imaging.decode import decode
+from untag.imaging.looking import look_through
 from untag.imaging.phash import perceptual_hash
 from untag.imaging.versions import decoders_key
 from untag.scan.absent import absent_record, is_current_absent
 from untag.scan.items import Decoded, Failed, Known, Loaded, Result, Task, Unchanged, UnchangedFolder, WithoutFile
 from untag.scan.judge import Judge, must_read_again
+from untag.scan.over_time import find_faces, judge_scenes
 from untag.scenes.installed import SceneModels
 from untag.scenes.photo import of_photo
-from untag.scenes.view import view_of
 from untag.sources.listing import AbsentRef, Listing, Skipped
 from untag.store import (
     Analysis,
@@ -204,7 +204,7 @@ class Stages:
     def decode(self, item: Loaded) -> Decoded | Failed:
         """The pixels of a photo, or why it has none."""
         try:
-            frame = decode(item.data, max_side=SEARCH_SIDE, limits=self._settings.limits, partial=True)
+            frame = look_through(item.data, max_side=SEARCH_SIDE, limits=self._settings.limits)
         except ReadFailure as failure:
             # Where memory ran out, the same decoders may do better another time.
             refused_by = None if isinstance(failure.__cause__, MemoryError) else self._decoders
@@ -214,13 +214,13 @@ class Stages:
     def analyse(self, photos: list[Decoded]) -> Iterator[PhotoRecord | Failed]:
         """Records, or a failure for a photo that the models cannot take even alone; a batch that fails is halved."""
         try:
-            found = self._models.faces.analyse([photo.frame for photo in photos])
+            found = find_faces(self._models.faces, [photo.frame for photo in photos], self._judge.matcher.calibration)
             analysed = [
                 Analysed(photo, faces, self._judge.match(faces)) for photo, faces in zip(photos, found, strict=True)
             ]
             concern = [one for one in analysed if self._may_concern(one)]
-            models = self._models.scenes
-            scenes = models.judge([view_of(one.photo.frame, one.faces, one.matches) for one in concern])
+            shown = [(one.photo.frame, one.faces, one.matches) for one in concern]
+            scenes = judge_scenes(self._models.scenes, shown)
         except Exception as error:  # a runtime that is out of memory raises a class of its own
             if len(photos) > 1:
                 yield from self.analyse(photos[: len(photos) // 2])
@@ -255,7 +255,8 @@ class Stages:
         named = tuple(dict.fromkeys(face.name for face in frame.named))
         origins = (analysed.photo.ref.origin,)
         confirmed = analysed.photo.sha256 in self._judge.confirmed
-        return Evidence(origins, frame.width, frame.height, boxes, analysed.matches, scenes, named, confirmed)
+        spans = tuple(face.span for face in analysed.faces)
+        return Evidence(origins, frame.width, frame.height, boxes, analysed.matches, scenes, named, confirmed, spans)
 
     def _judged(self, analysed: Analysed, scenes: SceneScores | None) -> Analysis:
         frame = analysed.photo.frame

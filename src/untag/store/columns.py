@@ -21,7 +21,7 @@ from untag.store.codec import array_bytes, path_key, path_of, points, signed, te
 from untag.store.db import Row
 from untag.store.judged import JudgedWith, judgement_of
 from untag.store.records import Analysis, Reference
-from untag.types import Assessment, Box, Face, Match, Origin, PhotoRef, Place
+from untag.types import Assessment, Box, Face, Match, Origin, PhotoRef, Place, Span
 
 T = TypeVar("T")
 
@@ -55,6 +55,14 @@ def boxes_of(column: str) -> tuple[Box, ...]:
     return tuple(Box(*edges) for edges in json.loads(column))
 
 
+def _spans(spans: tuple[Span, ...]) -> str:
+    return json.dumps([[float(second) for second in span] for span in spans])
+
+
+def _spans_of(column: str) -> tuple[Span, ...]:
+    return tuple(Span(*seconds) for seconds in json.loads(column))
+
+
 _BY_TYPE: dict[Any, Codec] = {
     str: Codec(text, _same),
     int: Codec(int, _same),
@@ -62,6 +70,8 @@ _BY_TYPE: dict[Any, Codec] = {
     bool: Codec(bool, bool),
     tuple[str, ...]: Codec(json.dumps, _names),
     tuple[Box, ...]: Codec(_edges, boxes_of),
+    tuple[Span, ...]: Codec(_spans, _spans_of),
+    Span: Codec(lambda span: _spans((span,)), lambda column: _spans_of(column)[0]),
     Mapping[str, float]: Codec(_scores, json.loads),
     NDArray[np.float32]: Codec(array_bytes, vector),
     JudgedWith: Codec(lambda key: key.text, judgement_of),

@@ -16,7 +16,7 @@ from untag.store.judged import judgement_of
 from untag.store.records import ABSENT
 from untag.types import Verdict
 
-_FACE = '"left", top, "right", bottom, score, quality, landmarks, embedding, person, verdict, similarity'
+_FACE = '"left", top, "right", bottom, score, quality, landmarks, embedding, span, person, verdict, similarity'
 _GONE_BACK = "gone back"
 
 
@@ -95,7 +95,7 @@ def keep_earlier(store: Store, analysed: Iterable[tuple[str, str]]) -> None:
     store.execute(
         f"""INSERT OR REPLACE INTO earlier_faces (sha256, ordinal, {_FACE})
             SELECT sha256, ordinal, "left", top, "right", bottom, score, quality, landmarks,
-                CASE WHEN verdict = :other THEN NULL ELSE embedding END, person, verdict, similarity
+                CASE WHEN verdict = :other THEN NULL ELSE embedding END, span, person, verdict, similarity
             FROM faces WHERE sha256 IN (SELECT sha256 FROM photos
                 WHERE engine = :before AND sha256 IN (SELECT value FROM json_each(:moved)))""",  # noqa: S608 - constants
         which,

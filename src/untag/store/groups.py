@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 
+from untag.findings.hashes import HashedPhoto
 from untag.store.codec import json_list, unsigned
 from untag.store.columns import boxes_of
 from untag.store.db import Row, Store
-from untag.types import HashedPhoto, Verdict
+from untag.types import Verdict
 
 
 def hashed_findings(store: Store) -> Iterator[HashedPhoto]:

@@ -298,6 +298,14 @@ def _account_owners(db: Database) -> None:
     db.execute("CREATE TABLE account_owners (name TEXT PRIMARY KEY NOT NULL, mine INTEGER NOT NULL) WITHOUT ROWID")
 
 
+def _spans(db: Database) -> None:
+    # When a face is to be seen in a video or an animation: [[best, from, until], …] in seconds.
+    db.execute("ALTER TABLE faces ADD COLUMN span TEXT")
+    db.execute("ALTER TABLE earlier_faces ADD COLUMN span TEXT")
+    db.execute("ALTER TABLE reference_faces ADD COLUMN span TEXT")
+    db.execute("ALTER TABLE findings ADD COLUMN spans TEXT NOT NULL DEFAULT '[]'")
+
+
 MIGRATIONS: tuple[Callable[[Database], None], ...] = (
     _first,
     _reported,
@@ -309,6 +317,7 @@ MIGRATIONS: tuple[Callable[[Database], None], ...] = (
     _requests,
     _engines,
     _account_owners,
+    _spans,
 )
 
 

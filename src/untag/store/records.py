@@ -164,6 +164,7 @@ class StoredPhoto:
             scenes=self.scenes,
             named=self.named,
             confirmed=confirmed,
+            spans=tuple(stored.face.span for stored in self.faces),
         )
 
 
