@@ -92,7 +92,7 @@ def test_what_is_wrong_is_said_in_words(browser: Browser, server: Served, untag:
         enter(page, server.address)
         page.get_by_label("A folder or an archive").fill("/no/such/folder")
         page.keyboard.press("Enter")
-        page.get_by_text("there is no file or folder /no/such/folder").wait_for()
+        page.get_by_text("no such file or folder: /no/such/folder").wait_for()
         page.locator("#next").press("Enter")
         page.get_by_text("Name a folder or an archive first.").wait_for()
         name_place(page, untag.photos)

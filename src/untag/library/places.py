@@ -7,8 +7,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import unquote, urlsplit
 
+from untag.errors import UsageError
 from untag.library.home import OpenHome
-from untag.support.paths import os_path
+from untag.support.paths import os_path, printable_path
 
 if TYPE_CHECKING:
     from untag.sources.offered import Completions, OfferedPlace
@@ -32,9 +33,25 @@ class Places(OpenHome):
 
         return complete(_written(typed), most)
 
-    def place_of(self, typed: str) -> Path:
-        """The path that somebody means who typed or dropped one: as `complete_path` reads it."""
-        return Path(_written(typed))
+    def place_of(self, typed: str) -> str:
+        """The path that somebody means who typed or dropped one, read as `complete_path` does, as it is shown.
+
+        Raises UsageError where there is nothing.
+        """
+        from untag.sources.base import unreachable
+
+        place = Path(_written(typed))
+        try:
+            problem = unreachable(place)
+        except ValueError as error:  # a zero byte
+            raise UsageError("that is no path") from error
+        if problem is not None:
+            raise problem
+        return printable_path(str(place))
+
+    def shown_path(self, shown: str) -> Path:
+        """The path that is shown so: names that are no UTF-8 are shown with `\\xNN`."""
+        return Path(os_path(shown))
 
 
 def _written(typed: str) -> str:

@@ -63,10 +63,10 @@ def choose() -> Response:
     """Adds places to those that were named, or takes one away; all of them as they are now."""
     asked = _asked()
     added, taken = _texts(asked, "add"), _texts(asked, "remove")
-    places = [str(home().place_of(text)) for text in added]
-    for place in places:
-        _check_there(place)
+    places = [home().place_of(text) for text in added]
     working = parts().working
+    for path in (*places, *taken):
+        parts().surveys.forget(path)
     kept = [path for path in (*working.progress.paths, *places) if path not in taken]
     working.choose(list(dict.fromkeys(kept))[:MOST_PLACES])
     return jsonify(paths=working.progress.paths)
@@ -78,13 +78,18 @@ def about(number: int) -> Response:
     paths = parts().working.progress.paths
     if number >= len(paths):
         abort(404, "This place was not named.")
-    survey = home().sources(paths[number])
-    return jsonify(
-        path=paths[number],
-        archives=[_archive(summary) for summary in survey.summaries],
-        unreadable=[{"path": error.path, "error": error.error} for error in survey.unreadable[:20]],
-        unread=len(survey.unreadable),
-    )
+    path = paths[number]
+    found = parts().surveys.of(path, lambda: _surveyed(path))
+    return jsonify(path=path, busy=True) if found is None else jsonify(path=path, **found)
+
+
+def _surveyed(path: str) -> dict[str, Any]:
+    survey = home().sources(home().shown_path(path))
+    return {
+        "archives": [_archive(summary) for summary in survey.summaries],
+        "unreadable": [{"path": error.path, "error": error.error} for error in survey.unreadable[:20]],
+        "unread": len(survey.unreadable),
+    }
 
 
 @first.get("/welcome/who")
@@ -150,9 +155,12 @@ def me() -> Response:
 
 @first.post("/welcome/picture")
 def picture() -> Response:
-    """Takes one picture of the user, which is held in memory until all are there."""
+    """Takes one picture of the user, which is held in memory until all are there; the `first` begins anew."""
     name = request.args.get("name", "")[:200] or "picture"
-    held = parts().working.hold_picture(name, request.get_data(cache=False), MOST_PICTURES, MOST_PICTURE_BYTES)
+    working = parts().working
+    if "first" in request.args:
+        working.drop_pictures()
+    held = working.hold_picture(name, request.get_data(cache=False), MOST_PICTURES, MOST_PICTURE_BYTES)
     return jsonify(held=held)
 
 
@@ -206,13 +214,3 @@ def _texts(asked: dict[str, Any], name: str) -> list[str]:
     if not isinstance(found, list) or not all(isinstance(text, str) and len(text) <= _LONGEST_PATH for text in found):
         abort(400, "A path is a text.")
     return found[:MOST_PLACES]
-
-
-def _check_there(place: str) -> None:
-    """Raises UsageError where there is nothing: better said now than after a scan."""
-    try:
-        exists = Path(place).exists()
-    except (OSError, ValueError):
-        exists = False
-    if not exists:
-        raise UsageError(f"there is no file or folder {place}")

@@ -14,6 +14,7 @@ from flask import Flask, current_app, g
 
 from untag.review.activity import Activity
 from untag.review.learning import Learning
+from untag.review.surveys import Surveys
 from untag.review.thumbnails import Thumbnails
 from untag.review.working import COMMAND, Working
 
@@ -40,6 +41,7 @@ class Parts:
     thumbnails: Thumbnails
     learning: Learning
     working: Working
+    surveys: Surveys
     on_bug: Callable[[Exception], object]
 
 
@@ -53,7 +55,7 @@ def make_parts(
     activity = Activity()
     learning = Learning(open_home, activity, on_bug)
     working = Working(settings.home, activity, worker)
-    return Parts(open_home, activity, Thumbnails(settings), learning, working, on_bug)
+    return Parts(open_home, activity, Thumbnails(settings), learning, working, Surveys(), on_bug)
 
 
 def parts() -> Parts:

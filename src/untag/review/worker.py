@@ -19,6 +19,7 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from contextlib import suppress
+from pathlib import Path
 from typing import Any
 
 import untag
@@ -73,7 +74,7 @@ class Worker:
         progress = _Throttled(lambda done: self._emit({"event": "looking", "done": done}))
         self.looking = True
         try:
-            self._found = self._home.suggest_people(order["paths"], options=options, on_progress=progress)
+            self._found = self._home.suggest_people(self._paths(order), options=options, on_progress=progress)
         finally:
             self.looking = False
         self._emit({"event": "people", **_shown(self._found)})
@@ -104,10 +105,13 @@ class Worker:
         told = {"used": used, "declined": enrolment.declined, "reasons": doubts, "results": results}
         self._emit({"event": "enrolled", **told})
 
+    def _paths(self, order: Message) -> list[Path]:
+        return [self._home.shown_path(path) for path in order["paths"]]
+
     def scan(self, order: Message) -> None:
         """Scans; `shown` afterwards says that its end was shown to somebody."""
         options = untag.ScanOptions(cancel=self._cancel, mark_reported=False)
-        prepared = self._home.prepare_scan(order["paths"], options)
+        prepared = self._home.prepare_scan(self._paths(order), options)
         self._emit({"event": "counted", "photos": prepared.count()})
         progress = _Throttled(lambda done: self._emit({"event": "scanned", "done": done}))
         self._summary = prepared.run(progress)

@@ -90,7 +90,7 @@ class Progress:
 
 
 class Working:
-    """Starts the process when it is needed. For any thread."""
+    """Starts the process when it is needed. For any thread. Paths are as they are shown (`printable_path`)."""
 
     def __init__(self, home: Path, activity: Activity, command: Sequence[str] = COMMAND) -> None:
         self._command = [*command, str(home)]
@@ -135,6 +135,11 @@ class Working:
             self._pictures = held
             return len(held)
 
+    def drop_pictures(self) -> None:
+        """Forgets the pictures that are held."""
+        with self._changed:
+            self._pictures = {}
+
     def enrol_pictures(self, *, sure: bool) -> Enrolled:
         """Learns a face from the pictures that are held; waits for it. Raises as `enrol` does.
 
@@ -146,8 +151,7 @@ class Working:
             raise UsageError("there are no pictures; choose some first")
         enrolled = self._enrol({"do": "pictures", "pictures": pictures, "sure": sure})
         if not enrolled.declined:
-            with self._changed:
-                self._pictures = {}
+            self.drop_pictures()
         return enrolled
 
     def call(self, name: str) -> Enrolled:

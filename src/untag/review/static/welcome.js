@@ -45,8 +45,13 @@ function fill(item, number) {
 
 async function describe(item, what) {
   try {
-    const said = await get(urls.about.replace(/0$/, item.dataset.number));
-    if (said.path !== item.dataset.path) return;
+    let said = await get(urls.about.replace(/0$/, item.dataset.number));
+    // One place is looked into at a time, and another tab may have changed the list.
+    while (said.busy || said.path !== item.dataset.path) {
+      await new Promise((resolve) => setTimeout(resolve, 1000));
+      if (!item.isConnected) return;
+      said = await get(urls.about.replace(/0$/, item.dataset.number));
+    }
     what.textContent = said.archives.length ? "" : "There are no photos in it.";
     what.append(...said.archives.map((archive) => element("span", sentence(archive), { class: "line" })));
     if (said.unread) {

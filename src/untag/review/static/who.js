@@ -3,6 +3,8 @@
 import { post, say, upload } from "./base.js";
 import { counted, element, once, redraw, trouble, watch } from "./first.js";
 
+const MOST_BYTES = 24 << 20;
+
 function ready() {
   const page = document.getElementById("who");
   wire("look", async (button) => {
@@ -107,7 +109,8 @@ async function take(chosen) {
   try {
     for (const [at, file] of chosen.entries()) {
       sent.textContent = `Reading picture ${at + 1} of ${chosen.length} …`;
-      await upload(`${picture}?name=${encodeURIComponent(file.name)}`, file);
+      if (file.size > MOST_BYTES) throw new Error(`${file.name} is larger than ${MOST_BYTES >> 20} MB. Choose a smaller copy of it.`);
+      await upload(`${picture}?name=${encodeURIComponent(file.name)}${at === 0 ? "&first=1" : ""}`, file);
     }
     sent.textContent = "Looking for your face …";
     await enrol(pictures, false);
