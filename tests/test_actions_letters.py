@@ -26,7 +26,7 @@ from untag.actions.sender import Sender, sender_of
 from untag.actions.texts import FOLDER, Texts, languages
 from untag.actions.tracking import TrackedRequest, track
 from untag.errors import UsageError
-from untag.store import Answer, Recipient, Request, StepAnswer
+from untag.store import Answer, Event, Recipient, Request, RequestEvent, StepAnswer
 from untag.types import Finding, Origin, Status
 
 ANA = Sender("Ana Doe", "ana@example.org", "Long Road 17", "Portugal")
@@ -305,6 +305,28 @@ def test_a_reminder_and_a_complaint_after_the_last_day(
     assert all("https://example.org/1" in letter.text and "2026" in letter.text for letter in letters.letters)
     if Kind.COMPLAINT in expected and law is Law.GDPR:
         assert "77" in one(letters, Kind.COMPLAINT).text
+
+
+@pytest.mark.parametrize(
+    ("law", "recipient", "expected"),
+    [
+        (Law.GDPR, Recipient.PLATFORM, [Kind.COMPLAINT]),
+        (Law.DSA, Recipient.PLATFORM, []),
+        (Law.NONE, Recipient.POSTER, []),
+    ],
+)
+def test_what_was_refused_leads_to_a_complaint_and_to_no_reminder(
+    law: Law, recipient: Recipient, expected: list[Kind]
+) -> None:
+    refused = RequestEvent("r1", Event.REFUSED, "2026-10-05", None, None, "2026-10-05T10:00:00+00:00")
+    assert kinds(written(tracked=track([request(law, recipient)], [refused]))) == expected
+
+
+@pytest.mark.parametrize("law", [Law.GDPR, Law.UK, Law.LGPD])
+@pytest.mark.parametrize("name", ["\u200b\u200b", "\u202e", "\ufe00"])
+def test_a_poster_whose_name_cannot_be_seen_is_not_written_to(name: str, law: Law) -> None:
+    letters = written(public(1, poster=name), law=law)
+    assert not {Kind.MESSAGE, Kind.FORMAL} & set(kinds(letters))
 
 
 @pytest.mark.parametrize("language", languages())

@@ -236,7 +236,7 @@ def test_a_value_of_another_kind_is_noticed(value: Any, said: str, holds: bool) 
 
 
 def test_a_key_that_is_missing_or_new_is_noticed() -> None:
-    texts = ("path", "sha256", "nearness", "permalink", "taken_at", "similarity", "face", "verdict", "person")
+    texts = ("id", "path", "sha256", "nearness", "permalink", "taken_at", "similarity", "face", "person", "verdict")
     row = dict.fromkeys(texts, "x") | {"nearness": 1.5, "similarity": 0.5, "face": [0, 0, 9, 9]}
     check("untag search --format json", [row])
     for wrong in ({**row, "more": 1}, {key: row[key] for key in list(row)[:-1]}, {**row, "nearness": "1"}):

@@ -13,6 +13,7 @@ from fakes import ME, STRANGER, Untag, damage_assets, paint
 from untag.errors import ModelError, UsageError
 from untag.scenes.space import WIDTH, Space, load_space, read_space
 from untag.scenes.words import MOST_WORDS, Sentence, load_words, read_words, words_of
+from untag.types import short_id
 
 
 def test_words_are_plain_and_lower_case() -> None:
@@ -118,6 +119,7 @@ def test_the_nearest_photo_of_you_comes_first_and_those_of_others_never(searched
     rows = json.loads(result.out)
     assert Path(rows[0]["path"]).name == "0.2.png"
     assert rows[0]["nearness"] > 10
+    assert rows[0]["id"] == short_id(rows[0]["sha256"]) and rows[0]["id"] in searched.run("search", "20").out
     assert "other.png" not in {Path(row["path"]).name for row in rows}
     assert [row["nearness"] for row in rows] == sorted((row["nearness"] for row in rows), reverse=True)
     assert len(searched.run("search", "20", "--limit", "1").out.splitlines()) == 1

@@ -376,6 +376,11 @@ class SearchHit:
     verdict: Verdict | None = None
     person: str | None = None
 
+    @property
+    def id(self) -> str:
+        """What the other commands take."""
+        return short_id(self.sha256)
+
 
 @dataclass(frozen=True, slots=True)
 class SearchResult:

@@ -17,7 +17,7 @@ from untag.actions.plan import Plan, PlannedGroup, PlannedPhoto
 from untag.actions.platforms import SEARCH, Form, FormField, FormFor, StepKind, platform_called
 from untag.actions.sender import Sender
 from untag.actions.texts import Texts
-from untag.actions.tracking import TrackedRequest
+from untag.actions.tracking import Outcome, TrackedRequest
 from untag.actions.words import file_stem, name_of, web_link
 from untag.findings.rules import Audience
 from untag.store import Answer, Recipient
@@ -123,7 +123,7 @@ class _Writer:
             # What has no address of its own, such as a picture in a chat, was not shown to everybody.
             linked = [photo for photo in photos if photo.link is not None]
             public = [photo for photo in linked if may_cite_to_poster(self._audience(photo))]
-            if public and self._options.law in _TO_POSTERS:
+            if public and group.poster is not None and self._options.law in _TO_POSTERS:
                 yield self._formal(group, public)
 
     def for_platforms(self, plan: Plan) -> Iterator[Letter]:
@@ -164,8 +164,9 @@ class _Writer:
         for one in tracked:
             if one.is_overdue(self._options.today):
                 yield self._about_request(Kind.REMINDER, one)
-                if has_authority(one.law) and one.request.recipient is not Recipient.AUTHORITY:
-                    yield self._about_request(Kind.COMPLAINT, one)
+            unanswered = one.is_overdue(self._options.today) or one.outcome is Outcome.REFUSED
+            if unanswered and has_authority(one.law) and one.request.recipient is not Recipient.AUTHORITY:
+                yield self._about_request(Kind.COMPLAINT, one)
 
     def readme(self, plan: Plan, letters: Sequence[Letter]) -> str:
         return self._texts.render(

@@ -69,7 +69,7 @@ def command(
         tell_json([_row(hit) for hit in found.hits], indent=2)
     else:
         for hit in found.hits:
-            tell(f"{_score(hit)}  {hit.path}")
+            tell(f"{_score(hit)}  {hit.id}  {hit.path}")
     for sentence in _of_faces(found) if photo else _of_words(found):
         say(sentence)
     return 0
@@ -141,6 +141,7 @@ def _score(hit: untag.SearchHit) -> str:
 def _row(hit: untag.SearchHit) -> dict[str, Any]:
     box = hit.face
     return {
+        "id": hit.id,
         "path": hit.path,
         "sha256": hit.sha256,
         "nearness": None if hit.nearness is None else round(hit.nearness, 3),
