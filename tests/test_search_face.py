@@ -57,7 +57,7 @@ def test_the_most_similar_face_comes_first(scanned: Untag) -> None:
     assert best["face"] == [4, 20, 74, 90]
     assert best["nearness"] is None
     lines = scanned.run("search", probe(scanned, ME), "--limit", "2").out.splitlines()
-    assert [line.split(maxsplit=1)[1] for line in lines] == [row["path"] for row in rows(result)[:2]]
+    assert [line.split(maxsplit=2)[1:] for line in lines] == [[row["id"], row["path"]] for row in rows(result)[:2]]
 
 
 def test_distances_are_those_of_the_embeddings(scanned: Untag) -> None:
