@@ -168,6 +168,18 @@ def test_what_is_due_is_asked_about_first(untag: Untag, found: list[Finding], an
     assert "asked on" not in answering().out
 
 
+def test_an_answer_is_put_off_once(untag: Untag, found: list[Finding], answering: Answering) -> None:
+    found += [finding(1)]
+    answering("ask", "quit")
+    with Store.open(untag.home) as store:
+        store.execute("UPDATE requests SET requested_on = '2020-01-31', due_on = '2020-02-14'")
+    assert "takes longer" in answering("extended", "quit").err
+    again = answering("extended", "x", "later", "quit")
+    assert again.err.count("please answer with one of: ") == 2 and "takes longer" not in again.err
+    with Store.open(untag.home) as store:
+        assert [one.due_on for one in request_events(store)] == ["2020-02-28"]
+
+
 def test_pages_are_opened_once(
     untag: Untag, found: list[Finding], answering: Answering, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -108,7 +108,12 @@ def test_taking_longer_puts_the_day_off(home: untag.Untag) -> None:
     assert request is not None
     assert [one.request.id for one in home.requests(due=True)] == [request]
     home.note_request(request, "extended", on=date(2020, 2, 3))
-    assert home.requests()[0].due_on == date(2020, 4, 29)
+    assert home.requests()[0].due_on == date(2020, 4, 30)
+    with pytest.raises(untag.UsageError, match=r"may be put off once.*2020-04-30"):
+        home.note_request(request, "extended", on=date(2020, 4, 3))
+    assert home.requests()[0].due_on == date(2020, 4, 30)
+    assert home.undo_request(request) == "extended"
+    home.note_request(request, "extended", on=date(2020, 2, 4))
     home.note_request(request, "refused")
     assert home.requests(due=True) == []
     assert home.requests()[0].outcome is untag.RequestOutcome.REFUSED

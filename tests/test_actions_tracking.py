@@ -75,10 +75,25 @@ def test_what_happened_tells_how_it_stands() -> None:
 def test_two_more_months_when_told() -> None:
     (tracked,) = track([request()], [])
     later = put_off(tracked)
-    assert later == date(2026, 4, 28)
+    assert later == date(2026, 4, 30), "counted from the request, not from the last day of February"
     (tracked,) = track([request()], [happened(Event.EXTENDED, "2026-02-10", later.isoformat())])
     assert tracked.due_on == later
     assert not tracked.is_due(date(2026, 3, 1))
+
+
+@pytest.mark.parametrize(
+    ("law", "asked", "due"),
+    [
+        (Law.GDPR, date(2026, 11, 30), date(2027, 2, 28)),
+        (Law.UK, date(2025, 12, 31), date(2026, 3, 31)),
+        (Law.CCPA, date(2026, 1, 31), date(2026, 5, 1)),
+        (Law.LGPD, date(2026, 1, 31), date(2026, 3, 1)),
+        (Law.NONE, date(2026, 1, 31), date(2026, 2, 28)),
+    ],
+)
+def test_an_extension_counts_from_the_request(law: Law, asked: date, due: date) -> None:
+    (tracked,) = track([request(1, law, asked)], [])
+    assert put_off(tracked) == due
 
 
 def test_what_is_due_first_comes_first_and_what_ended_last() -> None:

@@ -56,9 +56,13 @@ def due_on(law: Law, requested_on: date) -> date:
     return _after(requested_on, DEADLINES[law])
 
 
-def extended(law: Law, due: date) -> date:
-    """The last day after the recipient said that it takes longer; two weeks where no law says how long it may."""
-    return _after(due, EXTENSIONS.get(law, Deadline(days=14)))
+def extended(law: Law, requested_on: date) -> date:
+    """The last day after the recipient said that it takes longer; two weeks more where no law says how long it may.
+
+    All of it counts from the request: a month after 31 January ends early, three months after it do not.
+    """
+    first, more = DEADLINES[law], EXTENSIONS.get(law, Deadline(days=14))
+    return _after(requested_on, Deadline(first.months + more.months, first.days + more.days))
 
 
 def may_cite_to_poster(audience: Audience) -> bool:

@@ -42,6 +42,11 @@ class TrackedRequest:
         days = [one.happened_on for one in self.events if one.event is Event.REMINDED]
         return date.fromisoformat(days[-1]) if days else None
 
+    @property
+    def is_put_off(self) -> bool:
+        """Whether the recipient has said that it takes longer, which it may once."""
+        return any(one.event is Event.EXTENDED for one in self.events)
+
     def is_due(self, today: date) -> bool:
         """Whether there is something to look after: it is open, and its last day has come."""
         return self.outcome is Outcome.OPEN and self.due_on <= today
@@ -69,7 +74,7 @@ def _tracked(request: Request, events: Sequence[RequestEvent]) -> TrackedRequest
 
 def put_off(tracked: TrackedRequest) -> date:
     """The last day for an answer after the recipient has said, with reasons, that it takes longer."""
-    return extended(tracked.law, tracked.due_on)
+    return extended(tracked.law, date.fromisoformat(tracked.request.requested_on))
 
 
 class Evidence(StrEnum):

@@ -147,10 +147,7 @@ class _Session:
             for link in tracked.request.links:
                 tell(f"  {link}")
             say(_EVIDENCE[self._home.evidence(tracked)])
-            said = _choose(
-                "It is [g]one / [r]eminded / it takes longer: e[x]tended / re[f]used / [l]ater / [q]uit",
-                _HAPPENED,
-            )
+            said = _what_happened(tracked)
             if said != "later":
                 self._home.note_request(tracked.request.id, said)
             if said in ("reminded", "refused"):
@@ -241,6 +238,12 @@ class _Session:
 
 def _key(photo: untag.PlannedPhoto) -> tuple[str, str]:
     return photo.contents[0], photo.place
+
+
+def _what_happened(tracked: untag.TrackedRequest) -> str:
+    longer = "" if tracked.is_put_off else "it takes longer: e[x]tended / "
+    words = {word: event for word, event in _HAPPENED.items() if longer or event != "extended"}
+    return _choose(f"It is [g]one / [r]eminded / {longer}re[f]used / [l]ater / [q]uit", words)
 
 
 def _all_of(group: untag.PlannedGroup, kind: untag.StepKind) -> str:

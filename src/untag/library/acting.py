@@ -153,7 +153,9 @@ def take_answer_back(store: Store) -> int:
 def record_what_happened(
     store: Store, request: str, event: Event, on: date | None, photos: Callable[[], Iterable[PlannedPhoto]]
 ) -> None:
-    """Records that the recipient was reminded, takes longer, did it or refused. Raises UsageError for another id.
+    """Records that the recipient was reminded, takes longer, did it or refused.
+
+    Raises UsageError for another id, and where it was to take longer already.
 
     What was done finishes the photos of the request; `photos` gives all that are planned.
     """
@@ -162,6 +164,11 @@ def record_what_happened(
         tracked = next((one for one in tracked_requests(store) if one.request.id == request), None)
         if tracked is None:
             raise UsageError(f"there is no request {request}; see: untag act --print")
+        if event is Event.EXTENDED and tracked.is_put_off:
+            raise UsageError(
+                f"an answer may be put off once, and that was done; it is due on {tracked.due_on.isoformat()}:"
+                " note reminded, refused or done instead"
+            )
         due = put_off(tracked).isoformat() if event is Event.EXTENDED else None
         batch = _finish(store, tracked, photos()) if event is Event.DONE else None
         record_event(store, RequestEvent(request, event, day.isoformat(), due, batch, now()))

@@ -82,7 +82,8 @@ class Actions(Photos):
     def note_request(self, request: str, event: str, *, on: date | None = None) -> None:
         """Records what happened to a request: reminded, extended, done or refused; on a day, or today.
 
-        `done` means that the photos are gone. Raises UsageError for an id or an event that there is not.
+        `done` means that the photos are gone. Raises UsageError for an id or an event that there is not, and for
+        `extended` a second time.
         """
         from untag.library.acting import record_what_happened
         from untag.store import Event

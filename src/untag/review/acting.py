@@ -91,10 +91,10 @@ def act() -> str:
                 "due": day_words(one.due_on.isoformat()),
                 "is_due": one.is_due(today),
                 "outcome": one.outcome,
+                "happened": [told for told in _HAPPENED if told[0] != "extended" or not one.is_put_off],
             }
             for one in tracked
         ],
-        happened=_HAPPENED,
         laws=LAWS,
     )
 
