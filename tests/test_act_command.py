@@ -74,20 +74,21 @@ def status_of(untag: Untag, one: Finding) -> Status | None:
 
 def test_a_sitting(untag: Untag, found: list[Finding], answering: Answering) -> None:
     found += [finding(1, risk=80), finding(2, risk=70), finding(3, origin(3, poster="Ana Doe"), risk=60)]
-    first = answering("ask", "skip", "done", "done", "quit")
+    first = answering("ask", "done", "done", "quit")
     assert first.status == 0
     assert "posted by Bea Moor: 2 photos, risk up to 80" in first.out
     assert "alcohol 90 %" in first.out and "not verified" in first.out
     assert "https://www.facebook.com/photo/?fbid=1001" in first.out
     assert "recorded for 2 photos" in first.err
+    assert "If asking does not help" not in first.out and "2 waiting for an answer, 1 open" in first.err
     with Store.open(untag.home) as store:
         (request,) = requests(store)
         assert (request.name, len(request.photos), request.law) == ("Bea Moor", 2, "none")
         answers = [(one.step, str(one.answer)) for one in step_answers(store) if one.sha256 == found[0].sha256]
-    assert answers == [("ask-poster", "asked"), ("report", "skip"), ("remove-tag", "done"), ("hide", "done")]
+    assert answers == [("ask-poster", "asked"), ("remove-tag", "done"), ("hide", "done")]
     assert status_of(untag, found[0]) is Status.REQUEST_REMOVAL
 
-    second = answering("skip", "done", "skip", "done", "quit")
+    second = answering("done", "skip", "done", "quit")
     assert "fbid=1002" in second.out and "fbid=1001" not in second.out, "it goes on where it ended"
     assert status_of(untag, found[2]) is Status.DONE, "the own post was deleted"
     assert "1 finished, 2 waiting for an answer, 0 open" in second.err
@@ -131,7 +132,10 @@ def test_all_is_for_the_photos_of_one_poster(untag: Untag, found: list[Finding],
 
 def test_to_have_asked_is_not_to_be_gone(untag: Untag, found: list[Finding], answering: Answering) -> None:
     found += [finding(1)]
-    answering("done", "done", "none", "quit")
+    answering("done", "quit")
+    with Store.open(untag.home) as store:
+        store.execute("UPDATE requests SET due_on = ?", ((date.today() - timedelta(days=1)).isoformat(),))
+    assert "If asking does not help" in answering("later", "done", "none", "quit").out
     assert status_of(untag, found[0]) is Status.REQUEST_REMOVAL
     with Store.open(untag.home) as store:
         assert [str(one.recipient) for one in requests(store)] == ["poster", "platform"]
@@ -308,7 +312,7 @@ def test_a_nightly_scan_tells_of_what_is_due(untag: Untag, found: list[Finding],
 def test_statistics_count_requests(untag: Untag, found: list[Finding], answering: Answering) -> None:
     found += [finding(1), finding(2, origin(2, poster="Carl"))]
     assert "asked " not in untag.run("stats").out
-    answering("done", "skip", "skip", "skip", "done", "quit")
+    answering("done", "skip", "skip", "done", "quit")
     with Store.open(untag.home) as store:
         first, second = requests(store)
         store.execute("UPDATE requests SET due_on = ? WHERE request = ?", (date.today().isoformat(), first.id))

@@ -87,7 +87,7 @@ def test_a_request_that_was_done_finishes_its_photos_and_can_be_taken_back(home:
     assert photo(home, 1).state is untag.PlanState.FINISHED
     assert home.undo_request(request) == "done"
     assert decided(home, 1) is Status.REQUEST_REMOVAL
-    assert photo(home, 1).state is untag.PlanState.OPEN
+    assert photo(home, 1).state is untag.PlanState.WAITING
     assert [home.undo_request(request) for _ in range(3)] == ["reminded", "requested", None]
     assert decided(home, 1) is None
     assert home.requests() == []

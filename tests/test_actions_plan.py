@@ -188,7 +188,7 @@ def test_a_birthday_in_a_leap_year_and_a_swimsuit_at_17() -> None:
     ("answers", "state", "then"),
     [
         ([], State.OPEN, StepKind.ASK_POSTER),
-        ([(StepKind.ASK_POSTER, Answer.ASKED)], State.OPEN, StepKind.REPORT),
+        ([(StepKind.ASK_POSTER, Answer.ASKED)], State.WAITING, StepKind.REMOVE_TAG),
         ([(StepKind.ASK_POSTER, Answer.DONE)], State.FINISHED, None),
         ([(StepKind.ASK_POSTER, Answer.LATER)], State.OPEN, StepKind.ASK_POSTER),
         ([(StepKind.REMOVE_TAG, Answer.DONE)], State.OPEN, StepKind.ASK_POSTER),
@@ -204,6 +204,20 @@ def test_answers_lead_to_the_next_step(
     photo = only(planned(finding()))
     after = only(planned(finding(), background=said(photo, *answers)))
     assert (after.state, after.next_step and after.next_step.kind) == (state, then)
+
+
+@pytest.mark.parametrize(("waiting", "overdue"), [({"r1"}, {"r1"}), (set(), set())], ids=["overdue", "refused"])
+def test_the_platform_comes_once_asking_did_not_help(waiting: set[str], overdue: set[str]) -> None:
+    asked = said(only(planned(finding())), (StepKind.ASK_POSTER, Answer.ASKED))
+    then = replace(asked, waiting=frozenset(waiting), overdue=frozenset(overdue))
+    photo = only(planned(finding(), background=then))
+    assert (photo.state, photo.next_step and photo.next_step.kind) == (State.OPEN, StepKind.REPORT)
+
+
+def test_an_overdue_request_with_nothing_left_to_do_is_not_finished() -> None:
+    answers = [*((kind, Answer.SKIP) for kind in StepKind), (StepKind.ASK_POSTER, Answer.ASKED)]
+    background = replace(said(only(planned(finding())), *answers), overdue=frozenset({"r1"}))
+    assert only(planned(finding(), background=background)).state is State.WAITING
 
 
 def test_a_poster_of_300_photos_is_one_group() -> None:

@@ -40,8 +40,9 @@ class State(StrEnum):
 class PlannedStep:
     """One thing to do about one photo at one place. `link` is the exact page, None where none is known.
 
-    `answer` is what the user said of it, None while nothing. `verified` says whether somebody clicked it through,
-    `checked` and `source` when and from what it was written down.
+    `answer` is what the user said of it, None while nothing. `held`: it is for when asking did not help, and who was
+    asked still has time to answer. `verified` says whether somebody clicked it through, `checked` and `source` when and
+    from what it was written down.
     """
 
     kind: StepKind
@@ -51,6 +52,7 @@ class PlannedStep:
     checked: date
     source: str
     answer: Answer | None = None
+    held: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,10 +98,10 @@ class PlannedPhoto:
 
     @property
     def next_step(self) -> PlannedStep | None:
-        """The first step of which nothing was said; None where there is nothing left to do now."""
-        if self.state not in (State.OPEN, State.LATER):
+        """The first step of which nothing was said and that is not held; None where there is nothing left to do now."""
+        if self.state is State.FINISHED:
             return None
-        return next((step for step in self.steps if step.answer in (None, Answer.LATER)), None)
+        return next((step for step in self.steps if step.answer in (None, Answer.LATER) and not step.held), None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,12 +153,13 @@ class Background:
     """What the plan takes into account beside the findings.
 
     `names` is who is called what; `answers` what was said of steps, in that order; `waiting` the ids of requests that
-    are open; `born` the user's birthday, None where it was not told.
+    are open, `overdue` of those whose last day has passed; `born` the user's birthday, None where it was not told.
     """
 
     names: Names = NO_NAMES
     answers: Sequence[StepAnswer] = ()
     waiting: frozenset[str] = frozenset()
+    overdue: frozenset[str] = frozenset()
     born: date | None = None
     _said: Mapping[tuple[str, str, str], StepAnswer] = field(init=False, compare=False)
 
@@ -167,6 +170,10 @@ class Background:
     def answer(self, contents: Iterable[str], place: str, step: str) -> StepAnswer | None:
         """The last thing that was said of this step, for the photo or one of its copies."""
         return next((found for one in contents if (found := self._said.get((one, place, step))) is not None), None)
+
+    def may_still_answer(self, said: StepAnswer | None) -> bool:
+        """Whether somebody was asked who has not refused and has time left."""
+        return said is not None and said.request in self.waiting - self.overdue
 
 
 NOTHING_KNOWN = Background()
@@ -312,15 +319,21 @@ def _step(step: Step, permalink: str | None) -> PlannedStep:
 
 def _with_answer(step: PlannedStep, contents: tuple[str, ...], place: str, background: Background) -> PlannedStep:
     said = background.answer(contents, place, step.kind)
-    return step if said is None else replace(step, answer=said.answer)
+    asked = background.answer(contents, place, StepKind.ASK_POSTER) if step.kind is StepKind.REPORT else None
+    return replace(step, answer=None if said is None else said.answer, held=background.may_still_answer(asked))
 
 
 def state_of(place: PlannedPlace, contents: tuple[str, ...], background: Background) -> State:
-    """Finished when the photo was removed, or every step has its answer and nobody still owes one."""
+    """Finished when the photo was removed, or every step has its answer and nobody still owes one.
+
+    It waits as long as somebody has time to answer, also where there is something to do meanwhile.
+    """
     said = [background.answer(contents, place.key, kind) for kind in place.kinds]
     answers = [one for one in said if one is not None]
     if any(one.answer is Answer.DONE and one.step in _REMOVING for one in answers):
         return State.FINISHED
+    if any(background.may_still_answer(one) for one in answers):
+        return State.WAITING
     if len(answers) < len(said):
         return State.OPEN
     if any(one.answer is Answer.LATER for one in answers):
