@@ -168,6 +168,16 @@ def test_those_who_take_email_get_one(platform: str, address: str) -> None:
     assert f"https://{platform}.com/x/1" in message.get_content()
 
 
+@pytest.mark.parametrize(
+    ("language", "greeting"),
+    [("en", "Dear privacy team of Pinterest,"), ("de", "Guten Tag, liebes Datenschutz-Team von Pinterest,")],
+)
+def test_an_email_begins_with_a_greeting(language: str, greeting: str) -> None:
+    there = Origin(platform="pinterest", poster="B", permalink="https://pinterest.com/pin/1")
+    letter = one(written(decided(1, there), language=language), Kind.EMAIL)
+    assert letter.text.splitlines()[0] == greeting
+
+
 def test_nothing_else_is_an_email() -> None:
     assert {platform.id for platform in all_platforms() if any(form.email for form in platform.forms)} == {
         "pinterest",
