@@ -25,6 +25,7 @@ from untag.store import (
     RequestEvent,
     Store,
     last_decision,
+    record_decision,
     record_event,
     record_request,
     request_events,
@@ -252,6 +253,33 @@ def test_letters_are_written_and_nothing_is_remembered(untag: Untag, found: list
     assert "already" in again.err
     with Store.open(untag.home) as store:
         assert store.count("sender") == 0
+
+
+@pytest.mark.parametrize(
+    ("change", "arguments"),
+    [({"categories": {"nudity": 0.9}}, ()), ({"categories": {"swimwear": 0.9}}, ("--born", "2005-01-01"))],
+    ids=["rescan", "birthday"],
+)
+@pytest.mark.parametrize("status", [Status.REQUEST_REMOVAL, Status.DONE])
+def test_a_friend_is_reminded_until_the_photo_counts_as_intimate(
+    untag: Untag,
+    found: list[Finding],
+    answering: Answering,
+    change: dict[str, Any],
+    arguments: tuple[str, ...],
+    status: Status,
+) -> None:
+    found += [finding(1), finding(2, origin(2, poster="Carl"), status=Status.UNTAG)]
+    answering("ask", "quit")
+    with Store.open(untag.home) as store:
+        store.execute("UPDATE requests SET due_on = ?", ((date.today() - timedelta(days=1)).isoformat(),))
+    assert "reminder-" in untag.run("letters", "--output", untag.root / "before").out
+    found[0] = replace(found[0], **change)
+    with Store.open(untag.home) as store:
+        record_decision(store, found[0].sha256, status)
+    after = untag.run("letters", "--output", untag.root / "after", *arguments)
+    assert after.status == 0 and "reminder-" not in after.out, after.err
+    assert "intimate by now" in (untag.root / "after" / "README.txt").read_text()
 
 
 def test_who_writes_is_remembered_on_demand_alone(untag: Untag, found: list[Finding]) -> None:

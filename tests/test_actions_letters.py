@@ -317,6 +317,18 @@ def test_a_reminder_and_a_complaint_after_the_last_day(
         assert "77" in one(letters, Kind.COMPLAINT).text
 
 
+@pytest.mark.parametrize("language", languages())
+def test_a_friend_is_not_reminded_of_what_counts_as_intimate_by_now(language: str) -> None:
+    asked = replace(request(Law.GDPR, Recipient.POSTER, "2026-10-14"), photos=("s1", "s2"))
+    others = replace(request(Law.GDPR, Recipient.POSTER, "2026-10-14"), id="r2", photos=("s3",))
+    plan = replace(make_plan([]), intimate=frozenset({"s2"}))
+    letters = write_letters(plan, track([asked, others], []), LetterOptions(language=language, sender=ANA, today=TODAY))
+    assert {letter.photos for letter in letters.letters} == {("s3",)}
+    assert ("intimate by now" in letters.readme) or ("als intim" in letters.readme)
+    to_site = replace(asked, recipient=Recipient.PLATFORM)
+    assert write_letters(plan, track([to_site], []), LetterOptions(today=TODAY)).letters
+
+
 @pytest.mark.parametrize(
     ("law", "recipient", "expected"),
     [

@@ -174,6 +174,24 @@ def test_an_intimate_picture_is_for_the_services_and_not_for_a_friend(born: date
     assert protect == [*places, "https://www.facebook.com/photo/?fbid=1001"]
 
 
+def test_intimacy_holds_for_every_copy_whatever_was_decided_about_it() -> None:
+    copy = finding(2, duplicate_of="/photos/1.jpg")
+    for nude in (intimate(), intimate(status=Status.DONE), intimate(status=Status.REQUEST_REMOVAL, person="other")):
+        for plan in (planned(copy, nude), planned(copy, background=replace(BACKGROUND, beside=[nude]))):
+            assert all(photo.intimate for photo in plan.photos)
+            assert plan.intimate == {copy.sha256, nude.sha256}
+    plain = finding(1, status=Status.DONE)
+    assert not any(photo.intimate for photo in planned(copy, background=replace(BACKGROUND, beside=[plain])).photos)
+
+
+def test_a_copy_tells_that_the_user_was_under_18() -> None:
+    copy = finding(2, origin(2, posted_at="2024-01-01"), duplicate_of="/photos/1.jpg")
+    at_17 = finding(1, origin(1, taken_at="2017-07-01"), categories={"swimwear": 0.9}, status=Status.KEEP)
+    background = replace(BACKGROUND, beside=[at_17], born=date(2000, 1, 1))
+    photo = only(planned(copy, background=background))
+    assert (photo.under_18, photo.intimate) == (True, True)
+
+
 def test_a_birthday_in_a_leap_year_and_a_swimsuit_at_17() -> None:
     at_17 = finding(1, origin(1, posted_at="2018-02-28"), categories={"swimwear": 0.9})
     at_18 = finding(2, origin(2, posted_at="2018-03-01"), categories={"swimwear": 0.9})

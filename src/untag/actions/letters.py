@@ -12,16 +12,16 @@ from datetime import date
 from enum import StrEnum
 from typing import Any
 
+from untag.actions.chosen import is_decided, is_held_back, left_out, may_ask_poster, may_report
 from untag.actions.law import Law, has_authority, may_cite_to_platform, may_cite_to_poster
 from untag.actions.plan import Plan, PlannedGroup, PlannedPhoto
-from untag.actions.platforms import SEARCH, Form, FormField, FormFor, StepKind, platform_called
+from untag.actions.platforms import SEARCH, Form, FormField, FormFor, platform_called
 from untag.actions.sender import Sender
 from untag.actions.texts import Texts
 from untag.actions.tracking import Outcome, TrackedRequest
 from untag.actions.words import file_stem, name_of, web_link
 from untag.findings.rules import Audience
-from untag.store import Answer, Recipient
-from untag.types import Status
+from untag.store import Recipient
 
 _TO_POSTERS = frozenset({Law.GDPR, Law.UK, Law.LGPD})
 """The laws under which a private person may be addressed."""
@@ -99,11 +99,12 @@ class LetterOptions:
 def write_letters(plan: Plan, tracked: Iterable[TrackedRequest], options: LetterOptions) -> Letters:
     """The texts for what was decided in a plan, and for requests whose time is over."""
     writer = _Writer(options)
+    tracked = list(tracked)
     found = [*writer.for_posters(plan), *writer.for_platforms(plan), *writer.for_search(plan)]
-    found += [*writer.for_intimate(plan), *writer.for_overdue(tracked)]
+    found += [*writer.for_intimate(plan), *writer.for_overdue(plan, tracked)]
     order = list(Kind)
     letters = tuple(sorted(found, key=lambda letter: order.index(letter.kind)))
-    return Letters(options.language, letters, writer.readme(plan, letters))
+    return Letters(options.language, letters, writer.readme(plan, letters, tracked))
 
 
 class _Writer:
@@ -117,7 +118,7 @@ class _Writer:
 
     def for_posters(self, plan: Plan) -> Iterator[Letter]:
         for group in plan.groups:
-            photos = [photo for photo in group.photos if _may_ask_poster(photo)]
+            photos = [photo for photo in group.photos if may_ask_poster(photo)]
             if photos and group.poster is not None:
                 yield self._message(group, photos)
             # What has no address of its own, such as a picture in a chat, was not shown to everybody.
@@ -129,7 +130,7 @@ class _Writer:
     def for_platforms(self, plan: Plan) -> Iterator[Letter]:
         by_platform: dict[str, list[PlannedPhoto]] = {}
         for group in plan.groups:
-            by_platform.setdefault(group.platform_name, []).extend(filter(_may_report, group.photos))
+            by_platform.setdefault(group.platform_name, []).extend(filter(may_report, group.photos))
         for name, photos in by_platform.items():
             citing = [photo for photo in photos if may_cite_to_platform(self._audience(photo))]
             kindly = [photo for photo in photos if not may_cite_to_platform(self._audience(photo))]
@@ -138,7 +139,7 @@ class _Writer:
                     yield from self._to_platform(name, chosen, law)
 
     def for_search(self, plan: Plan) -> Iterator[Letter]:
-        photos = [photo for photo in plan.photos if _may_report(photo) and may_cite_to_platform(self._audience(photo))]
+        photos = [photo for photo in plan.photos if may_report(photo) and may_cite_to_platform(self._audience(photo))]
         if not photos:
             return
         platform = platform_called(SEARCH)
@@ -148,7 +149,7 @@ class _Writer:
                 yield replace(letter, what=self._texts.words("what", "search"))
 
     def for_intimate(self, plan: Plan) -> Iterator[Letter]:
-        photos = [photo for photo in plan.photos if photo.intimate and _is_decided(photo)]
+        photos = [photo for photo in plan.photos if photo.intimate and is_decided(photo)]
         if not photos:
             return
         text = self._texts.render(
@@ -160,45 +161,31 @@ class _Writer:
         title = self._texts.words("kinds", "intimate")
         yield self._letter(Kind.INTIMATE, "intimate-pictures.txt", title, text, photos, law=Law.TAKE_IT_DOWN)
 
-    def for_overdue(self, tracked: Iterable[TrackedRequest]) -> Iterator[Letter]:
+    def for_overdue(self, plan: Plan, tracked: Iterable[TrackedRequest]) -> Iterator[Letter]:
         for one in tracked:
+            if is_held_back(plan, one):
+                continue
             if one.is_overdue(self._options.today):
                 yield self._about_request(Kind.REMINDER, one)
             unanswered = one.is_overdue(self._options.today) or one.outcome is Outcome.REFUSED
             if unanswered and has_authority(one.law) and one.request.recipient is not Recipient.AUTHORITY:
                 yield self._about_request(Kind.COMPLAINT, one)
 
-    def readme(self, plan: Plan, letters: Sequence[Letter]) -> str:
+    def readme(self, plan: Plan, letters: Sequence[Letter], tracked: Sequence[TrackedRequest]) -> str:
         return self._texts.render(
             "readme",
             today=self._texts.day(self._options.today),
             documents=letters,
             law=self._options.law,
             blanks=any(blank in part.text for letter in letters for part in letter.fields for blank in self._blanks()),
-            left_out=[(self._texts.words("left_out", why), count) for why, count in self._left_out(plan)],
+            left_out=[
+                (self._texts.words("left_out", why), count)
+                for why, count in left_out(plan, tracked, self._options.today)
+            ],
         )
 
     def _blanks(self) -> list[str]:
         return list(self._texts.labels["blanks"].values())
-
-    @staticmethod
-    def _left_out(plan: Plan) -> Iterator[tuple[str, int]]:
-        decided = [(group, photo) for group in plan.groups for photo in group.photos if _is_decided(photo)]
-        yield from (
-            (why, count)
-            for why, count in {
-                "own": sum(photo.own for _, photo in decided),
-                "nowhere": sum(
-                    not photo.own and not photo.intimate and group.poster is None and photo.link is None
-                    for group, photo in decided
-                ),
-                "asked": sum(
-                    not photo.own and not photo.intimate and group.poster is not None and not _may_ask_poster(photo)
-                    for group, photo in decided
-                ),
-            }.items()
-            if count
-        )
 
     def _audience(self, photo: PlannedPhoto) -> Audience:
         if photo.audience is Audience.UNKNOWN and self._options.unknown_is_public:
@@ -359,26 +346,6 @@ class _Writer:
     def _described(self, photo: PlannedPhoto) -> dict[str, str | None]:
         day = None if photo.day is None else self._texts.day(photo.day)
         return {"link": photo.link, "day": day, "caption": photo.caption}
-
-
-def _is_decided(photo: PlannedPhoto) -> bool:
-    return photo.finding.status in (Status.UNTAG, Status.REQUEST_REMOVAL)
-
-
-def _may_ask_poster(photo: PlannedPhoto) -> bool:
-    return _is_decided(photo) and not _was_said(photo, StepKind.ASK_POSTER)
-
-
-def _may_report(photo: PlannedPhoto) -> bool:
-    """Whether a platform may be asked: about what others posted, by an address, where it was not asked before."""
-    may = _is_decided(photo) and not photo.own and not photo.intimate and photo.link is not None
-    return may and not _was_said(photo, StepKind.REPORT)
-
-
-def _was_said(photo: PlannedPhoto, kind: StepKind) -> bool:
-    """Whether something was said of this step already, or the photo has none."""
-    step = next((step for step in photo.steps if step.kind is kind), None)
-    return step is None or step.answer not in (None, Answer.LATER)
 
 
 def _hashes(photos: Iterable[PlannedPhoto]) -> tuple[str, ...]:

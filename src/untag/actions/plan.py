@@ -9,6 +9,7 @@ from enum import StrEnum
 from functools import lru_cache
 from urllib.parse import quote
 
+from untag.actions.intimacy import Known, known_of, picture_key
 from untag.actions.platforms import INTIMATE, Step, StepKind, Whose, platform_called
 from untag.actions.words import day_of, name_of, one_line, web_link
 from untag.findings.counting import Group, fold
@@ -20,9 +21,6 @@ from untag.support.permalinks import link_key
 from untag.support.words import name_key
 from untag.types import Action, Finding, Origin, Status, Verdict
 
-INTIMATE_CATEGORIES = frozenset({"nudity"})
-INTIMATE_UNDER_18 = frozenset({"nudity", "swimwear"})
-_ADULT_YEARS = 18
 _REMOVING = frozenset({StepKind.DELETE, StepKind.ASK_POSTER, StepKind.REPORT})
 _ON_A_PAGE = frozenset({StepKind.REMOVE_TAG, StepKind.HIDE})
 
@@ -135,9 +133,13 @@ class PlannedGroup:
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """Every group, the one with the riskiest photo first; those that only the user can see come last."""
+    """Every group, the one with the riskiest photo first; those that only the user can see come last.
+
+    `intimate` are the SHA-256 of all that counts as intimate, with copies, planned or only taken into account.
+    """
 
     groups: tuple[PlannedGroup, ...]
+    intimate: frozenset[str] = frozenset()
 
     @property
     def photos(self) -> Iterator[PlannedPhoto]:
@@ -154,6 +156,7 @@ class Background:
 
     `names` is who is called what; `answers` what was said of steps, in that order; `waiting` the ids of requests that
     are open, `overdue` of those whose last day has passed; `born` the user's birthday, None where it was not told.
+    `beside` are findings that are not planned and may be of the same pictures: what one copy shows holds for all.
     """
 
     names: Names = NO_NAMES
@@ -161,6 +164,7 @@ class Background:
     waiting: frozenset[str] = frozenset()
     overdue: frozenset[str] = frozenset()
     born: date | None = None
+    beside: Sequence[Finding] = ()
     _said: Mapping[tuple[str, str, str], StepAnswer] = field(init=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -181,16 +185,19 @@ NOTHING_KNOWN = Background()
 
 def make_plan(findings: Iterable[Finding], background: Background = NOTHING_KNOWN) -> Plan:
     """The plan for those of the findings that ask for something: see `asks_for_something`. Copies are folded."""
+    chosen = list(findings)
+    pictures = known_of([*chosen, *background.beside])
     grouped: dict[tuple[str | None, str, bool], list[PlannedPhoto]] = {}
-    for group in fold(findings):
+    for group in fold(chosen):
         if asks_for_something(group.finding):
-            for photo in _photos(group, background):
+            for photo in _photos(group, pictures[picture_key(group.finding)], background):
                 known = platform_called(photo.origin.platform)
                 platform = known.id if known.is_known else photo.origin.platform
                 poster = "" if photo.own else name_key(photo.origin.poster or "")
                 grouped.setdefault((platform, poster, photo.own), []).append(photo)
     groups = [_group(platform, own, photos) for (platform, _, own), photos in grouped.items()]
-    return Plan(tuple(sorted(groups, key=_rank)))
+    intimate = [one.contents for one in pictures.values() if one.is_intimate(background.born)]
+    return Plan(tuple(sorted(groups, key=_rank)), frozenset().union(*intimate))
 
 
 def asks_for_something(finding: Finding) -> bool:
@@ -219,10 +226,10 @@ def _group(platform: str | None, own: bool, photos: list[PlannedPhoto]) -> Plann
     return PlannedGroup(platform, one_line(name), name_of(first.poster), own, private, tuple(ranked))
 
 
-def _photos(group: Group, background: Background) -> Iterator[PlannedPhoto]:
+def _photos(group: Group, known: Known, background: Background) -> Iterator[PlannedPhoto]:
     contents = tuple(dict.fromkeys(one.sha256 for one in (group.finding, *group.copies)))
     origins = [group.finding.origin, *(place.origin for place in group.places)]
-    photos = [_photo(group.finding, contents, origin, background) for origin in _online(origins) or [Origin()]]
+    photos = [_photo(group.finding, contents, origin, known, background) for origin in _online(origins) or [Origin()]]
     places = tuple(PlannedPlace(one.place, tuple(step.kind for step in one.steps)) for one in photos)
     return (replace(photo, places=places) for photo in photos)
 
@@ -255,13 +262,15 @@ def place_key(origin: Origin) -> str:
     return f"{origin.platform or ''}/{name_key(origin.poster or '')}"
 
 
-def _photo(finding: Finding, contents: tuple[str, ...], origin: Origin, background: Background) -> PlannedPhoto:
+def _photo(
+    finding: Finding, contents: tuple[str, ...], origin: Origin, known: Known, background: Background
+) -> PlannedPhoto:
     own = background.names.is_own(finding.person, origin.poster) or (
         opens_only_for_owner(origin) and origin.poster is None
     )
     tagged = finding.absent or any(background.names.is_called(finding.person, name) for name in origin.people)
-    under_18 = _was_under_18(finding, origin, background.born)
-    intimate = not own and not (INTIMATE_UNDER_18 if under_18 else INTIMATE_CATEGORIES).isdisjoint(finding.categories)
+    under_18 = known.was_under_18(background.born)
+    intimate = not own and known.is_intimate(background.born)
     link, place = web_link(origin.permalink), place_key(origin)
     steps = tuple(
         _with_answer(step, contents, place, background)
@@ -270,13 +279,6 @@ def _photo(finding: Finding, contents: tuple[str, ...], origin: Origin, backgrou
     audience = audience_of(origin.audience)
     state = state_of(PlannedPlace(place, tuple(step.kind for step in steps)), contents, background)
     return PlannedPhoto(finding, origin, place, contents, link, own, tagged, intimate, under_18, audience, steps, state)
-
-
-def _was_under_18(finding: Finding, origin: Origin, born: date | None) -> bool | None:
-    day = day_of(finding.taken_at) or day_of(origin.taken_at) or day_of(origin.posted_at)
-    if born is None or day is None:
-        return None
-    return (day.year - born.year - ((day.month, day.day) < (born.month, born.day))) < _ADULT_YEARS
 
 
 def _steps(

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
 from datetime import date
 from typing import TYPE_CHECKING
 
@@ -33,8 +34,18 @@ class Actions(Photos):
         from untag.actions.plan import make_plan
         from untag.library.acting import background_of
 
-        background = background_of(self._opened(), born=born)
+        background = replace(background_of(self._opened(), born=born), beside=tuple(self._beside()))
         return make_plan(self.findings() if findings is None else findings, background)
+
+    def _beside(self) -> Iterator[Finding]:
+        """What may be intimate, and what somebody was asked about, whatever was decided: it holds for all copies."""
+        from untag.actions.intimacy import INTIMATE_UNDER_18
+        from untag.findings.filters import EVERYTHING
+
+        yield from self.findings(replace(EVERYTHING, categories=INTIMATE_UNDER_18))
+        asked = frozenset(content for one in self.requests() for content in one.request.photos)
+        if asked:
+            yield from self.findings(replace(EVERYTHING, contents=asked))
 
     def answer(
         self, photos: PlannedPhoto | Iterable[PlannedPhoto], step: str, answer: str, *, asked: Asked | None = None
