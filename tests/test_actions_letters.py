@@ -318,6 +318,35 @@ def test_a_reminder_and_a_complaint_after_the_last_day(
 
 
 @pytest.mark.parametrize("language", languages())
+@pytest.mark.parametrize("nameless", [None, "", "\u200b"])
+@pytest.mark.parametrize(
+    ("recipient", "links", "named"),
+    [
+        (Recipient.PLATFORM, ("https://photos.example.org/1",), {"photos.example.org"}),
+        (Recipient.PLATFORM, (), {"[name of the site]", "[Name der Seite]"}),
+        (Recipient.POSTER, (), {"[name of who posted it]", "[Name der Person, die es gepostet hat]"}),
+    ],
+)
+def test_who_has_no_name_is_called_by_the_address_or_is_a_blank(
+    recipient: Recipient, links: tuple[str, ...], named: set[str], nameless: str | None, language: str
+) -> None:
+    asked = replace(request(Law.GDPR, recipient, "2026-10-14"), name=nameless, platform=nameless, links=links)
+    letters = written(tracked=track([asked], []), language=language)
+    assert kinds(letters) == [Kind.REMINDER, Kind.COMPLAINT]
+    for letter in letters.letters:
+        assert any(name in letter.text and name in letter.title for name in named)
+        assert not re.search(r" ,|(?m:^(?:Against|Gegen): *$)|None", letter.text)
+
+
+@pytest.mark.parametrize("language", languages())
+@pytest.mark.parametrize(("recipient", "named"), [(Recipient.POSTER, "Carl"), (Recipient.PLATFORM, "Facebook")])
+def test_a_complaint_is_against_who_was_asked(recipient: Recipient, named: str, language: str) -> None:
+    asked = replace(request(Law.GDPR, recipient, "2026-10-14"), name="Carl", platform="facebook")
+    text = one(written(tracked=track([asked], []), language=language), Kind.COMPLAINT).text
+    assert re.search(rf"(?m)^(?:Against|Gegen): {named}$", text)
+
+
+@pytest.mark.parametrize("language", languages())
 def test_a_friend_is_not_reminded_of_what_counts_as_intimate_by_now(language: str) -> None:
     asked = replace(request(Law.GDPR, Recipient.POSTER, "2026-10-14"), photos=("s1", "s2"))
     others = replace(request(Law.GDPR, Recipient.POSTER, "2026-10-14"), id="r2", photos=("s3",))

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date
 from enum import StrEnum
 from typing import Any
+from urllib.parse import urlsplit
 
 from untag.actions.chosen import is_decided, is_held_back, left_out, may_ask_poster, may_report
 from untag.actions.law import Law, has_authority, may_cite_to_platform, may_cite_to_poster
@@ -21,7 +22,7 @@ from untag.actions.texts import Texts
 from untag.actions.tracking import Outcome, TrackedRequest
 from untag.actions.words import file_stem, name_of, web_link
 from untag.findings.rules import Audience
-from untag.store import Recipient
+from untag.store import Recipient, Request
 
 _TO_POSTERS = frozenset({Law.GDPR, Law.UK, Law.LGPD})
 """The laws under which a private person may be addressed."""
@@ -185,7 +186,7 @@ class _Writer:
         )
 
     def _blanks(self) -> list[str]:
-        return list(self._texts.labels["blanks"].values())
+        return [*self._texts.labels["blanks"].values(), *self._texts.labels["nameless"].values()]
 
     def _audience(self, photo: PlannedPhoto) -> Audience:
         if photo.audience is Audience.UNKNOWN and self._options.unknown_is_public:
@@ -274,12 +275,13 @@ class _Writer:
 
     def _about_request(self, kind: Kind, one: TrackedRequest) -> Letter:
         request = one.request
-        platform = None if request.platform is None else platform_called(request.platform).name
-        poster = name_of(request.name)
         links = [link for link in map(web_link, request.links) if link is not None]
+        poster, platform = self._whom(request, links)
+        whom = (poster if request.recipient is Recipient.POSTER else None) or platform or ""
         text = self._texts.render(
             str(kind),
             **self._own,
+            against=whom,
             recipient=str(request.recipient),
             poster=poster,
             platform=platform or "",
@@ -291,7 +293,6 @@ class _Writer:
             requested_on=self._texts.day(date.fromisoformat(request.requested_on)),
             due_on=self._texts.day(one.due_on),
         )
-        whom = (poster if request.recipient is Recipient.POSTER else None) or platform or ""
         subject = self._copied("subject", str(self._texts.labels[f"subject_{kind}"]))
         title = f"{self._texts.words('kinds', kind)}: {whom}"
         return Letter(
@@ -305,6 +306,16 @@ class _Writer:
             law=one.law,
             photos=request.photos,
         )
+
+    def _whom(self, request: Request, links: Sequence[str]) -> tuple[str | None, str | None]:
+        """The poster and the site; who was asked and has no name is called by the site's address, else is a blank."""
+        poster = name_of(request.name)
+        called = name_of(request.platform)
+        platform = None if called is None else name_of(platform_called(called).name)
+        if request.recipient is Recipient.POSTER:
+            return poster or self._texts.words("nameless", "poster"), platform
+        hosts = [host for host in (urlsplit(link).hostname for link in links) if host]
+        return poster, platform or (hosts[0] if hosts else self._texts.words("nameless", "platform"))
 
     def _letter(
         self,
