@@ -134,6 +134,17 @@ def test_two_rows_of_one_photo_that_differ_are_refused(scanned: Untag) -> None:
         (b'[{"id": "z", "status": null}, "y.jpg"]', [Row(1, "z", None), Row(2, "y.jpg", None)]),
         (b"https://x.example/1,2?a=b\n", [Row(1, "https://x.example/1,2?a=b", None)]),
         (b'"a, b.jpg"\n', [Row(1, "a, b.jpg", None)]),
+        (b"sep=;\r\nid;status\r\nz;keep\r\n", [Row(3, "z", Status.KEEP)]),
+        ("\ufeffsep=;\nid;status\nz;keep\n".encode(), [Row(3, "z", Status.KEEP)]),
+        ('"SEP=\t"\nid\tstatus\nz\tkeep\n'.encode("utf-16"), [Row(3, "z", Status.KEEP)]),
+        (b"sep=|\nid|status\nz|keep\n", [Row(3, "z", Status.KEEP)]),
+        (b"sep=,\nid;status\nz;keep\n", [Row(3, "z", Status.KEEP)]),
+        (b"sep=;\nid\nz\n", [Row(3, "z", None)]),
+        (b"# mine\n\n;;\nid;status\nz;keep\n", [Row(5, "z", Status.KEEP)]),
+        (b"# id,status\n\nzzzz\n", [Row(3, "zzzz", None)]),
+        (b"#,id,status\n1,z,keep\n", [Row(2, "z", Status.KEEP)]),
+        (b"path,status\n#party.jpg,keep\n", [Row(2, "#party.jpg", Status.KEEP)]),
+        (b"\n\n# nothing\n", []),
     ],
 )
 def test_files_of_decisions(data: bytes, expected: list[Row]) -> None:
@@ -145,6 +156,7 @@ def test_files_of_decisions(data: bytes, expected: list[Row]) -> None:
     [
         (b"id,status\nz,kept\n", "line 2: there is no status 'kept'"),
         (b"id,status\n,keep\n", "line 2 names no photo"),
+        (b"sep=,\n# mine\nid,status\nz,kept\n", "line 4: there is no status 'kept'"),
         (b"[1]", "entry 1"),
         (b"[" * 200_000, "nested too deep|is none"),
         (b"[{]", "is none"),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,7 +16,10 @@ from untag.types import Status
 _NAMED_BY = ("id", "sha256", "path", "permalink")
 """The columns that name a photo, the surest first."""
 _MOST_BYTES = 1 << 30
-_COMMENT = "#"
+_COMMENT = re.compile(r"#(?![,;\t])")
+"""A column may be called "#", for the number of the row."""
+_SEPARATOR = re.compile(r"sep=(.)", re.IGNORECASE)
+"""A first line by which Excel says what separates the columns."""
 _STATUS = "status"
 
 
@@ -46,8 +50,10 @@ def parse_decisions(data: bytes) -> list[Row]:
     if text.lstrip().startswith(("[", "{")):
         return list(_from_json(text))
     lines = text.splitlines()
-    delimiter = _delimiter(lines[0]) if lines else None
-    return list(_from_lines(lines) if delimiter is None else _from_csv(text, delimiter))
+    before = _before_header(lines)
+    delimiter = _delimiter(lines[before], lines[:before]) if before < len(lines) else None
+    # What stands before the header is left out, but keeps its place: rows are named by their lines.
+    return list(_from_lines(lines) if delimiter is None else _from_csv(text, delimiter, before))
 
 
 def _decoded(data: bytes) -> str:
@@ -59,9 +65,23 @@ def _decoded(data: bytes) -> str:
         return data.decode("cp1252", "replace")
 
 
-def _delimiter(header: str) -> str | None:
-    """What separates the columns, where the first line is a header that names photos; None where it is none."""
-    for delimiter in (",", ";", "\t"):
+def _before_header(lines: list[str]) -> int:
+    """How many lines come before the first that says something: empty ones, comments, and Excel's `sep=;`."""
+    return next((number for number, line in enumerate(lines) if not _says_nothing(line)), len(lines))
+
+
+def _says_nothing(line: str) -> bool:
+    text = line.strip().strip('"')
+    return not text.strip(",;\t ") or _COMMENT.match(text) is not None or _SEPARATOR.fullmatch(text) is not None
+
+
+def _delimiter(header: str, before: list[str]) -> str | None:
+    """What separates the columns, where a line is a header that names photos; None where it is none.
+
+    Excel may have said it in a line of its own before.
+    """
+    said = [match[1] for line in before if (match := _SEPARATOR.fullmatch(line.strip("\r\n ").strip('"')))]
+    for delimiter in (*said, ",", ";", "\t"):
         names = {name.strip(' "').casefold() for name in header.split(delimiter)}
         if names & set(_NAMED_BY) and (len(names) > 1 or names == {"id"}):
             return delimiter
@@ -71,23 +91,23 @@ def _delimiter(header: str) -> str | None:
 def _from_lines(lines: list[str]) -> Iterator[Row]:
     for number, line in enumerate(lines, start=1):
         photo = line.strip()
-        if photo and not photo.startswith(_COMMENT):
+        if not _says_nothing(photo):
             yield Row(number, photo.strip('"'), None)
 
 
-def _from_csv(text: str, delimiter: str) -> Iterator[Row]:
-    reader = csv.reader(text.splitlines(keepends=True), delimiter=delimiter)
+def _from_csv(text: str, delimiter: str, before: int) -> Iterator[Row]:
+    reader = csv.reader(text.splitlines(keepends=True)[before:], delimiter=delimiter)
     header: list[str] | None = None
-    begun = 1
+    begun = before + 1
     try:
         for cells in reader:
             if header is None:
                 header = [name.strip().casefold() for name in cells]
             elif any(cell.strip() for cell in cells):
                 yield _row(begun, dict(zip(header, cells, strict=False)))
-            begun = reader.line_num + 1
+            begun = before + reader.line_num + 1
     except csv.Error as error:
-        raise UsageError(f"line {reader.line_num} is no CSV ({error})") from error
+        raise UsageError(f"line {before + reader.line_num} is no CSV ({error})") from error
 
 
 def _from_json(text: str) -> Iterator[Row]:
