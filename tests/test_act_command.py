@@ -400,6 +400,18 @@ def printed_command(untag: Untag, said: str) -> list[str]:
     return words[2:]
 
 
+def test_the_list_proposes_the_first_photo_that_is_not_decided(untag: Untag, monkeypatch: pytest.MonkeyPatch) -> None:
+    untag.enroll()
+    for number in (1, 2):
+        untag.add(f"{number}.png", paint(ME, serial=number, alcohol=0.9))
+    untag.scan()
+    monkeypatch.setattr("untag.cli.list.somebody_reads", lambda: True)
+    first, second = untag.listed()
+    untag.run("decide", str(first["id"]), "--status", "untag")
+    untag.run("decide", str(second["id"]), "--status", "is-me")
+    assert printed_command(untag, untag.run("list").err) == ["decide", str(second["id"]), "--status", "untag"]
+
+
 def test_from_the_list_to_texts_in_a_folder_in_two_commands_each_printed_by_the_one_before(
     untag: Untag, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -413,6 +425,8 @@ def test_from_the_list_to_texts_in_a_folder_in_two_commands_each_printed_by_the_
     listed = untag.run("list")
     decided = untag.run(*printed_command(untag, listed.err))
     assert "recorded 1 decision" in decided.err
+    then = untag.run("list").err
+    assert "untag --home" in then and then.rstrip().endswith(" act") and "decide" not in then.replace("decided", "")
     written = untag.run(*printed_command(untag, decided.err))
     assert written.status == 0, written.err
     (message,) = untag.root.glob("letters/message-facebook-bea-moor-*")

@@ -114,6 +114,13 @@ def test_a_plain_list_of_photos(scanned: Untag) -> None:
     assert set(statuses(scanned).values()) == {"open"}, "all or none"
 
 
+@pytest.mark.parametrize("name", ["", "  "])
+@pytest.mark.parametrize("command", [("open", "--print"), ("decide", "--status", "keep")])
+def test_an_empty_name_is_told_as_such(scanned: Untag, command: tuple[str, ...], name: str) -> None:
+    wrong = scanned.run(*command, name)
+    assert (wrong.status, "an empty name is that of no photo" in wrong.err) == (2, True), wrong.err
+
+
 def test_two_rows_of_one_photo_that_differ_are_refused(scanned: Untag) -> None:
     file = scanned.root / "list.csv"
     file.write_text("path;status\ndrink.png;keep\ndrink copy.png;untag\n")

@@ -69,8 +69,13 @@ def _say_next(context: Context, found: list[untag.Group]) -> None:
     if suggested:
         decide = next_step(context, "decide --suggested --yes")
         say(f"to decide about {counted(suggested, 'photo')} as untag suggests: {decide}")
+        return
+    undecided = (untag.Status.OPEN, untag.Status.IS_ME)
+    first = next((group.finding for group in found if group.finding.status in undecided), None)
+    if first is not None:
+        say(f"to decide: {next_step(context, f'decide {first.id} --status untag')}")
     else:
-        say(f"to decide: {next_step(context, f'decide {found[0].finding.id} --status untag')}")
+        say(f"all of these are decided; to act on them: {next_step(context, 'act')}")
 
 
 def _say_what_hides(home: untag.Untag, filters: Filters) -> None:

@@ -163,6 +163,8 @@ def _only(store: Store, text: str, found: Sequence[str]) -> str:
     unique = list(dict.fromkeys(found))
     if len(unique) == 1:
         return unique[0]
+    if not unique and not text.strip():
+        raise UnknownPhotoError("an empty name is that of no photo; give the id that untag list shows")
     if not unique:
         raise UnknownPhotoError(f"{text} was not scanned yet; scan it first, or give the id that untag list shows")
     shown = paths_of_contents(store, unique[:_MOST_CANDIDATES])
