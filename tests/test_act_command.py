@@ -157,6 +157,20 @@ def test_a_request_to_a_platform_is_due_by_its_law(untag: Untag, found: list[Fin
     assert (request.law, request.due_on) == ("gdpr", due_on(Law.GDPR, asked).isoformat())
 
 
+@pytest.mark.parametrize("law", ["gdpr", "uk", "lgpd"])
+def test_a_formal_letter_to_a_poster_is_due_by_its_law(
+    untag: Untag, found: list[Finding], answering: Answering, law: str
+) -> None:
+    found += [finding(1), finding(2)]
+    refused = answering("formal", "dsa", law, "quit")
+    assert "please answer with one of: " in refused.err, "the DSA is for platforms"
+    with Store.open(untag.home) as store:
+        (request,) = requests(store)
+    due = due_on(Law(law), date.fromisoformat(request.requested_on)).isoformat()
+    assert (request.recipient, request.channel, request.law, request.due_on) == ("poster", "letter", law, due)
+    assert len(request.photos) == 2 and status_of(untag, found[0]) is Status.REQUEST_REMOVAL
+
+
 def test_what_is_due_is_asked_about_first(untag: Untag, found: list[Finding], answering: Answering) -> None:
     found += [finding(1)]
     answering("ask", "quit")

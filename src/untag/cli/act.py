@@ -16,7 +16,7 @@ from untag.cli.terminal import ask_text, somebody_answers, tell, tell_json
 from untag.support.words import counted
 
 _WHO = {
-    untag.StepKind.ASK_POSTER: "[d]one: I asked / it is [g]one already",
+    untag.StepKind.ASK_POSTER: "[d]one: I asked / [f]ormal: I sent the formal letter / it is [g]one already",
     untag.StepKind.REPORT: "[d]one: I sent it / it is [g]one already",
     untag.StepKind.PROTECT: "[d]one / I [a]sked the site itself",
 }
@@ -42,12 +42,22 @@ _SAID = {
 }
 _ASKED = {"done": "asked", "d": "asked", "done all": "asked", "ask": "asked", "a": "asked", "asked": "asked"}
 _SAID_OF = {
-    untag.StepKind.ASK_POSTER: {**_SAID, **_ASKED, "gone": "done", "g": "done", "gone all": "done all"},
+    untag.StepKind.ASK_POSTER: {
+        **_SAID,
+        **_ASKED,
+        "formal": "formal",
+        "f": "formal",
+        "gone": "done",
+        "g": "done",
+        "gone all": "done all",
+    },
     untag.StepKind.REPORT: {**_SAID, **_ASKED, "gone": "done", "g": "done", "gone all": "done all"},
     untag.StepKind.PROTECT: {**_SAID, "ask": "asked", "a": "asked", "asked": "asked"},
 }
 """To have asked is to have done such a step; the photo is gone only when the user says so."""
 _LAWS = ("gdpr", "uk", "ccpa", "lgpd", "dsa", "none")
+_LAWS_FOR_POSTERS = ("gdpr", "uk", "lgpd")
+"""Those of which untag letters writes a formal letter to a private person."""
 _HAPPENED = {
     "done": "done",
     "d": "done",
@@ -211,21 +221,15 @@ class _Session:
             return
         alike = [one for one in group.open_photos if one.next_step is not None and one.next_step.kind is step.kind]
         # A request is about all photos of the poster: one message, and one form.
-        photos = alike if said.endswith(" all") or said == "asked" else [photo]
-        answer = said.removesuffix(" all")
-        asked = self._how(step) if answer == "asked" else None
+        photos = alike if said.endswith(" all") or said in ("asked", "formal") else [photo]
+        asked = _how(step, formal=said == "formal") if said in ("asked", "formal") else None
+        answer = "asked" if said == "formal" else said.removesuffix(" all")
         self._home.answer(photos, step.kind, answer, asked=asked)
         self._answered.append([_key(one) for one in photos])
         if answer == "later":
             self._postponed.update(self._answered[-1])
         if len(photos) > 1:
             say(f"recorded for {counted(len(photos), 'photo')}")
-
-    def _how(self, step: untag.PlannedStep) -> untag.Asked:
-        if step.kind is not untag.StepKind.REPORT:
-            return untag.Asked("message" if step.kind is untag.StepKind.ASK_POSTER else "form")
-        law = _choose(f"Which law did you cite: {', '.join(_LAWS)}?", {law: law for law in _LAWS} | {"": "none"})
-        return untag.Asked("form", untag.Law(law), date.today())
 
     def _go_back(self) -> None:
         if not self._answered:
@@ -238,6 +242,19 @@ class _Session:
 
 def _key(photo: untag.PlannedPhoto) -> tuple[str, str]:
     return photo.contents[0], photo.place
+
+
+def _how(step: untag.PlannedStep, *, formal: bool) -> untag.Asked:
+    if formal:
+        return untag.Asked("letter", _law(_LAWS_FOR_POSTERS), date.today())
+    if step.kind is not untag.StepKind.REPORT:
+        return untag.Asked("message" if step.kind is untag.StepKind.ASK_POSTER else "form")
+    return untag.Asked("form", _law(_LAWS, unsaid="none"), date.today())
+
+
+def _law(laws: Sequence[str], *, unsaid: str | None = None) -> untag.Law:
+    words = {law: law for law in laws} | ({} if unsaid is None else {"": unsaid})
+    return untag.Law(_choose(f"Which law did you cite: {', '.join(laws)}?", words))
 
 
 def _what_happened(tracked: untag.TrackedRequest) -> str:
