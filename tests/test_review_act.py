@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ from flask.testing import FlaskClient
 
 import untag
 from store_samples import ME, ORIGIN, analysis, assessment, record
+from untag.actions.law import due_on
 from untag.review.app import make_app
 from untag.review.parts import make_parts
 from untag.store import Store, record_batch, start_run
@@ -94,6 +96,16 @@ def test_who_is_asked_is_watched(client: FlaskClient, home: untag.Untag) -> None
     assert post(client, "/act/happened", request=number, event="undo")["undone"] is not None
     assert post(client, "/act/happened", request=number, event="done") == {"noted": "done"}
     assert home.finding(CONTENTS[0]).status is Status.DONE
+
+
+def test_a_formal_letter_to_a_poster_is_due_by_its_law(client: FlaskClient, home: untag.Untag) -> None:
+    asking = next(step for step in steps(client) if step["step"] == "ask-poster" and step["id"] in CONTENTS[:2])
+    text = client.get("/act").text
+    assert '<option value="gdpr">' in text and '<option value="dsa">' not in text, "the DSA is for platforms"
+    post(client, "/act/answer", **asking, answer="asked", law="gdpr")
+    (tracked,) = home.requests()
+    assert (tracked.law, tracked.request.channel) == (untag.Law.GDPR, "letter")
+    assert tracked.due_on == due_on(untag.Law.GDPR, date.fromisoformat(tracked.request.requested_on))
 
 
 @pytest.mark.parametrize(

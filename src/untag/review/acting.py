@@ -27,6 +27,10 @@ LAWS = {
     untag.Law.LGPD: "LGPD (Brazil)",
     untag.Law.CCPA: "CCPA (California; weak against what friends posted)",
 }
+LAWS_FOR_POSTERS = {
+    untag.Law.NONE: "No law, a kind message",
+    **{law: LAWS[law] for law in (untag.Law.GDPR, untag.Law.UK, untag.Law.LGPD)},
+}
 _ANSWERS = {
     StepKind.ASK_POSTER: (("asked", "I asked"), ("done", "It is gone already")),
     StepKind.REPORT: (("asked", "I sent the form"), ("done", "It is gone already")),
@@ -95,7 +99,7 @@ def act() -> str:
             }
             for one in tracked
         ],
-        laws=LAWS,
+        laws={StepKind.REPORT: LAWS, StepKind.ASK_POSTER: LAWS_FOR_POSTERS},
     )
 
 
@@ -109,7 +113,9 @@ def answer() -> Response:
     if told.get("all") is True or given == "asked":
         # A request is one message, and one form: it is about all photos of the poster that are at this step.
         photos = [one for one in group.open_photos if one.next_step is not None and one.next_step.kind == step]
-    asked = untag.Asked("message" if step == StepKind.ASK_POSTER else "form", _law(law), date.today())
+    cited = _law(law)
+    message = "message" if cited is untag.Law.NONE else "letter"
+    asked = untag.Asked(message if step == StepKind.ASK_POSTER else "form", cited, date.today())
     if not isinstance(step, str) or not isinstance(given, str):
         raise UsageError("say which step, and what came of it")
     home().answer(photos, step, given, asked=asked if given == "asked" else None)
