@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import shlex
+import shutil
+import sys
 from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any
@@ -37,9 +39,20 @@ def called(names: Sequence[str]) -> str:
 
 
 def next_step(context: Context, command: str) -> str:
-    """A command to run next, whole: with the home folder that was chosen for this one."""
+    """A command to run next, whole: the program as it was called, with the home folder that was chosen for this one."""
     home = "" if context.home is None else f"--home {shlex.quote(str(context.home))} "
-    return f"untag {home}{command}"
+    return f"{_program()} {home}{command}"
+
+
+def _program() -> str:
+    """How a shell finds this program again: by its name where that leads here, else as it was called this time."""
+    called_as = Path(sys.argv[0])
+    if called_as.name == "__main__.py" and called_as.parent.name == "untag":
+        return f"{shlex.quote(sys.executable)} -m untag"
+    if called_as.stem != "untag" or not called_as.exists():  # a program that uses untag's commands, such as a test
+        return "untag"
+    found = shutil.which("untag")
+    return "untag" if found is not None and called_as.samefile(found) else shlex.quote(sys.argv[0])
 
 
 def opened(context: Context, *, tend: bool = True, **settings: Any) -> untag.Untag:
