@@ -15,6 +15,10 @@ _OF_THE_SYSTEM = frozenset(("OSError", "IOError", "EnvironmentError", "Permissio
 _NO_FILES = frozenset(("text.py",))
 """Where OSError is of a clock: `datetime.fromtimestamp` raises it for years that it does not know."""
 
+_SAID_ELSEWHERE = {"offered.py": 3, "opening.py": 1}
+"""Handlers of what is only a suggestion. `offered.py` offers places: who takes one, or names another, is told what is
+wrong with it. `opening.py` looks whether another named folder is a part of a download: its own walk tells if not."""
+
 
 def handlers(tree: ast.AST) -> Iterator[ast.ExceptHandler]:
     for node in ast.walk(tree):
@@ -44,7 +48,8 @@ def suppressed(tree: ast.AST) -> Iterator[str]:
 @pytest.mark.parametrize("module", sorted(path.name for path in SOURCES.glob("*.py") if path.name not in _NO_FILES))
 def test_no_handler_is_silent(module: str) -> None:
     tree = ast.parse((SOURCES / module).read_text("utf-8"))
-    assert [handler.lineno for handler in handlers(tree) if is_silent(handler)] == []
+    silent = [handler.lineno for handler in handlers(tree) if is_silent(handler)]
+    assert len(silent) == _SAID_ELSEWHERE.get(module, 0), silent
     assert not set(suppressed(tree)) & _OF_THE_SYSTEM
 
 

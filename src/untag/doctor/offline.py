@@ -36,6 +36,9 @@ JOB: tuple[tuple[str, ...], ...] = (
     ("people",),
     ("inspect", "photos/1.png"),
     ("decide", "photos/1.png", "--status", "keep"),
+    ("decide", "photos/1.png", "--status", "request-removal"),
+    ("act", "--print"),
+    ("letters", "--output", "letters", "--name", "Jane Doe"),
     ("stats",),
     ("open", "photos/1.png", "--print"),
     ("export", "--to-folder", "copies", "--status", "all", "--xmp"),
@@ -118,7 +121,7 @@ def watched(watch: Watch, place: Place, command: tuple[str, ...], notes: Path) -
     program = _VISITED if command[0] in _LISTENS else _PROGRAM
     seen = watch.run(program, arguments, environment=place.environment(os.environ), folder=place.work, notes=notes)
     asked_for = (place.work / "report.html", place.work / "backup.jsonl")
-    folders = (place.home, place.work / "copies")
+    folders = (place.home, place.work / "copies", place.work / "letters")
     touched = {*seen.written, *(_files(place) - before)}
     strays = [
         path

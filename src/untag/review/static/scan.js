@@ -22,7 +22,7 @@ function ready() {
       say(`Noted: ${button.dataset.name} is you.`);
     });
   }
-  follow(page, page.dataset.phase);
+  follow(page, page.dataset.phase, Number(page.dataset.version));
 }
 
 async function again() {
@@ -30,19 +30,21 @@ async function again() {
   ready();
 }
 
-function follow(page, phase) {
+function follow(page, phase, version) {
   const started = { at: performance.now(), done: null };
   let rounds = 0;
   // A scan that somebody starts elsewhere, or in another tab, is noticed here as well, but not at once.
-  const pace = phase === "running" || phase === "elsewhere" ? EVERY : FOUND_EVERY;
+  const runs = phase === "running" || phase === "elsewhere";
+  const pace = runs ? EVERY : FOUND_EVERY;
   watch(page.dataset.state, async (state) => {
     if (!page.isConnected) return false;
-    if (state.phase !== phase) {
+    // A scan may have begun and ended between two looks: only the version tells.
+    if (state.phase !== phase || (!runs && state.version !== version)) {
       await again();
       return false;
     }
     show(state, started);
-    if (phase === "running" || phase === "elsewhere") {
+    if (runs) {
       rounds += 1;
       if (rounds % FOUND_EVERY === 0) await found(page.dataset.found);
     }
