@@ -36,7 +36,7 @@ JOB: tuple[tuple[str, ...], ...] = (
     ("people",),
     ("inspect", "photos/1.png"),
     ("decide", "photos/1.png", "--status", "keep"),
-    ("decide", "photos/1.png", "--status", "request-removal"),
+    ("decide", "photos/gallery-dl/facebook/Bea Moor/1001.png", "--status", "request-removal"),
     ("act", "--print"),
     ("letters", "--output", "letters", "--name", "Jane Doe"),
     ("stats",),
@@ -54,6 +54,9 @@ JOB: tuple[tuple[str, ...], ...] = (
     ("forget", "--all", "--yes"),
 )
 """What is run: every command that handles photos or what was found in them."""
+
+_POST = '{"category": "facebook", "subcategory": "set", "username": "Bea Moor", "id": "1001", "extension": "png"}'
+"""What gallery-dl writes beside a photo: somebody else posted it, so that there is a letter to write."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +112,10 @@ def furnish(root: Path) -> Place:
         packed = BytesIO()
         Image.fromarray(cv2.resize(face, (width, width), interpolation=cv2.INTER_LINEAR)).save(packed, "PNG")
         (place.work / name).write_bytes(packed.getvalue())
+    posted = place.work / "photos/gallery-dl/facebook/Bea Moor"
+    posted.mkdir(parents=True)
+    (posted / "1001.png").write_bytes((place.work / "photos/1.png").read_bytes())
+    (posted / "1001.png.json").write_text(_POST)
     (place.work / "pairs.csv").write_text("left,right,same\nphotos/1.png,photos/2.png,1\n")
     return place
 
