@@ -52,7 +52,8 @@ class Settings:
 
     `in_backups` lets backup programs copy the home folder; `without_permissions` accepts one that others can read.
     `me_similarity` and `maybe_similarity` (0 to 1) are on the calibrated curve, the same for every engine.
-    `sensitivity` moves the thresholds of all categories; `thresholds` override those of one. `severities`, `certainty`,
+    `sensitivity` moves the thresholds of all categories; `thresholds` override those of one;
+    `learn_from_decisions` lets what was decided move them. `severities`, `certainty`,
     `exposure`, `prominence`, `nearness` and `act_from` override the weights of the `preset`. `jobs` is the number of
     decoder threads, 0 for none. `engine` is the home's own for `auto`; after a change of it a scan reads
     `move_per_scan` photos again that the one before had analysed. `exclude` are patterns, as git has them, of what
@@ -71,6 +72,7 @@ class Settings:
     me_similarity: float = 0.9
     maybe_similarity: float = 0.5
     sensitivity: Sensitivity = Sensitivity.NORMAL
+    learn_from_decisions: bool = True
     thresholds: Mapping[str, float] = field(default_factory=dict)
     preset: Preset = Preset.JOB_HUNT
     act_from: float | None = None
@@ -173,7 +175,7 @@ def _checked(whose: object, home: Path, key: str, value: Any) -> Any:
                 problem = f"a whole number, at least {least}"
             elif value > most:
                 problem = f"a whole number, at most {most}"
-        case "keep_bystanders" | "in_backups" | "without_permissions":
+        case "keep_bystanders" | "learn_from_decisions" | "in_backups" | "without_permissions":
             problem = None if isinstance(value, bool) else "true or false"
         case "me_similarity" | "maybe_similarity" | "act_from":
             problem = None if _is_number(value, 1) else "a number from 0 to 1"

@@ -126,7 +126,8 @@ def _category_line(status: untag.CategoryStatus) -> str:
     """A category, from which score it counts, and how well it is judged."""
     if status.threshold is None or status.usual is None:
         return f"{status.name:<10}  unavailable: {_UNAVAILABLE[status.judged_by]}"
-    usually = "" if status.threshold == status.usual else f" (usually {status.usual:.0%})"
+    whose = f", by {counted(status.decisions, 'decision')} of yours" if status.decisions else ""
+    usually = "" if status.threshold == status.usual else f" (usually {status.usual:.0%}{whose})"
     return f"{status.name:<10}  counts from {status.threshold:.0%}{usually}  {_how_judged(status)}"
 
 
@@ -149,7 +150,8 @@ def _expected(taught: untag.Taught) -> str:
     estimate = taught.estimate
     if taught.examples == 0:
         return "experimental: words find about one in four, and flag 2 to 40 in 1,000 others; photos do better"
-    others = f"about {taught.false_alarms_per_1000:.0f} in 1,000 others flagged"
+    least, most = taught.false_alarms_per_1000, taught.false_alarms_elsewhere_per_1000
+    others = f"{least:.0f} to {most:.0f} in 1,000 others flagged"
     if estimate.tried == 0:
         return f"the examples are near copies of each other, so nobody can tell how many like these are found; {others}"
     share = round(10 * estimate.found / estimate.tried)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from untag.config import Settings
+from untag.findings.learning import Learnt
 from untag.scenes.categories import CATEGORIES, TOGETHER_PER_1000, Category, CategorySpec
 from untag.scenes.classify import BACKBONE_ID
 from untag.scenes.installed import Standing, own_categories
@@ -31,7 +32,8 @@ class CategoryStatus:
     """A category as the installed models and the settings have it.
 
     A photo counts from the score `threshold` (0 to 1), which is `usual` unless the settings say otherwise; both are
-    None where nothing judges it. `measured` is there for `JudgedBy.MEASURED`, `taught` for `JudgedBy.TAUGHT`.
+    None where nothing judges it. `decisions` of the user's moved it, where that is not 0. `measured` is there for
+    `JudgedBy.MEASURED`, `taught` for `JudgedBy.TAUGHT`.
     """
 
     name: str
@@ -40,6 +42,7 @@ class CategoryStatus:
     usual: float | None = None
     measured: CategorySpec | None = None
     taught: Taught | None = None
+    decisions: int = 0
 
     @property
     def is_taught(self) -> bool:
@@ -47,11 +50,13 @@ class CategoryStatus:
         return self.judged_by in (JudgedBy.TAUGHT, JudgedBy.UNUSABLE)
 
 
-def list_categories(settings: Settings) -> Iterator[CategoryStatus]:
-    """Every category, untag's own first."""
+def list_categories(settings: Settings, learnt: Mapping[str, Learnt]) -> Iterator[CategoryStatus]:
+    """Every category, untag's own first; `learnt` are the thresholds that decisions moved."""
     judged = own_categories(settings.home)
     for category, spec in CATEGORIES.items():
-        yield _own(settings, category, spec, judged.get(category))
+        own = _own(settings, category, spec, judged.get(category))
+        moved = learnt.get(category)
+        yield own if moved is None else replace(own, threshold=moved.threshold, decisions=moved.decisions)
     for name, taught in list_taught(settings.home, BACKBONE_ID):
         if taught is None:
             yield CategoryStatus(name, JudgedBy.UNUSABLE)

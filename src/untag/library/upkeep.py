@@ -24,8 +24,12 @@ class Upkeep(OpenHome):
     def categories(self) -> list[CategoryStatus]:
         """Every category: which model judges it, and from which score it counts; those that were taught last."""
         from untag.library.categories import list_categories
+        from untag.scan.learnt import learnt_thresholds
+        from untag.store import DATABASE_NAME
 
-        return list(list_categories(self.settings))
+        known = (self.home / DATABASE_NAME).exists()
+        learnt = learnt_thresholds(self._opened(create=False), self.settings) if known else {}
+        return list(list_categories(self.settings, learnt))
 
     @property
     def flagged_per_1000(self) -> float:

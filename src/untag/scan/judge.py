@@ -21,6 +21,7 @@ from untag.people.concerned import faces_concerned
 from untag.people.index import discard_index, index_path, open_index
 from untag.people.match import Matcher, keeps_embedding
 from untag.people.profile import embeddings_of, judged_with, make_profile
+from untag.scan.learnt import learnt_thresholds
 from untag.scenes.installed import experimental_names, installed_thresholds
 from untag.store import (
     DuePhoto,
@@ -104,7 +105,8 @@ def load_judge(store: Store, engine_id: str, settings: Settings, *, all_scenes: 
     )
     called = person_names(store)
     names = {profile.person: called.get(profile.person, ()) for profile in profiles}
-    thresholds = {**installed_thresholds(settings.home, settings.sensitivity), **settings.thresholds}
+    learnt = {name: each.threshold for name, each in learnt_thresholds(store, settings).items()}
+    thresholds = {**installed_thresholds(settings.home, settings.sensitivity), **learnt, **settings.thresholds}
     rules = Rules(settings.weights, thresholds, all_scenes, experimental_names(settings.home))
     in_force = {
         "engine": engine_id,

@@ -30,7 +30,9 @@ THRESHOLDS = {Sensitivity.STRICT: 0.65, Sensitivity.NORMAL: THRESHOLD, Sensitivi
 """By sensitivity: 0.6 standard deviations of ordinary photos more, and 0.7 less."""
 
 FALSE_ALARMS_PER_1000 = 5.0
-"""Of ordinary photos, as a mean over categories; the strangest raise more than twice as many."""
+"""Of ordinary snapshots, as a mean over categories; the strangest raise more than twice as many."""
+ELSEWHERE_PER_1000, ELSEWHERE_WITH_WORDS_PER_1000 = 100.0, 40.0
+"""Of photos of other sources, those chosen to deceive among them: without words for the category, and with them."""
 
 _EDGE = 3.2
 """Standard deviations above the mean of ordinary photos from which a photo counts."""
@@ -76,8 +78,13 @@ class Taught:
 
     @property
     def false_alarms_per_1000(self) -> float:
-        """How many of 1,000 ordinary photos it is expected to flag wrongly."""
+        """How many of 1,000 ordinary photos it is expected to flag wrongly, at least."""
         return FALSE_ALARMS_PER_1000
+
+    @property
+    def false_alarms_elsewhere_per_1000(self) -> float:
+        """The same at most, of photos unlike those that it was measured on."""
+        return ELSEWHERE_WITH_WORDS_PER_1000 if self.words else ELSEWHERE_PER_1000
 
 
 def learn(examples: Examples, background: Background) -> Taught:

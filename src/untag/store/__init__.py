@@ -22,6 +22,7 @@ from untag.store.db import (
 from untag.store.decisions import (
     Decision,
     confirmed_contents,
+    decided_scores,
     decided_since,
     last_decision,
     record_decision,
@@ -255,6 +256,7 @@ __all__ = [
     "contents_linked",
     "count_findings",
     "decide_with",
+    "decided_scores",
     "decided_since",
     "denied_references",
     "deny_owner",

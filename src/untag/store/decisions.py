@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from untag.errors import UsageError
@@ -93,3 +93,18 @@ def decided_since(store: Store, moment: str) -> dict[Status, int]:
     )
     found = {Status(row["status"]): int(row["decided"]) for row in rows}
     return {status: found[status] for status in Status if status in found}
+
+
+def decided_scores(store: Store) -> dict[str, tuple[Status, Mapping[str, float]]]:
+    """For every content on record that is kept or was decided to go: the decision that counts, and its scores."""
+    rows = store.rows(
+        """SELECT decisions.sha256, status, category, score FROM decisions JOIN scenes USING (sha256)
+            WHERE status IN (?, ?, ?, ?) AND decisions.id =
+                (SELECT MAX(id) FROM decisions AS later WHERE later.sha256 = decisions.sha256 AND undone_at IS NULL)
+            ORDER BY decisions.sha256, category""",
+        (Status.KEEP, Status.UNTAG, Status.REQUEST_REMOVAL, Status.DONE),
+    )
+    found: dict[str, tuple[Status, dict[str, float]]] = {}
+    for row in rows:
+        found.setdefault(row["sha256"], (Status(row["status"]), {}))[1][row["category"]] = row["score"]
+    return dict(found)
