@@ -34,7 +34,6 @@ from untag.people.enrolment import EnrolmentRequest, enroll_person, look_for_ref
 from untag.scan import SEARCH_SIDE, ScanModels, scan
 from untag.scan.judge import load_judge
 from untag.scenes.installed import load_scene_models
-from untag.scenes.view import view_of
 from untag.store import Store, photo_evidence
 from untag.types import Verdict
 
@@ -102,15 +101,12 @@ class Untag:
         start = time.perf_counter()
         frames = [decode(photo.read_bytes(), max_side=SEARCH_SIDE) for photo in photos]
         decoded = time.perf_counter()
-        faces = [
-            found
-            for first in range(0, len(frames), 8)
-            for found in self.models.faces.analyse(frames[first : first + 8])
-        ]
+        for first in range(0, len(frames), 8):
+            self.models.faces.analyse(frames[first : first + 8])
         analysed = time.perf_counter()
         for first in range(0, len(frames), 8):
             batch = slice(first, first + 8)
-            self.models.scenes.judge([view_of(*each) for each in zip(frames[batch], faces[batch], strict=True)])
+            self.models.scenes.judge([frame.pixels for frame in frames[batch]])
         judged = time.perf_counter()
         return {"decode": decoded - start, "faces": analysed - decoded, "scenes": judged - analysed}
 

@@ -23,7 +23,6 @@ from untag.engine.runtime.models import ModelOptions
 from untag.engine.runtime.session import Device
 from untag.scenes import installed as installed  # `install` patches it, also where nothing else imports it
 from untag.scenes.space import SPACE_ID
-from untag.scenes.view import View
 from untag.types import Box, Face, Frame, Pixels, SceneScores, Vector
 
 ENGINE_ID = "fake-1"
@@ -150,16 +149,16 @@ class FakeScenes:
     space = SPACE_ID
     thresholds: Mapping[str, float] = MappingProxyType({"alcohol": 0.5, "weapon": 0.5})
 
-    def judge(self, views: Sequence[View]) -> list[SceneScores]:
+    def judge(self, photos: Sequence[Pixels]) -> list[SceneScores]:
         return [
             SceneScores(
-                {"alcohol": float(view.pixels[0, 0, 1]) / 100, "weapon": float(view.pixels[0, 0, 2]) / 100},
+                {"alcohol": float(photo[0, 0, 1]) / 100, "weapon": float(photo[0, 0, 2]) / 100},
                 {"alcohol": ("a green background",)},
                 self.id,
-                vector=vector_of(view.pixels),
+                vector=vector_of(photo),
                 space=self.space,
             )
-            for view in views
+            for photo in photos
         ]
 
 

@@ -33,7 +33,7 @@ def session(state: dict[str, NDArray[Any]]) -> Session:
 
 def test_agrees_with_the_published_network(session: Session) -> None:
     with np.load(GOLDEN) as golden:
-        logits, features, _, _ = session.run({"images": golden_images()})
+        logits, features, *_ = session.run({"images": golden_images()})
         np.testing.assert_allclose(logits, golden["logits"], rtol=0, atol=TOLERANCE)
         np.testing.assert_allclose(features, golden["features"], rtol=0, atol=TOLERANCE)
 
@@ -47,9 +47,28 @@ def test_an_image_is_judged_alike_alone_and_in_any_batch(session: Session) -> No
 
 
 def test_features_are_the_means_of_the_feature_map(session: Session) -> None:
-    _, features, _, feature_map = session.run({"images": golden_images()})
+    _, features, _, feature_map, *_ = session.run({"images": golden_images()})
     assert feature_map.shape == (len(golden_images()), FEATURES, 7, 7)
     np.testing.assert_allclose(feature_map.mean(axis=(2, 3)), features, rtol=0, atol=1e-3)
+
+
+@pytest.mark.parametrize(("height", "width"), [(64, 96), (160, 128), (224, 224)])
+def test_windows_are_means_of_overlapping_squares_that_leave_nothing_out(
+    session: Session, state: dict[str, NDArray[Any]], height: int, width: int
+) -> None:
+    images = np.random.default_rng(5).integers(0, 256, (1, height, width, 3), dtype=np.uint8)
+    _, _, _, (feature_map,), windows, window_logits = session.run({"images": images})
+    edged = np.pad(feature_map, ((0, 0), (1, 1), (1, 1)), constant_values=np.nan)
+    _, rows, columns = edged.shape
+    corners = [(row, column) for row in range(0, rows - 3, 2) for column in range(0, columns - 3, 2)]
+    squares = [edged[:, row : row + 4, column : column + 4] for row, column in corners]
+    np.testing.assert_allclose(windows, [np.nanmean(square, axis=(1, 2)) for square in squares], rtol=0, atol=1e-4)
+    seen = np.zeros((rows, columns), np.int64)
+    for row, column in corners:
+        seen[row : row + 4, column : column + 4] += 1
+    assert (seen[1:-1, 1:-1] > 0).all()
+    logits = windows @ state["_fc.weight"].T + state["_fc.bias"]
+    np.testing.assert_allclose(window_logits, logits, rtol=0, atol=1e-3)
 
 
 def test_details_are_means_and_maxima_of_88_and_120_channels(session: Session) -> None:

@@ -18,7 +18,7 @@ from untag.engine.runtime.models import ModelOptions
 from untag.engine.runtime.session import Device
 from untag.errors import ModelError
 from untag.scenes.open_nsfw import SIDE, OpenNsfw, load_open_nsfw, open_nsfw_input
-from untag.scenes.view import View
+from untag.types import Pixels
 
 
 @dataclass
@@ -44,8 +44,8 @@ def model(session: Answers) -> OpenNsfw:
     return OpenNsfw(session)  # type: ignore[arg-type]  # an OrtSession as far as it is used
 
 
-def view(*colour: int) -> View:
-    return View(np.full((90, 120, 3), colour, np.uint8))
+def view(*colour: int) -> Pixels:
+    return np.full((90, 120, 3), colour, np.uint8)
 
 
 def test_the_second_probability_is_that_of_nudity() -> None:
@@ -76,7 +76,7 @@ def test_a_photo_goes_in_as_blue_green_red_less_the_mean() -> None:
 
 
 def test_the_published_weights_see_nothing_in_made_up_patterns(tmp_path: Path) -> None:
-    found = load_open_nsfw(ModelOptions(tmp_path, Device.CPU, threads=1)).judge([View(x) for x in golden_images()])
+    found = load_open_nsfw(ModelOptions(tmp_path, Device.CPU, threads=1)).judge(list(golden_images()))
     assert all(0 <= scores.scores["nudity"] < 0.8 for scores in found)
     assert len({round(scores.scores["nudity"], 6) for scores in found}) > 1
 
@@ -85,8 +85,8 @@ def test_no_code_of_the_package_is_run(tmp_path: Path) -> None:
     program = (
         "import sys\nfrom pathlib import Path\nimport numpy as np\n"
         "from untag.engine.runtime.models import ModelOptions\n"
-        "from untag.scenes.open_nsfw import load_open_nsfw\nfrom untag.scenes.view import View\n"
-        f"load_open_nsfw(ModelOptions(Path({str(tmp_path)!r}))).judge([View(np.zeros((9, 9, 3), np.uint8))])\n"
+        "from untag.scenes.open_nsfw import load_open_nsfw\n"
+        f"load_open_nsfw(ModelOptions(Path({str(tmp_path)!r}))).judge([np.zeros((9, 9, 3), np.uint8)])\n"
         "assert not [name for name in sys.modules if name.startswith('opennsfw')]\n"
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)

@@ -17,8 +17,7 @@ from untag.scenes.categories import AVAILABLE, CATEGORIES, Category
 from untag.scenes.classify import MODEL_ID
 from untag.scenes.installed import SceneModels, installed_thresholds, load_scene_models
 from untag.scenes.prompts import ASKED
-from untag.scenes.view import View
-from untag.types import SceneScores, Spot, Vector
+from untag.types import Pixels, SceneScores, Spot, Vector
 
 
 @dataclass
@@ -30,22 +29,22 @@ class Fake:
     preferred: frozenset[str] = frozenset()
     vector: Vector | None = None
 
-    def judge(self, views: Sequence[View]) -> list[SceneScores]:
+    def judge(self, photos: Sequence[Pixels]) -> list[SceneScores]:
         return [
             SceneScores(
-                {name: score * int(view.pixels[0, 0, 0]) for name, score in self.scores.items()},
+                {name: score * int(photo[0, 0, 0]) for name, score in self.scores.items()},
                 dict.fromkeys(self.scores, (self.id,)),
                 self.id,
                 {name: Spot(0.1, 0.3) for name in self.scores if name == "weapon" and self.id == "first"},
                 self.vector,
                 "" if self.vector is None else f"space of {self.id}",
             )
-            for view in views
+            for photo in photos
         ]
 
 
-def photo(value: int) -> View:
-    return View(np.full((5, 9, 3), value, np.uint8))
+def photo(value: int) -> Pixels:
+    return np.full((5, 9, 3), value, np.uint8)
 
 
 def test_the_first_model_that_can_judge_a_category_does() -> None:

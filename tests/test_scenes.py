@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import io
 from collections.abc import Mapping
-from dataclasses import FrozenInstanceError, dataclass, field
+from dataclasses import FrozenInstanceError, dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -26,13 +26,23 @@ from untag.evaluation.metrics import average_precision
 from untag.imaging.decode import decode
 from untag.imaging.limits import Limits
 from untag.scenes.categories import AVAILABLE, CATEGORIES, TOGETHER_PER_1000, Category, Sensitivity
-from untag.scenes.classify import MODEL_ID, AtOnce, SceneClassifier, in_photo, scene_input
-from untag.scenes.crops import SIDES, Region
-from untag.scenes.heads import HEADS_SHA256, INPUTS, SEEN, Heads, head_inputs, load_heads, read_heads
+from untag.scenes.classify import MODEL_ID, SceneClassifier, in_photo, scene_input
+from untag.scenes.closer import SIDE, closer_input
+from untag.scenes.heads import (
+    HEADS_SHA256,
+    INPUTS,
+    SEEN,
+    CloserLook,
+    Heads,
+    head_inputs,
+    load_heads,
+    pooled,
+    read_heads,
+    strongest,
+)
 from untag.scenes.photo import of_photo
 from untag.scenes.space import SEEN_BY_SPACE, SPACE_ID, WIDTH, Space, load_space
-from untag.scenes.view import View
-from untag.types import Box, Frame, SceneScores, Spot
+from untag.types import Frame, Pixels, SceneScores, Spot
 
 SHARED = Path(__file__).parent.parent.parent / "shared" / "data"
 ORDER = "alcohol party bar smoking drugs weapon gambling swimwear nudity crowd gesture document injury text location"
@@ -52,18 +62,24 @@ class FakeSession:
         # Any constant added to the logarithms is the same distribution; this one overflows a naive softmax.
         logits = np.log(self.probabilities).astype(np.float32) + np.float32(500)
         maps = np.broadcast_to(self.maps, (len(self.features), *self.maps.shape[1:]))
-        return [logits, self.features[:, :FEATURES], self.features[:, FEATURES:], maps]
+        pooled = [self.features[:, :FEATURES], self.features[:, FEATURES:]]
+        return [logits, *pooled, maps, pooled[0], logits]
 
 
-NOTHING = {region: np.zeros((INPUTS, 2), np.float32) for region in Region}
 HEADS = Heads(
     ("alcohol", "weapon"),
-    np.eye(INPUTS, 2, dtype=np.float32),
-    NOTHING,
-    {region: np.zeros(2, np.float32) for region in Region},
-    np.array([-1, 0], np.float32),
+    first=np.eye(INPUTS, 2, dtype=np.float32),
+    first_biases=np.array([-1, 0], np.float32),
+    gates=np.full(2, 2, np.float32),
+    whole=np.zeros((INPUTS, 2), np.float32),
+    closer=np.zeros((SEEN, 2), np.float32),
+    windows=np.eye(FEATURES, 2, dtype=np.float32),
+    strength=np.ones(2, np.float32),
+    odds=np.zeros((2, 2), np.float32),
+    biases=np.zeros(2, np.float32),
 )
-"""The first feature of the whole photo is the logit of alcohol plus one, the second that of weapon."""
+"""The first feature of the photo is the logit of alcohol plus one, the second that of weapon. The gates let none pass.
+At the closer look it is the first feature, and the second, of the windows."""
 
 SPACE = Space(
     np.zeros(SEEN_BY_SPACE, np.float32),
@@ -92,8 +108,8 @@ def features(*rows: tuple[float, float]) -> NDArray[np.float32]:
     return np.pad(np.array(rows, np.float32), ((0, 0), (0, FEATURES + DETAILS - 2)))
 
 
-def photos(count: int = 1, *faces: Box) -> list[View]:
-    return [View(np.zeros((INPUT_SIZE, INPUT_SIZE, 3), np.uint8), faces)] * count
+def photos(count: int = 1) -> list[Pixels]:
+    return [np.zeros((INPUT_SIZE, INPUT_SIZE, 3), np.uint8)] * count
 
 
 def classifier_of(session: FakeSession) -> SceneClassifier:
@@ -141,8 +157,10 @@ def test_a_higher_sensitivity_never_shows_less() -> None:
 def test_the_shipped_heads_are_those_of_the_table() -> None:
     heads = load_heads()
     assert {*heads.categories, "nudity"} == {category.value for category in AVAILABLE}
-    for array in (heads.whole, heads.biases, *heads.around.values(), *heads.without.values()):
-        assert np.isfinite(array).all()
+    arrays = [getattr(heads, each.name) for each in fields(heads) if each.name != "categories"]
+    assert all(np.isfinite(array).all() for array in arrays)
+    edges = [CATEGORIES[Category(name)].high for name in heads.categories]
+    assert (heads.gates < edges).all()  # what is not looked at closer must not count
 
 
 def test_heads_that_are_not_the_pinned_ones_are_refused(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -159,10 +177,11 @@ def packed(**arrays: NDArray[Any]) -> bytes:
 
 SOUND = {
     "categories": np.array(["bar"]),
-    "whole": np.zeros((INPUTS, 1)),
-    "biases": np.zeros(1),
-    **{region.value: np.zeros((INPUTS, 1)) for region in Region},
-    **{f"without_{region}": np.zeros(1) for region in Region},
+    **{name: np.zeros((INPUTS, 1)) for name in ("first", "whole")},
+    "closer": np.zeros((SEEN, 1)),
+    "windows": np.zeros((FEATURES, 1)),
+    "odds": np.zeros((2, 1)),
+    **{name: np.zeros(1) for name in ("first_biases", "gates", "strength", "biases")},
 }
 
 
@@ -176,17 +195,17 @@ def test_sound_heads_are_read() -> None:
         b"",
         b"no archive",
         packed(**{name: value for name, value in SOUND.items() if name != "categories"}),
-        packed(**{name: value for name, value in SOUND.items() if name != "body"}),
+        packed(**{name: value for name, value in SOUND.items() if name != "closer"}),
         packed(**{**SOUND, "whole": np.zeros((INPUTS, 2))}),
-        packed(**{**SOUND, "mouth": np.zeros((7, 1))}),
-        packed(**{**SOUND, "without_body": np.zeros(2)}),
+        packed(**{**SOUND, "windows": np.zeros((7, 1))}),
+        packed(**{**SOUND, "gates": np.zeros(2)}),
         packed(**{**SOUND, "categories": np.array(["bar"], object)}),
     ],
     ids=[
         "empty",
         "no archive",
         "no names",
-        "no body",
+        "no closer look",
         "too many columns",
         "other inputs",
         "another number",
@@ -293,7 +312,7 @@ def test_spots_of_a_photo_are_in_the_whole_of_it() -> None:
 def test_a_batch_keeps_its_order() -> None:
     session = FakeSession(np.concatenate([distribution()] * 3), features((5, -5), (-5, 5), (-5, -5)))
     batch = np.random.default_rng(0).integers(0, 256, (3, INPUT_SIZE, INPUT_SIZE, 3), dtype=np.uint8)
-    results = SceneClassifier(session, HEADS, SPACE, at_once=AtOnce(photos=3)).judge([View(image) for image in batch])
+    results = SceneClassifier(session, HEADS, SPACE, at_once=3).judge(list(batch))
     assert [result.scores["alcohol"] > 0.5 for result in results] == [True, False, False]
     assert [result.scores["weapon"] > 0.5 for result in results] == [False, True, False]
     assert {result.model for result in results} == {MODEL_ID}
@@ -314,60 +333,81 @@ def test_what_a_photo_shows_is_a_vector_of_the_shared_space() -> None:
 
 
 class SidedSession:
-    """Answers with how bright a picture is as the first feature, for whatever size of picture it is shown."""
+    """Answers with how bright a picture is as the first feature, and with its brightest window at the closer look."""
 
     def __init__(self) -> None:
-        self.sides: list[tuple[int, ...]] = []
+        self.shapes: list[tuple[int, ...]] = []
 
     def run(self, feeds: Mapping[str, NDArray[Any]]) -> list[NDArray[Any]]:
         pictures = feeds["images"]
-        self.sides.append(pictures.shape[:2])
+        self.shapes.append(pictures.shape[:3])
         rows = np.zeros((len(pictures), FEATURES + DETAILS), np.float32)
         rows[:, 0] = pictures.mean(axis=(1, 2, 3)) / 255
-        fake = FakeSession(np.concatenate([distribution()] * len(pictures)), rows)
-        return fake.run(feeds)
+        answer = FakeSession(np.concatenate([distribution()] * len(pictures)), rows).run(feeds)
+        windows = np.zeros((2, FEATURES), np.float32)
+        windows[:, 0] = pictures.min() / 255, pictures.max() / 255
+        return [*answer[:4], windows, np.concatenate([answer[0][:1]] * 2)]
 
 
-def around(region: Region, *, without: float) -> Heads:
-    """Heads that look at one region alone: the brightness of its brightest crop is the logit."""
-    there = {each: np.eye(INPUTS, 2, dtype=np.float32) * (each is region) for each in Region}
-    missing = {each: np.full(2, without * (each is region), np.float32) for each in Region}
-    return Heads(("alcohol", "weapon"), NOTHING[region], there, missing, np.zeros(2, np.float32))
-
-
-def test_the_strongest_crop_of_a_photo_counts_and_never_that_of_another() -> None:
-    dark, bright = np.zeros((200, 200, 3), np.uint8), np.full((200, 200, 3), 255, np.uint8)
-    half = dark.copy()
-    half[:, 100:] = 255
-    left, right = Box(10, 90, 30, 110), Box(170, 90, 190, 110)
-    views = [View(dark, (left, right)), View(half, (left, right)), View(half, (left,)), View(bright)]
+def test_only_what_may_show_something_is_looked_at_closer_and_that_counts() -> None:
+    dark, half = np.zeros((200, 400, 3), np.uint8), np.zeros((200, 400, 3), np.uint8)
+    half[:, 200:] = 255
+    gate = 1 / (1 + np.exp(0.7))  # the logit of alcohol is the brightness less one
+    heads = replace(HEADS, gates=np.array([gate, 2], np.float32), windows=HEADS.windows * 4)
     session = SidedSession()
-    for region in Region:
-        heads = around(region, without=-3)
-        logits = [np.log(x / (1 - x)) for x in (each.scores["alcohol"] for each in _judged(session, heads, views))]
-        assert logits[0] < 0.3
-        assert logits[1] > 0.6
-        assert logits[2] < 0.4
-        assert logits[3] == pytest.approx(-3, abs=1e-4)  # a photo in which nobody is found
-    assert {side for _, side in session.sides} == {INPUT_SIZE, *SIDES.values()}
-    runs = {count for count, side in session.sides if side == INPUT_SIZE}
-    crops = {count for count, side in session.sides if side != INPUT_SIZE}
-    assert (runs, max(crops)) == ({AtOnce().photos}, AtOnce().crops)
+    unseen, seen = (each.scores["alcohol"] for each in SceneClassifier(session, heads, SPACE).judge([dark, half]))
+    assert unseen == pytest.approx(1 / (1 + np.exp(1)))
+    assert np.log(seen / (1 - seen)) == pytest.approx(
+        np.log((1 + np.exp(4)) / 2), abs=0.01
+    )  # of a dark window and a bright one
+    assert session.shapes == [*[(1, INPUT_SIZE, INPUT_SIZE)] * 2, (1, *closer_input(half).shape[:2])]
+    together = SceneClassifier(SidedSession(), heads, SPACE, at_once=64).judge([dark, half])
+    assert [each.scores["alcohol"] for each in together] == pytest.approx([unseen, seen])
 
 
-def test_all_of_a_batch_is_judged_alike_however_much_a_run_has() -> None:
-    generator = np.random.default_rng(5)
-    face = Box(80, 80, 120, 120)
-    shown = generator.integers(0, 256, (5, 200, 200, 3), dtype=np.uint8)
-    views = [View(pixels, (face,) * (number % 3)) for number, pixels in enumerate(shown)]
-    heads = around(Region.BODY, without=-3)
-    once = [SceneClassifier(SidedSession(), heads, SPACE, at_once=AtOnce(64, 64)).judge(views)]
-    once.append(_judged(SidedSession(), heads, views))
-    assert [each.scores for each in once[0]] == [each.scores for each in once[1]]
+def test_one_window_is_enough_and_more_are_more() -> None:
+    one, two, none = (np.array(logits, np.float32)[:, None] for logits in ([9, -9, -9, -9], [9, 9, -9, -9], [-9] * 4))
+    assert pooled(none)[0] == pytest.approx(-9)
+    assert pooled(one)[0] == pytest.approx(9 - np.log(4), abs=1e-3)
+    assert pooled(two)[0] == pytest.approx(9 - np.log(2), abs=1e-3)
+    assert np.isfinite(pooled(one * 1000)).all()
 
 
-def _judged(session: SidedSession, heads: Heads, views: list[View]) -> list[SceneScores]:
-    return SceneClassifier(session, heads, SPACE).judge(views)
+def test_what_is_named_in_the_strongest_three_windows_counts_or_in_all_there_are() -> None:
+    odds = np.array([[1, 8], [9, 2], [4, 5], [2, -3]], np.float32)
+    np.testing.assert_allclose(strongest(odds), [5, 5])
+    np.testing.assert_allclose(strongest(odds[:1]), [1, 8])
+
+
+def test_all_of_a_closer_look_counts() -> None:
+    named = distribution(c441=0.5)
+    look = CloserLook(
+        np.eye(1, SEEN, 3, dtype=np.float32)[0],
+        np.zeros((1, FEATURES), np.float32),
+        np.log(named).astype(np.float32),
+    )
+    whole = np.eye(1, INPUTS, 7, dtype=np.float32)[0]
+    heads = replace(
+        HEADS,
+        whole=np.eye(INPUTS, 2, -7, dtype=np.float32),
+        closer=2 * np.eye(SEEN, 2, -3, dtype=np.float32),
+        odds=np.array([[3, 0], [0, 0]], np.float32),
+        biases=np.array([-4, -4], np.float32),
+    )
+    score = heads.scores(whole, look)[0]
+    odds = np.log(0.5 / 0.5)
+    assert np.log(score / (1 - score)) == pytest.approx(1 + 2 + 3 * odds - 4, abs=0.05)
+
+
+@given(st.integers(1, 4000), st.integers(1, 4000))
+@settings(max_examples=40, deadline=None)
+def test_the_closer_look_takes_in_all_of_a_photo_in_its_own_proportions(height: int, width: int) -> None:
+    photo = np.broadcast_to(np.uint8(77), (height, width, 3))
+    rows, columns = closer_input(photo).shape[:2]
+    assert rows % 32 == columns % 32 == 0
+    assert 0.8 * SIDE**2 < rows * columns < 1.2 * SIDE**2
+    if 1 / 3 < width / height < 3:
+        assert columns / rows == pytest.approx(width / height, rel=0.2)
 
 
 def test_scores_are_named_by_the_hashes_of_the_weights_and_the_heads() -> None:
@@ -435,7 +475,7 @@ def flagged(result: SceneScores) -> set[str]:
 
 
 def test_made_up_patterns_show_nothing(classifier: SceneClassifier) -> None:
-    results = classifier.judge([View(image) for image in golden_images()])
+    results = classifier.judge(list(golden_images()))
     assert [flagged(result) for result in results] == [set()] * len(results)
 
 
@@ -477,7 +517,7 @@ def odd_pictures() -> dict[str, bytes]:
 @pytest.mark.parametrize("kind", odd_pictures())
 def test_odd_pictures_are_judged_and_show_nothing(classifier: SceneClassifier, kind: str) -> None:
     frame = decode(odd_pictures()[kind], max_side=1600, limits=Limits())
-    (result,) = classifier.judge([View(frame.pixels)])
+    (result,) = classifier.judge([frame.pixels])
     assert {*result.scores, "nudity"} == {category.value for category in AVAILABLE}
     assert all(0 <= score <= 1 for score in result.scores.values())
     assert flagged(result) == set()
@@ -486,7 +526,7 @@ def test_odd_pictures_are_judged_and_show_nothing(classifier: SceneClassifier, k
 def test_colour_depth_and_mode_do_not_change_the_scores(classifier: SceneClassifier) -> None:
     pictures = odd_pictures()
     frames = [decode(pictures[kind], max_side=1600, limits=Limits()) for kind in ("grey", "16 bit")]
-    grey, deep = classifier.judge([View(frame.pixels) for frame in frames])
+    grey, deep = classifier.judge([frame.pixels for frame in frames])
     assert grey.scores == pytest.approx(deep.scores, abs=0.05)
 
 
@@ -499,7 +539,7 @@ def test_real_photos_are_told_apart(classifier: SceneClassifier) -> None:
         pytest.skip("the labelled photos are not here")
     with (SHARED / "scene_labels.csv").open(newline="") as file:
         rows = [row for row in csv.DictReader(file) if "_maybe" not in row["labels"]][::10]
-    views = [View(np.asarray(Image.open(SHARED / row["path"]).convert("RGB"))) for row in rows]
+    views = [np.asarray(Image.open(SHARED / row["path"]).convert("RGB")) for row in rows]
     results = [result for start in range(0, len(views), 16) for result in classifier.judge(views[start : start + 16])]
     for category, floor in {"alcohol": 0.9, "weapon": 0.9}.items():
         positive = [category in row["labels"].split("|") for row in rows]

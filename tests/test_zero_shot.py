@@ -24,7 +24,6 @@ from untag.scenes import zero_shot
 from untag.scenes.categories import Category
 from untag.scenes.prompts import ASKED, CategoryPrompts, Prompts, load_prompts
 from untag.scenes.tokenizer import Tokenizer
-from untag.scenes.view import View
 from untag.scenes.zero_shot import ImageEncoder, TextEncoder, ZeroShotModel, clip_input, load_zero_shot
 from untag.types import Pixels
 
@@ -69,7 +68,7 @@ def options(home: Path, built: list[str] | None = None) -> ModelOptions:
 
 def test_a_photo_shows_what_its_prompts_describe_and_says_which(home: Path) -> None:
     model = load_zero_shot(options(home))
-    red, blue = model.judge([View(plain(255, 0, 0)), View(plain(0, 0, 255))])
+    red, blue = model.judge([plain(255, 0, 0), plain(0, 0, 255)])
     assert red.scores.keys() == {"bar"}
     assert red.scores["bar"] > 0.99
     assert red.evidence["bar"] == ("red",)

@@ -8,7 +8,6 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import minimize
 
-from scene_data import TRAINED, Photos
 from untag.engine.weights.efficientnet import DETAILS, FEATURES
 from untag.scenes.heads import SEEN
 
@@ -36,13 +35,13 @@ class Linear:
         return np.asarray(inputs @ self.weights.astype(np.float32) + self.biases.astype(np.float32))
 
 
-def weights_of(truth: NDArray[np.int64], source: NDArray[np.str_], share: Floats) -> NDArray[np.float64]:
-    """How much each row (rows, categories) counts; `share` (rows,) is less than 1 where rows share one photo."""
+def weights_of(truth: NDArray[np.int64], source: NDArray[np.str_]) -> NDArray[np.float64]:
+    """How much each photo counts, (photos, categories)."""
     weight = np.zeros(truth.shape)
     for column in range(truth.shape[1]):
         shown, not_shown = truth[:, column] == 1, truth[:, column] == 0
-        weight[not_shown, column] = share[not_shown] / max(1e-9, share[not_shown].sum())
-        own = share * shown
+        weight[not_shown, column] = 1 / max(1, not_shown.sum())
+        own = shown.astype(np.float64)
         for name in np.unique(source[shown]):
             members = shown & (source == name)
             own[members] *= min(1.0, np.sqrt(_MOST_OF_A_SOURCE / members.sum()))
@@ -75,27 +74,3 @@ def fit(inputs: Floats, truth: NDArray[np.int64], weight: NDArray[np.float64], r
     parameters = found.x.reshape(shape)
     weights = parameters[:-1] * scale / deviation[:, None]
     return Linear(weights, parameters[-1] - mean @ weights)
-
-
-def most_of_crops(scores: Floats, owners: NDArray[np.int64], photos: int) -> Floats:
-    """(crops, categories) -> (photos, categories), the highest of each photo's; NaN where it has none."""
-    found = np.full((photos, scores.shape[1]), -np.inf, np.float32)
-    np.maximum.at(found, owners, scores)
-    return np.asarray(np.where(np.isinf(found), np.nan, found), np.float32)
-
-
-def standardised(scores: Floats, ordinary: NDArray[np.bool_]) -> Floats:
-    """In deviations from the mean of ordinary photos; 0 where there is no score."""
-    usual = scores[ordinary]
-    deviations = (scores - np.nanmean(usual, axis=0)) / (np.nanstd(usual, axis=0) + 1e-6)
-    return np.asarray(np.nan_to_num(deviations, nan=0.0))
-
-
-def category_column(name: str) -> int:
-    """Of a category in all arrays here."""
-    return [category.value for category in TRAINED].index(name)
-
-
-def share_of_crops(photos: Photos) -> Floats:
-    """How much each crop counts: a photo's crops together as much as a photo."""
-    return (1 / np.bincount(photos.owners, minlength=len(photos.paths))[photos.owners]).astype(np.float32)

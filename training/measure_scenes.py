@@ -1,20 +1,27 @@
 """Measure the scene heads on photos of sources that they did not see: the tables of models/scene_heads.md.
 
 `python training/measure_scenes.py DATA FEATURES [--cache scores.npz] [--plot FILE.svg]` leaves out each source in turn,
-prints what is found of it, and draws how much more is found for how many more false alarms.
+prints what is found of it, and with `--plot` draws how much more is found for how many more false alarms. Blend,
+calibration and thresholds are chosen without the photos that they are measured on, as the heads are.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from train_scenes import (  # isort: skip  # before numpy: it sets the number of threads
+    FALSE_ALARMS,
+    ONE_SOURCE,
+    PARTS,
     Floats,
+    Parts,
     blended,
-    calibrated,
+    choose,
+    dealt,
     judged,
-    parts_of,
+    left_out_scores,
     pool,
     thresholds,
     with_cache,
@@ -25,9 +32,8 @@ from numpy.typing import NDArray
 
 from scene_data import TRAINED, Photos, load
 from untag.evaluation.metrics import average_precision
-from untag.scenes.categories import CATEGORIES, Category, Sensitivity
+from untag.scenes.categories import Category, Sensitivity
 
-_CURVE = (1.0, 2.0, 3.0, 5.0, 7.0, 10.0, 15.0, 20.0, 30.0, 40.0)
 _DRAWN = (Category.ALCOHOL, Category.PARTY, Category.BAR, Category.SMOKING, Category.WEAPON, Category.GESTURE)
 
 
@@ -37,20 +43,57 @@ def main() -> None:
     parser.add_argument("--plot", type=Path)
     options = parser.parse_args()
     photos = load(options.data, options.features)
-    scores, ways = judged(parts_of(photos), cache=options.cache)
-    print("## Every part alone and together, sources left out\n")
-    for part in ways["source"]:
+    ways = left_out_scores(Parts(photos), cache=options.cache)
+    print("## Every part alone, sources left out\n")
+    for part in PARTS:
         _print_ranking(photos, ways["source"][part], part)
-    _print_ranking(photos, blended(ways["source"]), "together")
+    scores = judged(photos, ways)
+    print("\n## Together, sources left out; of one source alone within it\n")
+    _print_ranking(photos, _joined(blended(ways["source"]), blended(ways["part"])), "together")
     print("\n## Photos of the same sources were learnt from\n")
     _print_ranking(photos, blended(ways["part"]), "together")
-    _, shown = calibrated(photos, scores)
-    print("\n## At the thresholds of categories.py\n")
-    _print_counting(photos, shown)
-    print("\n## The curve\n")
-    curve = _curve(photos, shown)
+    print("\n## At the thresholds\n")
+    for sensitivity, alarms in FALSE_ALARMS.items():
+        _print_counting(photos, flagged(photos, scores, alarms), sensitivity)
     if options.plot is not None:
-        options.plot.write_text(_drawn(curve), "utf-8")
+        print("\n## The curve\n")
+        steps = [flagged(photos, scores, alarms.tolist()) for alarms in _steps()]
+        options.plot.write_text(_drawn(_curve(photos, steps)), "utf-8")
+
+
+def flagged(photos: Photos, scores: Mapping[str, Floats], alarms: Sequence[float]) -> NDArray[np.bool_]:
+    """(photos, TRAINED): what counts, judged by what is chosen on photos of all other folds.
+
+    Folds are sources, and for categories of one source parts of it.
+    """
+    left_out, mixed = (_judged_apart(photos, scores, alarms, fold) for fold in dealt(photos))
+    return _joined(left_out, mixed)
+
+
+def _judged_apart(
+    photos: Photos, scores: Mapping[str, Floats], alarms: Sequence[float], fold: NDArray[np.int64]
+) -> NDArray[np.bool_]:
+    counting = np.empty(photos.truth.shape, np.bool_)
+    for tested in np.unique(fold):
+        out = fold == tested
+        shown = choose(photos, scores, ~out).probabilities(scores)
+        counting[out] = shown[out] >= thresholds(photos, shown, alarms, ~out)
+    return counting
+
+
+def _steps() -> list[NDArray[np.float64]]:
+    """The false alarms of each category on the way from `strict` over `normal` to `high`, and somewhat beyond."""
+    strict, normal, high = (np.array(FALSE_ALARMS[each]) for each in Sensitivity)
+    between = [(low, high_, share) for low, high_ in ((strict, normal), (normal, high)) for share in (0, 1 / 3, 2 / 3)]
+    return [low ** (1 - share) * high_**share for low, high_, share in between] + [high, 1.5 * high]
+
+
+def _joined(left_out: NDArray[Any], mixed: NDArray[Any]) -> NDArray[Any]:
+    """Categories of one source have no photo to choose anything by when it is left out."""
+    joined = left_out.copy()
+    for category in ONE_SOURCE:
+        joined[:, TRAINED.index(category)] = mixed[:, TRAINED.index(category)]
+    return joined
 
 
 def _subsets(photos: Photos, category: Category) -> dict[str, NDArray[np.bool_]]:
@@ -86,23 +129,17 @@ def _print_ranking(photos: Photos, scores: Floats, name: str) -> None:
         print(f"  {category} | {precision:.3f} | {' | '.join(cells)}")
 
 
-def _flagged(shown: NDArray[np.float64], edges: Sequence[float]) -> NDArray[np.bool_]:
-    return np.asarray(shown >= np.array(edges))
-
-
-def _print_counting(photos: Photos, shown: NDArray[np.float64]) -> None:
-    for sensitivity in Sensitivity:
-        flagged = _flagged(shown, [CATEGORIES[category].counts_from(sensitivity) for category in TRAINED])
-        print(f"{sensitivity}: {_alarms(photos, flagged)}")
-        for category in TRAINED:
-            column = TRAINED.index(category)
-            found = [
-                f"{subset} {flagged[rows, column].sum()} of {rows.sum()}"
-                for subset, rows in _subsets(photos, category).items()
-                if rows.any()
-            ]
-            alarms = 1000 * flagged[pool(photos), column].mean()
-            print(f"  {category}: {alarms:.1f} false alarms in 1,000; found: {'; '.join(found)}")
+def _print_counting(photos: Photos, flagged: NDArray[np.bool_], sensitivity: Sensitivity) -> None:
+    print(f"{sensitivity}: {_alarms(photos, flagged)}")
+    for category in TRAINED:
+        column = TRAINED.index(category)
+        found = [
+            f"{subset} {flagged[rows, column].sum()} of {rows.sum()}"
+            for subset, rows in _subsets(photos, category).items()
+            if rows.any()
+        ]
+        alarms = 1000 * flagged[pool(photos), column].mean()
+        print(f"  {category}: {alarms:.1f} false alarms in 1,000; found: {'; '.join(found)}")
 
 
 def _alarms(photos: Photos, flagged: NDArray[np.bool_]) -> str:
@@ -113,24 +150,21 @@ def _alarms(photos: Photos, flagged: NDArray[np.bool_]) -> str:
         told.append(f"{1000 * flagged[usual].any(axis=1).mean():.1f} of {usual.sum()} {name or 'ordinary'}")
     deceptive = np.array([any(label.startswith("hardneg") for label in own) for own in photos.labels])
     told.append(f"{1000 * flagged[deceptive & photos.inside('snaps')].any(axis=1).mean():.0f} of what was to deceive")
-    # The thresholds of the other half: what to expect of a source that nothing was chosen by.
     return "false alarms in 1,000: " + ", ".join(told)
 
 
-def _curve(photos: Photos, shown: NDArray[np.float64]) -> list[tuple[float, dict[Category, float]]]:
+def _curve(photos: Photos, flagged: Sequence[NDArray[np.bool_]]) -> list[tuple[float, dict[Category, float]]]:
     """For more and more false alarms in 1,000, all categories together, the share found of each."""
     curve = []
-    for most in _CURVE:
-        edges = thresholds(photos, shown, most)
-        flagged = _flagged(shown, [edges[category] for category in TRAINED])
-        alarms = float(1000 * flagged[pool(photos)].any(axis=1).mean())
+    for each in flagged:
+        alarms = float(1000 * each[pool(photos)].any(axis=1).mean())
         found = {}
         for category in TRAINED:
             rows = (photos.truth[:, TRAINED.index(category)] == 1) & photos.inside("snaps")
             if rows.sum() >= 10:
-                found[category] = float(flagged[rows, TRAINED.index(category)].mean())
+                found[category] = float(each[rows, TRAINED.index(category)].mean())
         people = _subsets(photos, Category.ALCOHOL)["amateur, of people"]
-        amateurs = flagged[people, TRAINED.index(Category.ALCOHOL)].mean()
+        amateurs = each[people, TRAINED.index(Category.ALCOHOL)].mean()
         told = ", ".join(f"{category} {share:.2f}" for category, share in found.items())
         print(f"{alarms:.1f} in 1,000: {told}; alcohol in amateur photos of people {amateurs:.2f}")
         curve.append((alarms, found))

@@ -1,6 +1,6 @@
 """Measure how well the place of a bottle or a gun in a photo is known, where nobody has marked any.
 
-`python training/measure_spots.py DATA FEATURES` cuts beers and guns out of the product photos on white,
+`python training/measure_spots.py DATA FEATURES [--cache scores.npz]` cuts beers and guns out of product photos,
 puts each into an ordinary snapshot of the same part of the cross-validation, and asks heads that saw neither.
 """
 
@@ -13,18 +13,16 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from train_scenes import Head, calibrate, parts_of  # isort: skip  # before numpy: it sets the number of threads
+from train_scenes import Parts, assembled, choose, judged, left_out_scores, with_cache  # isort: skip  # before numpy: it sets the number of threads
 
-from scene_data import FOLDS, TRAINED, Photos, argument_parser, load, read_photo, within_sources
+from scene_data import FOLDS, TRAINED, Photos, load, pack, read_photo, within_sources
 from untag.engine.downloads.registry import EFFICIENTNET_LITE2
 from untag.engine.runtime.session import Device, open_session
 from untag.engine.weights.efficientnet import INPUT_SIZE, graph_from_weights
 from untag.scenes.categories import CATEGORIES, Category
 from untag.scenes.classify import SceneClassifier, scene_input
-from untag.scenes.crops import Region
-from untag.scenes.heads import INPUTS, SEEN, Heads
+from untag.scenes.heads import read_heads
 from untag.scenes.space import load_space
-from untag.scenes.view import View
 from untag.types import Pixels, SceneScores
 
 CUT_OUTS = {Category.ALCOHOL: "beer_dipsum", Category.WEAPON: "guns333"}
@@ -47,20 +45,18 @@ class Thing:
 
 def main() -> None:
     """Print, for each category, how far off the spots are."""
-    arguments = argument_parser(__doc__).parse_args()
-    parts = parts_of(load(arguments.data, arguments.features))
-    photos, fold = parts.photos, within_sources(parts.photos)
-    heads = {tested: parts.fit("whole", fold != tested) for tested in range(FOLDS)}
-    scores = np.empty(photos.truth.shape, np.float32)
-    for tested, head in heads.items():
-        scores[fold == tested] = head.scores(parts, "whole")[fold == tested]
-    calibration = calibrate(scores, photos.truth)
+    arguments = with_cache(__doc__).parse_args()
+    photos = load(arguments.data, arguments.features)
+    parts, fold = Parts(photos), within_sources(photos)
+    scores = judged(photos, left_out_scores(parts, cache=arguments.cache))
+    chosen = choose(photos, scores, np.ones(len(photos.paths), np.bool_))
     graph = open_session(graph_from_weights(EFFICIENTNET_LITE2.read()), device=Device.CPU, threads=2)
     generator = np.random.default_rng(0)
     offs: dict[Category, list[NDArray[np.float64]]] = {category: [] for category in CUT_OUTS}
-    for tested, head in heads.items():
+    for tested in range(FOLDS):
+        heads = read_heads(pack(assembled(parts, chosen, fold != tested)))
+        classifier = SceneClassifier(graph, heads, load_space())
         for category in CUT_OUTS:
-            classifier = SceneClassifier(graph, _head(head, calibration, category), load_space())
             pictures = made_pictures(arguments.data, photos, category, fold == tested, generator)
             offs[category].append(offsets(classifier, category, pictures))
     found = {category: np.concatenate(rows) for category, rows in offs.items()}
@@ -72,23 +68,11 @@ def main() -> None:
         print("|", " | ".join([category, *(str(len(part)) for part in (rows, flagged, located)), *shares]), "|")
 
 
-def _head(trained: Head, calibration: tuple[Floats, Floats], category: Category) -> Heads:
-    """The head on the whole photo alone: spots come of it."""
-    column = TRAINED.index(category)
-    slope, offset = (values[column] for values in calibration)
-    factor = slope / trained.deviation[column]
-    whole = np.zeros((INPUTS, 1), np.float32)
-    whole[:SEEN, 0] = trained.linear.weights[:, column] * factor
-    bias = np.array([(trained.linear.biases[column] - trained.mean[column]) * factor + offset], np.float32)
-    nothing = {region: np.zeros((INPUTS, 1), np.float32) for region in Region}
-    return Heads((category.value,), whole, nothing, {region: np.zeros(1, np.float32) for region in Region}, bias)
-
-
 def made_pictures(
     data: Path, photos: Photos, category: Category, tested: NDArray[np.bool_], generator: np.random.Generator
 ) -> list[tuple[Pixels, tuple[float, float]]]:
     """Snapshots with a thing of the category in them, both of the `tested` photos, and where it is."""
-    shown = tested & photos.inside(CUT_OUTS[category]) & (photos.truth[:, TRAINED.index(category)] == 1)
+    shown = tested & (photos.source == CUT_OUTS[category]) & (photos.truth[:, TRAINED.index(category)] == 1)
     cut = [cut_out(read_photo(data / photos.paths[row])) for row in np.flatnonzero(shown)]
     things = [thing for thing in cut if thing is not None]
     snapshots = np.flatnonzero(photos.ordinary & tested)
@@ -106,7 +90,7 @@ def offsets(
     rows = []
     for start in range(0, len(pictures), _BATCH):
         batch = pictures[start : start + _BATCH]
-        judged = classifier.judge([View(picture) for picture, _ in batch])
+        judged = classifier.judge([picture for picture, _ in batch])
         rows += [_offsets(one, category, where) for one, (_, where) in zip(judged, batch, strict=True)]
     return np.array(rows)
 

@@ -18,7 +18,6 @@ from numpy.typing import NDArray
 
 from untag.engine.weights.efficientnet import FEATURES
 from untag.scenes.categories import Category
-from untag.scenes.crops import Region
 
 TRAINED = (
     Category.ALCOHOL,
@@ -84,8 +83,9 @@ class Photos:
     `source` says which photos belong together: no more than one of them may vouch for another.
     `ordinary` photos are those labelled so, but for what was chosen to deceive (`hardneg_*`), and amateur snapshots of
     which no caption hints at any category.
-    `crops` are the inputs of what was cut out around faces, by region, and `owners` whose they are, the largest first;
-    `looked` photos are those in which faces were looked for.
+    `closer` (K,) are the photos that were looked at closer, `closer_inputs` (K, 1698) what the network says of them so;
+    `windows` (W, 1280) float16 and `odds` (W, 2) are theirs one after the other, `counts` (K,) of each. `looked` says
+    who they are among all.
     `part` numbers near-duplicates within a source alike.
     """
 
@@ -97,8 +97,11 @@ class Photos:
     people: NDArray[np.bool_]
     ordinary: NDArray[np.bool_]
     inputs: NDArray[np.float32]
-    owners: NDArray[np.int64]
-    crops: dict[Region, NDArray[np.float32]]
+    closer: NDArray[np.int64]
+    closer_inputs: NDArray[np.float32]
+    counts: NDArray[np.int64]
+    windows: NDArray[np.float16]
+    odds: NDArray[np.float32]
     looked: NDArray[np.bool_]
     part: NDArray[np.int64]
 
@@ -124,21 +127,16 @@ def load(data: Path, features: Path) -> Photos:
     labels, sources, amateur, people = _labels(data)
     captions = read_captions(data)
     paths: list[str] = []
-    inputs, owners = [], []
-    crops: dict[Region, list[NDArray[np.float32]]] = {region: [] for region in Region}
+    inputs = []
     for name in SETS:
         with np.load(features / f"{name}-whole.npz", allow_pickle=False) as file:
             paths += [str(path) for path in file["paths"]]
             inputs.append(file["inputs"])
     number = {path: row for row, path in enumerate(paths)}
+    looks = [dict(np.load(features / f"{name}-closer.npz", allow_pickle=False)) for name in SETS]
+    closer = np.array([number[str(path)] for look in looks for path in look["paths"]])
     looked = np.zeros(len(paths), np.bool_)
-    for name in SETS:
-        with np.load(features / f"{name}-crops.npz", allow_pickle=False) as file:
-            rows_of = np.array([number[str(path)] for path in file["paths"]])
-            looked[rows_of] = True
-            owners.append(rows_of[file["owners"]])
-            for region in Region:
-                crops[region].append(file[region.value])
+    looked[closer] = True
     rows = np.concatenate(inputs)
     of = tuple(labels.get(path, frozenset()) for path in paths)
     truth = np.array([_truth(path, own, captions.get(path)) for path, own in zip(paths, of, strict=True)])
@@ -147,7 +145,8 @@ def load(data: Path, features: Path) -> Photos:
     snapshot = np.array([path.startswith("flickr8k/") for path in paths])
     ordinary = np.array(["ordinary" in own for own in of]) | (snapshot & ~hinted & (truth != 1).all(axis=1))
     doubtful = np.array([any("maybe" in label or label.startswith("hardneg") for label in own) for own in of])
-    ordinary &= ~doubtful & ~np.array([(Path(path).stem, "alcohol") in _SEEN for path in paths])
+    corrected = {photo for photo, _ in _SEEN}  # what may show anything is not ordinary
+    ordinary &= ~doubtful & ~np.array([Path(path).stem in corrected for path in paths])
     return Photos(
         tuple(paths),
         of,
@@ -157,8 +156,11 @@ def load(data: Path, features: Path) -> Photos:
         np.array([people.get(path, False) for path in paths]),
         ordinary,
         rows,
-        np.concatenate(owners),
-        {region: np.concatenate(found) for region, found in crops.items()},
+        closer,
+        np.concatenate([look["inputs"] for look in looks]),
+        np.concatenate([look["counts"] for look in looks]),
+        np.concatenate([look["windows"] for look in looks]),
+        np.concatenate([look["odds"] for look in looks]),
         looked,
         _parts(rows, source),
     )
@@ -214,6 +216,11 @@ def _corrections() -> dict[tuple[str, str], int]:
 
 
 _SEEN = _corrections()
+
+
+def shown_by_correction() -> frozenset[str]:
+    """The names of photos that were seen to show something which no label says."""
+    return frozenset(photo for (photo, _), shown in _SEEN.items() if shown == 1)
 
 
 def _truth(path: str, own: frozenset[str], captions: tuple[str, ...] | None) -> list[int]:

@@ -1,15 +1,14 @@
-"""What EfficientNet-Lite2 computes of every labelled photo, whole and around up to three faces, kept on disk.
+"""What EfficientNet-Lite2 computes of every labelled photo, at the first look and at the closer one, kept on disk.
 
 `python training/scene_features.py DATA CACHE` writes two files for each set of photos: everything that is slow.
 What is trained and measured starts from these files and takes minutes. Delete them after any change to `scene_input`,
-to `crops`, to the graph or to the face detector.
+to `closer_input` or to the graph.
 """
 
 from __future__ import annotations
 
 import argparse
 import csv
-import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
@@ -17,17 +16,15 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from scene_data import shown_by_correction
 from untag.engine.downloads.registry import EFFICIENTNET_LITE2
-from untag.engine.runtime.models import ModelOptions
 from untag.engine.runtime.session import Device, OrtSession, open_session
 from untag.engine.weights.efficientnet import graph_from_weights
-from untag.faces.engine import FaceEngine, load_engine
 from untag.imaging.decode import decode
 from untag.scan import SEARCH_SIDE
 from untag.scenes.classify import scene_input
-from untag.scenes.crops import Region, crop_input
-from untag.scenes.heads import head_inputs
-from untag.scenes.view import view_of
+from untag.scenes.closer import closer_input
+from untag.scenes.heads import head_inputs, named_odds
 from untag.types import Frame, Pixels
 
 SETS = ("snaps", "scenes", "flickr8k")
@@ -45,10 +42,8 @@ def main() -> None:
     graph = open_session(graph_from_weights(EFFICIENTNET_LITE2.read()), device=Device.CPU, threads=2)
     for name in SETS:
         _keep(arguments.cache / f"{name}-whole.npz", partial(_whole, arguments.data, name, graph))
-    with tempfile.TemporaryDirectory() as home:
-        finder = load_engine("dlib", ModelOptions(Path(home), Device.CPU, threads=2))
-        for name in SETS:
-            _keep(arguments.cache / f"{name}-crops.npz", partial(_crops, arguments.data, name, graph, finder))
+    for name in SETS:
+        _keep(arguments.cache / f"{name}-closer.npz", partial(_closer, arguments.data, name, graph))
 
 
 def _keep(target: Path, compute: Callable[[], dict[str, NDArray[np.generic]]]) -> None:
@@ -76,31 +71,30 @@ def _whole(data: Path, name: str, graph: OrtSession) -> dict[str, NDArray[np.gen
     return {"paths": np.array(paths), "inputs": np.concatenate(inputs)}
 
 
-def _crops(data: Path, name: str, graph: OrtSession, finder: FaceEngine) -> dict[str, NDArray[np.generic]]:
-    """Around the faces of every photo, but of every sixth only where there are thousands: they are no positives."""
-    paths = paths_of(data, name)[:: 6 if name == "flickr8k" else 1]
-    owners, boxes = [], []
-    found: dict[Region, list[NDArray[np.float32]]] = {region: [] for region in Region}
-    for number, frames in enumerate(_frames(data, paths)):
-        wanted: dict[Region, list[Pixels]] = {region: [] for region in Region}
-        for row, (frame, faces) in enumerate(zip(frames, finder.analyse(frames), strict=True), number * _BATCH):
-            for box in view_of(frame, faces).faces:
-                owners.append(row)
-                boxes.append((box.left, box.top, box.right, box.bottom))
-                for region in Region:
-                    wanted[region].append(crop_input(frame.pixels, box, region))
-        for region, cut in wanted.items():
-            found[region] += [_looked_at(graph, cut[start : start + _BATCH]) for start in range(0, len(cut), _BATCH)]
+def _closer(data: Path, name: str, graph: OrtSession) -> dict[str, NDArray[np.generic]]:
+    """Of every photo, but where there are thousands of every sixth, and of those that were seen to show something."""
+    paths = paths_of(data, name)
+    if name == "flickr8k":
+        seen = shown_by_correction()
+        paths = [path for row, path in enumerate(paths) if row % 6 == 0 or Path(path).stem in seen]
+    inputs, windows, odds = [], [], []
+    for path in paths:
+        frame = decode((data / path).read_bytes(), max_side=SEARCH_SIDE)
+        logits, features, details, _, means, window_logits = graph.run({"images": closer_input(frame.pixels)[None]})
+        inputs.append(head_inputs(logits, features, details))
+        windows.append(means.astype(np.float16))  # hundreds of megabytes
+        odds.append(named_odds(window_logits))
     return {
         "paths": np.array(paths),
-        "owners": np.array(owners, np.int64),
-        "boxes": np.array(boxes, np.float64).reshape(-1, 4),
-        **{region.value: np.concatenate(rows) for region, rows in found.items()},
+        "inputs": np.concatenate(inputs),
+        "counts": np.array([len(each) for each in windows]),
+        "windows": np.concatenate(windows),
+        "odds": np.concatenate(odds),
     }
 
 
 def _looked_at(graph: OrtSession, images: Sequence[Pixels]) -> NDArray[np.float32]:
-    logits, features, details, _ = graph.run({"images": np.stack(images)})
+    logits, features, details, *_ = graph.run({"images": np.stack(images)})
     return head_inputs(logits, features, details)
 
 

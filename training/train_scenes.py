@@ -23,161 +23,187 @@ import numpy as np  # noqa: E402
 from numpy.typing import NDArray  # noqa: E402
 from scipy.optimize import minimize  # noqa: E402
 
-from heads import Linear, fit, most_of_crops, share_of_crops, weights_of  # noqa: E402
+from heads import Linear, fit, weights_of  # noqa: E402
 from scene_data import TRAINED, Photos, argument_parser, by_source, load, pack, within_sources  # noqa: E402
 from untag.scenes.categories import Category, Sensitivity  # noqa: E402
-from untag.scenes.crops import Region  # noqa: E402
-from untag.scenes.heads import INPUTS, SEEN  # noqa: E402
+from untag.scenes.heads import logistic, strongest  # noqa: E402
 from untag.scenes.space import read_space  # noqa: E402
+from windows import WindowHead, Windows  # noqa: E402
 
 Floats = NDArray[np.float32]
+Calibration = tuple[NDArray[np.float64], NDArray[np.float64]]
+"""Slopes and offsets of the categories."""
 
 SPACE = Path(__file__).parents[1] / "models" / "scene_space.npz"
 
-PARTS = ("whole", "named", "joint", "body", "mouth")
-"""What a score is made of: heads on what the network says of the whole photo; the log-odds that it names a drink or a
-weapon, which no training photo can spoil; heads on where the photo lies in the space of pictures and sentences, and on
-what the network says of the surroundings of a body and of a mouth, the strongest of up to two."""
+FIRST = ("whole", "named", "joint")
+CLOSER = ("closer", "windows", "odds")
+PARTS = (*FIRST, *CLOSER)
+"""What a score is made of. At the first look: heads on what the network says of the photo; the log-odds that it names a
+drink or a weapon, which no training photo can spoil; heads on where the photo lies in the space of pictures and
+sentences. At the closer look: heads on what it says of the photo, and of its windows; and what it names in these."""
 
-BLEND: Mapping[Category, tuple[float, float, float, float, float]] = {
-    **dict.fromkeys(TRAINED, (1.0, 0.0, 0.5, 0.0, 0.0)),
-    Category.ALCOHOL: (1.0, 0.6, 0.3, 0.3, 0.0),
-    Category.PARTY: (1.0, 0.0, 1.0, 0.0, 0.0),
-    Category.BAR: (1.0, 0.0, 0.5, 0.0, 0.6),
-    Category.SMOKING: (1.0, 0.0, 0.5, 0.3, 0.6),
-    Category.WEAPON: (1.0, 0.6, 0.5, 0.0, 0.0),
-    Category.GESTURE: (1.0, 0.0, 0.5, 0.3, 0.3),
+FIRST_BLEND = (1.0, 0.6, 0.5)
+"""Of the first look alone, for all categories: it decides which photos are looked at closer, and misses nearly none."""
+
+NAMED = (Category.ALCOHOL, Category.WEAPON)
+
+_THING, _SCENE = (1.0, 0.6, 0.5, 0.5, 1.0, 0.6), (1.0, 0.6, 1.0, 1.0, 0.5, 0.6)
+BLEND: Mapping[Category, tuple[float, ...]] = {
+    **dict.fromkeys(TRAINED, _SCENE),
+    **dict.fromkeys((Category.ALCOHOL, Category.SMOKING, Category.WEAPON, Category.GESTURE), _THING),
 }
-"""How much each part's standardised score counts. Chosen among few, coarse, by photos with faces that were left out, by
-source and within sources alike: what did not help in both is 0."""
+"""How much each part's standardised score counts: for what is in a hand most in the windows, for a scene in all of it.
+Two for all categories, as blends that are chosen for each by the few photos of other sources do worse on the next."""
 
 ONE_SOURCE = (Category.GESTURE, Category.DRUGS, Category.DOCUMENT, Category.INJURY, Category.GAMBLING, Category.SMOKING)
 """Nearly all their positives are of one source: left out with it, nothing would be there to learn from."""
 
-FALSE_ALARMS = {Sensitivity.STRICT: 3.0, Sensitivity.NORMAL: 10.0, Sensitivity.HIGH: 30.0}
-"""Of 1,000 ordinary photos of sources that were not learnt from, how many all categories together may flag."""
-
-WORTH: Mapping[Category, float] = {
-    **dict.fromkeys(TRAINED, 1.0),
-    Category.ALCOHOL: 3.0,
-    Category.PARTY: 2.0,
-    Category.GAMBLING: 0.3,
-    Category.CROWD: 0.1,
-    Category.DRUGS: 0.3,
-    Category.DOCUMENT: 0.3,
-    Category.INJURY: 0.3,
+FALSE_ALARMS: Mapping[Sensitivity, tuple[float, ...]] = {
+    Sensitivity.STRICT: (1.0, 0.05, 0.02, 0.15, 0.1, 0.05, 0.02, 0.15, 0.03, 0.03, 0.03),
+    Sensitivity.NORMAL: (3.8, 1.8, 0.02, 0.5, 0.4, 0.1, 0.03, 0.5, 0.1, 0.1, 0.3),
+    Sensitivity.HIGH: (8.0, 7.0, 3.0, 2.0, 1.5, 0.1, 0.03, 2.0, 0.3, 1.0, 0.3),
 }
-"""How much it counts to find one more hundredth of a category's photos: what people fear most counts most."""
+"""Of 1,000 ordinary photos, how many each of `TRAINED` may flag of those that choose the thresholds. On the sources of
+which none chose, all together then flag 3, 10 and 30. Most is spent where most is found for it, and feared most."""
 
-_AT_ONCE = 6  # false alarms of a category that are taken into account at once: what follows one may be worth two
-LEAST_THRESHOLD = 0.005
+LOOKED_AT_CLOSER = (0.12, 0.02, 0.02, 0.025, 0.03, 0.003, 0.003, 0.01, 0.005, 0.01, 0.005)
+"""For each of `TRAINED`, of which share of ordinary photos the first look makes so much that they are looked at closer:
+a fifth together. Most for what is small; for gestures little, as the first look takes them for any portrait."""
+
+TAIL = 0.02  # of ordinary photos, the highest: what is above them falls off exponentially
 LEAST_CHANCE = 0.2
+MOST_THRESHOLD = 0.999  # so that something can count
 
 
 @dataclass(frozen=True)
 class Head:
-    """A part's head with its scores in deviations from the mean of ordinary photos; `without` where there is none."""
+    """A part's head, and the mean and the deviation of its scores of ordinary photos."""
 
-    linear: Linear
+    model: Linear | WindowHead
     mean: Floats
     deviation: Floats
 
-    def scores(self, photos: Parts, part: str) -> Floats:
-        """(photos, TRAINED); 0, as ordinary as can be, where a photo has no crop."""
-        found = photos.combined(self.linear.logits(photos.rows[part]), part)
-        return np.asarray(np.nan_to_num((found - self.mean) / self.deviation, nan=0.0))
 
-
-@dataclass(frozen=True)
 class Parts:
-    """The labelled photos, and what each part looks at: a row for each photo or, of the regions, for each crop."""
+    """The labelled photos, and what each part looks at."""
 
-    photos: Photos
-    rows: Mapping[str, Floats]
+    def __init__(self, photos: Photos) -> None:
+        space = read_space(SPACE.read_bytes())
+        closer = np.zeros_like(photos.inputs)
+        closer[photos.closer] = photos.closer_inputs
+        self.photos = photos
+        self.windows = Windows(photos)
+        self.rows = {"whole": photos.inputs, "joint": space.embed(photos.inputs), "closer": closer}
+        self._named = {"named": self._odds(photos.inputs[:, -2:]), "odds": self._odds(self._window_odds())}
 
-    def combined(self, logits: Floats, part: str) -> Floats:
-        """Scores of rows -> of photos, NaN where there is none."""
-        if part in list(Region):
-            return most_of_crops(logits, self.photos.owners, len(self.photos.paths))
-        return logits
-
-    def fit(self, part: str, trained: NDArray[np.bool_]) -> Head:
-        """A part's head, of the photos that are `trained` on."""
+    def _window_odds(self) -> Floats:
         photos = self.photos
-        if part == "named":
-            return self._named(trained)
-        truth, source, share = photos.truth, photos.source, np.ones(len(photos.paths), np.float32)
-        chosen = trained & (photos.looked | (truth == 1).any(axis=1))
-        if part in list(Region):
-            owners = photos.owners
-            truth, source, share, chosen = truth[owners], source[owners], share_of_crops(photos), chosen[owners]
-        weight = weights_of(truth[chosen], source[chosen], share[chosen])
-        linear = fit(self.rows[part][chosen], truth[chosen], weight)
-        usual = self.combined(linear.logits(self.rows[part]), part)[photos.ordinary & trained]
-        return Head(linear, np.nanmean(usual, axis=0), np.nanstd(usual, axis=0) + 1e-6)
+        found = np.full((len(photos.paths), 2), np.nan, np.float32)
+        ends = np.cumsum(photos.counts)
+        for photo, end, count in zip(photos.closer, ends, photos.counts, strict=True):
+            found[photo] = strongest(photos.odds[end - count : end])
+        return found
 
-    def _named(self, trained: NDArray[np.bool_]) -> Head:
-        """The log-odds of the classes of alcohol and weapon, as they are: the last two of what the network says."""
-        weights = np.zeros((SEEN, len(TRAINED)))
-        weights[SEEN - 2, TRAINED.index(Category.ALCOHOL)] = weights[SEEN - 1, TRAINED.index(Category.WEAPON)] = 1
-        linear = Linear(weights, np.zeros(len(TRAINED)))
-        usual = linear.logits(self.rows["named"])[self.photos.ordinary & trained]
-        return Head(linear, usual.mean(axis=0), usual.std(axis=0) + 1e-6)
+    def _odds(self, odds: Floats) -> Floats:
+        """(photos, 2) -> (photos, TRAINED); nothing for all but the two."""
+        return np.asarray(odds @ _PLACED)
+
+    def scores(self, part: str, model: Linear | WindowHead) -> Floats:
+        """(photos, TRAINED), NaN where there is no closer look."""
+        if part in self._named:
+            return self._named[part]
+        if isinstance(model, WindowHead):
+            return self.windows.scores(model)
+        scores = model.logits(self.rows[part])
+        if part in CLOSER:
+            scores[~self.photos.looked] = np.nan
+        return scores
+
+    def fit(self, part: str, trained: NDArray[np.bool_]) -> tuple[Head, Floats]:
+        """A part's head, of the photos that are `trained` on, and all photos' scores in deviations: 0 where none."""
+        photos = self.photos
+        if part in self._named:
+            model: Linear | WindowHead = Linear(_PLACED.astype(np.float64), np.zeros(len(TRAINED)))
+        elif part == "windows":
+            model = self.windows.fit(trained)
+        else:
+            chosen = trained & (photos.looked | ((part in FIRST) & (photos.truth == 1).any(axis=1)))
+            truth = photos.truth[chosen]
+            model = fit(self.rows[part][chosen], truth, weights_of(truth, photos.source[chosen]))
+        found = self.scores(part, model)
+        usual = found[photos.ordinary & trained & (photos.looked if part in CLOSER else True)]
+        head = Head(model, usual.mean(axis=0), usual.std(axis=0) + 1e-6)
+        return head, np.asarray(np.nan_to_num((found - head.mean) / head.deviation, nan=0.0))
 
     def left_out(self, fold: NDArray[np.int64]) -> dict[str, Floats]:
         """Each part's scores, (photos, TRAINED), by heads that saw no photo of the same fold."""
-        scores = {part: np.empty(self.photos.truth.shape, np.float32) for part in self.rows}
-        for part in self.rows:
+        scores = {part: np.empty(self.photos.truth.shape, np.float32) for part in PARTS}
+        for part in PARTS:
             for tested in np.unique(fold):
                 out = fold == tested
-                scores[part][out] = self.fit(part, ~out).scores(self, part)[out]
+                scores[part][out] = self.fit(part, ~out)[1][out]
         return scores
 
 
-def parts_of(photos: Photos) -> Parts:
-    """What each part looks at."""
-    space = read_space(SPACE.read_bytes())
-    crops = {region.value: np.hstack([seen, space.embed(seen)]) for region, seen in photos.crops.items()}
-    return Parts(photos, {"whole": photos.inputs, "named": photos.inputs, "joint": space.embed(photos.inputs), **crops})
+_PLACED = np.array([[category is named for category in TRAINED] for named in NAMED], np.float32)
+_WEIGHTS = np.array([BLEND[category] for category in TRAINED], np.float32).T
 
 
 def blended(scores: Mapping[str, Floats]) -> Floats:
     """The parts' scores -> one for each photo and category."""
-    weights = np.array([BLEND[category] for category in TRAINED], np.float32)
-    return np.asarray(np.sum([scores[part] * weights[:, column] for column, part in enumerate(PARTS)], axis=0))
+    return np.asarray(np.sum([scores[part] * _WEIGHTS[row] for row, part in enumerate(PARTS)], axis=0))
 
 
-def judged(parts: Parts, *, cache: Path | None = None) -> tuple[Floats, dict[str, dict[str, Floats]]]:
-    """Every photo's scores by heads that saw no photo of its source, and the parts' scores of both ways of leaving out.
+def first_look(scores: Mapping[str, Floats]) -> Floats:
+    """(photos, TRAINED) of the first look alone."""
+    parts = zip(FIRST, FIRST_BLEND, strict=True)
+    return np.asarray(np.sum([scores[part] * np.float32(weight) for part, weight in parts], axis=0))
+
+
+def dealt(photos: Photos) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """The folds by source, and within sources."""
+    return by_source(photos), within_sources(photos)
+
+
+def left_out_scores(parts: Parts, *, cache: Path | None = None) -> dict[str, dict[str, Floats]]:
+    """The parts' scores by heads that saw no photo of the same `source`, or of the same `part` of any."""
+    if cache is not None and cache.is_file():
+        with np.load(cache, allow_pickle=False) as file:
+            return {way: {part: file[f"{way}-{part}"] for part in PARTS} for way in ("source", "part")}
+    source, part = dealt(parts.photos)
+    ways = {"source": parts.left_out(source), "part": parts.left_out(part)}
+    if cache is not None:
+        flat = {f"{way}-{part}": values for way, own in ways.items() for part, values in own.items()}
+        np.savez(cache, allow_pickle=False, **flat)
+    return ways
+
+
+def judged(photos: Photos, ways: Mapping[str, Mapping[str, Floats]]) -> dict[str, Floats]:
+    """Each part's scores by heads that saw no photo of the source.
 
     Positives of `ONE_SOURCE`, and the photos of Flickr8k, are judged by heads that saw others of their source.
     """
-    if cache is not None and cache.is_file():
-        with np.load(cache, allow_pickle=False) as file:
-            ways = {way: {part: file[f"{way}-{part}"] for part in PARTS} for way in ("source", "part")}
-    else:
-        photos = parts.photos
-        ways = {"source": parts.left_out(by_source(photos)), "part": parts.left_out(within_sources(photos))}
-        if cache is not None:
-            flat = {f"{way}-{part}": values for way, own in ways.items() for part, values in own.items()}
-            np.savez(cache, **flat)
-    scores, other = blended(ways["source"]), blended(ways["part"])
-    for category in ONE_SOURCE:
-        column = TRAINED.index(category)
-        shown = parts.photos.truth[:, column] == 1
-        scores[shown, column] = other[shown, column]
-    # Left out as a whole, Flickr8k takes most negatives with it: heads that never saw a camera take it for a gun.
-    large = parts.photos.inside("flickr8k")
-    scores[large] = other[large]
-    return scores, ways
+    large = photos.inside("flickr8k")
+    found = {}
+    for part in PARTS:
+        scores, other = ways["source"][part].copy(), ways["part"][part]
+        for category in ONE_SOURCE:
+            column = TRAINED.index(category)
+            shown = photos.truth[:, column] == 1
+            scores[shown, column] = other[shown, column]
+        # Left out as a whole, Flickr8k takes most negatives with it: heads that never saw a camera take it for a gun.
+        scores[large] = other[large]
+        found[part] = scores
+    return found
 
 
-def calibrate(scores: Floats, truth: NDArray[np.int64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def calibrate(photos: Photos, scores: Floats, judging: NDArray[np.bool_]) -> Calibration:
     """Platt's slopes and offsets (Platt 1999, with his smoothed targets) for each column of scores left out."""
     slopes, offsets = np.empty(scores.shape[1]), np.empty(scores.shape[1])
     for column in range(scores.shape[1]):
-        known = truth[:, column] >= 0
-        values, shown = scores[known, column].astype(np.float64), truth[known, column] == 1
+        known = judging & photos.looked & (photos.truth[:, column] >= 0)
+        values, shown = scores[known, column].astype(np.float64), photos.truth[known, column] == 1
         target = np.where(shown, (shown.sum() + 1) / (shown.sum() + 2), 1 / ((~shown).sum() + 2))
 
         def loss(
@@ -190,69 +216,65 @@ def calibrate(scores: Floats, truth: NDArray[np.int64]) -> tuple[NDArray[np.floa
     return slopes, offsets
 
 
-def calibrated(
-    photos: Photos, scores: Floats
-) -> tuple[tuple[NDArray[np.float64], NDArray[np.float64]], NDArray[np.float64]]:
-    """The calibration, and the calibrated scores (photos, TRAINED).
+@dataclass(frozen=True)
+class Chosen:
+    """What is chosen by scores of photos that were left out: how they become probabilities, and the gates."""
+
+    calibration: Calibration
+    first: Calibration
+    gates: NDArray[np.float64]
+
+    def probabilities(self, scores: Mapping[str, Floats]) -> NDArray[np.float64]:
+        """(photos, TRAINED), 0 to 1: of the first look where that is all that a photo gets."""
+        first = probabilities(first_look(scores), self.first)
+        closer = np.asarray(first >= self.gates).any(axis=1)
+        together = probabilities(blended(scores), self.calibration)
+        return np.where(closer.reshape(-1, 1), together, first)
+
+
+def choose(photos: Photos, scores: Mapping[str, Floats], judging: NDArray[np.bool_]) -> Chosen:
+    """By the photos `judging` alone.
 
     A category that would count from less than one chance in five is lifted to count from one half: its dozen photos
     among thousands say nothing of how often it is met, and a finding weighs its score.
     """
-    slopes, offsets = calibrate(scores, photos.truth)
-    found = thresholds(photos, probabilities(scores, (slopes, offsets)), FALSE_ALARMS[Sensitivity.NORMAL])
-    for column, category in enumerate(TRAINED):
-        if found[category] < LEAST_CHANCE:
-            offsets[column] -= np.log(found[category] / (1 - found[category]))
-    return (slopes, offsets), probabilities(scores, (slopes, offsets))
+    first = first_look(scores)
+    slopes, offsets = calibrate(photos, blended(scores), judging)
+    initial = calibrate(photos, first, judging)
+    gates = gates_of(probabilities(first, initial)[pool(photos) & judging])
+    chosen = Chosen((slopes, offsets), initial, gates)
+    found = thresholds(photos, chosen.probabilities(scores), FALSE_ALARMS[Sensitivity.NORMAL], judging)
+    low = found < LEAST_CHANCE
+    offsets[low] -= np.log(found[low] / (1 - found[low]))
+    return chosen
 
 
-def probabilities(scores: Floats, calibration: tuple[NDArray[np.float64], NDArray[np.float64]]) -> NDArray[np.float64]:
+def gates_of(usual: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The scores at the first look, (photos, TRAINED), that `LOOKED_AT_CLOSER` of ordinary photos reach."""
+    return np.array([np.quantile(usual[:, column], 1 - share) for column, share in enumerate(LOOKED_AT_CLOSER)])
+
+
+def probabilities(scores: Floats, calibration: Calibration) -> NDArray[np.float64]:
     """Calibrated, 0 to 1."""
     slopes, offsets = calibration
-    return np.asarray(0.5 * (1 + np.tanh((slopes * scores + offsets) / 2)))
+    return logistic((slopes * scores + offsets).astype(np.float64))
 
 
-def thresholds(photos: Photos, shown: NDArray[np.float64], alarms: float) -> dict[Category, float]:
-    """The scores from which categories count, in whole thousandths, for `alarms` in 1,000 ordinary photos, together.
+def thresholds(
+    photos: Photos, shown: NDArray[np.float64], alarms: Sequence[float], judging: NDArray[np.bool_]
+) -> NDArray[np.float64]:
+    """(TRAINED,) the scores from which categories count, for `alarms` of each in 1,000 ordinary photos `judging`.
 
-    Step by step that of the category is lowered which finds most more of its photos, by `WORTH`, for one alarm more.
+    Read off an exponential tail, not off the photos that happen to be highest (peaks over threshold, Pickands 1975):
+    just above one of these a threshold flatters itself.
     """
-    usual = shown[pool(photos)]
-    levels = [np.append(np.unique(_above(usual[:, column]))[::-1], LEAST_THRESHOLD) for column in range(len(TRAINED))]
-    places = [photos.truth[:, column] == 1 for column in range(len(TRAINED))]
-    at = [0] * len(TRAINED)
-
-    def found(column: int, level: int) -> float:
-        rows = (
-            places[column] & photos.inside("snaps")
-            if (places[column] & photos.inside("snaps")).any()
-            else places[column]
-        )
-        return float((shown[rows, column] >= levels[column][level]).mean())
-
-    def flagged(column: int, level: int) -> NDArray[np.bool_]:
-        return np.asarray(usual[:, column] >= levels[column][level])
-
-    together = np.zeros(len(usual), np.bool_)
-    while True:
-        steps = [
-            (WORTH[TRAINED[column]] * gain / more, column, level)
-            for column in range(len(TRAINED))
-            for level in range(at[column] + 1, min(at[column] + 1 + _AT_ONCE, len(levels[column])))
-            if (gain := found(column, level) - found(column, at[column])) > 0
-            and (more := max(0.5, (flagged(column, level) & ~together).sum()))
-            and 1000 * (flagged(column, level) | together).mean() <= alarms
-        ]
-        if not steps:
-            return {category: float(levels[column][at[column]]) for column, category in enumerate(TRAINED)}
-        _, column, level = max(steps, key=lambda step: (step[0], -step[1]))
-        at[column] = level
-        together |= flagged(column, level)
-
-
-def _above(values: NDArray[np.float64]) -> NDArray[np.float64]:
-    """The whole thousandths just above some scores."""
-    return np.asarray(np.minimum(1.0, (np.floor(1000 * values) + 1) / 1000))
+    certain = np.clip(shown, 1e-12, 1 - 1e-12)
+    logits = np.log(certain / (1 - certain))
+    usual = np.sort(logits[pool(photos) & judging], axis=0)[::-1]
+    many = int(TAIL * len(usual))
+    excess = (usual[:many] - usual[many]).mean(axis=0)
+    rates = np.array(alarms) / 1000
+    return np.minimum(MOST_THRESHOLD, logistic(usual[many] + excess * np.log(many / len(usual) / rates)))
 
 
 def pool(photos: Photos) -> NDArray[np.bool_]:
@@ -260,29 +282,38 @@ def pool(photos: Photos) -> NDArray[np.bool_]:
     return photos.ordinary & photos.looked
 
 
-def assembled(
-    parts: Parts, calibration: tuple[NDArray[np.float64], NDArray[np.float64]]
-) -> dict[str, NDArray[np.generic]]:
-    """The arrays of models/scene_heads.npz: heads of all photos, with blend and calibration in their weights."""
-    slopes, offsets = calibration
-    biases = offsets.copy()
-    arrays: dict[str, NDArray[np.generic]] = {"categories": np.array([category.value for category in TRAINED])}
-    whole = np.zeros((INPUTS, len(TRAINED)))
-    everything = np.ones(len(parts.photos.paths), np.bool_)
-    for column, part in enumerate(PARTS):
-        head = parts.fit(part, everything)
-        factor = slopes * np.array([BLEND[category][column] for category in TRAINED]) / head.deviation
-        weights, bias = head.linear.weights * factor, (head.linear.biases - head.mean) * factor
-        if part in ("whole", "named"):
-            whole[:SEEN], biases = whole[:SEEN] + weights, biases + bias
-        elif part == "joint":
-            whole[SEEN:], biases = weights, biases + bias
-        else:
-            # The bias moves to the photo, and where there is no crop its absence takes it back.
-            arrays[part], biases = weights.astype(np.float16), biases + bias
-            arrays[f"without_{part}"] = (-bias).astype(np.float32)
+def assembled(parts: Parts, chosen: Chosen, trained: NDArray[np.bool_]) -> dict[str, NDArray[np.generic]]:
+    """The arrays of models/scene_heads.npz: heads of photos, with blend and calibration in their weights."""
+    heads = {part: parts.fit(part, trained)[0] for part in PARTS}
+    slopes, offsets = chosen.calibration
+    factors = {part: slopes * _WEIGHTS[row] / heads[part].deviation for row, part in enumerate(PARTS)}
+    first_slopes, first_offsets = chosen.first
+    first = {part: first_slopes * FIRST_BLEND[row] / heads[part].deviation for row, part in enumerate(FIRST)}
+    arrays = {
+        "first": _looking(heads, first),
+        "first_biases": first_offsets + sum(_bias(heads[part]) * first[part] for part in FIRST),
+        "gates": chosen.gates,
+        "whole": _looking(heads, factors),
+        "closer": heads["closer"].model.weights * factors["closer"],
+        "windows": heads["windows"].model.weights,
+        "strength": factors["windows"],
+        "odds": heads["odds"].model.weights * factors["odds"],
+        "biases": offsets + sum(_bias(heads[part]) * factors[part] for part in PARTS),
+    }
     # Half precision forgets the last bits, on which two machines would not agree.
-    return {**arrays, "whole": whole.astype(np.float16), "biases": biases.astype(np.float32)}
+    halves = {name: array.astype(np.float16 if array.ndim == 2 else np.float32) for name, array in arrays.items()}
+    return {"categories": np.array([category.value for category in TRAINED]), **halves}
+
+
+def _looking(heads: Mapping[str, Head], factors: Mapping[str, NDArray[np.float64]]) -> NDArray[np.float64]:
+    """(INPUTS, TRAINED): the parts of the first look as one."""
+    whole = heads["whole"].model.weights * factors["whole"]
+    whole[-2:] += heads["named"].model.weights * factors["named"]
+    return np.vstack([whole, heads["joint"].model.weights * factors["joint"]])
+
+
+def _bias(head: Head) -> NDArray[np.float64]:
+    return np.asarray(head.model.biases - head.mean)
 
 
 def with_cache(description: str | None) -> argparse.ArgumentParser:
@@ -297,13 +328,16 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser = with_cache(__doc__)
     parser.add_argument("output", type=Path)
     options = parser.parse_args(arguments)
-    parts = parts_of(load(options.data, options.features))
-    scores, _ = judged(parts, cache=options.cache)
-    photos = parts.photos
-    calibration, shown = calibrated(photos, scores)
-    options.output.write_bytes(pack(assembled(parts, calibration)))
+    photos = load(options.data, options.features)
+    parts = Parts(photos)
+    scores = judged(photos, left_out_scores(parts, cache=options.cache))
+    everything = np.ones(len(photos.paths), np.bool_)
+    chosen = choose(photos, scores, everything)
+    options.output.write_bytes(pack(assembled(parts, chosen, everything)))
+    shown = chosen.probabilities(scores)
     for sensitivity, alarms in FALSE_ALARMS.items():
-        for category, threshold in thresholds(photos, shown, alarms).items():
+        found = thresholds(photos, shown, alarms, everything)
+        for category, threshold in zip(TRAINED, found.tolist(), strict=True):
             print(f"{sensitivity} {category}: {threshold:.3f}")
     print(f'HEADS_SHA256 = "{hashlib.sha256(options.output.read_bytes()).hexdigest()}"')
 

@@ -33,7 +33,6 @@ from untag.scan import SEARCH_SIDE
 from untag.scenes.categories import CATEGORIES, Category
 from untag.scenes.installed import SceneModels
 from untag.scenes.photo import of_photo
-from untag.scenes.view import view_of
 from untag.sources.base import open_source
 from untag.support.words import counted
 from untag.types import Face, Frame, PhotoRef, ReadError, Vector
@@ -227,11 +226,8 @@ def _references(photos: Mapping[str, _Photo], order: Iterable[str], most: int) -
     return chosen
 
 
-def evaluate_scenes(job: Job, faces: FaceEngine, models: SceneModels, advance: Advance) -> Result:
-    """Each category against the labels. A photo labelled `NAME_maybe` is left out of the figures for NAME.
-
-    Faces are found first, as in a scan: the scene models look closer around them.
-    """
+def evaluate_scenes(job: Job, models: SceneModels, advance: Advance) -> Result:
+    """Each category against the labels. A photo labelled `NAME_maybe` is left out of the figures for NAME."""
     rows = _rows(job, "scenes")
     reader = _Reader(job)
     labels: defaultdict[str, frozenset[str]] = defaultdict(frozenset)
@@ -239,9 +235,8 @@ def evaluate_scenes(job: Job, faces: FaceEngine, models: SceneModels, advance: A
         labels[row["path"]] |= {label.strip() for label in row["labels"].split("|")} - {""}
     scores: dict[str, Mapping[str, float]] = {}
     for batch in _batches(reader.frames(labels, advance)):
-        frames = [frame for _, frame in batch]
-        views = [view_of(frame, found) for frame, found in zip(frames, faces.analyse(frames), strict=True)]
-        for (path, frame), judged in zip(batch, models.judge(views), strict=True):
+        judged_batch = models.judge([frame.pixels for _, frame in batch])
+        for (path, frame), judged in zip(batch, judged_batch, strict=True):
             scores[path] = of_photo(judged, frame).scores
     judged_for = {name for judged in scores.values() for name in judged} if scores else {*models.thresholds}
     thresholds = {**{name.value: spec.threshold for name, spec in CATEGORIES.items()}, **models.thresholds}

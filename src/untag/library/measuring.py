@@ -48,7 +48,7 @@ class Measurement:
         if self.kind == "pairs":
             return evaluate_pairs(job, models.faces, advance)
         if self.kind == "scenes":
-            return evaluate_scenes(job, models.faces, models.scenes, advance)
+            return evaluate_scenes(job, models.scenes, advance)
         chosen = PeopleOptions(
             self.options.references, self.options.seed, settings.me_similarity, settings.maybe_similarity
         )

@@ -18,7 +18,6 @@ from untag.imaging.decode import decode
 from untag.imaging.limits import DEFAULT_LIMITS
 from untag.people.calibrate import Calibration
 from untag.scenes.installed import SceneModels
-from untag.scenes.view import View, view_of
 from untag.types import Box, Face, Frame, Match, Moment, SceneScores, Span, Verdict
 
 _TOGETHER = 8
@@ -50,7 +49,7 @@ def judge_scenes(
     models: SceneModels, photos: Sequence[tuple[Frame, tuple[Face, ...], tuple[Match, ...] | None]]
 ) -> list[SceneScores]:
     """What each frame with these faces shows; of what moves the highest score of each category, and when."""
-    first = models.judge([view_of(frame, _first(faces), _of_first(faces, matches)) for frame, faces, matches in photos])
+    first = models.judge([frame.pixels for frame, _, _ in photos])
     return [
         _over_time(models, scenes, frame, faces, matches) if frame.moments else scenes
         for scenes, (frame, faces, matches) in zip(first, photos, strict=True)
@@ -130,21 +129,6 @@ def _overlap(one: Box, other: Box) -> float:
     return shared / (one.width * one.height + other.width * other.height - shared) if shared else 0.0
 
 
-def _first(faces: Sequence[Face]) -> list[Face]:
-    return [face for face in faces if _is_first(face)]
-
-
-def _of_first(faces: Sequence[Face], matches: Sequence[Match] | None) -> list[Match] | None:
-    if matches is None:
-        return None
-    return [match for face, match in zip(faces, matches, strict=True) if _is_first(face)]
-
-
-def _is_first(face: Face) -> bool:
-    """Whether its best look is in the first frame, or in the only one."""
-    return face.span is None or face.span.at == 0
-
-
 def _over_time(
     models: SceneModels,
     first: SceneScores,
@@ -153,8 +137,8 @@ def _over_time(
     matches: Sequence[Match] | None,
 ) -> SceneScores:
     moments = _worth_judging(frame, faces, matches)
-    views = [(moment.at, view) for moment in moments if (view := _view(frame, moment, faces, matches)) is not None]
-    judged = [(0.0, first), *zip((at for at, _ in views), models.judge([view for _, view in views]), strict=True)]
+    seen = [(moment.at, one.pixels) for moment in moments if (one := frame_at(frame, moment)) is not None]
+    judged = [(0.0, first), *zip((at for at, _ in seen), models.judge([pixels for _, pixels in seen]), strict=True)]
     scores: dict[str, float] = {}
     evidence: dict[str, tuple[str, ...]] = {}
     for name in first.scores:
@@ -184,11 +168,3 @@ def _spread(moments: Sequence[Moment], most: int) -> list[Moment]:
     if len(moments) <= most:
         return list(moments)
     return [moments[round(place)] for place in np.linspace(0, len(moments) - 1, most)] if most > 0 else []
-
-
-def _view(frame: Frame, moment: Moment, faces: Sequence[Face], matches: Sequence[Match] | None) -> View | None:
-    whole = frame_at(frame, moment)
-    if whole is None:
-        return None
-    there = [place for place, face in enumerate(faces) if face.span is not None and face.span.at == moment.at]
-    return view_of(whole, [faces[at] for at in there], None if matches is None else [matches[at] for at in there])

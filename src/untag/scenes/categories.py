@@ -85,11 +85,11 @@ class CategorySpec:
 _ALCOHOL = CategorySpec(
     Category.ALCOHOL,
     available=True,
-    threshold=0.539,
-    strict=0.539,
-    high=0.403,
-    false_alarms_per_1000=0.6,
-    found=0.68,
+    threshold=0.271,
+    strict=0.484,
+    high=0.182,
+    false_alarms_per_1000=3.4,
+    found=0.78,
     located=True,
     impression="looks like photos of drinks or of people drinking",
     classes=(
@@ -105,11 +105,11 @@ _ALCOHOL = CategorySpec(
 _PARTY = CategorySpec(
     Category.PARTY,
     available=True,
-    threshold=0.249,
-    strict=0.941,
-    high=0.155,
-    false_alarms_per_1000=3.9,
-    found=0.37,
+    threshold=0.667,
+    strict=0.990,
+    high=0.311,
+    false_alarms_per_1000=2.2,
+    found=0.16,
     experimental=True,
     impression="looks like photos of parties",
     classes=(ImageNetClass(417, "balloon"), ImageNetClass(470, "candle")),
@@ -118,11 +118,11 @@ _PARTY = CategorySpec(
 _BAR = CategorySpec(
     Category.BAR,
     available=True,
-    threshold=0.454,
-    strict=0.786,
-    high=0.226,
-    false_alarms_per_1000=0.6,
-    found=0.15,
+    threshold=0.982,
+    strict=0.982,
+    high=0.322,
+    false_alarms_per_1000=0.0,
+    found=0.00,
     experimental=True,
     impression="looks like photos taken in bars",
 )
@@ -130,11 +130,11 @@ _BAR = CategorySpec(
 _SMOKING = CategorySpec(
     Category.SMOKING,
     available=True,
-    threshold=0.547,
-    strict=0.782,
-    high=0.372,
-    false_alarms_per_1000=2.2,
-    found=0.51,
+    threshold=0.823,
+    strict=0.951,
+    high=0.472,
+    false_alarms_per_1000=0.6,
+    found=0.49,
     experimental=True,
     impression="looks like photos of people who smoke",
 )
@@ -142,11 +142,11 @@ _SMOKING = CategorySpec(
 _WEAPON = CategorySpec(
     Category.WEAPON,
     available=True,
-    threshold=0.762,
-    strict=0.762,
-    high=0.548,
-    false_alarms_per_1000=0.6,
-    found=0.45,
+    threshold=0.982,
+    strict=0.998,
+    high=0.878,
+    false_alarms_per_1000=1.7,
+    found=0.35,
     located=True,
     impression="looks like photos of people with guns",
     classes=(
@@ -160,9 +160,9 @@ _WEAPON = CategorySpec(
 _GAMBLING = CategorySpec(
     Category.GAMBLING,
     available=True,
-    threshold=0.412,
-    strict=0.412,
-    high=0.412,
+    threshold=0.555,
+    strict=0.729,
+    high=0.555,
     false_alarms_per_1000=0.0,
     experimental=True,
     impression="looks like photos of playing cards",
@@ -172,9 +172,9 @@ _GAMBLING = CategorySpec(
 _CROWD = CategorySpec(
     Category.CROWD,
     available=True,
-    threshold=0.995,
-    strict=0.995,
-    high=0.995,
+    threshold=0.999,
+    strict=0.999,
+    high=0.999,
     false_alarms_per_1000=0.0,
     impression="many people close together",
 )
@@ -182,11 +182,11 @@ _CROWD = CategorySpec(
 _GESTURE = CategorySpec(
     Category.GESTURE,
     available=True,
-    threshold=0.801,
-    strict=0.918,
-    high=0.536,
+    threshold=0.896,
+    strict=0.972,
+    high=0.633,
     false_alarms_per_1000=1.7,
-    found=0.55,
+    found=0.54,
     experimental=True,
     impression="looks like photos of offensive gestures",
 )
@@ -194,11 +194,11 @@ _GESTURE = CategorySpec(
 _DRUGS = CategorySpec(
     Category.DRUGS,
     available=True,
-    threshold=0.494,
-    strict=0.494,
-    high=0.258,
+    threshold=0.662,
+    strict=0.822,
+    high=0.471,
     false_alarms_per_1000=0.0,
-    found=0.67,
+    found=0.40,
     experimental=True,
     impression="looks like photos of drugs",
 )
@@ -206,11 +206,11 @@ _DRUGS = CategorySpec(
 _DOCUMENT = CategorySpec(
     Category.DOCUMENT,
     available=True,
-    threshold=0.555,
-    strict=0.555,
-    high=0.555,
-    false_alarms_per_1000=0.6,
-    found=0.36,
+    threshold=0.949,
+    strict=0.988,
+    high=0.538,
+    false_alarms_per_1000=0.0,
+    found=0.04,
     experimental=True,
     impression="looks like photos of badges and documents",
 )
@@ -218,9 +218,9 @@ _DOCUMENT = CategorySpec(
 _INJURY = CategorySpec(
     Category.INJURY,
     available=True,
-    threshold=0.498,
-    strict=0.498,
-    high=0.498,
+    threshold=0.725,
+    strict=0.968,
+    high=0.725,
     false_alarms_per_1000=0.0,
     found=0.93,
     experimental=True,
@@ -261,7 +261,7 @@ CATEGORIES: Mapping[Category, CategorySpec] = MappingProxyType(
 )
 """Every category, in the order in which they are listed everywhere."""
 
-TOGETHER_PER_1000 = {Sensitivity.STRICT: 2.8, Sensitivity.NORMAL: 9.5, Sensitivity.HIGH: 29.5}
+TOGETHER_PER_1000 = {Sensitivity.STRICT: 1.7, Sensitivity.NORMAL: 9.5, Sensitivity.HIGH: 29.1}
 """How many of 1,000 ordinary photos all heads together flag: some photos are flagged for two things."""
 
 AVAILABLE: tuple[Category, ...] = tuple(category for category, spec in CATEGORIES.items() if spec.available)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import cv2
 import numpy as np
@@ -16,31 +16,21 @@ from untag.engine.runtime.models import ModelOptions, open_derived
 from untag.engine.runtime.session import Device, Session
 from untag.engine.weights.efficientnet import FEATURES, INPUT_SIZE, graph_from_weights
 from untag.scenes.categories import CATEGORIES, Category, CategorySpec
-from untag.scenes.crops import Region, crop_input
-from untag.scenes.heads import HEADS_SHA256, INPUTS, Heads, Looks, class_probabilities, head_inputs, load_heads
-from untag.scenes.space import SPACE_ID, SPACE_SHA256, WIDTH, Space, load_space
+from untag.scenes.closer import closer_input
+from untag.scenes.heads import HEADS_SHA256, CloserLook, Heads, class_probabilities, head_inputs, load_heads
+from untag.scenes.space import SPACE_ID, SPACE_SHA256, Space, load_space
 from untag.scenes.taught import TaughtHeads, load_taught
-from untag.scenes.view import View
 from untag.types import Pixels, SceneScores, Spot
 
 _WORTH_NAMING = 0.02  # a class below this probability explains nothing
 _WORTH_A_WORD = 0.1  # a score below this needs no explanation
 _MOST_WORDS = 3
 
-
-@dataclass(frozen=True, slots=True)
-class AtOnce:
-    """How many photos, and crops, one run has. On a CPU 8 photos took a quarter longer each than one alone does."""
-
-    photos: int = 1
-    crops: int = 4
-
-
-ON_A_DEVICE = AtOnce(photos=64, crops=256)
-"""What is no CPU needs much at once to be busy."""
+ON_A_DEVICE = 64
+"""Photos in one run: what is no CPU needs much at once to be busy. On a CPU 8 took a quarter longer each than one alone."""
 
 _PREPARATION = f"geometric-mean-crop-{INPUT_SIZE}"
-_VERSION = 3  # of how evidence and spots are made
+_VERSION = 4  # of how evidence and spots are made
 _TRAINED = f"{HEADS_SHA256[:8]}+{SPACE_SHA256[:8]}"
 MODEL_ID = f"efficientnet-lite2@{EFFICIENTNET_LITE2.sha256[:12]}+{_TRAINED}+{_PREPARATION}v{_VERSION}"
 """Identifies what is stored of a photo: the hash of the weights, that of the heads, and what is done with them."""
@@ -93,30 +83,35 @@ class SceneClassifier:
         heads: Heads,
         space: Space,
         taught: TaughtHeads | None = None,
-        at_once: AtOnce = AtOnce(),
+        at_once: int = 1,
     ) -> None:
-        """`session` runs the graph of `engine/weights/efficientnet.py`, on which `heads` and `space` were trained."""
+        """`session` runs the graph of `engine/weights/efficientnet.py`, on which `heads` and `space` were trained.
+
+        A run of it has `at_once` photos.
+        """
         self._session = session
         self._at_once = at_once
         self._heads = heads
         self._space = space
         self._taught = taught
         located = [name for name in heads.categories if CATEGORIES[Category(name)].located]
-        self._located = {name: heads.whole[:FEATURES, heads.categories.index(name)] for name in located}
+        self._located = {name: heads.first[:FEATURES, heads.categories.index(name)] for name in located}
         self.id = MODEL_ID if taught is None else f"{MODEL_ID}+{taught.id}"
 
-    def judge(self, views: Sequence[View]) -> list[SceneScores]:
+    def judge(self, photos: Sequence[Pixels]) -> list[SceneScores]:
         """Judge a batch of photos, one SceneScores for each, in order; it may be empty.
 
         Categories that cannot be judged are absent. Spots are in the `scene_input` of the photo.
         """
-        if not views:
+        if not photos:
             return []
-        inputs = [scene_input(view.pixels) for view in views]
-        logits, features, details, feature_maps = self._run(inputs, self._at_once.photos)
-        whole = self._placed(head_inputs(logits, features, details))
-        scores = self._heads.scores(Looks(whole, *self._around(views)))
-        vectors = whole[:, -WIDTH:]
+        logits, features, details, feature_maps, *_ = self._run([scene_input(photo) for photo in photos])
+        seen = head_inputs(logits, features, details)
+        vectors = self._space.embed(seen)
+        whole = np.hstack([seen, vectors])
+        scores = self._heads.first_scores(whole)
+        for row in np.flatnonzero(self._heads.worth_a_closer_look(scores)).tolist():
+            scores[row] = self._heads.scores(whole[row], self._look_closer(photos[row]))
         probabilities = class_probabilities(logits)
         judged = [self._judged(*row) for row in zip(scores, probabilities, feature_maps, vectors, strict=True)]
         if self._taught is None:
@@ -124,31 +119,17 @@ class SceneClassifier:
         rows = self._taught.scores(features, vectors)
         return [_with_taught(one, self._taught, row) for one, row in zip(judged, rows, strict=True)]
 
-    def _around(self, views: Sequence[View]) -> tuple[dict[Region, NDArray[np.float32]], NDArray[np.int64]]:
-        """What the network says of the crops, by region, and the photo that each is of."""
-        owners = [row for row, view in enumerate(views) for _ in view.faces]
-        cut = {
-            region: [crop_input(view.pixels, face, region) for view in views for face in view.faces]
-            for region in Region
-        }
-        return {region: self._looked_at(crops) for region, crops in cut.items()}, np.array(owners, np.int64)
-
-    def _looked_at(self, crops: Sequence[Pixels]) -> NDArray[np.float32]:
-        if not crops:
-            return np.zeros((0, INPUTS), np.float32)
-        logits, features, details, *_ = self._run(crops, self._at_once.crops)
-        return self._placed(head_inputs(logits, features, details))
-
-    def _run(self, images: Sequence[Pixels], at_once: int) -> list[NDArray[np.float32]]:
+    def _run(self, images: Sequence[Pixels]) -> list[NDArray[np.float32]]:
         parts = [
-            self._session.run({"images": np.stack(images[start : start + at_once])})
-            for start in range(0, len(images), at_once)
+            self._session.run({"images": np.stack(images[start : start + self._at_once])})
+            for start in range(0, len(images), self._at_once)
         ]
         return [np.concatenate(outputs) for outputs in zip(*parts, strict=True)]
 
-    def _placed(self, seen: NDArray[np.float32]) -> NDArray[np.float32]:
-        """(N, SEEN) -> (N, INPUTS): with the place in the space of pictures and sentences."""
-        return np.hstack([seen, self._space.embed(seen)])
+    def _look_closer(self, photo: Pixels) -> CloserLook:
+        # One by one, each in its own proportions.
+        logits, features, details, _, windows, window_logits = self._run([closer_input(photo)])
+        return CloserLook(head_inputs(logits, features, details)[0], windows, window_logits)
 
     def _judged(
         self,
@@ -188,7 +169,7 @@ class Backbone:
         return np.asarray(features[0], np.float32)
 
 
-GRAPH_FILE = DerivedFile(EFFICIENTNET_LITE2, 1, graph_from_weights)
+GRAPH_FILE = DerivedFile(EFFICIENTNET_LITE2, 2, graph_from_weights)
 
 
 def load_classifier(options: ModelOptions) -> SceneClassifier:
@@ -199,7 +180,7 @@ def load_classifier(options: ModelOptions) -> SceneClassifier:
     """
     taught = load_taught(options.home, BACKBONE_ID)
     session = open_derived(GRAPH_FILE, options)
-    at_once = AtOnce() if session.device is Device.CPU else ON_A_DEVICE
+    at_once = 1 if session.device is Device.CPU else ON_A_DEVICE
     return SceneClassifier(session, load_heads(), load_space(), taught, at_once)
 
 

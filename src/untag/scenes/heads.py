@@ -1,4 +1,4 @@
-"""The heads: for each category a linear one on the whole photo, and one for each region around the faces in it.
+"""The heads: for each category linear ones on the first look at a photo, and on the closer look where that is worth it.
 
 Trained by training/train_scenes.py; the parameters ship in models/scene_heads.npz, with their card beside them.
 """
@@ -6,7 +6,6 @@ Trained by training/train_scenes.py; the parameters ship in models/scene_heads.n
 from __future__ import annotations
 
 import io
-from collections.abc import Mapping
 from dataclasses import dataclass
 from zipfile import BadZipFile
 
@@ -16,7 +15,6 @@ from numpy.typing import NDArray
 from untag.engine.weights.efficientnet import DETAILS, FEATURES
 from untag.errors import ModelError
 from untag.scenes.categories import CATEGORIES, Category
-from untag.scenes.crops import Region
 from untag.scenes.space import WIDTH
 from untag.support.assets import read_asset
 
@@ -28,7 +26,22 @@ SEEN = FEATURES + DETAILS + len(_GROUPS)
 INPUTS = SEEN + WIDTH
 """These, and where the picture lies in the space of pictures and sentences."""
 
-HEADS_SHA256 = "ce21b2434f2333215929a889f40e51dec08b3666015def191cb3d25f116b204f"
+_SHAPES = {
+    "first": (INPUTS,),
+    "first_biases": (),
+    "gates": (),
+    "whole": (INPUTS,),
+    "closer": (SEEN,),
+    "windows": (FEATURES,),
+    "strength": (),
+    "odds": (len(_GROUPS),),
+    "biases": (),
+}
+"""Of the arrays in the file, but for the categories, which are the last axis of all."""
+
+_STRONGEST = 3  # windows
+
+HEADS_SHA256 = "454e2ba0e3b98f8d4706aa4d403ac32e6dd6105ab04d2a701c9511f1eb038eb2"
 """Of the shipped heads: part of the name that their scores are stored under, so it cannot drift from the file."""
 
 
@@ -48,51 +61,79 @@ def head_inputs(
 ) -> NDArray[np.float32]:
     """What the network says of a picture, (N, 1698), from the outputs of the graph.
 
-    The features, the details, and the log-odds that the network names one of the classes of alcohol, or of weapon.
+    The features, the details, and the `named_odds`.
     """
+    return np.hstack([features, details, named_odds(logits)]).astype(np.float32)
+
+
+def named_odds(logits: NDArray[np.float32]) -> NDArray[np.float32]:
+    """(N, 2) log-odds that the network names one of the classes of alcohol, or of weapon, from (N, 1000) logits."""
     probabilities = class_probabilities(logits)
     shares = np.stack([probabilities[:, group].sum(axis=1) for group in _GROUPS], axis=1)
     shares = np.clip(shares, _LEAST_SHARE, 1 - _LEAST_SHARE)
-    return np.hstack([features, details, np.log(shares / (1 - shares))]).astype(np.float32)
+    return np.asarray(np.log(shares / (1 - shares)), np.float32)
+
+
+def pooled(logits: NDArray[np.float32]) -> NDArray[np.float32]:
+    """(M, C) logits of a photo's windows -> (C,) of the photo: the logarithm of their mean exponential.
+
+    One window in which something shows is enough, and in many it shows more.
+    """
+    highest = logits.max(axis=0)
+    return np.asarray(np.log(np.exp(logits - highest).mean(axis=0)) + highest)
+
+
+def strongest(odds: NDArray[np.float32]) -> NDArray[np.float32]:
+    """(M, 2) `named_odds` of a photo's windows -> (2,): the mean of the three highest."""
+    return np.asarray(np.sort(odds, axis=0)[-_STRONGEST:].mean(axis=0))
 
 
 @dataclass(frozen=True, slots=True)
-class Looks:
-    """What heads look at: `whole` (N, INPUTS) of N photos, and `around`, by region, (K, INPUTS) of their crops.
+class CloserLook:
+    """What the network says of one photo looked at closer: `seen` (SEEN,) of all of it, and of its M windows.
 
-    `owners` (K,) are the photos of the crops, alike for every region.
+    `windows` (M, 1280) are their features and `window_logits` (M, 1000) their ImageNet classes; all float32.
     """
 
-    whole: NDArray[np.float32]
-    around: Mapping[Region, NDArray[np.float32]]
-    owners: NDArray[np.int64]
+    seen: NDArray[np.float32]
+    windows: NDArray[np.float32]
+    window_logits: NDArray[np.float32]
 
 
 @dataclass(frozen=True, slots=True)
 class Heads:
-    """For the C `categories`: `whole` (INPUTS, C) of the photo and `around` (INPUTS, C) for each region, all float32.
+    """For the C `categories`, all float32.
 
-    Of a region the strongest of a photo's crops counts, and `without` (C,) where it has none. `biases` (C,).
+    The first look: `first` (INPUTS, C) and `first_biases` (C,). `gates` (C,) are the scores of which one, at least, a
+    photo must reach to be looked at closer. Then `whole` (INPUTS, C) on the first look counts as well as, of the
+    closer one, `closer` (SEEN, C) on all of it, `windows` (1280, C) on its windows, pooled, times `strength` (C,), and
+    `odds` (2, C) on what the network names in them. `biases` (C,).
     """
 
     categories: tuple[str, ...]
+    first: NDArray[np.float32]
+    first_biases: NDArray[np.float32]
+    gates: NDArray[np.float32]
     whole: NDArray[np.float32]
-    around: Mapping[Region, NDArray[np.float32]]
-    without: Mapping[Region, NDArray[np.float32]]
+    closer: NDArray[np.float32]
+    windows: NDArray[np.float32]
+    strength: NDArray[np.float32]
+    odds: NDArray[np.float32]
     biases: NDArray[np.float32]
 
-    def scores(self, looks: Looks) -> NDArray[np.float64]:
-        """(N, C) calibrated probabilities, 0 to 1."""
-        logits = looks.whole @ self.whole + self.biases
-        for region, weights in self.around.items():
-            logits = logits + self._strongest(looks, region, weights)
-        return logistic(logits.astype(np.float64))
+    def first_scores(self, whole: NDArray[np.float32]) -> NDArray[np.float64]:
+        """(N, C) probabilities, 0 to 1, of what the network says of N photos at the first look, (N, INPUTS)."""
+        return logistic((whole @ self.first + self.first_biases).astype(np.float64))
 
-    def _strongest(self, looks: Looks, region: Region, weights: NDArray[np.float32]) -> NDArray[np.float32]:
-        found = np.full((len(looks.whole), len(self.categories)), -np.inf, np.float32)
-        if len(looks.owners):
-            np.maximum.at(found, looks.owners, looks.around[region] @ weights)
-        return np.where(np.isinf(found), self.without[region], found).astype(np.float32)
+    def worth_a_closer_look(self, first_scores: NDArray[np.float64]) -> NDArray[np.bool_]:
+        """(N,): whether any category is likely enough at the first look."""
+        return np.asarray((first_scores >= self.gates).any(axis=1))
+
+    def scores(self, whole: NDArray[np.float32], look: CloserLook) -> NDArray[np.float64]:
+        """(C,) calibrated probabilities, 0 to 1, of one photo: `whole` (INPUTS,) is the first look."""
+        logits = whole @ self.whole + look.seen @ self.closer + self.biases
+        logits = logits + self.strength * pooled(look.windows @ self.windows)
+        return logistic((logits + strongest(named_odds(look.window_logits)) @ self.odds).astype(np.float64))
 
 
 def load_heads() -> Heads:
@@ -105,13 +146,10 @@ def read_heads(data: bytes) -> Heads:
     try:
         with np.load(io.BytesIO(data), allow_pickle=False) as file:
             categories = tuple(str(name) for name in file["categories"])
-            whole, biases = file["whole"].astype(np.float32), file["biases"].astype(np.float32)
-            around = {region: file[region.value].astype(np.float32) for region in Region}
-            without = {region: file[f"without_{region}"].astype(np.float32) for region in Region}
+            arrays = {name: file[name].astype(np.float32) for name in _SHAPES}
     except (KeyError, ValueError, OSError, EOFError, BadZipFile) as error:
         raise ModelError("models/scene_heads.npz holds no scene heads; install untag again") from error
     count = len(categories)
-    matrices, rows = (whole, *around.values()), (biases, *without.values())
-    if any(each.shape != (INPUTS, count) for each in matrices) or any(each.shape != (count,) for each in rows):
+    if any(arrays[name].shape != (*rows, count) for name, rows in _SHAPES.items()):
         raise ModelError("models/scene_heads.npz holds heads of another shape; install untag again")
-    return Heads(categories, whole, around, without, biases)
+    return Heads(categories, **arrays)

@@ -16,9 +16,8 @@ from untag.scenes.open_nsfw import load_open_nsfw
 from untag.scenes.prompts import load_prompts
 from untag.scenes.taught import THRESHOLDS as THRESHOLDS_OF_TAUGHT
 from untag.scenes.taught import usable_names
-from untag.scenes.view import View
 from untag.scenes.zero_shot import load_zero_shot
-from untag.types import SceneScores
+from untag.types import Pixels, SceneScores
 
 _RANKS = {category.value: rank for rank, category in enumerate(Category)}
 
@@ -32,8 +31,11 @@ class SceneModel(Protocol):
     @property
     def preferred(self) -> frozenset[str]: ...
 
-    def judge(self, views: Sequence[View]) -> list[SceneScores]:
-        """Judge a batch of photos, one SceneScores for each. Spots are in `classify.scene_input` of the photo."""
+    def judge(self, photos: Sequence[Pixels]) -> list[SceneScores]:
+        """Judge photos, (height, width, 3) uint8 of any size, one SceneScores for each.
+
+        Spots are in `classify.scene_input` of the photo.
+        """
         ...
 
 
@@ -46,11 +48,11 @@ class SceneModels:
         self.thresholds = thresholds
         self.id = "+".join(model.id for model in self._models)
 
-    def judge(self, views: Sequence[View]) -> list[SceneScores]:
+    def judge(self, photos: Sequence[Pixels]) -> list[SceneScores]:
         """Judge a batch, in order; it may be empty."""
-        if not views:
+        if not photos:
             return []
-        judged = [model.judge(views) for model in self._models]
+        judged = [model.judge(photos) for model in self._models]
         return [self._merge(scores) for scores in zip(*judged, strict=True)]
 
     def _merge(self, judged: Iterable[SceneScores]) -> SceneScores:

@@ -16,7 +16,6 @@ from untag.engine.runtime.models import ModelOptions
 from untag.engine.runtime.session import OrtSession, open_session
 from untag.errors import ModelError
 from untag.scenes.categories import Category
-from untag.scenes.view import View
 from untag.types import Pixels, SceneScores
 
 SIDE = 224
@@ -59,9 +58,9 @@ class NudityModel:
         self._session = session
         self.classify(np.zeros((1, SIDE, SIDE, 3), np.uint8))
 
-    def judge(self, views: Sequence[View]) -> list[SceneScores]:
+    def judge(self, photos: Sequence[Pixels]) -> list[SceneScores]:
         """Judge whole photos."""
-        return [score for view in views for score in self.classify(nsfwjs_input(view.pixels)[np.newaxis])]
+        return [score for photo in photos for score in self.classify(nsfwjs_input(photo)[np.newaxis])]
 
     def classify(self, images: NDArray[np.uint8]) -> list[SceneScores]:
         """Judge photos, (N, 224, 224, 3) uint8 as `nsfwjs_input` makes them; N may be 0.

@@ -19,7 +19,6 @@ from untag.engine.runtime.models import ModelOptions
 from untag.engine.runtime.session import OrtSession, open_session
 from untag.errors import ModelError
 from untag.scenes.categories import Category
-from untag.scenes.view import View
 from untag.types import Pixels, SceneScores
 
 SIDE = 224
@@ -62,16 +61,16 @@ class OpenNsfw:
             case inputs:
                 raise ModelError(f"open_nsfw has the inputs {inputs}, not photos of 224 x 224 pixels, channels last")
         self._session = session
-        self.judge([View(np.zeros((1, 1, 3), np.uint8))])
+        self.judge([np.zeros((1, 1, 3), np.uint8)])
 
-    def judge(self, views: Sequence[View]) -> list[SceneScores]:
+    def judge(self, photos: Sequence[Pixels]) -> list[SceneScores]:
         """Judge whole photos, one SceneScores for each; there may be none."""
-        if not views:
+        if not photos:
             return []
         found = np.asarray(
-            self._session.run({self._input: np.stack([open_nsfw_input(view.pixels) for view in views])})[0], np.float64
+            self._session.run({self._input: np.stack([open_nsfw_input(photo) for photo in photos])})[0], np.float64
         )
-        if found.shape != (len(views), 2) or not np.allclose(found.sum(axis=1), 1, atol=0.02):
+        if found.shape != (len(photos), 2) or not np.allclose(found.sum(axis=1), 1, atol=0.02):
             raise ModelError(f"open_nsfw gives {found.tolist()}, not two probabilities for each photo")
         return [_scores(min(1.0, max(0.0, float(score)))) for score in found[:, 1]]
 

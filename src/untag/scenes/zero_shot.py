@@ -20,7 +20,6 @@ from untag.engine.runtime.session import OrtSession, open_session
 from untag.errors import ModelError
 from untag.scenes.prompts import Prompts, load_prompts
 from untag.scenes.tokenizer import Tokenizer
-from untag.scenes.view import View
 from untag.types import Pixels, SceneScores
 
 SIDE = 224
@@ -130,9 +129,9 @@ class ZeroShotModel:
         self.id = model_id(prompts)
         self.preferred = prompts.own
 
-    def judge(self, views: Sequence[View]) -> list[SceneScores]:
+    def judge(self, photos: Sequence[Pixels]) -> list[SceneScores]:
         """Judge whole photos."""
-        return [score for view in views for score in self.classify(clip_input(view.pixels)[np.newaxis])]
+        return [score for photo in photos for score in self.classify(clip_input(photo)[np.newaxis])]
 
     def classify(self, images: NDArray[np.uint8]) -> list[SceneScores]:
         """Judge photos, (N, 224, 224, 3) uint8 as `clip_input` makes them; N may be 0."""
