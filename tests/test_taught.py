@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 from fakes import ME, Untag, damage_assets, paint
 from untag.config import load_settings
 from untag.engine.runtime.models import ModelOptions
+from untag.engine.runtime.session import Device
 from untag.engine.weights.efficientnet import CLASSES, DETAILS, FEATURES
 from untag.errors import ModelError, StoreError, UsageError
 from untag.scenes.background import load_background, read_background
@@ -229,6 +230,8 @@ def test_what_another_network_was_taught_is_not_judged(tmp_path: Path) -> None:
 
 class Colours:
     """A network that knows how red a picture is, its faces aside."""
+
+    device = Device.CPU
 
     def run(self, feeds: Mapping[str, NDArray[Any]]) -> list[NDArray[Any]]:
         photos = feeds["images"]

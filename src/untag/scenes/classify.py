@@ -27,7 +27,7 @@ _WORTH_A_WORD = 0.1  # a score below this needs no explanation
 _MOST_WORDS = 3
 
 ON_A_DEVICE = 64
-"""Photos in one run: what is no CPU needs much at once to be busy. On a CPU 8 took a quarter longer each than one alone."""
+"""Photos in one run: what is no CPU needs much to be busy. On a CPU 8 took a quarter longer each than one alone."""
 
 _PREPARATION = f"geometric-mean-crop-{INPUT_SIZE}"
 _VERSION = 4  # of how evidence and spots are made
