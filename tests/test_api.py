@@ -106,7 +106,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         "me/2.png": paint(Square(off=0.01), serial=2),
         "photos/drink.png": paint(ME, serial=3, alcohol=0.9),
         "photos/maybe.png": paint(MAYBE, serial=4),
-        "photos/other.png": paint(STRANGER, serial=5, weapon=0.9),
+        "photos/other.png": paint(STRANGER, serial=5, weapon=1.0),
     }
     for name, data in photos.items():
         path = tmp_path / name

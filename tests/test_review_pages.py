@@ -71,7 +71,7 @@ class Pages:
 # Faces of different sizes, or the pictures would be taken for copies of one.
 PHOTOS = {
     "drink.png": paint(ME, serial=1, alcohol=0.95),
-    "rifle.png": paint(Square(off=0.1, side=50), serial=2, weapon=0.9),
+    "rifle.png": paint(Square(off=0.1, side=50), serial=2, weapon=1.0),
     "plain.png": paint(Square(off=0.2, side=90), serial=3),
     "maybe.png": paint(Square(off=0.8, side=110), serial=4),
     "near.png": paint(Square(off=0.8, seed=5, side=130), serial=5),
