@@ -46,7 +46,7 @@ TELLING: Mapping[str, tuple[bytes, Kind]] = {
     "paper.pdf": (b"%PDF-1.7", Kind.PDF),
     "paper": (b"%PDF-1.7", Kind.PDF),
     "logo.svg": (b"<svg>", Kind.DRAWING),
-    "takeout.tar.gz": (b"\x1f\x8b\x08", Kind.ARCHIVE),
+    "takeout.tar.xz": (b"\xfd7zXZ", Kind.ARCHIVE),
     "photos.7z": (b"7z\xbc\xaf", Kind.ARCHIVE),
     "photos.zip.1": (b"PK\x03\x04", Kind.ARCHIVE),
     "letter.docx": (b"PK\x03\x04", Kind.DOCUMENT),
