@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from functools import partial
 from pathlib import Path
 
@@ -12,6 +13,10 @@ from fakes import FakeEngine, Result, Untag, install
 from untag.imaging.limits import Limits
 from untag.scan.recorder import Recorder
 from untag.sources.files import read_file
+
+# A shell that starts the tests in the background has them, and the programs that they start, ignore Ctrl-C.
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # A busy machine may take a second for what takes a millisecond.
 settings.register_profile("patient", deadline=None)
