@@ -103,12 +103,17 @@ def test_where_several_may_be_meant_they_are_named(store: Store, text: str) -> N
 
 @pytest.mark.parametrize(
     "text",
-    ["", ".", "/", "…", "each.jpg", "19/beach.jpg", "beach", "a/beach.jpg", "zzzz", "0" * 64, "%.jpg", "_MG_1.jpg",
+    [".", "/", "…", "each.jpg", "19/beach.jpg", "beach", "a/beach.jpg", "zzzz", "0" * 64, "%.jpg", "_MG_1.jpg",
      "https://www.facebook.com/photo/?fbid=1", "https://[", "https://", "facebook.com/", "beach.jpg\0"],
 )  # fmt: skip
 def test_what_nothing_is_called(store: Store, text: str) -> None:
     with pytest.raises(UsageError, match="was not scanned yet"):
         hashes_of(store, text)
+
+
+def test_an_empty_name_is_told_as_such(store: Store) -> None:
+    with pytest.raises(UsageError, match="an empty name is that of no photo"):
+        hashes_of(store, "")
 
 
 def test_a_file_that_is_there_is_never_taken_for_another_of_its_name(
