@@ -201,6 +201,11 @@ def test_highest_risk_first_and_copies_in_their_card(tmp_path: Path) -> None:
     assert "copy.jpg" in built.texts["bdi"]
 
 
+def test_a_card_shows_the_id_that_decide_takes(tmp_path: Path) -> None:
+    built = page(tmp_path, PLAIN)
+    assert PLAIN.id in built.texts["p"]
+
+
 def test_the_face_is_framed_in_pixels_of_the_original(tmp_path: Path) -> None:
     built = page(tmp_path, PLAIN, thumbnail=small)
     (image,) = built.all("img")

@@ -84,6 +84,7 @@ class Picture:
 class Card:
     """Everything that the template shows of one picture, not yet escaped; the first of `links` is the one to act on."""
 
+    id: str
     risk: int
     level: str
     verdict: str
@@ -115,6 +116,7 @@ def card_of(group: Group, thumbnail: Thumbnail | None, *, named: bool) -> Card:
     name = PurePosixPath(finding.path).name
     posted = posted_at(group)
     return Card(
+        id=finding.id,
         risk=finding.risk,
         level="high" if finding.risk >= _HIGH else "medium" if finding.risk >= _MEDIUM else "low",
         verdict=str(finding.verdict),
