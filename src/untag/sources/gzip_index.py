@@ -11,7 +11,7 @@ import zlib
 from bisect import bisect_right
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 _INPUT_BYTES = 16 * 1024
 """What is unpacked at a time: deflate makes at most 1,032 times as much of it, which is 16 MiB."""
@@ -56,15 +56,16 @@ class GzipIndex:
         return GzipReader(self)
 
 
-class GzipReader(io.RawIOBase):
-    """The unpacked file. Reading raises OSError, or EOFError and zlib.error for a file that is cut off or damaged."""
+class ReadAnywhere(io.RawIOBase):
+    """What all raw readers have that read anywhere in a part of a file, or in what is packed in it.
 
-    def __init__(self, index: GzipIndex) -> None:
+    `size` is the length of what is read, in bytes; None where that is not known.
+    """
+
+    def __init__(self, file: IO[bytes], size: int | None) -> None:
         super().__init__()
-        self._index = index
-        self._file = index.path.open("rb")
+        self._file, self._size = file, size
         self._position = 0
-        self._restore(index.before(0))
 
     def readable(self) -> bool:
         return True
@@ -84,16 +85,30 @@ class GzipReader(io.RawIOBase):
         if whence == io.SEEK_CUR:
             offset += self._position
         elif whence == io.SEEK_END:
-            if self._index.size is None:
+            if self._size is None:
                 raise io.UnsupportedOperation("how long a gzip file is unpacked is not known")
-            offset += self._index.size
+            offset += self._size
         if offset < 0:
             raise ValueError("before the start of the file")
         self._position = offset
-        state = self._index.before(offset)
-        if offset < self._start or state.unpacked > self._start + len(self._buffer):
-            self._restore(state)
         return offset
+
+
+class GzipReader(ReadAnywhere):
+    """The unpacked file. Reading raises OSError, or EOFError and zlib.error for a file that is cut off or damaged."""
+
+    def __init__(self, index: GzipIndex) -> None:
+        super().__init__(index.path.open("rb"), index.size)
+        self._index = index
+        self._restore(index.before(0))
+
+    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
+        """As `ReadAnywhere.seek`; unpacking goes on from the last state before, where that is nearer."""
+        position = super().seek(offset, whence)
+        state = self._index.before(position)
+        if position < self._start or state.unpacked > self._start + len(self._buffer):
+            self._restore(state)
+        return position
 
     def readinto(self, target: Any) -> int:
         """At most one piece; 0 at the end."""

@@ -7,13 +7,12 @@ the end, and then from kept states of the decompressor.
 from __future__ import annotations
 
 import io
-import os
 import struct
 import zipfile
 from pathlib import Path
 from typing import IO, Any
 
-from untag.sources.gzip_index import RAW_DEFLATE, GzipIndex
+from untag.sources.gzip_index import RAW_DEFLATE, GzipIndex, ReadAnywhere
 
 _LOCAL_HEADER = 30
 _LENGTHS = struct.Struct("<HH")
@@ -46,37 +45,15 @@ def _start_of_data(path: str, info: zipfile.ZipInfo) -> int:
     return info.header_offset + _LOCAL_HEADER + int(name) + int(extra)
 
 
-class _Window(io.RawIOBase):
+class _Window(ReadAnywhere):
     """A part of a file."""
 
     def __init__(self, path: str, start: int, size: int) -> None:
-        super().__init__()
-        self._file = Path(path).open("rb", buffering=0)  # noqa: SIM115 - closed with the window
-        self._start, self._size = start, size
-        self._position: int = 0
-
-    def readable(self) -> bool:
-        return True
-
-    def seekable(self) -> bool:
-        return True
-
-    def tell(self) -> int:
-        return self._position
-
-    def close(self) -> None:
-        self._file.close()
-        super().close()
-
-    def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
-        position: int = offset + {os.SEEK_SET: 0, os.SEEK_CUR: self._position, os.SEEK_END: self._size}[whence]
-        if position < 0:
-            raise ValueError("before the start of the file")
-        self._position = position
-        return position
+        super().__init__(Path(path).open("rb", buffering=0), size)  # noqa: SIM115 - closed with the window
+        self._start, self._end = start, size
 
     def readinto(self, target: Any) -> int:
-        wanted = min(len(target), max(0, self._size - self._position))
+        wanted = min(len(target), max(0, self._end - self._position))
         self._file.seek(self._start + self._position)
         data = self._file.read(wanted) or b""
         target[: len(data)] = data
