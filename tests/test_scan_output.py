@@ -392,7 +392,8 @@ def test_a_picture_read_in_part_is_looked_at_again_by_other_decoders_and_its_cop
     summary = json.loads(untag.run("scan", untag.photos, "--json").out)
     assert (summary["analysed"], len(summary["unreadable"]), summary["newly_unreadable"]) == (0, 3, 1)
     reads.clear()
-    monkeypatch.setattr("untag.scan.stages.decoders_key", lambda _: "others")
+    for room in ("stages", "looking"):
+        monkeypatch.setattr(f"untag.scan.{room}.decoders_key", lambda _: "others")
     summary = json.loads(untag.run("scan", untag.photos, "--json").out)
     assert sorted(reads) == ["1.png", "2.png", "3.png"]
     assert (summary["analysed"], len(summary["unreadable"]), summary["newly_unreadable"]) == (1, 3, 0)

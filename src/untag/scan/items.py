@@ -10,7 +10,7 @@ from typing import assert_never
 
 from untag.sources.listing import Source
 from untag.store import ListedFolder, PhotoRecord, Refusal
-from untag.types import Frame, Outcome, PhotoRef, ReadError
+from untag.types import Face, Fault, Frame, Match, Outcome, PhotoRef, ReadError, SceneScores
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,21 +23,46 @@ class Task:
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
-    """A photo's bytes and their hash."""
+    """A photo's bytes and their hash. `concerns`: whatever it shows, what is known of it concerns somebody enrolled."""
 
     ref: PhotoRef
     sha256: str
     data: bytes
+    concerns: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Decoded:
-    """A photo ready for the models, with its perceptual hash."""
+    """A photo ready for the models, with its perceptual hash; `concerns` is as in `Loaded`."""
 
     ref: PhotoRef
     sha256: str
     frame: Frame
     phash: int
+    concerns: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What was seen in one photo: all but its pixels.
+
+    `matches` and `keep` have one entry for each face; one that is not kept has no embedding any more. `scenes` is None
+    where the photo concerns nobody. `refused_by` is as in `PhotoRecord`.
+    """
+
+    ref: PhotoRef
+    sha256: str
+    width: int
+    height: int
+    taken_at: str | None
+    phash: int
+    faces: tuple[Face, ...]
+    matches: tuple[Match, ...]
+    keep: tuple[bool, ...]
+    scenes: SceneScores | None
+    named: tuple[str, ...]
+    fault: Fault | None = None
+    refused_by: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,16 +117,16 @@ class Failed:
 
 
 Work = Task | Loaded | Decoded
-"""What a stage has still to do."""
+"""What a stage has still to do that takes long."""
 
 Result = Known | Unchanged | UnchangedFolder | ListedFolder | WithoutFile | Failed | ReadError | PhotoRecord
 """What only the recorder takes."""
 
 
-def weight(item: Work | Result) -> int:
+def weight(item: Work | Seen | Result) -> int:
     """How many bytes the file has that an item stands for; 0 for what is not one file."""
     match item:
-        case Task() | Loaded() | Decoded() | Known() | Failed() | PhotoRecord():
+        case Task() | Loaded() | Decoded() | Seen() | Known() | Failed() | PhotoRecord():
             return item.ref.size
         case Unchanged() | UnchangedFolder() | ListedFolder() | WithoutFile() | ReadError():
             return 0
@@ -109,7 +134,7 @@ def weight(item: Work | Result) -> int:
             assert_never(item)
 
 
-def cost(item: Work | Result) -> int:
+def cost(item: Work | Seen | Result) -> int:
     """About how many bytes an item holds; a path and what little goes with it count as a kibibyte."""
     match item:
         case Loaded(data=data):
@@ -120,6 +145,8 @@ def cost(item: Work | Result) -> int:
             return 256 * len(paths)
         case WithoutFile(unchanged=paths, records=records):
             return 256 * len(paths) + 1024 * len(records)
+        case Seen(faces=faces):
+            return 1024 * (1 + len(faces))
         case Task() | Known() | UnchangedFolder() | ListedFolder() | Failed() | ReadError() | PhotoRecord():
             return 1024
         case _:

@@ -54,6 +54,34 @@ _PAGE = 256
 
 
 @dataclass(frozen=True, slots=True)
+class Wanted:
+    """Who is looked for, and of whom the embedding is kept: all that must be known where photos are looked at."""
+
+    matcher: Matcher
+    called: Names
+    keep_bystanders: bool
+    all_scenes: bool
+
+    def match(self, faces: Sequence[Face]) -> tuple[Match, ...]:
+        """The verdict on each face that has its embedding."""
+        vectors = [face.embedding for face in faces if face.embedding is not None]
+        if not vectors:
+            return ()
+        return tuple(self.matcher.match(np.stack(vectors)))
+
+    def keeps(self, match: Match) -> bool:
+        """Whether the embedding of a face with this verdict is stored."""
+        return keeps_embedding(match, keep_bystanders=self.keep_bystanders)
+
+    def may_concern(self, matches: Iterable[Match], named: Iterable[str]) -> bool:
+        """Whether the scene matters: where the photo shows or names somebody enrolled, or a later profile may say so.
+
+        A face whose embedding is not kept can only be somebody after the photo was read again.
+        """
+        return self.all_scenes or any(map(self.keeps, matches)) or self.called.among(named) is not None
+
+
+@dataclass(frozen=True, slots=True)
 class Judge:
     """The profiles, names and rules in force. `key` changes whenever a verdict or a finding could.
 
@@ -69,16 +97,22 @@ class Judge:
     confirmed: frozenset[str] = frozenset()
     risky_posters: frozenset[str] = frozenset()
 
+    @property
+    def wanted(self) -> Wanted:
+        """Whom to look for."""
+        return Wanted(self.matcher, Names(self.names.called), self.keep_bystanders, self.rules.all_scenes)
+
     def match(self, faces: Sequence[Face]) -> tuple[Match, ...]:
         """The verdict on each face that has its embedding."""
-        vectors = [face.embedding for face in faces if face.embedding is not None]
-        if not vectors:
-            return ()
-        return tuple(self.matcher.match(np.stack(vectors)))
+        return self.wanted.match(faces)
 
     def keeps(self, match: Match) -> bool:
         """Whether the embedding of a face with this verdict is stored."""
         return keeps_embedding(match, keep_bystanders=self.keep_bystanders)
+
+    def concerns(self, origin: Origin, sha256: str) -> bool:
+        """Whether a photo concerns somebody enrolled, whatever it shows: by a tag, or by the user's word."""
+        return sha256 in self.confirmed or self.names.among(origin.people) is not None
 
     def assess(self, evidence: Evidence) -> Assessment | None:
         """What the photo means, by the rules in force; None: it concerns no enrolled person."""

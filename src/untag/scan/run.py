@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 from untag.config import Settings
-from untag.engine.runtime.session import batch_factor
 from untag.errors import UsageError
 from untag.findings.counting import count, news
 from untag.scan.away import Missed, is_below_any
-from untag.scan.items import Decoded, Loaded, Task, Work, cost, weight
+from untag.scan.items import Loaded, Seen, Work, cost, weight
 from untag.scan.judge import Judge, assess_by_posters, assess_moved, group_copies, judge_again
+from untag.scan.local import Here
 from untag.scan.moving import ALL_AT_ONCE, Move, judge_moving, still_to_move
 from untag.scan.pipeline import Admission, Cancel, Stage, run_pipeline
 from untag.scan.recorder import Recorder, ScanSummary
 from untag.scan.stages import ScanModels, Stages
+from untag.scan.workplace import Workplace, each, of_kind
 from untag.sources.base import unreachable, walk_all
 from untag.sources.kinds import Kind
 from untag.sources.reader import Reader
@@ -42,13 +43,9 @@ from untag.support.native_threads import one_thread_each
 from untag.support.paths import absolute, printable_path
 from untag.types import Outcome
 
-In = TypeVar("In")
-Out = TypeVar("Out")
-
 _QUEUE_BYTES = 48 * 1024 * 1024
 _FILES_BYTES = 128 * 1024 * 1024
 """All files under way together: in queues, at workers, and kept for a second look. A larger one is under way alone."""
-_ANALYSE_BATCH = 8
 
 _NOT_ENROLLED = "nobody is enrolled yet; show untag your face first: untag enroll PHOTO…"
 _NOT_ENROLLED_WITH_THIS_ENGINE = "nobody is enrolled with this engine; give the same --engine to untag enroll first"
@@ -91,10 +88,12 @@ def scan(
     cancel: Cancel | None = None,
     confirmed_gone: bool = False,
     move: Move = ALL_AT_ONCE,
+    place: Workplace | None = None,
 ) -> ScanSummary:
     """Scans `paths` into the store and returns what it saw; `on_photo` is called once for every entry.
 
     `readers` are those that archives among them are tried with. `move` says which photos of earlier engines are read.
+    `place` is where photos are read and looked at, this process for None.
 
     What it found stays new, and so does what became unreadable, until the caller has shown it and calls `mark_shown`.
     With `cancel` set it stops early but cleanly, and the summary says so. What it did not see is forgotten, unless it
@@ -117,20 +116,21 @@ def scan(
         stages = Stages(models, judge, settings, under_way, move.by, move.most)
         recorder = Recorder(store, run_id, under_way)
         cancel = Cancel() if cancel is None else cancel
+        place = Here(models, settings) if place is None else place
         composed: list[Stage[Any, Any]] = [
-            Stage("read", _of(Task, _each(stages.read)), workers=max(1, settings.jobs)),
-            Stage("recall", _of(Loaded, _each(stages.recall_from(recaller)))),
-            Stage("decode", _of(Loaded, _each(stages.decode)), workers=max(1, settings.jobs)),
-            Stage("analyse", _of(Decoded, stages.analyse), batch=_ANALYSE_BATCH * batch_factor(models.faces.device)),
+            place.reading(),
+            Stage("recall", of_kind(Loaded, each(stages.recall_from(recaller)))),
+            *place.looking(judge.wanted),
+            Stage("judge", of_kind(Seen, each(stages.judge))),
         ]
         items = run_pipeline(
             stages.walk(walker, listings),
             [replace(stage, run=_until(cancel, stage.run)) for stage in composed],
             threaded=settings.jobs > 0,
-            capacity=_QUEUE_BYTES * batch_factor(models.faces.device),
+            capacity=_QUEUE_BYTES * place.factor,
             cost=cost,
             cancel=cancel,
-            admission=Admission(_FILES_BYTES * batch_factor(models.faces.device), weight),
+            admission=Admission(_FILES_BYTES * place.factor, weight),
         )
         # Closed before the readers are: the threads that use them must have ended, whatever goes wrong here.
         with closing(items), one_thread_each():
@@ -199,22 +199,6 @@ def _note_unreadable(store: Store, roots: Sequence[str], summary: ScanSummary) -
     nowhere = {error.path for error in summary.unreadable if error.path in roots and error.outcome is Outcome.MISSING}
     still = {path for path in before if is_below_any(path, away)}
     summary.still_unreadable = sorted((unread - nowhere) | still)
-
-
-def _each(step: Callable[[In], Out]) -> Callable[[list[In]], Iterator[Out]]:
-    return lambda items: map(step, items)
-
-
-def _of(kind: type[In], run: Callable[[list[In]], Iterable[Out]]) -> Callable[[list[Any]], Iterator[Any]]:
-    """A stage for one kind of item; what is of another passes as it is."""
-
-    def run_those(items: list[Any]) -> Iterator[Any]:
-        yield from (item for item in items if not isinstance(item, kind))
-        mine = [item for item in items if isinstance(item, kind)]
-        if mine:
-            yield from run(mine)
-
-    return run_those
 
 
 def _until(cancel: Cancel, run: Callable[[list[Any]], Iterable[Any]]) -> Callable[[list[Any]], Iterable[Any]]:

@@ -5,22 +5,17 @@ from __future__ import annotations
 import hashlib
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import assert_never
 
 from untag import __version__
 from untag.config import Settings
-from untag.errors import ReadFailure
 from untag.faces.engine import FaceEngine
-from untag.imaging.looking import look_through
-from untag.imaging.phash import perceptual_hash
 from untag.imaging.versions import decoders_key
 from untag.scan.absent import absent_record, is_current_absent
-from untag.scan.items import Decoded, Failed, Known, Loaded, Result, Task, Unchanged, UnchangedFolder, WithoutFile
+from untag.scan.items import Known, Loaded, Result, Seen, Task, Unchanged, UnchangedFolder, WithoutFile
 from untag.scan.judge import Judge, must_read_again
-from untag.scan.over_time import find_faces, judge_scenes
 from untag.scenes.installed import SceneModels
-from untag.scenes.photo import of_photo
 from untag.sources.listing import AbsentRef, Listing, Skipped
 from untag.store import (
     Analysis,
@@ -34,7 +29,7 @@ from untag.store import (
     known_refusal,
     unchanged_folder,
 )
-from untag.types import Evidence, Face, Match, Outcome, PhotoRef, ReadError, SceneScores
+from untag.types import Evidence, Outcome, PhotoRef, ReadError
 
 SEARCH_SIDE = 1600
 """Photos are searched for faces with their long side at most this many pixels."""
@@ -69,15 +64,6 @@ class Earlier:
     engine: str
     pipeline: str
     judge: Judge
-
-
-@dataclass(frozen=True, slots=True)
-class Analysed:
-    """A photo with its faces, and the verdict on each."""
-
-    photo: Decoded
-    faces: tuple[Face, ...]
-    matches: tuple[Match, ...]
 
 
 class Stages:
@@ -173,14 +159,6 @@ class Stages:
         in_force = "\0".join((__version__, self._decoders, self._models.pipeline, judged_with, source)).encode()
         return hashlib.blake2b(hashlib.sha256(in_force).digest() + fingerprint, digest_size=16).digest()
 
-    def read(self, task: Task) -> Loaded | Failed:
-        """The bytes of a file, or why they cannot be read."""
-        try:
-            data = task.source.read(task.ref)
-        except ReadFailure as failure:
-            return Failed(task.ref, None, failure.outcome, str(failure))
-        return Loaded(task.ref, hashlib.sha256(data).hexdigest(), data)
-
     def recall_from(self, reader: Store) -> Callable[[Loaded], Loaded | Known]:
         """The stage that finds out by `reader` whether content is on record, as this scan would judge it."""
 
@@ -193,7 +171,7 @@ class Stages:
                 if refusal is None or refusal.refused_by == self._decoders:
                     return Known(item.ref, item.sha256, refusal)
             self._under_way.add(item.sha256)
-            return item
+            return replace(item, concerns=self._judge.concerns(item.ref.origin, item.sha256))
 
         return recall
 
@@ -201,81 +179,35 @@ class Stages:
         """Whether a photo without an enrolled face, met at a new place, has a tag there of an enrolled person."""
         return not photo.classified and self._judge.names.among(ref.origin.people) is not None
 
-    def decode(self, item: Loaded) -> Decoded | Failed:
-        """The pixels of a photo, or why it has none."""
-        try:
-            frame = look_through(item.data, max_side=SEARCH_SIDE, limits=self._settings.limits)
-        except ReadFailure as failure:
-            # Where memory ran out, the same decoders may do better another time.
-            refused_by = None if isinstance(failure.__cause__, MemoryError) else self._decoders
-            return Failed(item.ref, item.sha256, failure.outcome, str(failure), refused_by=refused_by)
-        return Decoded(item.ref, item.sha256, frame, perceptual_hash(frame.pixels))
+    def judge(self, seen: Seen) -> PhotoRecord:
+        """What the rules make of a photo; what is left of one that was cut off could still not be read."""
+        record = PhotoRecord(seen.ref, seen.sha256, Outcome.OK, None, self._judged(seen))
+        if seen.fault is None:
+            return record
+        return replace(record, outcome=seen.fault.outcome, error=seen.fault.error, refused_by=seen.refused_by)
 
-    def analyse(self, photos: list[Decoded]) -> Iterator[PhotoRecord | Failed]:
-        """Records, or a failure for a photo that the models cannot take even alone; a batch that fails is halved."""
-        try:
-            found = find_faces(self._models.faces, [photo.frame for photo in photos], self._judge.matcher.calibration)
-            analysed = [
-                Analysed(photo, faces, self._judge.match(faces)) for photo, faces in zip(photos, found, strict=True)
-            ]
-            concern = [one for one in analysed if self._may_concern(one)]
-            shown = [(one.photo.frame, one.faces, one.matches) for one in concern]
-            scenes = judge_scenes(self._models.scenes, shown)
-        except Exception as error:  # a runtime that is out of memory raises a class of its own
-            if len(photos) > 1:
-                yield from self.analyse(photos[: len(photos) // 2])
-                yield from self.analyse(photos[len(photos) // 2 :])
-                return
-            reason = f"the models could not look at it ({type(error).__name__})"
-            yield Failed(photos[0].ref, photos[0].sha256, Outcome.NOT_ANALYSED, reason)
-            return
-        judged = {one.photo.sha256: scene for one, scene in zip(concern, scenes, strict=True)}
-        for one in analysed:
-            photo = one.photo
-            analysis = self._judged(one, judged.get(photo.sha256))
-            # What is left of a picture that was cut off is analysed, and the file is still one that could not be read.
-            fault = photo.frame.fault
-            if fault is None:
-                yield PhotoRecord(photo.ref, photo.sha256, Outcome.OK, None, analysis)
-            else:
-                yield PhotoRecord(photo.ref, photo.sha256, fault.outcome, fault.error, analysis, self._decoders)
-
-    def _may_concern(self, analysed: Analysed) -> bool:
-        """Whether the scene matters: where the photo shows or names somebody enrolled, or a later profile may say so.
-
-        A face whose embedding is not kept can only be somebody after the photo was read again.
-        """
-        if self._judge.rules.all_scenes or any(self._judge.keeps(match) for match in analysed.matches):
-            return True
-        return self._judge.assess(self._evidence(analysed, None)) is not None
-
-    def _evidence(self, analysed: Analysed, scenes: SceneScores | None) -> Evidence:
-        frame = analysed.photo.frame
-        boxes = tuple(face.box for face in analysed.faces)
-        named = tuple(dict.fromkeys(face.name for face in frame.named))
-        origins = (analysed.photo.ref.origin,)
-        confirmed = analysed.photo.sha256 in self._judge.confirmed
-        spans = tuple(face.span for face in analysed.faces)
-        return Evidence(origins, frame.width, frame.height, boxes, analysed.matches, scenes, named, confirmed, spans)
-
-    def _judged(self, analysed: Analysed, scenes: SceneScores | None) -> Analysis:
-        frame = analysed.photo.frame
-        scenes = None if scenes is None else of_photo(scenes, frame)
-        evidence = self._evidence(analysed, scenes)
+    def _judged(self, seen: Seen) -> Analysis:
+        boxes = tuple(face.box for face in seen.faces)
+        spans = tuple(face.span for face in seen.faces)
+        origins = (seen.ref.origin,)
+        confirmed = seen.sha256 in self._judge.confirmed
+        evidence = Evidence(
+            origins, seen.width, seen.height, boxes, seen.matches, seen.scenes, seen.named, confirmed, spans
+        )
         return Analysis(
-            width=frame.width,
-            height=frame.height,
-            taken_at=frame.taken_at,
-            phash=analysed.photo.phash,
+            width=seen.width,
+            height=seen.height,
+            taken_at=seen.taken_at,
+            phash=seen.phash,
             pipeline=self._models.pipeline,
             judged_with=self._judge.key,
             engine=self._models.faces.id,
-            faces=analysed.faces,
-            matches=analysed.matches,
-            keep=tuple(self._judge.keeps(match) for match in analysed.matches),
-            scenes=scenes,
+            faces=seen.faces,
+            matches=seen.matches,
+            keep=seen.keep,
+            scenes=seen.scenes,
             assessment=self._judge.assess(evidence),
-            named=evidence.named,
+            named=seen.named,
         )
 
     def _is_current(self, file: KnownFile, ref: PhotoRef) -> bool:

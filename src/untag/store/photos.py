@@ -211,14 +211,11 @@ def _save_analyses(store: Store, run_id: int, analysed: Mapping[str, Analysis]) 
 
 
 def _photo_row(sha256: str, analysis: Analysis) -> Row:
-    thrown_away = sum(
-        face.embedding is not None and not keep for face, keep in zip(analysis.faces, analysis.keep, strict=True)
-    )
     return {
         "sha256": sha256,
         **ANALYSIS.values(analysis),
         "scene_model": None if analysis.scenes is None else analysis.scenes.model,
-        "discarded": thrown_away,
+        "discarded": analysis.keep.count(False),
     }
 
 
