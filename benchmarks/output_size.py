@@ -17,7 +17,8 @@ from pathlib import Path
 from benchmarks.output import report
 from untag.findings.counting import count
 from untag.imaging.thumbnail import Thumbnail, make_thumbnail
-from untag.reports import write_csv, write_json, write_report
+from untag.reports import write_csv, write_json
+from untag.reports.html import write_report
 from untag.reports.pictures import thumbnail_size
 from untag.types import Action, Finding, Origin, Place, Verdict
 

@@ -50,7 +50,8 @@ ONLY_IN: dict[str, tuple[set[str], tuple[str, ...]]] = {
     "the network": (NETWORK, ("engine/downloads/fetch.py",)),
     "threads": (
         {"threading", "multiprocessing", "concurrent", "queue", "_thread"},
-        ("scan/pipeline.py", "support/memory_budget.py"),
+        # What ends a scan early is an event, and starts no thread.
+        ("scan/pipeline.py", "support/cancel.py", "support/memory_budget.py"),
     ),
     "the command line": ({"click"}, ("cli/*",)),
     "the terminal": ({"rich"}, ("cli/terminal.py", "reports/table.py")),

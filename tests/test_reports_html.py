@@ -18,8 +18,8 @@ from PIL import Image
 
 from untag.errors import AwayError, UsageError
 from untag.imaging.thumbnail import Thumbnail, make_thumbnail
-from untag.reports import write_report
 from untag.reports.cards import day_words, link_of
+from untag.reports.html import write_report
 from untag.reports.pictures import thumbnail_size
 from untag.support.home import MARKS
 from untag.types import Action, Box, Finding, LinkConfidence, Origin, Place, Status, Verdict

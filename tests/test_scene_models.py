@@ -121,10 +121,10 @@ def test_what_the_user_puts_into_words_counts_as_they_say(untag: Untag) -> None:
 
 def test_measured_models_judge_before_those_that_were_pulled(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     everywhere = {"nudity": 0.001, "swimwear": 0.002}
-    monkeypatch.setattr("untag.scenes.installed.load_classifier", lambda _: Fake(MODEL_ID, {}))
-    monkeypatch.setattr("untag.scenes.installed.load_open_nsfw", lambda _: Fake("open", {"nudity": 0.001}))
-    monkeypatch.setattr("untag.scenes.installed.load_nudity", lambda _: Fake("nsfwjs", {"nudity": 0.003}))
-    monkeypatch.setattr("untag.scenes.installed.load_zero_shot", lambda _: Fake("clip", everywhere))
+    monkeypatch.setattr("untag.scenes.classify.load_classifier", lambda _: Fake(MODEL_ID, {}))
+    monkeypatch.setattr("untag.scenes.open_nsfw.load_open_nsfw", lambda _: Fake("open", {"nudity": 0.001}))
+    monkeypatch.setattr("untag.scenes.nudity.load_nudity", lambda _: Fake("nsfwjs", {"nudity": 0.003}))
+    monkeypatch.setattr("untag.scenes.zero_shot.load_zero_shot", lambda _: Fake("clip", everywhere))
     assert load_scene_models(ModelOptions(tmp_path)).id == f"{MODEL_ID}+open"
     pull(tmp_path, "clip")
     assert load_scene_models(ModelOptions(tmp_path)).id == f"{MODEL_ID}+open+clip"

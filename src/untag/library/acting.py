@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from typing import TYPE_CHECKING
 
 from untag.actions.law import Law, due_on
-from untag.actions.letters import LetterOptions
 from untag.actions.plan import Background, PlannedPhoto, State, state_of
 from untag.actions.platforms import StepKind
 from untag.actions.sender import sender_of
@@ -38,6 +38,9 @@ from untag.store import (
     undo_answers,
 )
 from untag.types import Status
+
+if TYPE_CHECKING:
+    from untag.actions.letters import LetterOptions
 
 _RECIPIENTS = {
     StepKind.ASK_POSTER: Recipient.POSTER,

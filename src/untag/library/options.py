@@ -8,7 +8,7 @@ from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from untag.scan.pipeline import Cancel as Cancel
+from untag.support.cancel import Cancel as Cancel
 
 if TYPE_CHECKING:
     from untag.findings.filters import FindingFilter

@@ -10,8 +10,7 @@ from untag.config import Settings
 from untag.findings.counting import count
 from untag.findings.filters import FindingFilter
 from untag.library.options import ReportOptions
-from untag.reports import write_report
-from untag.reports.html import Written
+from untag.reports.html import Written, write_report
 from untag.reports.pictures import file_thumbnails, thumbnail_size
 from untag.store import Store, findings, new_findings, note_written
 

@@ -14,6 +14,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
+from untag.support.cancel import Cancel as Cancel
+
 In = TypeVar("In")
 Out = TypeVar("Out")
 
@@ -21,9 +23,6 @@ _END = object()
 
 _LOOK_UP = 0.2
 """Seconds between two looks at `cancel` while a new item waits to enter."""
-
-Cancel = threading.Event
-"""Set it to end a run early but cleanly: nothing more is read from the source, what was read comes out."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,7 @@
-"""The scene models that are installed, used together as one: each category is judged by one of them."""
+"""The scene models that are installed, used together as one: each category is judged by one of them.
+
+Thresholds are asked for by commands that judge no photo, so what runs models is imported where models are loaded.
+"""
 
 from __future__ import annotations
 
@@ -10,13 +13,8 @@ from typing import Protocol
 from untag.engine.downloads.pull import DOWNLOAD_SETS
 from untag.engine.runtime.models import ModelOptions
 from untag.scenes.categories import AVAILABLE, CATEGORIES, Category, CategorySpec, Sensitivity
-from untag.scenes.classify import BACKBONE_ID, load_classifier
-from untag.scenes.nudity import THRESHOLD, load_nudity
-from untag.scenes.open_nsfw import load_open_nsfw
 from untag.scenes.prompts import load_prompts
-from untag.scenes.taught import THRESHOLDS as THRESHOLDS_OF_TAUGHT
-from untag.scenes.taught import usable_names
-from untag.scenes.zero_shot import load_zero_shot
+from untag.scenes.taught_files import taught_names
 from untag.types import Pixels, SceneScores
 
 _RANKS = {category.value: rank for rank, category in enumerate(Category)}
@@ -99,6 +97,11 @@ def load_scene_models(options: ModelOptions) -> SceneModels:
     Raises ModelError when weights are missing or damaged, StoreError when a taught category is, UsageError for a wrong
     prompts file, DeviceError when the device does not really run.
     """
+    from untag.scenes.classify import load_classifier
+    from untag.scenes.nudity import load_nudity
+    from untag.scenes.open_nsfw import load_open_nsfw
+    from untag.scenes.zero_shot import load_zero_shot
+
     models: list[SceneModel] = [load_classifier(options)]
     models.append(load_nudity(options) if _was_pulled("nsfwjs", options.home) else load_open_nsfw(options))
     if _was_pulled("clip", options.home):
@@ -113,7 +116,16 @@ def installed_thresholds(home: Path, sensitivity: Sensitivity = Sensitivity.NORM
     Raises UsageError for a wrong prompts file, StoreError for a damaged file of a taught category.
     """
     own = {name: standing.counts_from(sensitivity) for name, standing in own_categories(home).items()}
-    return {**own, **dict.fromkeys(usable_names(home, BACKBONE_ID), THRESHOLDS_OF_TAUGHT[sensitivity])}
+    return {**own, **_taught_thresholds(home, sensitivity)}
+
+
+def _taught_thresholds(home: Path, sensitivity: Sensitivity) -> Mapping[str, float]:
+    if not taught_names(home):
+        return {}
+    from untag.scenes.classify import BACKBONE_ID
+    from untag.scenes.taught import THRESHOLDS, usable_names
+
+    return dict.fromkeys(usable_names(home, BACKBONE_ID), THRESHOLDS[sensitivity])
 
 
 def experimental_names(home: Path) -> frozenset[str]:
@@ -126,6 +138,8 @@ def own_categories(home: Path) -> Mapping[str, Standing]:
     specs = {name: CATEGORIES[name] for name in AVAILABLE}
     found = {name.value: Standing(spec.threshold, spec.experimental, measured=spec) for name, spec in specs.items()}
     if _was_pulled("nsfwjs", home):
+        from untag.scenes.nudity import THRESHOLD
+
         found[Category.NUDITY.value] = Standing(THRESHOLD, experimental=True)
     if _was_pulled("clip", home):
         prompts = load_prompts(home)

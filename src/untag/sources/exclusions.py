@@ -16,8 +16,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from itertools import islice
-
-from pathspec import GitIgnoreSpec
+from typing import TYPE_CHECKING
 
 from untag.errors import ReadFailure, UsageError
 from untag.imaging.limits import Limits
@@ -26,6 +25,9 @@ from untag.sources.kinds import Kind
 from untag.sources.listing import Entry, Listing, Skipped, Source
 from untag.support.paths import folder_of, os_path
 from untag.types import Outcome, ReadError
+
+if TYPE_CHECKING:
+    from pathspec import GitIgnoreSpec
 
 IGNORE_FILE = ".untagignore"
 NO_MEDIA = ".nomedia"
@@ -215,6 +217,8 @@ def _layer(base: str | None, pattern: str) -> Layer:
 
 
 def _spec(patterns: Iterable[str]) -> GitIgnoreSpec:
+    from pathspec import GitIgnoreSpec
+
     return GitIgnoreSpec.from_lines(map(_composed, patterns))
 
 
