@@ -83,6 +83,16 @@ def rescan_ratios(result: Any) -> Iterator[Ratio]:
     yield "time, find / untag", 1 / result["median_ratio"], 1 / 6
 
 
+def scale_ratios(result: Any) -> Iterator[Ratio]:
+    # With the largest archive. Starting and loading models, which a rescan does whatever it finds, is the smallest's.
+    sizes = sorted(result["sizes"], key=int)
+    least, most = (result["sizes"][size]["steps"] for size in (sizes[0], sizes[-1]))
+    rescan, find = (most[name]["processor"] - least[name]["processor"] for name in ("rescan", "find"))
+    yield f"{sizes[-1]} photos, 3 finds / rescan", 3 * find / rescan, 1.0
+    for seconds, name in ((0.5, "list the first 50"), (60, "enroll and judge again")):
+        yield f"{sizes[-1]} photos, {seconds} s / {name}", seconds / most[name]["processor"], 1.0
+
+
 def scan_ratios(result: Any) -> Iterator[Ratio]:
     for name, figures in result.items():
         if "median_ratio" in figures:
@@ -172,6 +182,7 @@ BENCHMARKS = (
     Benchmark("face_detection", (), (), detection_ratios),
     Benchmark("index_search", ("faiss", "usearch"), ("--faces", "50000", "--rounds", "3"), index_ratios),
     Benchmark("rescan", (), ("--files", "5000", "--repeats", "2"), rescan_ratios),
+    Benchmark("scale", (), ("--sizes", "1000,4000"), scale_ratios),
     Benchmark("memory", (), ("--few", "20"), memory_ratios),
     Benchmark("archives", (), ("--photos", "2000", "--mutations", "200"), archive_ratios),
     Benchmark("output_size", (), ("--photos", "40", "--copies", "80"), size_ratios),
