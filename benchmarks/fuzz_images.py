@@ -106,9 +106,14 @@ def damaged(seed: int) -> tuple[str, bytes]:
     chance = random.Random(seed)
     name = chance.choice(sorted(originals()))
     data = bytearray(originals()[name])
+    damage(data, chance)
+    return f"{seed:06}.{name.partition('.')[2]}", bytes(data)
+
+
+def damage(data: bytearray, chance: random.Random) -> None:
+    """Changes a file in up to eight of these ways."""
     for _ in range(chance.choice((1, 1, 1, 2, 3, 8))):
         chance.choice(_DAMAGES)(data, chance)
-    return f"{seed:06}.{name.partition('.')[2]}", bytes(data)
 
 
 def _place(data: bytearray, chance: random.Random) -> int:

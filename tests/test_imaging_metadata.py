@@ -298,9 +298,10 @@ def brands(major: bytes, *compatible: bytes) -> bytes:
         *((brands(brand), ImageFormat.HEIF) for brand in (b"heic", b"heix", b"heim", b"heis", b"mif1", b"msf1")),
         *((brands(b"MiHE", brand), ImageFormat.HEIF) for brand in (b"heix", b"heim", b"hevc", b"hevx", b"mif1")),
         *((brands(major, b"avif"), ImageFormat.AVIF) for major in (b"mif1", b"miaf", b"MA1B", b"avis")),
+        (brands(b"crx ", b"isom"), ImageFormat.RAW),
         (brands(b"heic", b"avif"), ImageFormat.HEIF),
         (brands(b"avif", b"heic"), ImageFormat.AVIF),
-        *((brands(major, b"isom"), None) for major in (b"mp42", b"qt  ", b"crx ", b"M4V ")),
+        *((brands(major, b"isom"), None) for major in (b"mp42", b"qt  ", b"M4V ")),
     ],
 )
 def test_any_compatible_brand_tells_the_format(head: bytes, expected: ImageFormat | None) -> None:

@@ -31,13 +31,19 @@ ODD = (
     *("a.txt", "a.php", "a.mp4", "a.dng", "a.jxl", "a.jp2", "a.psd", "a.pdf", "a.gz", "a.docx", "a.aae", "a.jpgе"),
     *("fetch.aspx?id=1&size=large", "img-e-1", "IMG_0001 copy", "1234_n", "a.tmp", "a.JPG-orig", "a.jpeg2"),
 )
+RAW = {
+    **{f"a.{suffix}": TIFF for suffix in ("dng", "CR2", "nef", "arw", "pef")},
+    "a.raf": b"FUJIFILMCCD-RAW 0201",
+    "a.orf": b"IIRS",
+    "a.cr3": b"\0\0\0\x18ftypcrx \0\0\0\1crx isom",
+    "a": b"IIU\0",
+}
 TELLING: Mapping[str, tuple[bytes, Kind]] = {
     "film.MP4": (VIDEO, Kind.VIDEO),
     "film": (VIDEO, Kind.VIDEO),
     "film.mov": (b"anything", Kind.VIDEO),
-    "raw.dng": (TIFF, Kind.RAW),
-    "raw.CR2": (TIFF, Kind.RAW),
-    "raw.nef": (TIFF, Kind.RAW),
+    "raw.mos": (b"anything", Kind.RAW),
+    "film.R3D": (b"\0\0\1\0RED1", Kind.RAW),
     "new.jxl": (b"\xff\x0a\0\0", Kind.JPEG_XL),
     "new": (b"\xff\x0a\0\0", Kind.JPEG_XL),
     "old.jp2": (b"\0\0\0\x0cjP  \r\n\x87\n", Kind.JPEG_2000),
@@ -85,6 +91,11 @@ def test_a_photo_of_any_name_is_found_in_a_folder_a_zip_file_and_a_download(name
     assert names(unpack(download, tmp_path / "facebook")) == [name]
     assert names(pack(download, tmp_path / "facebook-ana.zip")) == [name]
     assert may_be_photo(name) or content_kind(name, b"?") not in (Kind.OTHER, Kind.TEXT)
+
+
+@pytest.mark.parametrize("name", RAW)
+def test_raw_files_are_photos_by_what_they_hold(name: str) -> None:
+    assert content_kind(name, RAW[name]) is content_kind("a.bin", RAW[name]) is Kind.PHOTO
 
 
 @pytest.mark.parametrize("place", ["folder", "zip", "download", "zipped download"])
@@ -182,7 +193,10 @@ SIDECARS: Mapping[str, Mapping[str, bytes]] = {
 def test_sidecars_tell_of_photos_with_odd_names(name: str, packed: bool, tmp_path: Path) -> None:
     files = SIDECARS[name]
     root = pack(files, tmp_path / "a.zip") if packed else unpack(files, tmp_path / "a")
-    (photo,) = (entry for entry in open_source(root, readers=READERS).photos() if isinstance(entry, PhotoRef))
+    photos = [entry for entry in open_source(root, readers=READERS).photos() if isinstance(entry, PhotoRef)]
+    photo = photos[-1]
+    assert len(photos) == 1 + (name == "xmp by stem")
+    assert all(one.origin == photo.origin for one in photos), "a raw file and its JPEG are one picture"
     assert photo.origin != Origin()
     assert "found" in (photo.origin.caption or "", *photo.origin.people)
 
@@ -213,7 +227,7 @@ def test_a_rescan_looks_into_nothing_and_counts_the_same(untag: Untag, heads: li
     untag.add("a.png_large", paint(ME, serial=1))
     untag.add("film.mp4", VIDEO)
     untag.add(".hidden.png", b"x")
-    untag.add("only/others/raw.dng", TIFF)
+    untag.add("only/others/raw.dng", b"unknown")
     untag.add("only/others/unknown", UNKNOWN)
     wanted = {"video": 1, "raw": 1, "other": 1, "hidden": 1}
     first = untag.scan()
@@ -261,7 +275,7 @@ def test_commands_say_what_is_not_read_and_what_to_do(untag: Untag) -> None:
     untag.add("a.png", paint(ME, serial=1))
     for name in ("1.mp4", "2.mov"):
         untag.add(name, VIDEO)
-    untag.add("3.dng", TIFF)
+    untag.add("3.dng", b"unknown")
     untag.add(".DS_Store", b"x")
     scanned = untag.run("scan", untag.photos)
     said = scanned.out + scanned.err

@@ -90,11 +90,11 @@ def command(
 ) -> int:
     """Look through folders and archives for photos that show you, and judge what they show.
 
-    Photos are JPEG, PNG, WebP, HEIC, AVIF, TIFF, BMP and GIF files: by their names (.jpg and so on) or, whatever they
-    are called, by what they hold. Videos, raw files and the like are counted and not read. Zip archives are read where
-    they are; what downloads of social networks say of a photo (link, poster, date, who is tagged) is kept with it, and
-    photos that they report without a file are listed, too: see untag sources. Only new and changed files are read.
-    Stop it at any time with Ctrl-C: the next scan goes on where this one ended.
+    Photos are JPEG, PNG, WebP, HEIC, AVIF, TIFF, BMP, GIF and camera raw files: by their names (.jpg and so on) or,
+    whatever they are called, by what they hold. Videos and the like are counted and not read. Zip archives are read
+    where they are; what downloads of social networks say of a photo (link, poster, date, who is tagged) is kept with
+    it, and photos that they report without a file are listed, too: see untag sources. Only new and changed files are
+    read. Stop it at any time with Ctrl-C: the next scan goes on where this one ended.
 
     What is deleted is forgotten. A place that held photos and is empty or out of reach (an unmounted disk) is away:
     what is on record of it is kept until it is back, or you say --prune.

@@ -21,7 +21,8 @@ from PIL import BmpImagePlugin, GifImagePlugin, Image, JpegImagePlugin, PngImage
 from PIL.ImageFile import ImageFile
 
 from untag.errors import ReadFailure
-from untag.imaging import gif, heic, jpeg, png, tiff, webp
+from untag.imaging import confined, gif, heic, jpeg, png, raw, tiff, webp
+from untag.imaging.embedded import Embedded
 from untag.imaging.exif import NO_EXIF, Exif, read_exif
 from untag.imaging.limits import Limits
 from untag.imaging.parts import Parts
@@ -36,6 +37,9 @@ kilobytes could ask for hours. libjpeg-turbo's own tools stop at a number of sca
 _MOST_PASSED = 1_000_000_000
 """Pixels that all scans of a JPEG may pass over: ten seconds of work. Those beyond are left out: what they would add to
 a picture is fine detail."""
+
+_MOST_PREVIEWS = 4
+"""JPEGs in a raw file that are tried, the largest first. Cameras put up to three into one."""
 
 _STRIP_BYTES = 24 * STRIP_PIXELS
 """What a strip takes with all its copies."""
@@ -60,7 +64,8 @@ _PILLOW: dict[ImageFormat, tuple[type[ImageFile], Callable[[bytes], Parts]]] = {
 class Picture:
     """What a codec makes of a file: `pixels` as stored, reduced, of a picture of `width` by `height`.
 
-    `problem` is what ended the decoding before all pixels were there, if anything did.
+    `problem` is what ended the decoding before all pixels were there, if anything did. `again` is what to decode for a
+    second look, where that is not the file.
     """
 
     pixels: Pixels
@@ -69,6 +74,7 @@ class Picture:
     exif: Exif = NO_EXIF
     xmp: tuple[bytes, ...] = ()
     problem: Exception | None = None
+    again: bytes | None = None
 
 
 def read_picture(image_format: ImageFormat, data: bytes, max_side: int, limits: Limits) -> Picture:
@@ -82,6 +88,10 @@ def read_picture(image_format: ImageFormat, data: bytes, max_side: int, limits: 
             return _heif(data, max_side, limits)
         case ImageFormat.AVIF:
             return _avif(data, max_side, limits)
+        case ImageFormat.RAW:
+            return _raw(data, max_side, limits)
+        case ImageFormat.TIFF if raw.is_raw(data):
+            return _raw(data, max_side, limits)
         case _:
             return _other(image_format, data, max_side, limits)
 
@@ -284,3 +294,48 @@ def _bytes_of(value: object) -> bytes | None:
 
 def _packets(value: object) -> tuple[bytes, ...]:
     return (value,) if isinstance(value, bytes) else ()
+
+
+# --- Raw files -----------------------------------------------------------------------------------------------------
+
+
+def _raw(data: bytes, max_side: int, limits: Limits) -> Picture:
+    """The largest sound preview of a raw file, else what the sensor saw, else what is left of the previews."""
+    parts = raw.take_apart(data)
+    looked = (_preview(data, preview, parts, max_side, limits) for preview in parts.previews[:_MOST_PREVIEWS])
+    left: list[Picture] = []
+    for picture in looked:
+        if picture is not None:
+            if picture.problem is None and max(picture.width, picture.height) >= raw.LARGE_ENOUGH:
+                return picture
+            left.append(picture)
+    try:
+        pixels = confined.read_sensor(data, parts.sensor, limits)
+    except ReadFailure as failure:
+        if not left:
+            raise ReadFailure(failure.outcome, f"a raw file without a large preview: {failure}") from failure
+        return replace(left[0], problem=left[0].problem or _only(left[0], failure))
+    height, width = pixels.shape[:2]
+    exif = replace(parts.exif, orientation=1)  # LibRaw has turned it
+    return Picture(array_to_rgb(pixels, max_side), width, height, exif, parts.xmp)
+
+
+def _only(preview: Picture, failure: ReadFailure) -> ReadFailure:
+    size = f"{preview.width} x {preview.height}"
+    return ReadFailure(failure.outcome, f"only its preview of {size} pixels could be read: {failure}")
+
+
+def _preview(data: bytes, preview: Embedded, parts: raw.Raw, max_side: int, limits: Limits) -> Picture | None:
+    """A preview as the picture of its raw file; None where nothing of it can be decoded."""
+    jpeg_file = data[preview.start : preview.end]
+    try:
+        picture = _jpeg(jpeg_file, max_side, limits)
+    except MemoryError:
+        raise
+    except Exception:  # codecs raise anything at all on damaged input; there may be another
+        return None
+    exif = raw.merged_exif(parts, picture.exif, (picture.width, picture.height))
+    again = (
+        jpeg_file if exif.orientation == picture.exif.orientation else raw.with_orientation(jpeg_file, exif.orientation)
+    )
+    return replace(picture, exif=exif, xmp=parts.xmp or picture.xmp, again=again)

@@ -99,7 +99,8 @@ def _frame(picture: Picture, data: bytes, limits: Limits, fault: Fault | None) -
     exif = picture.exif
     pixels = upright(picture.pixels, exif.orientation)
     width, height = upright_size(picture.width, picture.height, exif.orientation)
-    finer = EncodedPhoto(data, max(width, height), limits) if pixels.shape[1] < width else None
+    again = data if picture.again is None else picture.again
+    finer = EncodedPhoto(again, max(width, height), limits) if pixels.shape[1] < width else None
     named = read_named(picture.xmp, width, height, exif.orientation)
     scale = pixels.shape[1] / width
     return Frame(pixels, width, height, scale, exif.taken_at, finer, exif.has_place, named, fault)
@@ -118,6 +119,8 @@ def _unknown(head: bytes) -> ReadFailure:
 
 
 def _fault(image_format: ImageFormat, size: int, error: Exception) -> Fault:
+    if isinstance(error, ReadFailure):
+        return Fault(error.outcome, str(error))
     detail = str(error).strip().rstrip(".")
     if isinstance(error, TooLong):
         return Fault(Outcome.UNSUPPORTED, detail)

@@ -66,19 +66,39 @@ def read_exif(block: bytes | None) -> Exif:
 def exif_of(tags: Tags) -> Exif:
     """What the first directory of a TIFF structure, and those that it points at, say."""
     main = tags.directory(tags.first)
-    details = tags.below(main, _EXIF_IFD)
+    return _exif((tags, main), (tags, tags.below(main, _EXIF_IFD)), (tags, tags.below(main, _GPS_IFD)))
+
+
+def exif_apart(main: Tags, details: Tags | None, place: Tags | None) -> Exif:
+    """The same where each of the three directories is the first of a structure of its own."""
+    first, second, third = (
+        (main, {}) if tags is None else (tags, tags.directory(tags.first)) for tags in (main, details, place)
+    )
+    return _exif(first, second, third)
+
+
+_Found = tuple[Tags, Mapping[int, Entry]]
+
+
+def _exif(first: _Found, second: _Found, third: _Found) -> Exif:
+    (tags, main), (within, details) = first, second
     orientation = tags.number(main.get(_ORIENTATION))
     taken_at = (
-        _moment(tags, details.get(_DATE_TIME_ORIGINAL), details.get(_OFFSET_TIME_ORIGINAL))
-        or _moment(tags, details.get(_DATE_TIME_DIGITIZED), details.get(_OFFSET_TIME_DIGITIZED))
-        or _moment(
-            tags,
-            main.get(_DATE_TIME, details.get(_DATE_TIME)),
-            main.get(_OFFSET_TIME, details.get(_OFFSET_TIME)),
-        )
+        _moment(within, details.get(_DATE_TIME_ORIGINAL), details.get(_OFFSET_TIME_ORIGINAL))
+        or _moment(within, details.get(_DATE_TIME_DIGITIZED), details.get(_OFFSET_TIME_DIGITIZED))
+        or _changed(first, second)
     )
     upright = 1 if orientation is None or not 1 <= orientation <= 8 else orientation
-    return Exif(upright, taken_at, _has_coordinates(tags, tags.below(main, _GPS_IFD)))
+    return Exif(upright, taken_at, _has_coordinates(*third))
+
+
+def _changed(*found: _Found) -> str | None:
+    """When the file was last changed, as the main directory says, or else the one of details."""
+    written, offset = (
+        next((tags.text(directory[tag]) for tags, directory in found if tag in directory), "")
+        for tag in (_DATE_TIME, _OFFSET_TIME)
+    )
+    return read_moment(written, offset)
 
 
 def _has_coordinates(tags: Tags, details: Mapping[int, Entry]) -> bool:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import struct
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Literal
 
 MOST_ENTRIES = 4096
 """Of one directory. Cameras write up to a hundred; a directory may claim 65,535, one of BigTIFF any number."""
@@ -56,6 +57,13 @@ class Tags:
             if 0 < size <= len(self.data) - start and tag not in found:
                 found[tag] = Entry(kind, count, start, size, written)
         return found
+
+    def following(self, offset: int) -> int:
+        """Where the directory behind the one at `offset` begins; 0 where it is the last."""
+        width, head, link = (20, 8, 8) if self.big else (12, 2, 4)
+        order: Literal["little", "big"] = "little" if self.order == "<" else "big"
+        at = offset + head + int.from_bytes(self.data[offset : offset + head], order) * width
+        return int.from_bytes(self.data[at : at + link], order) if at + link <= len(self.data) else 0
 
     def text(self, entry: Entry | None) -> str:
         """The first 64 bytes of a value that is text; empty for any other."""

@@ -19,6 +19,7 @@ class ImageFormat(StrEnum):
     WEBP = "WebP"
     HEIF = "HEIC"
     AVIF = "AVIF"
+    RAW = "raw"
 
 
 _SIGNATURES: tuple[tuple[bytes, ImageFormat], ...] = (
@@ -30,10 +31,20 @@ _SIGNATURES: tuple[tuple[bytes, ImageFormat], ...] = (
     (b"MM\0*", ImageFormat.TIFF),
     (b"II+\0", ImageFormat.TIFF),
     (b"MM\0+", ImageFormat.TIFF),
+    # Most raw files are TIFF files as well, and known by what is in them: CR2, NEF, ARW, DNG, PEF and many others.
+    (b"FUJIFILMCCD-RAW", ImageFormat.RAW),  # RAF
+    (b"IIRO", ImageFormat.RAW),  # ORF
+    (b"IIRS", ImageFormat.RAW),
+    (b"MMOR", ImageFormat.RAW),
+    (b"IIU\0", ImageFormat.RAW),  # RW2, RWL
+    (b"II\x1a\0\0\0HEAPCCDR", ImageFormat.RAW),  # CRW
+    (b"\0MRM", ImageFormat.RAW),  # MRW
+    (b"FOVb", ImageFormat.RAW),  # X3F
 )
 # ISO/IEC 23008-12 (HEIF) and the AVIF specification; mif1 and msf1 say nothing of the codec.
 _HEIF_BRANDS = frozenset((b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"hevm", b"hevs"))
 _AVIF_BRANDS = frozenset((b"avif", b"avis"))
+_RAW_BRAND = b"crx "  # CR3
 _NEUTRAL_BRANDS = frozenset((b"mif1", b"mif2", b"msf1"))
 
 _UNSUPPORTED: tuple[tuple[bytes, str], ...] = (
@@ -43,9 +54,6 @@ _UNSUPPORTED: tuple[tuple[bytes, str], ...] = (
     (b"\xff\x4f\xff\x51", "JPEG 2000"),
     (b"8BPS", "a Photoshop document"),
     (b"\0\0\1\0", "an icon"),
-    (b"FUJIFILMCCD-RAW", "a camera raw file"),
-    (b"IIRO", "a camera raw file"),
-    (b"IIU\0", "a camera raw file"),
 )
 _OTHER: tuple[tuple[bytes, str], ...] = (
     (b"%PDF", "a PDF document"),
@@ -83,6 +91,8 @@ def _sniff_iso_media(head: bytes) -> ImageFormat | None:
     """By the major brand where that names a codec, else by any that the file says it is compatible with."""
     size = min(int.from_bytes(head[:4], "big"), len(head))
     major = head[8:12]
+    if major == _RAW_BRAND:
+        return ImageFormat.RAW
     compatible = {head[start : start + 4] for start in range(16, size - 3, 4)}
     for brands in ({major}, compatible):
         if brands & _AVIF_BRANDS:

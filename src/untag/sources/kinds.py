@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from untag.errors import ReadFailure
-from untag.imaging.sniff import ImageFormat, describe, sniff, unsupported_name
+from untag.imaging.sniff import describe, sniff, unsupported_name
 from untag.sources.names import is_named_photo, suffix_of
 from untag.support.words import counted
 
@@ -120,7 +120,6 @@ _BY_WORDS: Mapping[str, Kind] = {
     "JPEG 2000": Kind.JPEG_2000,
     "a Photoshop document": Kind.PSD,
     "an icon": Kind.ICON,
-    "a camera raw file": Kind.RAW,
     "a PDF document": Kind.PDF,
     "a zip archive": Kind.ARCHIVE,
     "a gzip archive": Kind.ARCHIVE,
@@ -148,12 +147,16 @@ def may_be_photo(name: str) -> bool:
     return named_kind(name) is not Kind.TEXT and suffix_of(name) not in _OTHERS
 
 
+def is_named_raw(name: str) -> bool:
+    """Whether a file has a name of raw files."""
+    return _OTHERS.get(suffix_of(name) or "") is Kind.RAW
+
+
 def content_kind(name: str, head: bytes) -> Kind:
     """What a file is that begins with `head`, the first `SNIFF_BYTES` bytes. A name that is known counts before them
-    unless they are those of a photo; raw files begin like TIFF, and what is in them is no photo for that."""
+    unless they are those of a photo, as raw files are."""
     kind = _OTHERS.get(suffix_of(name) or "")
-    found = sniff(head)
-    if found is not None and not (kind is Kind.RAW and found is ImageFormat.TIFF):
+    if sniff(head) is not None:
         return Kind.PHOTO
     if kind is not None:
         return kind

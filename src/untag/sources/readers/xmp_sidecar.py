@@ -1,14 +1,17 @@
 """XMP sidecars: the files in which darktable, digiKam, Lightroom and osxphotos keep what they know of a photo.
 
-A sidecar is called `a.jpg.xmp`, or `a.xmp` (Adobe), which describes the only photo there is of that name.
+A sidecar is called `a.jpg.xmp`, or `a.xmp` (Adobe), which describes the only photo there is of that name, or a raw file
+and its JPEG.
 """
 
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Sequence
 
 from untag.errors import ReadFailure
 from untag.imaging.xmp import read_people
+from untag.sources.kinds import is_named_raw
 from untag.sources.reader import Description, Files, photos_of
 from untag.sources.text import read_error
 from untag.types import Origin, ReadError
@@ -64,9 +67,15 @@ def _pairs(files: Files) -> list[tuple[str, str]]:
         alike = stems.get(described.lower(), [])
         if photo is not None:
             found.append((name, photo))
-        elif len(alike) == 1:
-            found.append((name, alike[0]))
+        elif _is_one_shot(alike):
+            found += ((name, one) for one in alike)
     return found
+
+
+def _is_one_shot(names: Sequence[str]) -> bool:
+    """Whether photos of one name are one: a single file, or a raw file and what the camera wrote beside it."""
+    raws = sum(map(is_named_raw, names))
+    return len(names) == 1 or (raws == 1 and len(names) == 2)
 
 
 READER = XmpSidecar()

@@ -1,0 +1,81 @@
+"""Damaged raw files, decoded: does anything crash or hang, and how much memory does it take?
+
+    python -m benchmarks.fuzz_raw [--count 500] [--seed 1] [--output FILE.json]
+
+Half of them are DNGs whose sensor has to be read, each by LibRaw in a process of its own (`untag[raw]`); the other
+half have a preview. They are made from the sample portrait and damaged as `benchmarks.fuzz_images` damages pictures.
+A crash of LibRaw is counted and does no harm; any exception but ReadFailure is a crash of untag and exits with 1, as
+does a peak of 2 GB, here or in one of the processes for LibRaw.
+"""
+
+from __future__ import annotations
+
+import argparse
+import random
+import resource
+import sys
+import time
+from collections import Counter
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from benchmarks.fuzz_images import ME, damage
+from benchmarks.made_up_raw import dng, jpeg
+from benchmarks.output import report
+from untag.errors import ReadFailure
+from untag.imaging.decode import decode
+
+MOST_BYTES = 2_000_000_000
+
+
+def originals() -> tuple[bytes, bytes]:
+    """A DNG whose sensor has to be read, and one with a preview."""
+    with Image.open(next(path for path in sorted(ME.iterdir()) if path.suffix == ".jpg")) as image:
+        photo = image.convert("RGB")
+    seen = np.asarray(photo.resize((320, 320)))
+    return dng(seen), dng(seen, jpeg(np.asarray(photo.resize((1024, 1024)))))
+
+
+def looked_at(data: bytes) -> str:
+    """What comes of a file, in a word or the sentence for the user."""
+    try:
+        frame = decode(data, max_side=1600, partial=True)
+    except ReadFailure as failure:
+        return str(failure).partition("(")[0].strip()
+    except Exception as error:  # what the check is for
+        return f"CRASH {error!r}"
+    return "frame" if frame.fault is None else "part"
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--count", type=int, default=500)
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--output", type=Path)
+    options = parser.parse_args()
+    sound, outcomes, longest = originals(), Counter[str](), 0.0
+    for seed in range(options.seed, options.seed + options.count):
+        chance = random.Random(seed)
+        # Half of them where their directories are, at the end; the others anywhere.
+        kept = len(sound[seed % 2]) - 2000 if seed % 4 < 2 else 0
+        data = bytearray(sound[seed % 2][kept:])
+        damage(data, chance)
+        data[:0] = sound[seed % 2][:kept]
+        start = time.perf_counter()
+        outcomes[looked_at(bytes(data))] += 1
+        longest = max(longest, time.perf_counter() - start)
+    peaks = [resource.getrusage(who).ru_maxrss * 1024 for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
+    result = {
+        "files": options.count,
+        "outcomes": dict(outcomes.most_common()),
+        "longest_seconds": round(longest, 1),
+        "peak_megabytes": [round(peak / 1e6) for peak in peaks],
+    }
+    report(result, options.output)
+    return int(any(word.startswith("CRASH") for word in outcomes) or max(peaks) >= MOST_BYTES)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
