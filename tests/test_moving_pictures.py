@@ -5,6 +5,8 @@ from __future__ import annotations
 import base64
 import json
 import re
+import struct
+import zlib
 from collections.abc import Sequence
 from io import BytesIO
 
@@ -14,6 +16,7 @@ from PIL import Image
 
 from fakes import MAYBE, ME, STRANGER, Square, Untag, paint
 from untag.findings.times import clock, when
+from untag.imaging import gif, png
 from untag.imaging.animation import later_moments
 from untag.imaging.decode import decode
 from untag.imaging.limits import DEFAULT_LIMITS, Limits
@@ -25,11 +28,11 @@ from untag.types import Span
 FORMATS = ("GIF", "WebP", "PNG")
 
 
-def animated(pictures: Sequence[bytes], image_format: str, *, milliseconds: int = 1000) -> bytes:
+def animated(pictures: Sequence[bytes], image_format: str, *, milliseconds: int = 1000, **more: object) -> bytes:
     """The pictures as one animation without losses."""
     frames = [Image.open(BytesIO(data)).convert("RGB") for data in pictures]
     out = BytesIO()
-    options = {"lossless": True} if image_format == "WebP" else {}
+    options = {"lossless": True, **more} if image_format.upper() == "WEBP" else more
     frames[0].save(out, image_format, save_all=True, append_images=frames[1:], duration=milliseconds, loop=0, **options)
     return out.getvalue()
 
@@ -156,10 +159,51 @@ def test_a_damaged_end_leaves_what_came_before(image_format: str) -> None:
 
 
 def test_the_work_for_one_animation_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("untag.imaging.animation._MOST_PASSED", 64 * 64 * 10)
-    data = animated(grey([(37 * n) % 256 for n in range(300)]), "GIF")
+    monkeypatch.setattr("untag.imaging.animation._MOST_PASSED", 128 * 128 * 10)
+    data = animated(grey([(37 * n) % 256 for n in range(300)], side=128), "GIF")
     assert len(later_moments(data, max_side=64, limits=DEFAULT_LIMITS)) == 9
     assert later_moments(data, max_side=64, limits=Limits(max_pixels=1000)) == ()
+
+
+def gif_of(frames: Sequence[bytes], side: int = 1) -> bytes:
+    """A GIF of two colours; `frames` are blocks of it, one after the other."""
+    return b"".join([b"GIF89a", struct.pack("<HHBBB", side, side, 0x80, 0, 0), b"\0\0\0\xff\xff\xff", *frames, b";"])
+
+
+def gif_frame(*, white: bool, wide: int = 1) -> bytes:
+    """One pixel, shown for a tenth of a second; `wide` is how wide and high it claims to be."""
+    shown = b"!\xf9\x04\0" + struct.pack("<H", 10) + b"\0\0"
+    return shown + b"," + struct.pack("<HHHHB", 0, 0, wide, wide, 0) + b"\x02\x02" + bytes((0x44 | white << 3, 1, 0))
+
+
+def test_many_tiny_frames_are_bounded_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("untag.imaging.animation._MOST_PASSED", 100_000)
+    data = gif_of([gif_frame(white=number % 2 == 1) for number in range(300)])
+    assert len(later_moments(data, max_side=64, limits=DEFAULT_LIMITS)) == 9
+
+
+def test_a_canvas_that_grows_needs_the_memory_that_it_grows_to() -> None:
+    frames = [gif_frame(white=False), gif_frame(white=True), gif_frame(white=False, wide=3000)]
+    assert len(later_moments(gif_of(frames), max_side=64, limits=DEFAULT_LIMITS)) >= 1
+    assert later_moments(gif_of(frames), max_side=64, limits=Limits(max_pixels=8_000_000)) == ()
+
+
+def test_what_is_no_frame_is_not_kept() -> None:
+    comment = b"!\xfe" + b"\x01a" * 200_000 + b"\0"
+    frames = [gif_frame(white=False), comment, bytes(50_000), gif_frame(white=True), comment, gif_frame(white=False)]
+    data = gif_of(frames)
+    assert [moment.at for moment in later_moments(data, max_side=64, limits=DEFAULT_LIMITS)] == [0.1, 0.2]
+    assert len(gif.all_frames(data, 100)[0]) < 200
+    chunk = struct.pack(">I4s", 0, b"abCd") + struct.pack(">I", zlib.crc32(b"abCd"))
+    still = animated(grey([10, 200]), "PNG")
+    assert len(png.all_frames(still[:-12] + chunk * 10_000 + still[-12:], 100)) <= len(still)
+
+
+def test_a_long_profile_before_the_frames_hides_none() -> None:
+    profile = np.random.default_rng(1).bytes(100_000)
+    for image_format in ("WEBP", "PNG"):
+        data = animated(grey([10, 100, 200]), image_format, icc_profile=profile)
+        assert len(later_moments(data, max_side=64, limits=DEFAULT_LIMITS)) == 2
 
 
 def test_choosing_keeps_the_times_apart() -> None:

@@ -1,4 +1,7 @@
-"""PNG (ISO/IEC 15948) taken apart: the chunks that pixels need, with their checksums put right, and the metadata."""
+"""PNG (ISO/IEC 15948) taken apart: the chunks that pixels need, with their checksums put right, and the metadata.
+
+The chunks of an animation are those of APNG: `acTL`, and for each frame `fcTL` with `IDAT` or `fdAT`.
+"""
 
 from __future__ import annotations
 
@@ -14,6 +17,8 @@ SIGNATURE = b"\x89PNG\r\n\x1a\n"
 _XMP = b"XML:com.adobe.xmp"
 _RAW_EXIF = (b"Raw profile type exif", b"Raw profile type APP1")
 """How ImageMagick wrote EXIF before there was a chunk for it: hexadecimal, in a text chunk."""
+
+_ANIMATION = frozenset((b"IHDR", b"PLTE", b"tRNS", b"acTL", b"fcTL", b"IDAT", b"fdAT"))
 
 _TRANSPARENT = {0: 2, 2: 6}
 """How long `tRNS` is, by the colour type; one entry for each colour of a palette otherwise."""
@@ -51,6 +56,18 @@ def split(data: bytes) -> Parts:
     # Whether all pixels are there is for the decoder to say: a picture may lack nothing but its end.
     pixels = b"".join([SIGNATURE, *kept, head, *image, foot, _chunk(b"IEND", b"")])
     return Parts(pixels, raw_exif if exif == NO_EXIF else exif, tuple(packets))
+
+
+def all_frames(data: bytes, most: int) -> bytes:
+    """A PNG with its picture, at most so many frames, and nothing besides: Pillow keeps every chunk."""
+    kept: list[bytes | memoryview] = [SIGNATURE]
+    for kind, body, _ in _chunks(data):
+        most -= kind == b"fcTL"
+        if most < 0:
+            break
+        if kind in _ANIMATION:
+            kept.append(_chunk(kind, body))
+    return b"".join([*kept, _chunk(b"IEND", b"")])
 
 
 def _chunks(data: bytes) -> Iterator[tuple[bytes, memoryview, bool]]:
