@@ -112,6 +112,13 @@ def status(untag: Untag) -> dict[str, Any]:
     return found
 
 
+def unit_name(untag: Untag) -> str:
+    """What the units of this home are called: not as those of the usual one."""
+    name: str = json.loads((untag.home / "schedule.json").read_text())["installed"]["name"]
+    assert name.startswith("untag-")
+    return name
+
+
 def test_a_run_writes_what_is_new_and_tells_it_without_names(scheduled: Untag, programs: Path) -> None:
     run(scheduled, status=3)
     (only,) = status(scheduled)["runs"]
@@ -429,26 +436,82 @@ def test_systemd_gets_its_units_and_gives_them_back(scheduled: Untag, programs: 
     said = install(scheduled, "--before", "true", service="systemd")
     folder = scheduled.root / ".config" / "systemd" / "user"
     names = {path.name for path in folder.iterdir()}
+    own = unit_name(scheduled)
     assert names == {
-        "untag.timer", "untag.service", "untag-before.service", "untag-notify.service",
-        "untag-arrivals.path", "untag-arrivals.service",
+        f"{own}.timer", f"{own}.service", f"{own}-before.service", f"{own}-notify.service",
+        f"{own}-arrivals.path", f"{own}-arrivals.service",
     }  # fmt: skip
     for name in names:
         assert f"# {folder / name}" in said  # shown before it was written
         assert (folder / name).stat().st_mode & 0o077 == 0
     # This system lets no user have a namespace, so the unit does not ask for one: it would fail.
-    assert "PrivateNetwork" not in (folder / "untag.service").read_text()
-    assert "RestrictAddressFamilies=AF_UNIX" in (folder / "untag.service").read_text()
+    assert "PrivateNetwork" not in (folder / f"{own}.service").read_text()
+    assert "RestrictAddressFamilies=AF_UNIX" in (folder / f"{own}.service").read_text()
     assert "Internet sockets are refused instead" in said
     assert "loginctl enable-linger" in said
-    assert "--user enable --now untag-arrivals.path untag.timer" in calls(programs)
+    assert f"--user enable --now {own}-arrivals.path {own}.timer" in calls(programs)
     listed = scheduled.run("schedule", "remove", "--print").out.split()
     assert set(listed) == {str(folder / name) for name in names}
     install(scheduled, "--before", "none", "--downloads", "none", service="systemd")
-    assert {path.name for path in folder.iterdir()} == {"untag.timer", "untag.service", "untag-notify.service"}
+    left = {f"{own}.timer", f"{own}.service", f"{own}-notify.service"}
+    assert {path.name for path in folder.iterdir()} == left
     assert scheduled.run("schedule", "remove").status == 0
     assert list(folder.iterdir()) == []
-    assert "--user disable --now untag.timer" in calls(programs)
+    assert f"--user disable --now {own}.timer" in calls(programs)
+
+
+@pytest.mark.parametrize("service", ["systemd", "cron"])
+def test_two_homes_have_two_of_everything(untag: Untag, programs: Path, service: str) -> None:
+    untag.photos.mkdir()
+    other = untag.root / "other home"
+    for home in (untag.home, other):
+        command = ["schedule", "install", untag.photos, "--yes", "--service", service]
+        assert untag.run("--home", home, *command).status == 0
+    first, second = (
+        json.loads(untag.run("--home", home, "schedule", "status", "--json").out) for home in (untag.home, other)
+    )
+    assert (first["problems"], second["problems"]) == ([], [])
+    assert untag.run("--home", other, "schedule", "remove").status == 0
+    assert status(untag)["problems"] == []
+    assert untag.run("schedule", "remove").status == 0
+    units = untag.root / ".config" / "systemd" / "user"
+    assert (list(units.iterdir()) if service == "systemd" else (programs / "tab").read_text()) in ([], "")
+
+
+def test_another_service_takes_the_place_of_the_first(scheduled: Untag, programs: Path) -> None:
+    install(scheduled, service="systemd")
+    assert (programs / "tab").read_text() == ""
+    install(scheduled, service="cron")
+    assert list((scheduled.root / ".config" / "systemd" / "user").iterdir()) == []
+
+
+@pytest.mark.parametrize("service", ["systemd", "cron"])
+def test_what_was_changed_by_hand_or_is_gone_is_said(scheduled: Untag, programs: Path, service: str) -> None:
+    install(scheduled, service=service)
+    unit = scheduled.root / ".config" / "systemd" / "user" / f"{unit_name(scheduled)}.service"
+    path = unit if service == "systemd" else programs / "tab"
+    assert status(scheduled)["problems"] == []
+    path.write_text(path.read_text().replace("--if-due", "--if-due --only scan"))
+    (problem,) = status(scheduled)["problems"]
+    assert "is not what this untag writes" in problem
+    path.unlink()
+    result = scheduled.run("schedule", "status")
+    assert "is not there" in result.err
+    assert "mend that with: untag schedule install" in result.err
+    install(scheduled)
+    assert status(scheduled)["problems"] == []
+
+
+def test_a_program_or_a_home_that_has_moved_is_said(scheduled: Untag) -> None:
+    path = scheduled.home / "schedule.json"
+    schedule = json.loads(path.read_text())
+    for key, value in {"program": ["/no/such/python", "-m", "untag"], "home": "/another/home"}.items():
+        path.write_text(json.dumps({**schedule, "installed": {**schedule["installed"], key: value}}))
+        problems = " ".join(status(scheduled)["problems"])
+        assert str(value[0] if key == "program" else value) in problems
+    # Whoever can write here must not choose files elsewhere.
+    path.write_text(json.dumps({**schedule, "installed": {**schedule["installed"], "name": "../../x"}}))
+    assert scheduled.run("schedule", "remove").status == 2
 
 
 def test_without_a_service_what_is_scanned_is_written_down(untag: Untag, programs: Path) -> None:

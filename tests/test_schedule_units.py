@@ -16,10 +16,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from untag.errors import UsageError
+from untag.schedule.installation import Installation
 from untag.schedule.plan import Schedule, Service, check_time, load_schedule, save_schedule
 from untag.schedule.units import (
     CRON_BEGIN,
-    Installation,
     _systemd_word,
     cron_lines,
     launchd_plist,
@@ -198,6 +198,14 @@ def test_cron_runs_exactly_the_command(path: str, tmp_path: Path) -> None:
 def test_what_no_line_of_cron_can_hold_is_refused(path: str) -> None:
     with pytest.raises(UsageError):
         cron_lines(here(path), idle=True)
+
+
+def test_where_a_mark_was_taken_out_the_lines_of_the_user_stay() -> None:
+    begin, command, end = cron_lines(here(), idle=False)
+    for left in ([begin, command], [command, end], [begin], [end], [begin, command, end, begin]):
+        crontab = "".join(f"{line}\n" for line in ["0 1 * * * first", *left, "0 2 * * * last"])
+        kept = [line for line in with_cron_lines(crontab, []).splitlines() if line not in (begin, command, end)]
+        assert kept == ["0 1 * * * first", "0 2 * * * last"]
 
 
 @given(st.lists(st.text(st.characters(exclude_categories=("Cs", "Cc", "Zl", "Zp"), exclude_characters="\x85"))))

@@ -167,8 +167,12 @@ def _say_next(found: untag.ScheduleStatus) -> None:
         return
     due = found.next_due.astimezone()
     say(f"the next scan is due on {due:%Y-%m-%d} from {due:%H:%M} on")
+    for problem in found.problems:
+        say(problem)
     if not found.active:
-        say(f"{found.schedule.service} does not start it; mend that with: untag schedule install")
+        say(f"{found.schedule.service} does not start it")
+    if found.problems or not found.active:
+        say("mend that with: untag schedule install")
     if found.on_battery:
         say("this machine is on its battery: scans wait until it is not")
 
@@ -207,6 +211,7 @@ def _as_dict(found: untag.ScheduleStatus) -> dict[str, object]:
         "at": None if schedule is None else schedule.at,
         "service": None if schedule is None else schedule.service.value,
         "active": found.active,
+        "problems": list(found.problems),
         "next_due": None if found.next_due is None else found.next_due.isoformat(timespec="seconds"),
         "on_battery": found.on_battery,
         "requests_due": found.requests_due,

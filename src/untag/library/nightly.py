@@ -19,11 +19,11 @@ from untag.schedule import history
 from untag.schedule.arrivals import QUIET_SECONDS, Looked, load_arrived, look, save_arrived
 from untag.schedule.due import is_due
 from untag.schedule.history import RunKind, ScheduledRun
+from untag.schedule.installation import this_installation
 from untag.schedule.isolation import Isolation, isolation_here
 from untag.schedule.plan import Schedule
 from untag.schedule.programs import lower_priority, notify, on_battery, run_child, without_network
 from untag.schedule.telling import news_of
-from untag.schedule.units import this_installation
 from untag.store.lock import lock_holder
 from untag.support.paths import os_path
 from untag.support.run_files import RUNS_FOLDER

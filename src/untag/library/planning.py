@@ -12,10 +12,10 @@ import platformdirs
 from untag.errors import UsageError
 from untag.library.options import path_of
 from untag.library.scheduling import ScheduleOptions, SchedulePlan
+from untag.schedule.installation import this_installation
 from untag.schedule.plan import Schedule, Service, check_time, load_schedule
 from untag.schedule.programs import has, systemd_can_take_the_network
 from untag.schedule.services import files_of, lingers, service_here
-from untag.schedule.units import this_installation
 from untag.support.paths import absolute, os_path, printable_path
 from untag.support.user_command import words_of
 
@@ -39,8 +39,9 @@ def plan(
         service=service,
         namespace=service is Service.SYSTEMD and (not ask_system or systemd_can_take_the_network()),
     )
-    schedule = _with_options(schedule, options, first=before is None)
-    files = files_of(schedule, this_installation(home, os.environ.get("PATH", os.defpath)))
+    here = this_installation(home, os.environ.get("PATH", os.defpath))
+    schedule = replace(_with_options(schedule, options, first=before is None), installed=here)
+    files = files_of(schedule, here)
     remarks = _remarks(schedule) if ask_system else ()
     return SchedulePlan(schedule, tuple(files), tuple(remarks))
 

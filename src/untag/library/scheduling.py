@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from untag.schedule.history import ScheduledRun
-    from untag.schedule.plan import Schedule
+    from untag.schedule.plan import Schedule, Service
     from untag.schedule.services import Written as WrittenUnit
 
 
@@ -60,7 +60,7 @@ class ScheduleStatus:
     """What is installed, when it runs next, whether the service says that it will, and the runs, the newest first.
 
     `schedule` and `next_due` are None where nothing is installed. `running` is the process that scans now,
-    `requests_due` how many requests wait for the user.
+    `requests_due` how many requests wait for the user. `problems` are what stands in the way of the runs.
     """
 
     schedule: Schedule | None
@@ -70,6 +70,7 @@ class ScheduleStatus:
     runs: tuple[ScheduledRun, ...]
     running: int | None
     requests_due: int
+    problems: tuple[str, ...] = ()
 
 
 class Scheduling(Reports, Actions):
@@ -92,11 +93,14 @@ class Scheduling(Reports, Actions):
 
     def install_schedule(self, planned: SchedulePlan) -> None:
         """Writes what was planned, and has the service of the system start it. Raises ResourceError."""
-        from untag.schedule.plan import save_schedule
-        from untag.schedule.services import install
+        from untag.schedule.plan import load_schedule, save_schedule
+        from untag.schedule.services import install, remove
         from untag.store import note_written
 
         store = self._opened()
+        before = load_schedule(self.home)
+        if before is not None and _started_by(before) != _started_by(planned.schedule):
+            remove(before)
         save_schedule(self.home, planned.schedule)
         install(self.home, planned.schedule, planned.files, lambda path: note_written(store, path, "schedule"))
 
@@ -104,7 +108,7 @@ class Scheduling(Reports, Actions):
         """The files that were installed and are there; the lines of a crontab are no file."""
         from untag.schedule.services import installed_files
 
-        return installed_files(self._schedule().service)
+        return installed_files(self._schedule())
 
     def remove_schedule(self) -> Schedule:
         """Takes back what was installed; what runs have said stays. Raises UsageError where nothing was."""
@@ -112,7 +116,7 @@ class Scheduling(Reports, Actions):
         from untag.support.run_files import SCHEDULE_FILE
 
         schedule = self._schedule()
-        remove(schedule.service)
+        remove(schedule)
         (self.home / SCHEDULE_FILE).unlink(missing_ok=True)
         return schedule
 
@@ -122,16 +126,17 @@ class Scheduling(Reports, Actions):
         from untag.schedule.history import past_runs
         from untag.schedule.plan import load_schedule
         from untag.schedule.programs import on_battery
-        from untag.schedule.services import is_active
+        from untag.schedule.services import is_active, problems
         from untag.store import DATABASE_NAME
         from untag.store.lock import lock_holder
 
         schedule = load_schedule(self.home)
         runs = tuple(reversed(past_runs(self.home)))
         due = None if schedule is None else next_due(schedule, datetime.now(UTC), self._seed)
-        active = schedule is not None and is_active(schedule.service)
+        active = schedule is not None and is_active(schedule)
+        wrong = () if schedule is None else tuple(problems(schedule, self.home))
         waiting = len(self.requests(due=True)) if (self.home / DATABASE_NAME).exists() else 0
-        return ScheduleStatus(schedule, active, due, on_battery(), runs, lock_holder(self.home), waiting)
+        return ScheduleStatus(schedule, active, due, on_battery(), runs, lock_holder(self.home), waiting, wrong)
 
     def run_schedule(
         self, step: ScheduleStep | None = None, *, if_due: bool = False, cancel: Cancel | None = None
@@ -156,3 +161,9 @@ class Scheduling(Reports, Actions):
         if schedule is None:
             raise UsageError("nothing is scheduled; say which folders with: untag schedule install PATH…")
         return schedule
+
+
+def _started_by(schedule: Schedule) -> tuple[Service, str]:
+    from untag.schedule.services import name_of
+
+    return schedule.service, name_of(schedule)

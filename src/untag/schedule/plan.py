@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from untag.errors import UsageError
+from untag.schedule.installation import Installation, is_name
 from untag.support.aside import new_part
 from untag.support.run_files import SCHEDULE_FILE
 
@@ -34,7 +35,8 @@ class Schedule:
     `paths` are scanned once a day, `at` HH:MM local time or up to `spread` minutes later; exports that come into
     `downloads` are scanned when they have arrived. `before` is a command that runs before the daily scan, and `notify`
     one that tells the user; None is the desktop's, and an empty one nothing. `namespace` says that the service can
-    take the whole network away, and not only Internet sockets.
+    take the whole network away, and not only Internet sockets. `installed` is what the service was told to start; None
+    where nothing was.
     """
 
     paths: tuple[str, ...]
@@ -45,6 +47,7 @@ class Schedule:
     notify: str | None = None
     service: Service = Service.SYSTEMD
     namespace: bool = False
+    installed: Installation | None = None
 
     @property
     def hour(self) -> int:
@@ -95,4 +98,18 @@ def _schedule_of(values: Mapping[str, Any]) -> Schedule:
         raise TypeError("a text is none")
     if not isinstance(given["spread"], int) or not isinstance(given["namespace"], bool):
         raise TypeError("a number is none")
-    return Schedule(tuple(paths), **{**given, "at": check_time(given["at"]), "service": Service(given["service"])})
+    here = _installation_of(given.pop("installed", None))
+    given = {**given, "at": check_time(given["at"]), "service": Service(given["service"]), "installed": here}
+    return Schedule(tuple(paths), **given)
+
+
+def _installation_of(values: Mapping[str, Any] | None) -> Installation | None:
+    if values is None:
+        return None
+    program = tuple(values["program"])
+    here = Installation(program, values["home"], values["search_path"], values["name"])
+    if not program or not all(isinstance(text, str) for text in (*program, here.home, here.search_path)):
+        raise TypeError("a text is none")
+    if not is_name(here.name):
+        raise ValueError("no name of a unit")
+    return here

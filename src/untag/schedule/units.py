@@ -10,12 +10,10 @@ from __future__ import annotations
 
 import plistlib
 import shlex
-import sys
-from collections.abc import Sequence
-from dataclasses import dataclass
-from pathlib import Path
+from collections.abc import Iterator, Sequence
 
 from untag.errors import UsageError
+from untag.schedule.installation import NAME, Installation
 from untag.schedule.plan import Schedule
 from untag.support.paths import os_path
 
@@ -23,61 +21,56 @@ LABEL = "org.untag.schedule"
 CRON_BEGIN = "# untag schedule: begin"
 CRON_END = "# untag schedule: end"
 
+_RUN = " schedule run --if-due "
 _CONTROL = {7: "\\a", 8: "\\b", 9: "\\t", 10: "\\n", 11: "\\v", 12: "\\f", 13: "\\r"}
 
 
-@dataclass(frozen=True, slots=True)
-class Installation:
-    """Where untag runs from: the program with its arguments, the home folder, and the user's `$PATH`."""
-
-    program: tuple[str, ...]
-    home: str
-    search_path: str
-
-    def run(self, *arguments: str) -> tuple[str, ...]:
-        """The command line of one run."""
-        return (*self.program, "--home", self.home, "schedule", "run", *arguments)
+def label(name: str) -> str:
+    """What launchd calls it."""
+    return LABEL + name.removeprefix(NAME)
 
 
-def this_installation(home: Path, search_path: str) -> Installation:
-    """That of the Python which runs now."""
-    return Installation((sys.executable, "-m", "untag"), str(home.absolute()), search_path)
+def cron_marks(name: str) -> tuple[str, str]:
+    """The lines around those of untag in a crontab."""
+    which = name.removeprefix(NAME)
+    return (f"{CRON_BEGIN}{which}", f"{CRON_END}{which}")
 
 
 def systemd_units(schedule: Schedule, here: Installation) -> dict[str, str]:
     """The units for systemd's service manager of a user, by file name. Raises UsageError for what none can hold."""
-    first = [] if schedule.before is None else ["untag-before.service"]
+    name = here.name
+    first = [] if schedule.before is None else [f"{name}-before.service"]
     # What came while nobody watched the folder is met every hour. One after the other: two scans cannot run at once.
-    first += [] if schedule.downloads is None else ["untag-arrivals.service"]
+    first += [] if schedule.downloads is None else [f"{name}-arrivals.service"]
     before = f"Wants={' '.join(first)}\nAfter={' '.join(first)}\n" if first else ""
     units = {
-        "untag.timer": _TIMER,
-        "untag.service": _service(
+        f"{name}.timer": _TIMER,
+        f"{name}.service": _service(
             "untag: the daily scan, when it is due",
-            f"ConditionACPower=true\n{before}Wants=untag-notify.service\n",
+            f"ConditionACPower=true\n{before}Wants={name}-notify.service\n",
             here.run("--only", "scan", "--if-due"),
             _without_network(schedule),
         ),
-        "untag-notify.service": _service(
+        f"{name}-notify.service": _service(
             "untag: tell what scheduled scans have found",
-            "After=untag.service untag-arrivals.service\n",
+            f"After={name}.service {name}-arrivals.service\n",
             here.run("--only", "notify"),
             _environment(here),
         ),
     }
     if schedule.before is not None:
-        units["untag-before.service"] = _service(
+        units[f"{name}-before.service"] = _service(
             "untag: the command before the daily scan, with the network",
             "ConditionACPower=true\n",
             here.run("--only", "before", "--if-due"),
             _environment(here),
         )
     if schedule.downloads is not None:
-        units["untag-arrivals.path"] = _path_unit(schedule.downloads)
-        units["untag-arrivals.service"] = _service(
+        units[f"{name}-arrivals.path"] = _path_unit(schedule.downloads)
+        units[f"{name}-arrivals.service"] = _service(
             "untag: scan the exports that have arrived",
             # Each file that comes starts it once more: a limit of starts would end the watching for good.
-            "StartLimitIntervalSec=0\nWants=untag-notify.service\n",
+            f"StartLimitIntervalSec=0\nWants={name}-notify.service\n",
             here.run("--only", "arrivals"),
             _without_network(schedule),
         )
@@ -184,7 +177,7 @@ def _no_text(service: str) -> str:
 def launchd_plist(schedule: Schedule, here: Installation) -> bytes:
     """The agent for launchd, as a property list. Raises UsageError for what none can hold."""
     values = {
-        "Label": LABEL,
+        "Label": label(here.name),
         "ProgramArguments": list(here.run("--if-due")),
         "EnvironmentVariables": {"PATH": here.search_path},
         # What was slept through is made up for: every quarter of an hour it is looked whether the scan is due.
@@ -215,16 +208,28 @@ def cron_lines(here: Installation, *, idle: bool) -> list[str]:
             "cron takes no paths that hold a line end or bytes that are no text; choose another home folder"
         )
     line = " ".join(map(shlex.quote, command)).replace("%", "\\%")
-    return [CRON_BEGIN, f"*/15 * * * * {line} >/dev/null 2>&1", CRON_END]
+    begin, end = cron_marks(here.name)
+    return [begin, f"*/15 * * * * {line} >/dev/null 2>&1", end]
 
 
-def with_cron_lines(crontab: str, lines: Sequence[str]) -> str:
+def with_cron_lines(crontab: str, lines: Sequence[str], name: str = NAME) -> str:
     """A crontab with these lines in the place of those that untag has put there before; none for no lines."""
-    kept: list[str] = []
-    inside = False
-    for line in crontab.splitlines():
-        inside = inside or line == CRON_BEGIN
-        if not inside:
-            kept.append(line)
-        inside = inside and line != CRON_END
+    kept = [line for line, own in _cron_owned(crontab, name) if not own]
     return "".join(f"{line}\n" for line in (*kept, *lines))
+
+
+def own_cron_lines(crontab: str, name: str) -> str:
+    """What untag has put into a crontab, with its marks."""
+    return "".join(f"{line}\n" for line, own in _cron_owned(crontab, name) if own)
+
+
+def _cron_owned(crontab: str, name: str) -> Iterator[tuple[str, bool]]:
+    """Each line, and whether untag wrote it. Where somebody took the last mark out, what follows is the user's."""
+    begin, end = cron_marks(name)
+    lines = crontab.splitlines()
+    inside = own = False
+    for number, line in enumerate(lines):
+        inside = inside or (line == begin and end in lines[number:])
+        own = inside or line in (begin, end) or (own and _RUN in line)
+        yield line, own
+        inside = inside and line != end
