@@ -56,6 +56,32 @@ def test_an_unpacked_export_is_one_too(tmp_path: Path) -> None:
     assert (found.ready, found.settling) == ((), True)
 
 
+def test_times_that_are_still_to_come_hold_nothing_up(tmp_path: Path) -> None:
+    put(tmp_path / "facebook-zip.zip", packed(FACEBOOK), written=NOW + 3e8)
+    for name, data in FACEBOOK.items():
+        put(tmp_path / "facebook-ana" / name, data, written=NOW + 3e8)
+    assert len(seen(tmp_path).ready) == 2
+    put(tmp_path / "facebook-ana" / "posts" / "late.jpg", b"x", written=NOW - 5)
+    assert (len(seen(tmp_path).ready), seen(tmp_path).settling) == (1, True)
+
+
+def test_what_is_unpacked_with_old_times_is_noticed_however_much_there_is(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("untag.schedule.arrivals._MOST_ENTRIES", 10)
+    for number in range(20):
+        put(tmp_path / "facebook-ana" / "posts" / f"{number}.jpg", b"x")
+    for name, data in FACEBOOK.items():
+        put(tmp_path / "facebook-ana" / name, data)
+    for folder in (tmp_path / "facebook-ana", *(tmp_path / "facebook-ana").rglob("*")):
+        os.utime(folder, (LONG_AGO, LONG_AGO))
+    before = seen(tmp_path)
+    assert len(before.ready) == 1
+    put(tmp_path / "facebook-ana" / "posts" / "zzz.jpg", b"x")
+    os.utime(tmp_path / "facebook-ana" / "posts", (NOW - 5, NOW - 5))
+    assert (seen(tmp_path, dict(before.marks)).ready, seen(tmp_path).settling) == ((), True)
+
+
 @pytest.mark.parametrize("suffix", sorted(UNFINISHED))
 def test_what_a_browser_is_writing_is_left_alone(tmp_path: Path, suffix: str) -> None:
     put(tmp_path / f"facebook-ana.zip.{suffix}", packed(FACEBOOK))

@@ -22,6 +22,7 @@ from untag.schedule.isolation import Isolation, isolation_here
 from untag.schedule.programs import without_network
 from untag.schedule.telling import news_of
 from untag.store import Store
+from untag.support.run_files import held
 
 CRONTAB = """#!/bin/sh
 case "$1" in
@@ -194,11 +195,51 @@ def test_if_due_it_runs_once_a_day(scheduled: Untag, monkeypatch: pytest.MonkeyP
 
 def test_during_another_scan_it_ends_with_75_and_is_done_again(scheduled: Untag, programs: Path) -> None:
     with Store.open(scheduled.home) as store, store.exclusive():
-        run(scheduled, "--if-due", status=75)
+        run(scheduled, status=75)
     assert status(scheduled)["runs"][0]["status"] == 75
     assert "Another scan is running" in scheduled.run("schedule", "status").out
     assert told(programs) == []
     run(scheduled, "--if-due", status=3)
+
+
+@pytest.mark.parametrize("only", [(), ("--only", "scan"), ("--only", "before")])
+def test_while_a_long_scan_runs_nothing_is_begun_again_and_again(
+    scheduled: Untag, programs: Path, only: tuple[str, ...]
+) -> None:
+    install(scheduled, "--before", shlex.join(["touch", str(programs / "fetched")]))
+    with Store.open(scheduled.home) as store, store.exclusive():
+        run(scheduled, "--if-due", *only, status=75)
+    assert (status(scheduled)["runs"], (programs / "fetched").exists()) == ([], False)
+    run(scheduled, "--if-due", status=3)
+    assert (programs / "fetched").exists()
+
+
+def test_a_command_before_that_hangs_is_ended_and_never_runs_twice(
+    scheduled: Untag, programs: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("untag.library.nightly._BEFORE_SECONDS", 0.2)
+    install(scheduled, "--before", "sh -c 'sleep 600 & wait'")
+    run(scheduled, "--if-due", status=3)
+    assert "had not ended after 0.2 seconds" in status(scheduled)["runs"][0]["before_failed"]
+    with held(scheduled.home, "before.lock") as is_free:
+        assert is_free
+        run(scheduled, status=75)
+    assert len(status(scheduled)["runs"]) == 1
+
+
+def test_a_clock_that_was_wrong_does_not_stop_the_scans(scheduled: Untag) -> None:
+    run(scheduled, "--if-due", status=3)
+    runs = scheduled.home / "scheduled" / "runs"
+    (path,) = runs.iterdir()
+    record = {**json.loads(path.read_text()), "started_at": "2099-01-01T00:00:00+00:00"}
+    path.unlink()
+    for number in range(60):
+        name = f"2099{number:04}"
+        (runs / f"{name}.json").write_text(json.dumps({**record, "name": name}))
+    run(scheduled, "--if-due", status=0)
+    assert len(list(runs.iterdir())) == 60
+    run(scheduled, "--if-due", status=0)
+    assert sum(run.started.year != 2099 for run in past_runs(scheduled.home)) == 1, "once, not every time"
 
 
 def test_a_disk_that_is_away_at_night_is_told_once(scheduled: Untag, programs: Path) -> None:
@@ -465,7 +506,7 @@ def test_two_homes_have_two_of_everything(untag: Untag, programs: Path, service:
     untag.photos.mkdir()
     other = untag.root / "other home"
     for home in (untag.home, other):
-        command = ["schedule", "install", untag.photos, "--yes", "--service", service]
+        command = ["schedule", "install", str(untag.photos), "--yes", "--service", service]
         assert untag.run("--home", home, *command).status == 0
     first, second = (
         json.loads(untag.run("--home", home, "schedule", "status", "--json").out) for home in (untag.home, other)
@@ -566,6 +607,7 @@ def test_a_command_gets_the_sentence_where_it_says_so(scheduled: Untag, programs
 def test_a_notification_that_fails_is_in_the_log(scheduled: Untag) -> None:
     install(scheduled, "--notify", "/no/such/program")
     run(scheduled, status=3)
+    assert "nobody could be told: /no/such/program" in scheduled.run("schedule", "status").out
     assert "nobody could be told: /no/such/program" in (scheduled.home / "scheduled" / "log.txt").read_text()
 
 

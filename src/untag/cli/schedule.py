@@ -184,6 +184,8 @@ def _lines(run: untag.ScheduledRun, running: int | None) -> Iterator[str]:
         yield f"    away: {place}"
     if run.before_failed is not None:
         yield f"    the command before failed: {run.before_failed}"
+    if run.untold is not None:
+        yield f"    nobody could be told: {run.untold}"
     if run.isolation is untag.Isolation.NONE:
         yield "    the network was not taken away from it"
 
@@ -239,5 +241,6 @@ def _run_as_dict(run: untag.ScheduledRun, running: int | None) -> dict[str, obje
         "to_move": run.to_move,
         "away": list(run.away),
         "before_failed": run.before_failed,
+        "untold": run.untold,
         "network_taken_away": run.isolation.value,
     }

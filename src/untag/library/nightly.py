@@ -26,7 +26,7 @@ from untag.schedule.programs import lower_priority, notify, on_battery, run_chil
 from untag.schedule.telling import news_of
 from untag.store.lock import lock_holder
 from untag.support.paths import os_path
-from untag.support.run_files import RUNS_FOLDER
+from untag.support.run_files import RUNS_FOLDER, held
 from untag.support.user_command import run_user_command
 
 if TYPE_CHECKING:
@@ -36,6 +36,10 @@ if TYPE_CHECKING:
 
 _SANDBOXED = "UNTAG_SANDBOXED"
 _BEFORE_FAILED = "before-failed.txt"
+_BEFORE_LOCK = "before.lock"
+_BEFORE_SECONDS = 20 * 3600.0
+"""One that hangs would keep every later scan from beginning."""
+_CLOCKS_DIFFER = timedelta(minutes=5)
 _MOST_UNREADABLE = 50
 _LOOKS, _LOOK_SECONDS = 4, QUIET_SECONDS / 3
 _LONG_ENOUGH = timedelta(minutes=10)
@@ -66,10 +70,14 @@ class Night:
             return self._scan_arrivals()
         if if_due and not self._is_due():
             return 0
+        if if_due and self._is_scanning():
+            return _TEMPORARY_FAILURE
         return self._run_before() if step is ScheduleStep.BEFORE else self._scan_paths()
 
     def _all(self, *, if_due: bool) -> int:
         statuses = []
+        if if_due and self._is_scanning():
+            return _TEMPORARY_FAILURE if self._is_due() else 0
         try:
             found = self._look()
             if found.ready:
@@ -77,16 +85,21 @@ class Night:
             else:
                 self._settle(found, [])
             if not if_due or self._is_due():
-                self._run_before()
-                statuses.append(self._apart(ScheduleStep.SCAN))
+                statuses.append(self._before_and_scan())
         finally:
             self._tell()
         return _of_several(statuses)
 
     def _is_due(self) -> bool:
+        now = datetime.now(UTC)
         done = [run.started for run in history.past_runs(self.client.home) if run.counts_for_today]
-        last = max(done, default=None)
-        return is_due(self.schedule, datetime.now(UTC), self.seed, last) and not on_battery()
+        # Where the clock was wrong, a run may seem to be still to come.
+        last = max((started for started in done if started <= now + _CLOCKS_DIFFER), default=None)
+        return is_due(self.schedule, now, self.seed, last) and not on_battery()
+
+    def _is_scanning(self) -> bool:
+        """Whether a scan is under way. What is due comes after it; until then nothing is begun, and on record."""
+        return lock_holder(self.client.home) is not None
 
     def _apart(self, step: ScheduleStep) -> int:
         """Does a step in a process without a network; in this one where none can be had, or it has none itself."""
@@ -99,11 +112,21 @@ class Night:
         self.client.close()
         return run_child(command, {**os.environ, _SANDBOXED: "1"})
 
+    def _before_and_scan(self) -> int:
+        status = self._run_before()
+        return status if status == _TEMPORARY_FAILURE else self._apart(ScheduleStep.SCAN)
+
     def _run_before(self) -> int:
-        """Runs the user's command, which has the network; that it failed is said with the scan."""
+        """Runs the user's command, which has the network; that it failed is said with the scan.
+
+        75 where the one of an earlier run goes on still: that run has the scan to come.
+        """
         if self.schedule.before is None:
             return 0
-        failed = run_user_command(self.schedule.before)
+        with held(self.client.home, _BEFORE_LOCK) as is_free:
+            if not is_free:
+                return _TEMPORARY_FAILURE
+            failed = run_user_command(self.schedule.before, seconds=_BEFORE_SECONDS)
         history.write_private(self.client.home, _BEFORE_FAILED, failed or "")
         return 0 if failed is None else 1
 
@@ -226,7 +249,7 @@ class Night:
         if failed is not None:
             history.log(home, [f"nobody could be told: {failed}"])
         for run in untold:
-            history.record(home, history.told(run, due))
+            history.record(home, history.told(run, due, failed))
         return 0 if failed is None else 1
 
     def _was_killed(self, run: ScheduledRun) -> bool:

@@ -14,6 +14,7 @@ import time
 import zipfile
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import islice
 from pathlib import Path
 
 from untag.imaging.limits import Limits
@@ -63,7 +64,7 @@ def look(folder: Path, arrived: Mapping[str, Mark], *, limits: Limits, now: floa
     with os.scandir(folder) as children:
         names = sorted(child.name for child in children)
     unfinished = [name for name in names if suffix_of(name) in UNFINISHED]
-    marks = {name: mark for name in names if name not in unfinished and (mark := _mark(folder, name)) is not None}
+    marks = {name: mark for name in names if name not in unfinished and (mark := _mark(folder, name, now)) is not None}
     ready: list[tuple[str, ...]] = []
     coming: list[str] = []
     broken: list[str] = []
@@ -74,7 +75,8 @@ def look(folder: Path, arrived: Mapping[str, Mark], *, limits: Limits, now: floa
         if not new:
             continue
         wrong = [name for name in new if not _is_whole(folder / name)]
-        growing = [name for name in new if now - marks[name][1] / 1e9 < QUIET_SECONDS]
+        # A time that is still to come, from a camera or another clock, says nothing of when it was written.
+        growing = [name for name in new if abs(now - marks[name][1] / 1e9) < QUIET_SECONDS]
         awaited = _is_awaited(group, unfinished)
         settling = settling or bool(growing and not awaited)
         if growing or awaited:
@@ -106,7 +108,7 @@ def _groups(marks: Mapping[str, Mark]) -> Iterator[list[str]]:
     yield from parts.values()
 
 
-def _mark(folder: Path, name: str) -> Mark | None:
+def _mark(folder: Path, name: str, now: float) -> Mark | None:
     """The mark of an archive or of a folder; None for anything else."""
     if passed_over(name) is not None:
         return None
@@ -115,22 +117,28 @@ def _mark(folder: Path, name: str) -> Mark | None:
         status = path.lstat()
         if stat.S_ISREG(status.st_mode):
             return (status.st_size, status.st_mtime_ns) if is_named_archive(name) else None
-        return _folder_mark(path) if stat.S_ISDIR(status.st_mode) else None
+        return _folder_mark(path, now) if stat.S_ISDIR(status.st_mode) else None
     except OSError:
         return None
 
 
-def _folder_mark(folder: Path) -> Mark:
-    """Of a folder that may be being unpacked: of so many entries, those of the top first."""
-    size, newest, left = 0, folder.stat().st_mtime_ns, _MOST_ENTRIES
-    for path, _, names in os.walk(folder):
-        for name in names[:left]:
+def _folder_mark(folder: Path, now: float) -> Mark:
+    """Of a folder that may be being unpacked: of so many files and folders, those of the top first.
+
+    What unpacks gives files the times that they had; a folder in which one was made tells of it. Times that are still
+    to come do not count.
+    """
+    size, files = 0, _MOST_ENTRIES
+    times = [0]
+    latest = int((now + QUIET_SECONDS) * 1e9)
+    for path, _, names in islice(os.walk(folder), _MOST_ENTRIES):
+        times.append(os.lstat(path).st_mtime_ns)
+        for name in names[:files]:
             status = os.lstat(os.path.join(path, name))  # noqa: PTH118 - names may hold bytes
-            size, newest = size + status.st_size, max(newest, status.st_mtime_ns)
-        left -= len(names)
-        if left <= 0:
-            break
-    return size, newest
+            size += status.st_size
+            times.append(status.st_mtime_ns)
+        files = max(0, files - len(names))
+    return size, max(time for time in times if time < latest)
 
 
 def _is_whole(path: Path) -> bool:

@@ -40,7 +40,7 @@ class ScheduledRun:
     """One run. Times are ISO 8601 in UTC; `ended_at` and `status`, as of `untag scan`, are None until it has ended.
 
     `error` says why there was no scan, `away` which places were away. `told` says that the user was told, or that
-    there was nothing to tell; `due` requests waited for the user then.
+    there was nothing to tell; `due` requests waited for the user then. `untold` is why nobody could be told.
     """
 
     name: str
@@ -65,6 +65,7 @@ class ScheduledRun:
     before_failed: str | None = None
     told: bool = False
     due: int = 0
+    untold: str | None = None
 
     @property
     def started(self) -> datetime:
@@ -82,7 +83,9 @@ def begin(home: Path, kind: RunKind, paths: tuple[str, ...], isolation: Isolatio
     name = f"{now:%Y%m%dT%H%M%S%f}-{os.getpid()}"
     run = ScheduledRun(name, kind, now.isoformat(timespec="seconds"), os.getpid(), isolation, paths)
     record(home, run)
-    for path in _record_files(home)[:-_MOST_RUNS]:
+    # Where the clock was wrong, what came before seems to be still to come; that goes first, and never this one.
+    others = [path for path in _record_files(home) if path.stem != name]
+    for path in sorted(others, key=lambda path: path.stem <= name)[: max(0, len(others) + 1 - _MOST_RUNS)]:
         with suppress(OSError):
             destroy(path)
     return run
@@ -95,9 +98,9 @@ def end(home: Path, run: ScheduledRun, status: int, **values: Any) -> ScheduledR
     return ended
 
 
-def told(run: ScheduledRun, due: int) -> ScheduledRun:
-    """The same run, of which the user knows, and of so many requests that are due."""
-    return replace(run, told=True, due=due)
+def told(run: ScheduledRun, due: int, failed: str | None = None) -> ScheduledRun:
+    """The same run, of which the user knows, and of so many requests that are due; `failed` says why not."""
+    return replace(run, told=True, due=due, untold=failed)
 
 
 def record(home: Path, run: ScheduledRun) -> None:

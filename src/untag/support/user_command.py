@@ -2,28 +2,48 @@
 
 from __future__ import annotations
 
+import os
 import shlex
+import signal
 import subprocess
+from contextlib import suppress
 
 from untag.errors import UsageError
 
 _STANDARD_ERROR = 2
 
 
-def run_user_command(command: str) -> str | None:
+def run_user_command(command: str, *, seconds: float | None = None) -> str | None:
     """Runs a command and waits for it; returns what went wrong in words, or None.
 
     It is split as a POSIX shell splits words, with nothing expanded. It gets no input, since nobody may be there to
-    answer. Raises UsageError for what is no command; nothing was run then.
+    answer. With `seconds` it is ended after so long, with all that it has started. Raises UsageError for what is no
+    command; nothing was run then.
     """
     words = words_of(command)
     try:
-        done = subprocess.run(words, stdin=subprocess.DEVNULL, stdout=_STANDARD_ERROR, check=False)  # noqa: S603 - the user wrote it
+        done = _run(words, seconds)
+    except subprocess.TimeoutExpired:
+        return f"{words[0]} had not ended after {seconds:g} seconds, and was ended"
     except (OSError, ValueError) as error:
         return f"{words[0]} could not be run: {getattr(error, 'strerror', None) or error}"
     if done.returncode < 0:
         return f"{words[0]} was ended by signal {-done.returncode}"
     return f"{words[0]} ended with exit status {done.returncode}" if done.returncode else None
+
+
+def _run(words: list[str], seconds: float | None) -> subprocess.CompletedProcess[bytes]:
+    # A group of its own can be ended as a whole; without a limit it stays with untag, so that Ctrl-C reaches it.
+    alone = seconds is not None and os.name == "posix"
+    with subprocess.Popen(  # noqa: S603 - the user wrote it
+        words, stdin=subprocess.DEVNULL, stdout=_STANDARD_ERROR, start_new_session=alone
+    ) as child:
+        try:
+            return subprocess.CompletedProcess(words, child.wait(seconds))
+        except BaseException:
+            with suppress(ProcessLookupError):
+                os.killpg(child.pid, signal.SIGKILL) if alone else child.kill()
+            raise
 
 
 def words_of(command: str) -> list[str]:
