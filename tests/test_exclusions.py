@@ -82,7 +82,8 @@ def test_the_configuration_holds_for_every_scan_and_adds_to_options(filled: Unta
 @pytest.mark.parametrize(
     ("value", "said"),
     [('"private"', "a list of patterns"), ("[1]", "a list of patterns"), ('["!"]', "no pattern"),
-     ('["*a*a*a*a"]', "asterisks"), ('["[z-a]"]', "no pattern")],
+     ('["*a*a*a*a"]', "asterisks"), ('["[z-a]"]', "no pattern"),
+     ('["[[:upper:]]*"]', "[:upper:] is not understood")],
 )  # fmt: skip
 def test_what_is_no_pattern_is_refused(filled: Untag, value: str, said: str) -> None:
     (filled.home / "config.toml").write_text(f"exclude = {value}\n")
@@ -252,7 +253,9 @@ def test_enrolling_heeds_no_pattern(untag: Untag) -> None:
     assert untag.run("enroll", folder).status == 0
 
 
-@pytest.mark.parametrize("pattern", ["a" * 200 + "*", "**/*.png", "IMG_*_*", "*~", "\\!x", "a b"])
+@pytest.mark.parametrize(
+    "pattern", ["a" * 200 + "*", "**/*.png", "IMG_*_*", "*~", "\\!x", "a b", "[[]x", "[a[b]", "[a:b]"]
+)
 def test_ordinary_patterns_are_taken(pattern: str) -> None:
     assert check_pattern(pattern) == pattern
 

@@ -435,8 +435,21 @@ def test_forgetting_takes_what_runs_have_said(scheduled: Untag) -> None:
     assert not (scheduled.home / "scheduled" / "new.html").exists()
     scheduled.enroll()
     run(scheduled, status=3)
-    assert scheduled.run("forget", "--all", "--yes").status == 0
+    result = scheduled.run("forget", "--all", "--yes")
+    assert (result.status, "nothing runs by itself any more" in result.err) == (0, True)
+    assert not (scheduled.home / "schedule.json").exists()
     assert [path for path in (scheduled.home / "scheduled").rglob("*") if path.is_file()] == []
+
+
+def test_forgetting_all_ends_the_schedule_or_says_that_it_could_not(scheduled: Untag, programs: Path) -> None:
+    (programs / "broken").touch()
+    result = scheduled.run("forget", "--all", "--yes")
+    assert (result.status, "what scans by itself may go on: crontab -l failed" in result.err) == (0, True)
+    assert not (scheduled.home / "untag.db").exists()
+    (programs / "broken").unlink()
+    assert "schedule run" in (programs / "tab").read_text()
+    assert scheduled.run("forget", "--all", "--yes").status == 0
+    assert (programs / "tab").read_text() == ""
 
 
 def test_cron_keeps_the_lines_of_the_user(scheduled: Untag, programs: Path) -> None:

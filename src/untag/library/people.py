@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
-from untag.errors import UsageError
+from untag.errors import UntagError, UsageError
 from untag.library.home import OpenHome
 from untag.library.options import (
     ENROLL,
@@ -158,8 +158,19 @@ class People(OpenHome):
         return erase_bystanders(self.home)
 
     def forget_all(self) -> Forgotten:
-        """Deletes the database, even a damaged one, and all that was made from it; photos are never touched."""
+        """Deletes the database, even a damaged one, and all that was made from it; photos are never touched.
+
+        Scheduled scans are taken back first: they would find it all out again.
+        """
+        from untag.library.scheduling import end_schedule
         from untag.upkeep.forgetting import erase_all
 
         self.close()
+        try:
+            ended = end_schedule(self.home)
+        except UntagError as error:
+            self._warn(f"what scans by itself may go on: {error}")
+        else:
+            if ended is not None:
+                self._say(f"nothing runs by itself any more (it was started by {ended.service})")
         return erase_all(self.home)

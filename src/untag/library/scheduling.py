@@ -112,13 +112,10 @@ class Scheduling(Reports, Actions):
 
     def remove_schedule(self) -> Schedule:
         """Takes back what was installed; what runs have said stays. Raises UsageError where nothing was."""
-        from untag.schedule.services import remove
-        from untag.support.run_files import SCHEDULE_FILE
-
-        schedule = self._schedule()
-        remove(schedule)
-        (self.home / SCHEDULE_FILE).unlink(missing_ok=True)
-        return schedule
+        self._schedule()
+        ended = end_schedule(self.home)
+        assert ended is not None
+        return ended
 
     def schedule_status(self) -> ScheduleStatus:
         """What is installed, and what came of the runs."""
@@ -161,6 +158,19 @@ class Scheduling(Reports, Actions):
         if schedule is None:
             raise UsageError("nothing is scheduled; say which folders with: untag schedule install PATH…")
         return schedule
+
+
+def end_schedule(home: Path) -> Schedule | None:
+    """Takes back what was installed; None where nothing was. Raises UntagError: then it stays on record."""
+    from untag.schedule.plan import load_schedule
+    from untag.schedule.services import remove
+    from untag.support.run_files import SCHEDULE_FILE
+
+    schedule = load_schedule(home)
+    if schedule is not None:
+        remove(schedule)
+        (home / SCHEDULE_FILE).unlink(missing_ok=True)
+    return schedule
 
 
 def _started_by(schedule: Schedule) -> tuple[Service, str]:

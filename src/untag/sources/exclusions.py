@@ -12,6 +12,7 @@ import hashlib
 import os
 import re
 import unicodedata
+import warnings
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
@@ -33,6 +34,7 @@ IGNORE_FILE = ".untagignore"
 NO_MEDIA = ".nomedia"
 
 _LIMITS = Limits(max_bytes=64 * 1024)
+_NAMED_CLASS = re.compile(r"\[[:.=]\w*[:.=]\]")
 _MOST_STARS = 3
 """In one name of a pattern: each further one multiplies the time that a long name can take."""
 _MOST_DEEP = 100
@@ -219,7 +221,10 @@ def _layer(base: str | None, pattern: str) -> Layer:
 def _spec(patterns: Iterable[str]) -> GitIgnoreSpec:
     from pathspec import GitIgnoreSpec
 
-    return GitIgnoreSpec.from_lines(map(_composed, patterns))
+    with warnings.catch_warnings():
+        # Python's own expressions may one day mean more by [[ than git does.
+        warnings.simplefilter("ignore", FutureWarning)
+        return GitIgnoreSpec.from_lines(map(_composed, patterns))
 
 
 def _composed(text: str) -> str:
@@ -250,6 +255,8 @@ def _problem_with(pattern: str) -> str | None:
     names = [name for name in pattern.split("/") if name != "**"]
     if any(name.count("*") > _MOST_STARS for name in names):
         return f"a name has more than {_MOST_STARS} asterisks; write two patterns, or fewer asterisks"
+    if (named := _NAMED_CLASS.search(pattern)) is not None:
+        return f"{named[0]} is not understood; write the characters themselves, such as [A-Z]"
     try:
         _spec((pattern,))
     except (ValueError, re.error) as error:
