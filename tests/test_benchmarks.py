@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 from benchmarks import __main__ as benchmarks
-from benchmarks import gpu
+from benchmarks import drop_in, gpu
 from numpy.typing import NDArray
 
 
@@ -84,3 +84,17 @@ def test_a_card_that_answers_otherwise_is_told_apart() -> None:
         "agrees": False,
     }
     assert not gpu.agrees(result)
+
+
+def test_only_faces_of_one_confidence_may_come_in_another_order() -> None:
+    one, other, third = (0, 9, 9, 0), (0, 19, 9, 10), (0, 29, 9, 20)
+    expected = drop_in.Answer([one, other, third], [1.0, 0.9004, 0.9], [], 0.0)
+
+    def swapped(*rectangles: tuple[int, int, int, int]) -> int | None:
+        return drop_in.ties_swapped(expected, drop_in.Answer(list(rectangles), [1.0, 0.9, 0.9], [], 0.0))
+
+    assert swapped(one, other, third) == 0
+    assert swapped(one, third, other) == 1
+    assert swapped(other, one, third) is None
+    assert swapped(one, other) is None
+    assert swapped(one, other, (0, 29, 9, 21)) is None
