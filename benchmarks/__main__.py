@@ -140,6 +140,10 @@ def image_fuzz_ratios(result: Any) -> Iterator[Ratio]:
     yield "2 GB / peak memory on damaged pictures", 2000 / result["peak_megabytes"], 1.0
 
 
+def raw_fuzz_ratios(result: Any) -> Iterator[Ratio]:
+    yield "2 GB / peak memory on damaged raw files", 2000 / max(result["peak_megabytes"]), 1.0
+
+
 def archive_fuzz_ratios(result: Any) -> Iterator[Ratio]:
     yield "2 GB / peak memory on damaged archives", 2e9 / result["peak_bytes"], 1.0
 
@@ -189,6 +193,7 @@ BENCHMARKS = (
     Benchmark("dark", (), (), dark_ratios),
     Benchmark("elongated", (), ("--ratios", "2,4", "--places", "2"), elongated_ratios),
     Benchmark("fuzz_images", (), ("--count", "200", "--batch", "100"), image_fuzz_ratios),
+    Benchmark("fuzz_raw", ("rawpy",), ("--count", "100"), raw_fuzz_ratios),
     Benchmark("fuzz_archives", (), ("--count", "250"), archive_fuzz_ratios),
     Benchmark("gpu", (), ("--count", "32", "--minutes", "4"), gpu_ratios),
     Benchmark("kills", (), ("--kills", "20"), kill_ratios),
