@@ -16,6 +16,7 @@ from untag.config import Settings
 from untag.errors import StoreError
 from untag.findings import Known, Names, Rules, assess, assess_without_file, names_of
 from untag.findings.grouping import group_near_duplicates
+from untag.findings.live import live_photos, with_copies
 from untag.people.calibrate import load_calibration
 from untag.people.concerned import faces_concerned
 from untag.people.index import discard_index, index_path, open_index
@@ -34,6 +35,7 @@ from untag.store import (
     confirmed_contents,
     due_photos,
     hashed_findings,
+    live_parts,
     mark_judged,
     note_owners,
     person_names,
@@ -44,6 +46,7 @@ from untag.store import (
     references,
     replace_findings,
     replace_groups,
+    replace_live,
     risky_posters,
     update_matches,
 )
@@ -270,9 +273,11 @@ def assess_decided(store: Store, judge: Judge, sha256s: Sequence[str], run_id: i
 
 
 def group_copies(store: Store) -> None:
-    """Find out again which findings are copies of one picture, in one transaction."""
+    """Find out again which findings are copies of one picture, or one Live Photo, in one transaction."""
     with store.transaction():
-        replace_groups(store, group_near_duplicates(list(hashed_findings(store))))
+        copies = group_near_duplicates(list(hashed_findings(store)))
+        replace_groups(store, copies)
+        replace_live(store, with_copies(live_photos(live_parts(store)), copies))
 
 
 def must_read_again(key: JudgedWith | None, discarded: int, judge: Judge) -> bool:

@@ -74,6 +74,10 @@ from untag.store.listed import (
     findings,
     names_on_record,
 )
+from untag.store.live import (
+    live_parts,
+    replace_live,
+)
 from untag.store.naming import (
     all_paths,
     contents_beginning,
@@ -291,6 +295,7 @@ __all__ = [
     "last_run",
     "last_scan",
     "listed_since",
+    "live_parts",
     "make_durable",
     "mark_judged",
     "mark_reported",
@@ -330,6 +335,7 @@ __all__ = [
     "remove_reference",
     "replace_findings",
     "replace_groups",
+    "replace_live",
     "request_events",
     "requests",
     "risky_posters",

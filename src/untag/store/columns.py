@@ -59,7 +59,8 @@ def _spans(spans: tuple[Span, ...]) -> str:
     return json.dumps([[float(second) for second in span] for span in spans])
 
 
-def _spans_of(column: str) -> tuple[Span, ...]:
+def spans_of(column: str) -> tuple[Span, ...]:
+    """The times in the column `spans` of a finding."""
     return tuple(Span(*seconds) for seconds in json.loads(column))
 
 
@@ -70,8 +71,8 @@ _BY_TYPE: dict[Any, Codec] = {
     bool: Codec(bool, bool),
     tuple[str, ...]: Codec(json.dumps, _names),
     tuple[Box, ...]: Codec(_edges, boxes_of),
-    tuple[Span, ...]: Codec(_spans, _spans_of),
-    Span: Codec(lambda span: _spans((span,)), lambda column: _spans_of(column)[0]),
+    tuple[Span, ...]: Codec(_spans, spans_of),
+    Span: Codec(lambda span: _spans((span,)), lambda column: spans_of(column)[0]),
     Mapping[str, float]: Codec(_scores, json.loads),
     NDArray[np.float32]: Codec(array_bytes, vector),
     JudgedWith: Codec(lambda key: key.text, judgement_of),

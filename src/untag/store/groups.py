@@ -23,10 +23,11 @@ def hashed_findings(store: Store) -> Iterator[HashedPhoto]:
 
 
 def pictures_of(store: Store, sha256s: Iterable[str]) -> dict[str, str]:
-    """The SHA-256 of the representative of each of these photos that is a lesser copy; all others are absent."""
+    """The SHA-256 of the representative of each of these photos that is a lesser copy, or a part of a Live Photo."""
     rows = store.rows(
-        "SELECT sha256, representative FROM near_duplicates WHERE sha256 IN (SELECT value FROM json_each(?))",
-        (json_list(sha256s),),
+        """SELECT sha256, representative FROM near_duplicates WHERE sha256 IN (SELECT value FROM json_each(:some))
+        UNION ALL SELECT sha256, representative FROM companions WHERE sha256 IN (SELECT value FROM json_each(:some))""",
+        {"some": json_list(sha256s)},
     )
     return {row["sha256"]: row["representative"] for row in rows}
 

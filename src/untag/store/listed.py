@@ -37,7 +37,11 @@ _ORDERS = {
     Sort.POSTER: f"files.poster IS NULL, files.poster COLLATE NOCASE, findings.risk DESC, {MOMENT}, files.path",
 }
 
-PICTURE = """COALESCE((SELECT representative FROM near_duplicates
+PICTURE = """COALESCE((SELECT representative FROM companions
+        JOIN findings AS shown ON shown.sha256 = representative AND shown.person IS findings.person
+        WHERE companions.sha256 = findings.sha256
+            AND EXISTS (SELECT 1 FROM files WHERE files.sha256 = representative)),
+    (SELECT representative FROM near_duplicates
         JOIN findings AS shown ON shown.sha256 = representative
             AND shown.verdict = findings.verdict AND shown.person IS findings.person
         WHERE near_duplicates.sha256 = findings.sha256
@@ -50,7 +54,8 @@ _IN_FULL = f"""WITH listed AS (
             COALESCE(photos.taken_at, files.taken_at) AS taken, photos.engine = :absent AS absent,
             {STATUS} AS status, {PICTURE} AS picture, {_FIRST_PATH.format("findings.sha256")} AS first_path,
             (SELECT COUNT(*) FROM files AS alike WHERE alike.sha256 = findings.sha256) > 1
-                OR EXISTS (SELECT 1 FROM near_duplicates WHERE representative = findings.sha256) AS several
+                OR EXISTS (SELECT 1 FROM near_duplicates WHERE representative = findings.sha256)
+                OR EXISTS (SELECT 1 FROM companions WHERE representative = findings.sha256) AS several
         FROM json_each(:page) AS page JOIN files ON files.rowid = page.value
             JOIN findings ON findings.sha256 = files.sha256 JOIN photos ON photos.sha256 = files.sha256
     )
@@ -62,6 +67,9 @@ _ALIKE = """WITH alike (sha256) AS (
         UNION SELECT near_duplicates.sha256 FROM near_duplicates
             JOIN findings AS other USING (sha256) JOIN findings AS shown ON shown.sha256 = representative
             WHERE representative = :picture AND other.verdict = shown.verdict AND other.person IS shown.person
+        UNION SELECT companions.sha256 FROM companions JOIN findings AS shown ON shown.sha256 = representative
+            LEFT JOIN findings AS other ON other.sha256 = companions.sha256
+            WHERE representative = :picture AND (other.sha256 IS NULL OR other.person IS shown.person)
     )"""
 _PLACES = f"""{_ALIKE} SELECT files.* FROM alike JOIN files USING (sha256)
     ORDER BY files.sha256 <> :picture, files.first_run, files.path"""  # noqa: S608 - constants
@@ -77,7 +85,8 @@ class Condition:
     def and_of(self, pictures: Iterable[str]) -> Condition:
         """The same for the findings of these pictures alone."""
         of_these = """findings.sha256 IN (SELECT value FROM json_each(:pictures) UNION
-            SELECT sha256 FROM near_duplicates WHERE representative IN (SELECT value FROM json_each(:pictures)))"""
+            SELECT sha256 FROM near_duplicates WHERE representative IN (SELECT value FROM json_each(:pictures)) UNION
+            SELECT sha256 FROM companions WHERE representative IN (SELECT value FROM json_each(:pictures)))"""
         return Condition(f"{self.sql} AND {of_these}", {**self.parameters, "pictures": json_list(pictures)})
 
 
@@ -95,6 +104,7 @@ def findings(
     Those of equal risk come by when they were taken, or else posted, then by path. The file in which a
     photo was seen first has `duplicate_of` None, its other files name that one, and so do all files of its
     near-duplicates, as `replace_groups` has them; a photo that was judged differently since stands for itself.
+    So do both files of a Live Photo, as `replace_live` has them, of which one may be no finding by itself.
     A photo that archives report without a file is left out while a copy of it, by its link, is one of the same person.
     `status` is the user's last decision. One finding of each picture, the file that was seen first where it is among
     those asked for, has the `places` of all its files; with `places` false none has. What is written by others while

@@ -306,6 +306,17 @@ def _spans(db: Database) -> None:
     db.execute("ALTER TABLE findings ADD COLUMN spans TEXT NOT NULL DEFAULT '[]'")
 
 
+def _companions(db: Database) -> None:
+    # Parts of Live Photos, photo or video, and the finding that stands for both files.
+    db.execute(
+        """CREATE TABLE companions (
+            sha256 TEXT PRIMARY KEY REFERENCES photos(sha256) ON DELETE CASCADE,
+            representative TEXT NOT NULL REFERENCES findings(sha256) ON DELETE CASCADE
+        ) WITHOUT ROWID"""
+    )
+    db.execute("CREATE INDEX companions_representative ON companions(representative)")
+
+
 MIGRATIONS: tuple[Callable[[Database], None], ...] = (
     _first,
     _reported,
@@ -318,6 +329,7 @@ MIGRATIONS: tuple[Callable[[Database], None], ...] = (
     _engines,
     _account_owners,
     _spans,
+    _companions,
 )
 
 

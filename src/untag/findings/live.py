@@ -1,0 +1,102 @@
+"""Live Photos: a photo and the short video that the camera filmed around it, two files that are one picture.
+
+Pure. Apple writes `IMG_1.HEIC` and `IMG_1.MOV`, Google's exports hold `PXL_1.MP.jpg` and `PXL_1.MP`. Beside the name it
+takes a video as small and as short as such are, and no dates that say otherwise: a card that was counted from the
+beginning again has another photo and video of one name.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from untag.types import Verdict
+
+STILL = ("heic", "heif", "jpg", "jpeg", "avif", "png", "dng")
+
+MOST_BYTES = 30 * 1024 * 1024
+"""Three seconds take 2 to 10 MB."""
+
+_MOST_SECONDS = 10.0
+_ZONES = 15 * 60
+"""Videos give their date in UTC, photos in local time; time zones are quarters of an hour apart."""
+
+_FARTHEST = 14 * 3600
+_APART = 10
+"""Seconds between the photo and the beginning of its video."""
+
+_RANK = {Verdict.ME: 2, Verdict.MAYBE: 1, Verdict.OTHER: 0}
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One file of what may be a Live Photo. `verdict` is None where it is no finding; `until` is the last second at
+    which somebody is to be seen in it."""
+
+    path: str
+    sha256: str
+    size: int
+    taken_at: str | None = None
+    verdict: Verdict | None = None
+    person: str | None = None
+    risk: int = 0
+    until: float = 0.0
+
+
+def stem_of(path: str) -> str:
+    """What the names of both files begin with, their folder included: up to the suffix, and to Google's `.MP`."""
+    return re.sub(r"(?i)\.mp$", "", path.rpartition(".")[0])
+
+
+def live_photos(found: Iterable[tuple[Part, Sequence[Part]]]) -> dict[str, str]:
+    """Maps the SHA-256 of each file that is a lesser part to that of the finding that stands for both.
+
+    `found` are videos, each with the photos of its name. The finding that is surer to show the person stands for both,
+    then the one of the higher risk, then the photo. Findings about different people stay apart.
+    """
+    standing: dict[str, str] = {}
+    for video, photos in found:
+        fitting = [photo for photo in photos if _is_live(video, photo)]
+        photo = max(fitting, key=lambda one: (*_rank(one), one.path), default=None)
+        if photo is None or photo.sha256 == video.sha256 or (photo.verdict is None and video.verdict is None):
+            continue
+        if photo.verdict is not None and video.verdict is not None and photo.person != video.person:
+            continue
+        best, lesser = (photo, video) if _rank(photo) >= _rank(video) else (video, photo)
+        # One content may lie at several places, beside others; chains would lead from one picture to another.
+        if lesser.sha256 not in standing and best.sha256 not in standing and lesser.sha256 not in standing.values():
+            standing[lesser.sha256] = best.sha256
+    return standing
+
+
+def with_copies(standing: Mapping[str, str], copies: Mapping[str, str]) -> dict[str, str]:
+    """The same where `copies` maps lesser copies to their representatives: all that is left leads to what is shown."""
+    joined = {lesser: copies.get(best, best) for lesser, best in standing.items()}
+    joined = {lesser: best for lesser, best in joined.items() if lesser != best}
+    return joined | {copy: joined[best] for copy, best in copies.items() if best in joined and joined[best] != copy}
+
+
+def _is_live(video: Part, photo: Part) -> bool:
+    return (
+        stem_of(video.path) == stem_of(photo.path)
+        and video.size <= MOST_BYTES
+        and video.until <= _MOST_SECONDS
+        and _at_once(video.taken_at, photo.taken_at)
+    )
+
+
+def _at_once(one: str | None, other: str | None) -> bool:
+    """Whether two dates may be of one moment, in whatever time zones; true where one is unknown, or a day alone."""
+    if one is None or other is None or len(one) < 19 or len(other) < 19:
+        return True
+    try:
+        apart = abs((datetime.fromisoformat(one[:19]) - datetime.fromisoformat(other[:19])).total_seconds())
+    except ValueError:
+        return True
+    return apart <= _FARTHEST + _APART and min(apart % _ZONES, -apart % _ZONES) <= _APART
+
+
+def _rank(part: Part) -> tuple[int, int]:
+    return (-1, 0) if part.verdict is None else (_RANK[part.verdict], part.risk)

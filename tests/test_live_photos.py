@@ -1,0 +1,106 @@
+"""Live Photos: a photo and its short video are two files and one finding; chance namesakes stay two."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from store_samples import analysis, assessment, record
+from untag.findings.counting import count, fold
+from untag.findings.filters import EVERYTHING
+from untag.findings.live import Part, live_photos, stem_of, with_copies
+from untag.scan.judge import group_copies
+from untag.store import Store, findings, record_batch, replace_findings, start_run
+from untag.types import Span, Verdict
+
+PHOTO = Part("/a/IMG_1.HEIC", "photo", 2_000_000, "2020-05-01T12:00:00+02:00", Verdict.ME, "me", 40)
+VIDEO = Part("/a/IMG_1.MOV", "video", 3_000_000, "2020-05-01T12:00:01", Verdict.ME, "me", 30, 2.0)
+
+
+@pytest.mark.parametrize(
+    ("photo", "video", "stands"),
+    [
+        (PHOTO, VIDEO, {"video": "photo"}),
+        (PHOTO, replace(VIDEO, risk=50), {"photo": "video"}),
+        (replace(PHOTO, verdict=Verdict.MAYBE, risk=90), VIDEO, {"photo": "video"}),
+        (replace(PHOTO, verdict=None), VIDEO, {"photo": "video"}),
+        (PHOTO, replace(VIDEO, verdict=None), {"video": "photo"}),
+        (PHOTO, replace(VIDEO, taken_at="2020-05-01T10:00:01+00:00"), {"video": "photo"}),  # written in UTC
+        (PHOTO, replace(VIDEO, taken_at=None), {"video": "photo"}),
+        (replace(PHOTO, taken_at="2020-05-01"), VIDEO, {"video": "photo"}),
+        (replace(PHOTO, verdict=None), replace(VIDEO, verdict=None), {}),
+        (PHOTO, replace(VIDEO, person="ana"), {}),
+        (PHOTO, replace(VIDEO, size=200_000_000), {}),
+        (PHOTO, replace(VIDEO, until=95.0), {}),
+        (PHOTO, replace(VIDEO, taken_at="2020-05-01T12:07:00"), {}),
+        (PHOTO, replace(VIDEO, taken_at="2021-05-01T12:00:00"), {}),
+        (PHOTO, replace(VIDEO, path="/a/IMG_2.MOV"), {}),
+    ],
+)
+def test_a_photo_and_its_video_are_one(photo: Part, video: Part, stands: dict[str, str]) -> None:
+    assert live_photos([(video, [photo])]) == stands
+
+
+def test_names_of_both_files_begin_alike() -> None:
+    assert stem_of("/a/IMG_1.HEIC") == stem_of("/a/IMG_1.mov") == "/a/IMG_1"
+    assert stem_of("/a/PXL_1.MP.jpg") == stem_of("/a/PXL_1.MP") == stem_of("/a/PXL_1.MP.mp4") == "/a/PXL_1"
+    assert stem_of("/a.mov/b.jpg") == "/a.mov/b"
+
+
+def test_nothing_leads_from_one_picture_to_another() -> None:
+    twice = replace(PHOTO, path="/b/IMG_1.HEIC"), replace(VIDEO, path="/b/IMG_1.MOV", sha256="other")
+    standing = live_photos([(VIDEO, [PHOTO]), (twice[1], [twice[0]])])
+    assert standing == {"video": "photo", "other": "photo"}
+    # Copies of either lead to what is shown; what is one already stays so.
+    assert with_copies(standing, {"photo": "large", "small": "video"}) == {
+        "video": "large",
+        "other": "large",
+        "small": "large",
+    }
+    assert with_copies({"video": "photo"}, {"photo": "video"}) == {}
+    assert not set(standing) & set(standing.values())
+
+
+def listed(store: Store) -> dict[str, tuple[str | None, list[str]]]:
+    return {one.path: (one.duplicate_of, [place.path for place in one.places]) for one in findings(store)}
+
+
+def test_the_finding_names_both_files_whichever_shows_somebody(tmp_path: Path) -> None:
+    with Store.open(tmp_path) as store:
+        run = start_run(store, ["/a"])
+        moving = replace(assessment(), spans=(Span(1.0, 1.0, 2.0),))
+        batch = [
+            record("/a/1.heic", "p1", analysis(found=assessment())),
+            record("/a/1.mov", "v1", analysis(found=moving)),
+            record("/a/2.jpg", "p2", analysis()),
+            record("/a/2.MP", "v2", analysis(found=moving)),
+            record("/a/3.jpg", "p3", analysis(found=assessment())),
+            record("/a/3.mp4", "v3", analysis()),
+            record("/a/b/3.mp4", "v4", analysis(found=moving)),
+            record("/a/5.jpg", "p5", analysis(found=replace(assessment(), verdict=Verdict.MAYBE))),
+            record("/a/5.mov", "v5", analysis(found=moving)),
+        ]
+        record_batch(store, run, batch)
+        group_copies(store)
+        assert listed(store) == {
+            "/a/1.heic": (None, ["/a/1.heic", "/a/1.mov"]),
+            "/a/1.mov": ("/a/1.heic", []),
+            "/a/2.MP": (None, ["/a/2.MP", "/a/2.jpg"]),
+            "/a/3.jpg": (None, ["/a/3.jpg", "/a/3.mp4"]),
+            "/a/b/3.mp4": (None, ["/a/b/3.mp4"]),
+            "/a/5.mov": (None, ["/a/5.mov", "/a/5.jpg"]),
+            "/a/5.jpg": ("/a/5.mov", []),
+        }
+        assert count(findings(store)).photos == 5
+        groups = {group.finding.path: group for group in fold(findings(store))}
+        assert [place.path for place in groups["/a/5.mov"].places] == ["/a/5.mov", "/a/5.jpg"]
+        assert groups["/a/2.MP"].finding.spans, "it says when"
+        of_me = list(findings(store, replace(EVERYTHING, verdicts=frozenset({Verdict.ME}))))
+        assert "/a/5.mov" in {one.path for one in of_me}
+        # The photo shows nobody any more: the video stands for both.
+        replace_findings(store, run, [("p1", None)])
+        assert listed(store)["/a/1.mov"] == (None, ["/a/1.mov"])
+        group_copies(store)
+        assert listed(store)["/a/1.mov"] == (None, ["/a/1.mov", "/a/1.heic"])
