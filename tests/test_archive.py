@@ -14,8 +14,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from untag.errors import ReadFailure
-from untag.sources.archive import ArchiveLimits, MergedFiles, ZipFiles, are_parts, group_parts
+from untag.sources.archive import ArchiveLimits, ZipFiles
 from untag.sources.base import walk_all
+from untag.sources.parts import MergedFiles, are_parts, group_parts
 from untag.types import Outcome, PhotoRef, ReadError
 
 PHOTO = os.urandom(4000)

@@ -15,7 +15,7 @@ import pytest
 from PIL import Image
 
 from fakes import MAYBE, ME, STRANGER, Square, Untag, paint
-from untag.findings.times import clock, when
+from untag.findings.times import when
 from untag.imaging import gif, png
 from untag.imaging.animation import later_moments
 from untag.imaging.decode import decode
@@ -23,6 +23,7 @@ from untag.imaging.limits import DEFAULT_LIMITS, Limits
 from untag.imaging.looking import look_through
 from untag.imaging.moments import Chosen
 from untag.imaging.thumbnail import make_thumbnail
+from untag.support.words import clock
 from untag.types import Span
 
 FORMATS = ("GIF", "WebP", "PNG")

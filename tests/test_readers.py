@@ -15,10 +15,10 @@ import untag.sources.readers
 from made_up_archives import MadeUpFiles, damaged
 from miniature_archives import FIXTURES, MINIATURES, fixture, unpack, zipped
 from untag.imaging.limits import DEFAULT_LIMITS
-from untag.sources.archive import group_parts
 from untag.sources.base import open_source, walk_all
 from untag.sources.listing import AbsentRef
 from untag.sources.opening import recognise
+from untag.sources.parts import group_parts
 from untag.sources.reader import ArchiveReader, SidecarReader, split
 from untag.sources.readers import READERS
 from untag.sources.sidecars import read_sidecars, sidecar_readers

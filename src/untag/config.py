@@ -40,7 +40,13 @@ _TABLES: Mapping[str, tuple[str, tuple[str, ...], int]] = {
     "prominence": ("place in the picture", tuple(Prominence), 2),
     "nearness": ("distance", tuple(Nearness), 2),
 }
-_RANGES = {"jobs": (0, MOST_JOBS), "max_megapixels": (1, MOST_MEGAPIXELS), "move_per_scan": (0, MOST_MOVED)}
+MOST_VIDEO_MINUTES = 1440
+_RANGES = {
+    "jobs": (0, MOST_JOBS),
+    "max_megapixels": (1, MOST_MEGAPIXELS),
+    "move_per_scan": (0, MOST_MOVED),
+    "video_minutes": (1, MOST_VIDEO_MINUTES),
+}
 _MOST_SHOWN = 60
 _GIVEN = "untag.open"
 _BY_CATEGORY = ("thresholds", "severities")
@@ -57,7 +63,7 @@ class Settings:
     `exposure`, `prominence`, `nearness` and `act_from` override the weights of the `preset`. `jobs` is the number of
     decoder threads, 0 for none. `engine` is the home's own for `auto`; after a change of it a scan reads
     `move_per_scan` photos again that the one before had analysed. `exclude` are patterns, as git has them, of what
-    scans leave out.
+    scans leave out. `videos` are looked through, each for at most `video_minutes` of work.
     """
 
     home: Path
@@ -77,6 +83,8 @@ class Settings:
     preset: Preset = Preset.JOB_HUNT
     act_from: float | None = None
     exclude: tuple[str, ...] = ()
+    videos: bool = True
+    video_minutes: int = 10
     severities: Mapping[str, float] = field(default_factory=dict)
     certainty: Mapping[Verdict, float] = field(default_factory=dict)
     exposure: Mapping[Audience, float] = field(default_factory=dict)
@@ -86,7 +94,8 @@ class Settings:
     @property
     def limits(self) -> Limits:
         """What one photo may ask for."""
-        return replace(DEFAULT_LIMITS, max_pixels=self.max_megapixels * 1_000_000)
+        pixels = self.max_megapixels * 1_000_000
+        return replace(DEFAULT_LIMITS, max_pixels=pixels, video_seconds=60.0 * self.video_minutes)
 
     @property
     def exclusions(self) -> Exclusions:
@@ -169,13 +178,13 @@ def _checked(whose: object, home: Path, key: str, value: Any) -> Any:
             if value in list(Sensitivity):
                 return Sensitivity(value)
             raise UsageError(f"{whose}: there is no sensitivity {value!r}; {_choices(str(value), Sensitivity)}")
-        case "jobs" | "max_megapixels" | "move_per_scan":
+        case "jobs" | "max_megapixels" | "move_per_scan" | "video_minutes":
             least, most = _RANGES[key]
             if not isinstance(value, int) or isinstance(value, bool) or value < least:
                 problem = f"a whole number, at least {least}"
             elif value > most:
                 problem = f"a whole number, at most {most}"
-        case "keep_bystanders" | "learn_from_decisions" | "in_backups" | "without_permissions":
+        case "keep_bystanders" | "learn_from_decisions" | "in_backups" | "without_permissions" | "videos":
             problem = None if isinstance(value, bool) else "true or false"
         case "me_similarity" | "maybe_similarity" | "act_from":
             problem = None if _is_number(value, 1) else "a number from 0 to 1"

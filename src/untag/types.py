@@ -95,9 +95,8 @@ class Origin:
 class PhotoRef:
     """One photo as a source names it, from the walk to the record.
 
-    `path` is what the user sees and what the store keys on; `size` is in bytes, `mtime_ns` in nanoseconds. `found_at`
-    is what its source opens: the path as the operating system has it, or the name in an archive. It is empty for a
-    photo without a file.
+    `path` is what the user sees and the store keys on; `size` is in bytes, `mtime_ns` in nanoseconds. A `video` is read
+    in pieces. `found_at` is what its source opens: the system's path, or the name in an archive; empty without a file.
     """
 
     path: str
@@ -106,6 +105,7 @@ class PhotoRef:
     mtime_ns: int
     origin: Origin = field(default_factory=Origin)
     found_at: str = field(default="", compare=False)
+    video: bool = field(default=False, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from untag.support.words import clock
 from untag.types import Box, Finding, Span
 
 _TOGETHER = 5.0
@@ -37,10 +38,3 @@ def when(spans: Sequence[Span]) -> str:
 def faces_shown(finding: Finding) -> tuple[Box, ...]:
     """The person's own faces in the picture that stands for a finding: of a video the frame of the first one."""
     return finding.faces[:1] if finding.spans else finding.faces
-
-
-def clock(seconds: float) -> str:
-    """Minutes and seconds, with hours where there are any: 0:42, 1:02:03."""
-    minutes, second = divmod(int(seconds), 60)
-    hours, minute = divmod(minutes, 60)
-    return f"{hours}:{minute:02}:{second:02}" if hours else f"{minute}:{second:02}"

@@ -22,10 +22,14 @@ _decoding = MemoryBudget()
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """Bounds on one photo: `max_pixels` decoded, the same for all formats, and `max_bytes` of file."""
+    """Bounds on one photo: `max_pixels` decoded, the same for all formats, and `max_bytes` of file.
+
+    `video_seconds` are those of work for one video.
+    """
 
     max_pixels: int = 250_000_000
     max_bytes: int = 512 * _MEBIBYTE
+    video_seconds: float = 600.0
 
     @property
     def memory(self) -> int:

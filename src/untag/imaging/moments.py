@@ -25,6 +25,10 @@ _LOSSLESS_BYTES = 96 * 1024
 _JPEG_QUALITY = 95
 
 
+_CLOCK = 0.001
+"""Seconds that times are off: files round them."""
+
+
 class Chosen:
     """The frames chosen so far, by their times. `most` of them at once, `apart` seconds between two, at least."""
 
@@ -36,7 +40,7 @@ class Chosen:
 
     def is_due(self, at: float) -> bool:
         """Whether a frame at this time comes late enough behind the one before."""
-        return not self.times or at - self.times[-1] >= self._apart
+        return not self.times or at - self.times[-1] >= self._apart - _CLOCK
 
     def add(self, at: float, pixels: Pixels) -> bool:
         """Take the frame at this time, unless it shows what the one before does; whether it was taken."""
@@ -47,9 +51,9 @@ class Chosen:
         self.times.append(at)
         return True
 
-    def thin(self) -> bool:
-        """Drop every other frame where there are too many; whether that was so."""
-        if len(self.times) <= self._most:
+    def thin(self, *, anyway: bool = False) -> bool:
+        """Drop every other frame where there are too many, or `anyway`; whether that was so."""
+        if len(self.times) <= self._most and not (anyway and len(self.times) > 1):
             return False
         span = self.times[-1] - self.times[0]
         self.times = self.times[::2]
@@ -57,12 +61,12 @@ class Chosen:
         return True
 
 
-def kept_moment(at: float, pixels: Pixels) -> Moment:
-    """A frame, (height, width, 3) uint8 RGB, as it waits for the models."""
+def kept_moment(at: float, pixels: Pixels, quality: int = _JPEG_QUALITY) -> Moment:
+    """A frame, (height, width, 3) uint8 RGB, as it waits for the models; `quality` is libjpeg's, where it counts."""
     bgr = cv2.cvtColor(pixels, cv2.COLOR_RGB2BGR)
     if pixels.size <= 64 * _LOSSLESS_BYTES:
         _, packed = cv2.imencode(".png", bgr, [cv2.IMWRITE_PNG_COMPRESSION, 1])
         if len(packed) <= _LOSSLESS_BYTES:
             return Moment(at, packed.tobytes())
-    _, packed = cv2.imencode(".jpg", bgr, [cv2.IMWRITE_JPEG_QUALITY, _JPEG_QUALITY])
+    _, packed = cv2.imencode(".jpg", bgr, [cv2.IMWRITE_JPEG_QUALITY, quality])
     return Moment(at, packed.tobytes())

@@ -13,7 +13,7 @@ _DECODERS = ("pillow", "pi-heif", "pillow-heif", "opencv-python-headless", "open
 
 def decoders_key(limits: Limits) -> str:
     """Names the decoders and the limits in force: as long as it is the same, so is what is refused."""
-    return f"{_decoders()} {limits.max_pixels} pixels {limits.max_bytes} bytes"
+    return f"{_decoders()} {limits.max_pixels} pixels {limits.max_bytes} bytes {limits.video_seconds:g} seconds"
 
 
 @cache

@@ -15,9 +15,9 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-from untag.sources.archive import part_key
 from untag.sources.files import failure
 from untag.sources.names import is_named_archive
+from untag.sources.parts import part_key
 from untag.sources.tree import passed_over
 from untag.store import (
     Identity,

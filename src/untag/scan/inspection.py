@@ -5,18 +5,21 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import gettempdir
 
 from untag.config import Settings
 from untag.errors import ReadFailure
 from untag.imaging.looking import look_through
+from untag.imaging.video import VideoPart, look_through_video
 from untag.people.calibrate import load_calibration
 from untag.scan import SEARCH_SIDE, ScanModels
 from untag.scan.judge import Judge, load_judge
 from untag.scan.over_time import find_faces, judge_scenes
 from untag.scenes.photo import of_photo
 from untag.sources.base import walk_all
+from untag.sources.listing import Skipped, Source
 from untag.store import DATABASE_NAME, Store
-from untag.types import Face, Match, Outcome, PhotoRef, ReadError, SceneScores
+from untag.types import Face, Frame, Match, Outcome, PhotoRef, ReadError, SceneScores
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,19 +54,30 @@ def inspect_photos(
 ) -> Iterator[Inspection]:
     """Looks at every photo in `paths`, in order. Raises UsageError for a path that does not exist, before the first."""
     for listing in walk_all(paths, limits=settings.limits):
-        for entry in listing.photos:
-            if isinstance(entry, ReadError):
-                yield Inspection(entry.path, entry.outcome, entry.error)
-                continue
-            try:
-                data = listing.source.read(entry)
-                yield _inspect(entry, data, models, judge, settings)
-            except ReadFailure as failure:
-                yield Inspection(entry.path, failure.outcome, str(failure))
+        for entry in listing.entries:
+            ref = entry.video if isinstance(entry, Skipped) and settings.videos else entry
+            if isinstance(ref, ReadError):
+                yield Inspection(ref.path, ref.outcome, ref.error)
+            elif isinstance(ref, PhotoRef):
+                try:
+                    frame = _frame(listing.source, ref, settings)
+                except ReadFailure as failure:
+                    yield Inspection(ref.path, failure.outcome, str(failure))
+                else:
+                    yield _inspect(ref, frame, models, judge)
 
 
-def _inspect(ref: PhotoRef, data: bytes, models: ScanModels, judge: Judge | None, settings: Settings) -> Inspection:
-    frame = look_through(data, max_side=SEARCH_SIDE, limits=settings.limits)
+def _frame(source: Source, ref: PhotoRef, settings: Settings) -> Frame:
+    limits = settings.limits
+    if not ref.video:
+        return look_through(source.read(ref), max_side=SEARCH_SIDE, limits=limits)
+    # Nothing is made for a look.
+    room = settings.home if settings.home.is_dir() else Path(gettempdir())
+    with source.content(ref).opened(room) as file:
+        return look_through_video(VideoPart(file), max_side=SEARCH_SIDE, limits=limits)
+
+
+def _inspect(ref: PhotoRef, frame: Frame, models: ScanModels, judge: Judge | None) -> Inspection:
     (faces,) = find_faces(models.faces, [frame], load_calibration(models.faces.id))
     matches = None if judge is None else judge.match(faces)
     (scenes,) = judge_scenes(models.scenes, [(frame, faces, matches)])

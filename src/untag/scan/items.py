@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import assert_never
 
+from untag.sources.content import Content
 from untag.sources.listing import Source
 from untag.store import ListedFolder, PhotoRecord, Refusal
 from untag.types import Face, Fault, Frame, Match, Outcome, PhotoRef, ReadError, SceneScores
@@ -29,6 +30,18 @@ class Loaded:
     sha256: str
     data: bytes
     concerns: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class VideoTask(Task):
+    """A video to look through, which is never held as a whole."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LoadedVideo(Loaded):
+    """A video's hash; `data` is empty, and `content` gives its bytes again."""
+
+    content: Content
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,11 +136,15 @@ Result = Known | Unchanged | UnchangedFolder | ListedFolder | WithoutFile | Fail
 """What only the recorder takes."""
 
 
+_VIDEO_BYTES = 48 * 1024 * 1024
+"""What a video is counted for, whatever its size: the frames that come of it."""
+
+
 def weight(item: Work | Seen | Result) -> int:
-    """How many bytes the file has that an item stands for; 0 for what is not one file."""
+    """How many bytes are held for the file that an item stands for, at most; 0 for what is not one file."""
     match item:
         case Task() | Loaded() | Decoded() | Seen() | Known() | Failed() | PhotoRecord():
-            return item.ref.size
+            return _VIDEO_BYTES if item.ref.video else item.ref.size
         case Unchanged() | UnchangedFolder() | ListedFolder() | WithoutFile() | ReadError():
             return 0
         case _:
@@ -138,7 +155,7 @@ def cost(item: Work | Seen | Result) -> int:
     """About how many bytes an item holds; a path and what little goes with it count as a kibibyte."""
     match item:
         case Loaded(data=data):
-            return len(data)
+            return len(data) + 1024
         case Decoded(frame=frame):
             return frame.nbytes
         case Unchanged(paths=paths):

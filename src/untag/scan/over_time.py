@@ -13,11 +13,11 @@ import numpy as np
 
 from untag.errors import ReadFailure
 from untag.faces.engine import FaceEngine
-from untag.findings.times import clock
 from untag.imaging.decode import decode
 from untag.imaging.limits import DEFAULT_LIMITS
 from untag.people.calibrate import Calibration
 from untag.scenes.installed import SceneModels
+from untag.support.words import clock
 from untag.types import Box, Face, Frame, Match, Moment, SceneScores, Span, Verdict
 
 _TOGETHER = 8

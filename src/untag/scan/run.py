@@ -19,6 +19,7 @@ from untag.scan.moving import ALL_AT_ONCE, Move, judge_moving, still_to_move
 from untag.scan.pipeline import Admission, Cancel, Stage, run_pipeline
 from untag.scan.recorder import Recorder, ScanSummary
 from untag.scan.stages import ScanModels, Stages
+from untag.scan.videos import Videos
 from untag.scan.workplace import Workplace, each, of_kind
 from untag.sources.base import unreachable, walk_all
 from untag.sources.kinds import Kind
@@ -117,9 +118,12 @@ def scan(
         recorder = Recorder(store, run_id, under_way)
         cancel = Cancel() if cancel is None else cancel
         place = Here(models, settings) if place is None else place
+        videos = Videos(settings, cancel.is_set)
         composed: list[Stage[Any, Any]] = [
+            videos.reading(),
             place.reading(),
             Stage("recall", of_kind(Loaded, each(stages.recall_from(recaller)))),
+            videos.decoding(),
             *place.looking(judge.wanted),
             Stage("judge", of_kind(Seen, each(stages.judge))),
         ]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import assert_never
 
@@ -13,7 +13,7 @@ from untag.config import Settings
 from untag.faces.engine import FaceEngine
 from untag.imaging.versions import decoders_key
 from untag.scan.absent import absent_record, is_current_absent
-from untag.scan.items import Known, Loaded, Result, Seen, Task, Unchanged, UnchangedFolder, WithoutFile
+from untag.scan.items import Known, Loaded, Result, Seen, Task, Unchanged, UnchangedFolder, VideoTask, WithoutFile
 from untag.scan.judge import Judge, must_read_again
 from untag.scenes.installed import SceneModels
 from untag.sources.listing import AbsentRef, Listing, Skipped
@@ -117,6 +117,8 @@ class Stages:
         self._note_owner(listing.source.owner)
         for entry in entries:
             match entry:
+                case Skipped(video=PhotoRef() as video) if self._settings.videos:
+                    yield from self._to_read(VideoTask(listing.source, video), known, unchanged, errors)
                 case Skipped():
                     skipped[entry.kind] += 1
                 case AbsentRef():
@@ -132,13 +134,7 @@ class Stages:
                     digest = None
                     yield entry
                 case PhotoRef():
-                    file = known.get(entry.path)
-                    if file is None or not (self._is_current(file, entry) or self._stays(file, entry)):
-                        yield Task(listing.source, entry)
-                        continue
-                    unchanged.append(entry.path)
-                    if file.outcome is not Outcome.OK:
-                        errors.append(ReadError(entry.path, file.outcome, file.error or ""))
+                    yield from self._to_read(Task(listing.source, entry), known, unchanged, errors)
                 case _:
                     assert_never(entry)
         if unchanged:
@@ -149,6 +145,19 @@ class Stages:
         if digest is not None:
             yield ListedFolder(listing.folder, len(entries) - skipped.total(), digest, skipped)
 
+    def _to_read(
+        self, task: Task, known: Mapping[str, KnownFile], unchanged: list[str], errors: list[ReadError]
+    ) -> Iterator[Task]:
+        """The task of reading a file, unless what is on record stands: then it is one of the `unchanged`."""
+        ref = task.ref
+        file = known.get(ref.path)
+        if file is None or not (self._is_current(file, ref) or self._stays(file, ref)):
+            yield task
+            return
+        unchanged.append(ref.path)
+        if file.outcome is not Outcome.OK:
+            errors.append(ReadError(ref.path, file.outcome, file.error or ""))
+
     def _note_owner(self, names: tuple[str, ...]) -> None:
         if names and self._judge.names.among(names) is None:
             self.strangers.add(names)
@@ -156,7 +165,8 @@ class Stages:
     def _digest(self, source: str, fingerprint: bytes) -> bytes:
         """Changes whenever the folder, the software or the judge does, so that its record may be out of date."""
         judged_with = self._judge.key.text
-        in_force = "\0".join((__version__, self._decoders, self._models.pipeline, judged_with, source)).encode()
+        videos = f"videos {self._settings.videos}"
+        in_force = "\0".join((__version__, self._decoders, videos, self._models.pipeline, judged_with, source)).encode()
         return hashlib.blake2b(hashlib.sha256(in_force).digest() + fingerprint, digest_size=16).digest()
 
     def recall_from(self, reader: Store) -> Callable[[Loaded], Loaded | Known]:

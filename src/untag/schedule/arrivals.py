@@ -19,8 +19,8 @@ from pathlib import Path
 
 from untag.imaging.limits import Limits
 from untag.schedule.history import write_private
-from untag.sources.archive import part_key
 from untag.sources.names import is_named_archive, suffix_of, without_archive_suffix
+from untag.sources.parts import part_key
 from untag.sources.readers import READERS
 from untag.sources.site import PLAIN
 from untag.sources.summary import survey

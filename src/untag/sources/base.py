@@ -9,13 +9,13 @@ from pathlib import Path
 
 from untag.errors import UsageError
 from untag.imaging.limits import DEFAULT_LIMITS, Limits
-from untag.sources.archive import group_parts
 from untag.sources.exclusions import Exclusions
 from untag.sources.file import FileSource
 from untag.sources.folder import FolderSource
 from untag.sources.listing import Listing, Source
 from untag.sources.names import is_named_archive
 from untag.sources.opening import ZipSource
+from untag.sources.parts import group_parts
 from untag.sources.reader import Reader
 from untag.sources.readers import READERS
 from untag.sources.reading import MemberSource, archive_around

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 from untag.imaging.limits import DEFAULT_LIMITS, Limits
-from untag.sources.files import failure, read_file
-from untag.sources.listing import Listing
+from untag.sources.content import Content, content_on_disk
+from untag.sources.files import failure, read_file, read_head
+from untag.sources.kinds import Kind, content_kind
+from untag.sources.listing import Entry, Listing, as_entry
 from untag.sources.visited import VisitedFiles
 from untag.support.paths import absolute, printable_path
 from untag.types import Origin, PhotoRef, ReadError
@@ -32,7 +35,7 @@ class FileSource:
         """The file, or the reason why it cannot be read, under its folder; nothing when the scan already gave it."""
         visited = VisitedFiles() if self._visited is None else self._visited
         shown, folder = printable_path(str(self._path)), printable_path(str(self._path.parent))
-        entry: PhotoRef | ReadError
+        entry: Entry
         try:
             parent = self._path.parent.stat()
             if not visited.add_file((parent.st_dev, parent.st_ino), self._path.name):
@@ -42,13 +45,24 @@ class FileSource:
             reason = failure(error)
             entry = ReadError(shown, reason.outcome, str(reason))
         else:
-            entry = PhotoRef(shown, self.name, status.st_size, status.st_mtime_ns, Origin(), str(self._path))
+            ref = PhotoRef(shown, self.name, status.st_size, status.st_mtime_ns, Origin(), str(self._path))
+            entry = as_entry(ref, Kind.VIDEO) if self._is_video() else ref
         yield Listing(self, folder, 1, None, lambda: [entry])
+
+    def _is_video(self) -> bool:
+        """By its name or how it begins. Why a file cannot be opened is said once its bytes are read."""
+        with suppress(OSError):
+            return content_kind(self._path.name, read_head(str(self._path))) is Kind.VIDEO
+        return False
 
     def photos(self) -> Iterator[PhotoRef | ReadError]:
         """The file, or the reason why it cannot be read."""
         for listing in self.folders():
             yield from listing.photos
+
+    def content(self, ref: PhotoRef) -> Content:
+        """The bytes of the file in pieces, or the file itself."""
+        return content_on_disk(ref.found_at, ref.size)
 
     def read(self, ref: PhotoRef) -> bytes:
         """The bytes of the photo; raises ReadFailure as `read_file` says."""

@@ -15,7 +15,7 @@ from untag.imaging.sniff import SNIFF_BYTES
 from untag.types import Outcome
 
 # Opening a pipe or a device that took a photo's place after the walk must not wait for somebody to write to it.
-_OPEN_FLAGS = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
+OPEN_FLAGS = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
 
 _MOST_AGAIN = 1024 * 1024
 """Room is made for all that is asked for, however little of it comes: not for a whole file again and again."""
@@ -52,7 +52,7 @@ def read_head(path: str) -> bytes:
 
 @contextmanager
 def _opened(path: str) -> Iterator[int]:
-    descriptor = os.open(path, _OPEN_FLAGS)
+    descriptor = os.open(path, OPEN_FLAGS)
     try:
         yield descriptor
     finally:

@@ -20,13 +20,14 @@ from pathlib import Path
 
 from untag.errors import ReadFailure
 from untag.imaging.limits import DEFAULT_LIMITS, Limits
-from untag.sources.archive import group_parts, parts_by_folder
+from untag.sources.content import Content, content_on_disk
 from untag.sources.exclusions import Exclusions, left_out
 from untag.sources.files import failure, read_file
 from untag.sources.kinds import Kind, Kinds, named_kind
-from untag.sources.listing import Entry, Listing, Skipped
+from untag.sources.listing import Entry, Listing, as_entry
 from untag.sources.names import is_named_archive, is_named_photo
 from untag.sources.opening import ZipSource, open_folder
+from untag.sources.parts import group_parts, parts_by_folder
 from untag.sources.reader import Reader, SidecarReader, split
 from untag.sources.sidecars import Sidecars, read_sidecars, sidecar_readers
 from untag.sources.site import PLAIN, SiteSource, absent_beside, is_opened_apart
@@ -126,6 +127,10 @@ class FolderSource:
         """The photos and errors of all folders, in the order of `folders`."""
         for listing in self.folders():
             yield from listing.photos
+
+    def content(self, ref: PhotoRef) -> Content:
+        """The bytes of the file in pieces, or the file itself."""
+        return content_on_disk(ref.found_at, ref.size)
 
     def read(self, ref: PhotoRef) -> bytes:
         """The bytes of the photo; raises ReadFailure as `read_file` says."""
@@ -253,11 +258,11 @@ class _Folder:
             except ReadFailure as reason:
                 yield ReadError(path, reason.outcome, str(reason))
                 continue
-            if found is Kind.PHOTO:
-                origin = sidecars.origins.get(name, _NO_ORIGIN)
-                yield PhotoRef(path, sidecars.readers.get(name, PLAIN), size, mtime_ns, origin, os_prefix + name)
-            elif found is not Kind.TEXT:
-                yield Skipped(path, found)
+            if found is Kind.TEXT:
+                continue
+            origin = sidecars.origins.get(name, _NO_ORIGIN)
+            reader = sidecars.readers.get(name, PLAIN)
+            yield as_entry(PhotoRef(path, reader, size, mtime_ns, origin, os_prefix + name), found)
 
 
 def _path(entry: Entry) -> str:

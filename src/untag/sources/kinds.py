@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from untag.errors import ReadFailure
+from untag.imaging.containers import sniff_video
 from untag.imaging.sniff import describe, sniff, unsupported_name
 from untag.sources.names import is_named_photo, suffix_of
 from untag.support.words import counted
@@ -42,6 +43,10 @@ class Kind(StrEnum):
     EXCLUDED = "excluded"
 
 
+LOOKED_AT = frozenset((Kind.PHOTO, Kind.VIDEO))
+"""What may show somebody, and is somebody's upload."""
+
+
 @dataclass(frozen=True, slots=True)
 class Advice:
     """A kind in words, one and several, and what to do about it."""
@@ -52,7 +57,7 @@ class Advice:
 
 
 ADVICE: Mapping[Kind, Advice] = {
-    Kind.VIDEO: Advice("video", "videos", "save stills of those that matter, and scan these"),
+    Kind.VIDEO: Advice("video", "videos", "set videos = true in config.toml to have them looked through"),
     Kind.RAW: Advice("camera raw file", "camera raw files", "export them as JPEG, unless the JPEG lies beside them"),
     Kind.JPEG_XL: Advice("JPEG XL picture", "JPEG XL pictures", "save them as JPEG or PNG, and scan these"),
     Kind.JPEG_2000: Advice("JPEG 2000 picture", "JPEG 2000 pictures", "save them as JPEG or PNG, and scan these"),
@@ -158,6 +163,8 @@ def content_kind(name: str, head: bytes) -> Kind:
     kind = _OTHERS.get(suffix_of(name) or "")
     if sniff(head) is not None:
         return Kind.PHOTO
+    if kind in (None, Kind.AUDIO) and sniff_video(head) is not None:
+        return Kind.VIDEO
     if kind is not None:
         return kind
     if not head:

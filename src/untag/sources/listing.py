@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Protocol
 
+from untag.sources.content import Content
 from untag.sources.kinds import Kind
-from untag.types import Origin, PhotoRef, ReadError
+from untag.types import Origin, Outcome, PhotoRef, ReadError
 
 
 class Source(Protocol):
@@ -40,6 +41,10 @@ class Source(Protocol):
         """The bytes of one photo, from any thread. Raises ReadFailure with a sentence, and nothing else."""
         ...
 
+    def content(self, ref: PhotoRef) -> Content:
+        """The bytes of one video, from any thread: read when that is asked for. Raises ReadFailure."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class AbsentRef:
@@ -52,13 +57,21 @@ class AbsentRef:
 
 @dataclass(frozen=True, slots=True)
 class Skipped:
-    """A file that was looked into and is no photo, with its kind."""
+    """A file that was looked into and is no photo, with its kind; `video` is what a video is read by."""
 
     path: str
     kind: Kind
+    video: PhotoRef | None = None
 
 
 Entry = PhotoRef | AbsentRef | Skipped | ReadError
+
+
+def as_entry(ref: PhotoRef, kind: Kind) -> PhotoRef | Skipped:
+    """The entry of a file, as if it were a photo, by what it is."""
+    if kind is Kind.PHOTO:
+        return ref
+    return Skipped(ref.path, kind, replace(ref, video=True) if kind is Kind.VIDEO else None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,5 +101,11 @@ class Listing:
 
     @property
     def photos(self) -> list[PhotoRef | ReadError]:
-        """The photos of which there is a copy, and the errors."""
-        return [entry for entry in self.entries if not isinstance(entry, (AbsentRef, Skipped))]
+        """The photos of which there is a copy, and the errors; one for a video that was asked for by its own path."""
+        found = (self._photo(entry) for entry in self.entries)
+        return [entry for entry in found if entry is not None]
+
+    def _photo(self, entry: Entry) -> PhotoRef | ReadError | None:
+        if isinstance(entry, Skipped) and entry.path == self.source.root:
+            return ReadError(entry.path, Outcome.UNSUPPORTED, "this is a video; only photos are used here")
+        return None if isinstance(entry, (AbsentRef, Skipped)) else entry

@@ -15,9 +15,10 @@ from pathlib import Path
 
 from untag.errors import ReadFailure
 from untag.imaging.limits import Limits
-from untag.sources.archive import ArchiveFiles, MergedFiles, are_parts, group_parts
+from untag.sources.archive import ArchiveFiles
 from untag.sources.names import IMAGE_SUFFIXES, is_named_archive, suffix_of
 from untag.sources.opening import Downloads, candidates, open_folder
+from untag.sources.parts import MergedFiles, are_parts, group_parts
 from untag.sources.reader import ArchiveReader, Reader, split
 from untag.sources.readers import READERS
 from untag.sources.site import SiteSource

@@ -9,11 +9,13 @@ from pathlib import Path
 
 from untag.errors import ReadFailure
 from untag.imaging.limits import Limits
-from untag.sources.archive import ArchiveFiles, MergedFiles, are_parts, wrapping
+from untag.sources.archive import ArchiveFiles
+from untag.sources.content import Content
 from untag.sources.files import failure, folder_id
 from untag.sources.kinds import Kind, may_be_photo
 from untag.sources.listing import Entry, Listing
 from untag.sources.names import suffix_of
+from untag.sources.parts import MergedFiles, are_parts, wrapping
 from untag.sources.reader import ArchiveReader, Files, Reader, split
 from untag.sources.sidecars import KeptFiles
 from untag.sources.site import PLAIN, ArchiveSpec, SiteSource
@@ -132,9 +134,16 @@ class ZipSource:
 
     def read(self, ref: PhotoRef) -> bytes:
         """The bytes of a photo that was listed; raises ReadFailure as `Files.read` does."""
+        return self._holding(ref).read(ref)
+
+    def content(self, ref: PhotoRef) -> Content:
+        """The bytes of a file that was listed, in pieces; raises ReadFailure."""
+        return self._holding(ref).content(ref)
+
+    def _holding(self, ref: PhotoRef) -> SiteSource:
         for site in self._sites:
             if site.holds(ref):
-                return site.read(ref)
+                return site
         raise ReadFailure(Outcome.MISSING, "it is not in the archive (any more)")
 
     def _merged(self, parts: Sequence[ArchiveFiles]) -> list[SiteSource]:

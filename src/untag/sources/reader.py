@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from typing import Protocol, runtime_checkable
 
 from untag.errors import ReadFailure
-from untag.sources.kinds import Kind
+from untag.sources.content import Content
+from untag.sources.kinds import LOOKED_AT, Kind
 from untag.types import Origin, ReadError
 
 
@@ -36,21 +37,26 @@ class Files(Protocol):
         """The bytes of a file, from any thread. Raises ReadFailure with a sentence, TOO_LARGE above `max_bytes`."""
         ...
 
+    def content(self, name: str) -> Content:
+        """The same of a file that is too large to be held. Raises ReadFailure for a name that there is not."""
+        ...
+
     def kind(self, name: str) -> Kind:
         """What a file is, by its name or how it begins, which is looked at once. Raises ReadFailure as `read` does."""
         ...
 
 
 def is_photo(files: Files, name: str) -> bool:
-    """Whether a file is a photo; not when that cannot be looked up, which the source that lists it will report."""
+    """Whether a file is a photo or a video; not when that cannot be looked up, which the source that lists it will
+    report."""
     try:
-        return files.kind(name) is Kind.PHOTO
+        return files.kind(name) in LOOKED_AT
     except ReadFailure:
         return False
 
 
 def photos_of(files: Files) -> list[str]:
-    """The names of those that are photos."""
+    """The names of those that are photos or videos."""
     return [name for name in files.names if is_photo(files, name)]
 
 

@@ -11,6 +11,7 @@ from pathlib import Path
 from untag.errors import ReadFailure
 from untag.imaging.limits import Limits
 from untag.sources.archive import ArchiveFiles
+from untag.sources.content import Content, content_on_disk
 from untag.sources.files import read_file
 from untag.sources.listing import AbsentRef, Entry, Listing, Skipped
 from untag.sources.names import ARCHIVE_SUFFIXES
@@ -53,11 +54,23 @@ class StoredPhotos:
         archive = archive_around(path)
         if archive is None:
             return read_file(os_path(path), self._limits)
+        files, name = self._member(archive, path)
+        return files.read(name, self._limits.max_bytes)
+
+    def content(self, path: str) -> Content:
+        """The bytes of a file of any size, in pieces, or the file itself; raises ReadFailure."""
+        archive = archive_around(path)
+        if archive is None:
+            return content_on_disk(os_path(path), 0)
+        files, name = self._member(archive, path)
+        return files.content(name)
+
+    def _member(self, archive: str, path: str) -> tuple[ArchiveFiles, str]:
         files, names = self._opened(archive)
         name = names.get(path[len(archive) + 1 :])
         if name is None:
             raise ReadFailure(Outcome.MISSING, _GONE)
-        return files.read(name, self._limits.max_bytes)
+        return files, name
 
     def _opened(self, archive: str) -> tuple[ArchiveFiles, dict[str, str]]:
         """The archive with its names by how they are shown."""
@@ -99,20 +112,25 @@ class MemberSource:
 
     def photos(self) -> Iterator[PhotoRef | ReadError]:
         """The photo, or why it cannot be read."""
-        yield self._entry()
+        for listing in self.folders():
+            yield from listing.photos
 
     def read(self, ref: PhotoRef) -> bytes:
         """The bytes of the photo; raises ReadFailure as the archive's `read` does."""
         return self._zip.read(ref)
 
-    def _entry(self) -> PhotoRef | ReadError:
+    def content(self, ref: PhotoRef) -> Content:
+        """The bytes of a video in pieces; raises ReadFailure."""
+        return self._zip.content(ref)
+
+    def _entry(self) -> PhotoRef | Skipped | ReadError:
         folder = folder_of(self._path)
         for listing in self._zip.folders():
             for entry in listing.entries if listing.folder in (folder, self._archive) else ():
                 if isinstance(entry, AbsentRef):
                     continue
                 if entry.path == self._path:
-                    return _no_photo(entry.path) if isinstance(entry, Skipped) else entry
+                    return _no_photo(entry.path) if isinstance(entry, Skipped) and entry.video is None else entry
                 if entry.path == self._archive and isinstance(entry, ReadError):
                     return ReadError(self._path, entry.outcome, entry.error)
         return ReadError(self._path, Outcome.MISSING, _GONE)

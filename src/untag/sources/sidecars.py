@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, fields, replace
 from typing import Any
 
 from untag.errors import ReadFailure
+from untag.sources.content import Content
 from untag.sources.kinds import Kind
 from untag.sources.names import suffix_of
 from untag.sources.reader import AbsentPhoto, Files, SidecarReader
@@ -106,6 +107,9 @@ class KeptFiles:
             if len(self._kept) < _MOST_KEPT and len(data) <= _MOST_KEPT_BYTES:
                 self._kept[name] = data
         return data
+
+    def content(self, name: str) -> Content:
+        return self._files.content(name)
 
     def kind(self, name: str) -> Kind:
         return self._files.kind(name)

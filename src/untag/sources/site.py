@@ -10,8 +10,9 @@ from itertools import groupby
 
 from untag.errors import ReadFailure
 from untag.imaging.limits import Limits
+from untag.sources.content import Content
 from untag.sources.kinds import Kind, named_kind
-from untag.sources.listing import AbsentRef, Entry, Listing, Skipped
+from untag.sources.listing import AbsentRef, Entry, Listing, Skipped, as_entry
 from untag.sources.names import is_named_archive, is_named_photo
 from untag.sources.reader import ArchiveReader, Description, Files, SidecarReader
 from untag.sources.sidecars import Sidecars, read_sidecars, sidecar_readers
@@ -118,6 +119,10 @@ class SiteSource:
         """The bytes of a photo that was listed; raises ReadFailure as `Files.read` does."""
         return self._spec.files.read(ref.found_at, self._limits.max_bytes)
 
+    def content(self, ref: PhotoRef) -> Content:
+        """The bytes of a file that was listed, in pieces, or the file itself; raises ReadFailure."""
+        return self._spec.files.content(ref.found_at)
+
     def sidecars(self, folder: str, names: Sequence[str]) -> Sidecars:
         """What is known of the photos in a folder, by their names in it."""
         spec = self._spec
@@ -195,11 +200,9 @@ class _Inside:
             except ReadFailure as failure:
                 yield ReadError(files.shown(name), failure.outcome, str(failure))
                 continue
-            if kind is Kind.PHOTO:
+            if kind is not Kind.TEXT:
                 origin = sidecars.origins.get(last, self.source.unsaid)
-                yield self.source.ref(name, sidecars.readers.get(last, PLAIN), origin)
-            elif kind is not Kind.TEXT:
-                yield Skipped(files.shown(name), kind)
+                yield as_entry(self.source.ref(name, sidecars.readers.get(last, PLAIN), origin), kind)
 
 
 def is_opened_apart(name: str) -> bool:

@@ -13,12 +13,14 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import IO
 
 from untag.errors import ReadFailure
 from untag.imaging.sniff import SNIFF_BYTES
 from untag.sources.archive import DEFAULT_ARCHIVE_LIMITS, ArchiveFiles, ArchiveLimits, ZipFiles, refused_name
+from untag.sources.content import PIECE, Content
 from untag.sources.files import failure
 from untag.sources.gzip_index import GzipIndex
 from untag.sources.kinds import Kind, Kinds
@@ -102,6 +104,12 @@ class TarFiles:
         data = self._kept.get(name)
         return self._unpacked(member) if data is None else data
 
+    def content(self, name: str) -> Content:
+        member = self._members.get(name)
+        if member is None:
+            raise ReadFailure(Outcome.MISSING, "it is not in the archive (any more)")
+        return Content(member.size, partial(self._pieces, member))
+
     def close(self) -> None:
         """Nothing: the file is opened for each photo, so that several can be read at once."""
 
@@ -114,17 +122,26 @@ class TarFiles:
         return io.BufferedReader(self._index.open(), _PIECE)
 
     def _unpacked(self, member: _Member) -> bytes:
+        return b"".join(self._pieces(member, member.size))
+
+    def _pieces(self, member: _Member, size: int = PIECE) -> Iterator[bytes]:
+        """The bytes of a member, `size` at a time."""
+        left, crc = member.size, 0
         try:
             with closing(self._open()) as unpacked:
                 unpacked.seek(member.offset)
-                data = unpacked.read(member.size)
+                while left and (piece := unpacked.read(min(left, size))):
+                    left -= len(piece)
+                    crc = zlib.crc32(piece, crc)
+                    yield piece
         except OSError as error:
             raise failure(error) from error
         except (*_DAMAGED, MemoryError) as error:
             raise ReadFailure(Outcome.BROKEN, "it is damaged inside the archive") from error
-        if len(data) != member.size or zlib.crc32(data) != member.crc:
+        if left or crc != member.crc:
             raise ReadFailure(Outcome.BROKEN, "the archive changed while it was read")
-        return data
+        if not member.size:
+            raise ReadFailure(Outcome.EMPTY, "the file is empty")
 
     def _read_members(self, unpacked: IO[bytes]) -> None:
         """Notes all members; what comes after damage is lost, and that is said."""

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from untag.errors import ReadFailure
 from untag.imaging.limits import Limits
+from untag.sources.content import Content, content_on_disk
 from untag.sources.files import failure, read_file, read_head
 from untag.sources.kinds import Kind, Kinds
 from untag.sources.names import is_named_photo
@@ -106,6 +107,11 @@ class FolderFiles:
             raise ReadFailure(Outcome.MISSING, "it does not exist (any more)")
         return read_file(self._path(name), Limits(max_bytes=max_bytes))
 
+    def content(self, name: str) -> Content:
+        if name not in self._stats:
+            raise ReadFailure(Outcome.MISSING, "it does not exist (any more)")
+        return content_on_disk(self._path(name), self._stats[name][0])
+
     def _path(self, name: str) -> str:
         return _joined(self._root, name)
 
@@ -172,6 +178,9 @@ class _Part:
 
     def read(self, name: str, max_bytes: int) -> bytes:
         return self._files.read(self._prefix + name, max_bytes)
+
+    def content(self, name: str) -> Content:
+        return self._files.content(self._prefix + name)
 
     def kind(self, name: str) -> Kind:
         return self._files.kind(self._prefix + name)

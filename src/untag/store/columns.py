@@ -177,7 +177,7 @@ def _has_default(field: dataclasses.Field[Any]) -> bool:
 ORIGIN = Columns(Origin)
 """In `files`: where a photo is online."""
 
-FILE = Columns(PhotoRef, without={"found_at"}, codecs={"path": _PATH})
+FILE = Columns(PhotoRef, without={"found_at", "video"}, codecs={"path": _PATH})
 """In `files`: a file and its origin."""
 
 PLACE = Columns(Place, codecs={"path": _PATH})

@@ -46,3 +46,10 @@ def _is_shown(char: str) -> bool:
         return _UNSEEN.match(char) is None
     # Spaces of other widths: macOS puts one into the name of each screenshot, and Japanese names have them.
     return unicodedata.category(char) == "Zs"
+
+
+def clock(seconds: float) -> str:
+    """Minutes and seconds, with hours where there are any: 0:42, 1:02:03."""
+    minutes, second = divmod(int(seconds), 60)
+    hours, minute = divmod(minutes, 60)
+    return f"{hours}:{minute:02}:{second:02}" if hours else f"{minute}:{second:02}"

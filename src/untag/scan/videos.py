@@ -1,0 +1,67 @@
+"""The stages that read and decode videos: always on this machine, whose processes see the file itself."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from untag.config import Settings
+from untag.errors import ReadFailure
+from untag.imaging.phash import perceptual_hash
+from untag.imaging.versions import decoders_key
+from untag.imaging.video import VideoCancelled, VideoPart, look_through_video
+from untag.scan.items import Decoded, Failed, LoadedVideo, VideoTask
+from untag.scan.pipeline import Stage
+from untag.scan.stages import SEARCH_SIDE
+from untag.scan.workplace import of_kind
+
+In = TypeVar("In")
+Out = TypeVar("Out")
+
+
+@dataclass(frozen=True, slots=True)
+class Videos:
+    """Reads videos in pieces, and has their frames decoded. What was `cancelled` under way comes to nothing."""
+
+    settings: Settings
+    cancelled: Callable[[], bool]
+
+    def reading(self) -> Stage[Any, Any]:
+        """From `VideoTask` to `LoadedVideo`, or `Failed`."""
+        return Stage("hash", of_kind(VideoTask, _those(self.read)))
+
+    def decoding(self) -> Stage[Any, Any]:
+        """From `LoadedVideo` to `Decoded`, or `Failed`."""
+        return Stage("video", of_kind(LoadedVideo, _those(self.decode)), workers=max(1, self.settings.jobs))
+
+    def read(self, task: VideoTask) -> LoadedVideo | Failed | None:
+        """The hash of a video, or why it cannot be read."""
+        try:
+            content = task.source.content(task.ref)
+            sha256 = content.sha256(self.cancelled)
+        except ReadFailure as failure:
+            return Failed(task.ref, None, failure.outcome, str(failure))
+        return None if sha256 is None else LoadedVideo(task.ref, sha256, b"", content=content)
+
+    def decode(self, item: LoadedVideo) -> Decoded | Failed | None:
+        """The frames of a video, or why it has none."""
+        try:
+            with item.content.opened(self.settings.home) as file:
+                return self._decoded(item, VideoPart(file))
+        except ReadFailure as failure:  # there may be room another time
+            return Failed(item.ref, item.sha256, failure.outcome, str(failure))
+
+    def _decoded(self, item: LoadedVideo, video: VideoPart) -> Decoded | Failed | None:
+        limits = self.settings.limits
+        try:
+            frame = look_through_video(video, max_side=SEARCH_SIDE, limits=limits, cancelled=self.cancelled)
+        except VideoCancelled:
+            return None
+        except ReadFailure as failure:
+            return Failed(item.ref, item.sha256, failure.outcome, str(failure), refused_by=decoders_key(limits))
+        return Decoded(item.ref, item.sha256, frame, perceptual_hash(frame.pixels), item.concerns)
+
+
+def _those(step: Callable[[In], Out | None]) -> Callable[[list[In]], Iterator[Out]]:
+    return lambda items: (made for item in items if (made := step(item)) is not None)

@@ -1,0 +1,424 @@
+"""Videos: looked through by a process that can do nothing else, within bounds, and a finding says when."""
+
+from __future__ import annotations
+
+import io
+import json
+import os
+import stat
+import subprocess
+import sys
+import textwrap
+import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from fakes import ME, STRANGER, Square, Untag, paint
+from made_up_videos import EXACT, USUAL, filmed_at, grey, turned, video
+from untag.errors import ReadFailure
+from untag.imaging import video as decoder
+from untag.imaging.containers import Container, sniff_video
+from untag.imaging.decode import decode
+from untag.imaging.limits import DEFAULT_LIMITS, Limits
+from untag.imaging.moments import MOST_MOMENTS
+from untag.imaging.video import VideoCancelled, VideoPart, frame_at, look_through_video
+from untag.imaging.video_wire import GarbageError, Kind, Message, receive
+from untag.types import Frame, Outcome
+
+CODECS = (USUAL, EXACT, ("MJPG", "avi"), ("VP80", "webm"), ("XVID", "avi"), ("WMV2", "wmv"), ("mp4v", "3gp"))
+
+
+@contextmanager
+def part_of(data: bytes, folder: Path, before: bytes = b"", after: bytes = b"") -> Iterator[VideoPart]:
+    path = folder / "a-video"
+    path.write_bytes(before + data + after)
+    with path.open("rb") as file:
+        yield VideoPart(file, len(before), len(data))
+
+
+def looked(data: bytes, folder: Path, limits: Limits = DEFAULT_LIMITS, max_side: int = 1600) -> Frame:
+    with part_of(data, folder) as part:
+        return look_through_video(part, max_side=max_side, limits=limits)
+
+
+def times(frame: Frame) -> list[float]:
+    return [0.0, *(moment.at for moment in frame.moments)]
+
+
+@pytest.mark.parametrize("codec", CODECS)
+def test_frames_come_with_their_times(codec: tuple[str, str], tmp_path: Path) -> None:
+    frame = looked(video(grey(10, 10, 90, 200, 10), codec), tmp_path)
+    assert (frame.width, frame.height, frame.fault) == (64, 48, None)
+    assert times(frame) == pytest.approx([0, 2, 3, 4], abs=0.15), "one for each change"
+    levels = [int(decode(moment.data, max_side=0).pixels.mean()) for moment in frame.moments]
+    assert levels == pytest.approx([90, 200, 10], abs=12)
+
+
+def test_at_most_one_frame_a_second_is_taken(tmp_path: Path) -> None:
+    flicker = video(grey(*(20 + 130 * (n % 2) for n in range(60))), seconds=0.1)
+    assert np.diff(times(looked(flicker, tmp_path))).min() >= 1.0
+
+
+def test_of_a_long_film_frames_are_spread_over_the_whole(tmp_path: Path) -> None:
+    rng = np.random.default_rng(1)
+    levels = rng.integers(0, 200, 1500)
+    film = video(grey(*(int(level) for level in levels), width=32, height=32), seconds=1, rate=1)
+    frame = looked(film, tmp_path)
+    assert MOST_MOMENTS / 3 < len(frame.moments) <= MOST_MOMENTS
+    assert frame.moments[-1].at > 1450
+    assert np.diff(times(frame)).max() < 30
+    for moment in frame.moments[::25]:
+        assert int(decode(moment.data, max_side=0).pixels.mean()) == pytest.approx(levels[round(moment.at)], abs=9)
+
+
+def test_a_video_inside_another_file_is_read_where_it_is(tmp_path: Path) -> None:
+    data = video(grey(10, 200))
+    with part_of(data, tmp_path, before=b"a photo", after=b"more") as part:
+        assert times(look_through_video(part, max_side=64, limits=DEFAULT_LIMITS)) == [0.0, 1.0]
+        assert decode_mean(frame_at(part, 1.0, max_side=64, limits=DEFAULT_LIMITS)) > 150
+
+
+def decode_mean(frame: Frame) -> float:
+    return float(frame.pixels.mean())
+
+
+def test_the_frame_of_a_moment_is_the_one_that_was_looked_at(tmp_path: Path) -> None:
+    with part_of(video(grey(*range(0, 250, 25)), seconds=2), tmp_path) as part:
+        for moment in look_through_video(part, max_side=64, limits=DEFAULT_LIMITS).moments:
+            again = frame_at(part, moment.at, max_side=64, limits=DEFAULT_LIMITS)
+            assert decode_mean(again) == pytest.approx(decode(moment.data, max_side=0).pixels.mean(), abs=2)
+
+
+def test_a_phone_that_was_held_upright_is_heeded(tmp_path: Path) -> None:
+    pictures = grey(10, 10)
+    for picture in pictures:
+        picture[:12] = 220
+    frame = looked(turned(video(pictures)), tmp_path)
+    assert (frame.width, frame.height) == (48, 64)
+    assert frame.pixels[:, -8:].mean() > 150 > frame.pixels[:, :30].mean(), "what was the top is at the right"
+
+
+@pytest.mark.parametrize(
+    ("seconds", "said"),
+    [(3_700_000_000, "2021-03-31T01:46:40+00:00"), (0, None), (2_082_844_800, None), (86_400, None)],
+)
+def test_the_camera_says_when_unless_its_clock_was_never_set(seconds: int, said: str | None, tmp_path: Path) -> None:
+    assert looked(filmed_at(video(grey(10)), seconds), tmp_path).taken_at == said
+
+
+CUT = video(grey(10, 90))
+BAD = {
+    "empty": (b"", Outcome.EMPTY, "empty"),
+    "text": (b"hello there, this is no video", Outcome.NOT_AN_IMAGE, "not a video"),
+    "no index": (CUT[: CUT.index(b"moov")], Outcome.BROKEN, "cut off: the index"),
+    "zeros": (b"\0\0\1\xba" + bytes(5000), Outcome.UNSUPPORTED, "no frame"),
+    "matroska": (video(grey(10), EXACT)[:60], Outcome.UNSUPPORTED, "no frame"),
+}
+
+
+@pytest.mark.parametrize("which", BAD)
+def test_what_cannot_be_seen_is_said(which: str, tmp_path: Path) -> None:
+    data, outcome, words = BAD[which]
+    with pytest.raises(ReadFailure, match=words) as caught:
+        looked(data, tmp_path)
+    assert caught.value.outcome is outcome
+
+
+def test_sound_alone_is_said(tmp_path: Path) -> None:
+    silent = video(grey(10, 90))
+    with pytest.raises(ReadFailure, match="sound and no pictures"):
+        looked(silent.replace(b"vide", b"soun").replace(b"mp4v", b"mp4a"), tmp_path)
+
+
+@pytest.mark.parametrize("codec", [("MJPG", "avi")])
+def test_of_a_video_that_is_cut_off_the_rest_is_looked_at(codec: tuple[str, str], tmp_path: Path) -> None:
+    data = video(grey(*range(0, 250, 10)), codec)
+    frame = looked(data[: len(data) // 2], tmp_path)
+    assert 8 <= len(frame.moments) <= 14
+    assert frame.fault is not None
+    assert (frame.fault.outcome, "until 0:1" in frame.fault.error) == (Outcome.BROKEN, True)
+
+
+def test_containers_are_told_by_how_they_begin() -> None:
+    wanted = {"mp4": Container.MP4, "mkv": Container.MATROSKA, "avi": Container.AVI, "webm": Container.MATROSKA}
+    for name, suffix in CODECS:
+        if suffix in wanted:
+            assert sniff_video(video(grey(10), (name, suffix))[:256]) is wanted[suffix]
+    assert sniff_video(b"\0\0\0\x18ftypM4A \0\0\0\0") is None
+    assert sniff_video(b"\0\0\0\x18ftypheic\0\0\0\0mif1heic") is None
+    assert sniff_video(b"#EXTM3U\n") is None
+    assert sniff_video(b"\xff\xd8\xff\xe1") is None
+
+
+# The process: what it may not do, and what becomes of it.
+
+
+def child(program: str) -> tuple[str, ...]:
+    """A process that does something else in place of decoding."""
+    return (sys.executable, "-c", textwrap.dedent(program))
+
+
+FATES = {
+    "crash": "import os; os.kill(os.getpid(), 11)",
+    "no word": "pass",
+    "garbage": "import sys; sys.stdout.buffer.write(b'#' * 5000)",
+    "too large": "import struct, sys; sys.stdout.buffer.write(struct.pack('<cdI', b'F', 0.0, 2**32 - 1))",
+    "no number": "import struct, sys; sys.stdout.buffer.write(struct.pack('<cdI', b'B', float('nan'), 0))",
+    "backwards": "import struct, sys; sys.stdout.buffer.write((struct.pack('<cdI', b'F', 0.0, 1) + b'x') * 2)",
+    "half a word": "import struct, sys; sys.stdout.buffer.write(struct.pack('<cdI', b'F', 0.0, 100) + b'x')",
+}
+
+
+@pytest.mark.parametrize("fate", FATES)
+def test_whatever_becomes_of_the_process_is_a_sentence(
+    fate: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(decoder, "COMMAND", child(FATES[fate]))
+    with pytest.raises(ReadFailure) as caught:
+        looked(video(grey(10, 90)), tmp_path)
+    assert caught.value.outcome is Outcome.BROKEN
+
+
+def test_a_process_that_hangs_is_ended(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    mark = tmp_path / "pid"
+    monkeypatch.setattr(decoder, "COMMAND", child(f"""
+        import os, pathlib, time
+        pathlib.Path({str(mark)!r}).write_text(str(os.getpid()))
+        time.sleep(600)
+    """))  # fmt: skip
+    monkeypatch.setattr(decoder, "_GRACE_SECONDS", 2.0)
+    with pytest.raises(ReadFailure, match="damaged"):
+        looked(video(grey(10, 90)), tmp_path, Limits(video_seconds=0.0))
+    with pytest.raises(ProcessLookupError):
+        os.kill(int(mark.read_text()), 0)
+
+
+def test_what_came_before_a_crash_counts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(decoder, "COMMAND", (
+        sys.executable, "-c", textwrap.dedent("""
+            import os, sys
+            from untag.imaging import video_child
+            sent = video_child.Out.send
+            def send(self, message):
+                sent(self, message)
+                if message.kind == "F" and message.at >= 2:
+                    os.kill(os.getpid(), 9)
+            video_child.Out.send = send
+            video_child.main(sys.argv[1:])
+        """),
+    ))  # fmt: skip
+    frame = looked(video(grey(10, 90, 200, 10, 90)), tmp_path)
+    assert times(frame) == [0, 1, 2]
+    assert frame.fault is not None
+    assert "until 0:02" in frame.fault.error
+
+
+def test_a_scan_that_is_stopped_does_not_wait(tmp_path: Path) -> None:
+    with part_of(video(grey(10, 90)), tmp_path) as part, pytest.raises(VideoCancelled):
+        look_through_video(part, max_side=64, limits=DEFAULT_LIMITS, cancelled=lambda: True)
+
+
+def test_the_time_for_one_video_is_bounded(tmp_path: Path) -> None:
+    """Sixty frames of 4 K are more than two seconds of work for nobody's computer; they are noise."""
+    rng = np.random.default_rng(0)
+    noise = [rng.integers(0, 255, (120, 160, 3), np.uint8) for _ in range(40)]
+    frame = looked(video(noise, seconds=4), tmp_path, Limits(video_seconds=0.05))
+    assert frame.fault is not None
+    assert frame.fault.outcome is Outcome.TOO_LARGE
+    assert "video_minutes" in frame.fault.error
+
+
+def run_child(program: str, data: bytes, folder: Path, environment: dict[str, str] | None = None) -> str:
+    """What a program prints that has the rights of the process that decodes, and a video as its input."""
+    path = folder / "input"
+    path.write_bytes(data)
+    with path.open("rb") as file:
+        done = subprocess.run(
+            [sys.executable, "-c", textwrap.dedent(program)],
+            stdin=file,
+            stdout=subprocess.PIPE,
+            check=False,
+            env={**os.environ, **(environment or {})},
+        )
+    return done.stdout.decode().strip()
+
+
+RIGHTS = """
+    import os, socket, subprocess, sys, threading
+    from untag.imaging.video_child import give_up_rights
+    def tried(what):
+        try:
+            what()
+            return "done"
+        except OSError:
+            return "refused"
+    deeds = [lambda: open(sys.argv[0] or "/dev/null"), lambda: open("/dev/null", "w"), lambda: socket.socket(),
+             lambda: subprocess.run(["true"]), lambda: os.dup(0)]
+    {give_up}
+    print(*map(tried, deeds))
+"""
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="other systems have other limits")
+def test_the_process_can_open_nothing(tmp_path: Path) -> None:
+    program = RIGHTS.replace('sys.argv[0] or "/dev/null"', '"/dev/null"')
+    refused = run_child(program.replace("{give_up}", "give_up_rights(60)"), b"", tmp_path)
+    assert refused.split() == ["refused"] * 5
+    assert run_child(program.replace("{give_up}", ""), b"", tmp_path).split() == ["done"] * 5, "this test can tell"
+
+
+@pytest.mark.skipif(not sys.platform.startswith("linux"), reason="other systems have other limits")
+def test_the_memory_of_the_process_is_bounded(tmp_path: Path) -> None:
+    program = """
+        from untag.imaging.video_child import give_up_rights
+        {give_up}
+        try:
+            a = bytearray(3 << 30)
+            print("done")
+        except MemoryError:
+            print("refused")
+    """
+    assert run_child(program.replace("{give_up}", "give_up_rights(60)"), b"", tmp_path) == "refused"
+    assert run_child(program.replace("{give_up}", ""), b"", tmp_path) == "done"
+
+
+FRAMES = """
+    import cv2, os
+    capture = cv2.VideoCapture(os.environ["OPENED"], cv2.CAP_FFMPEG, [])
+    n = 0
+    while capture.grab():
+        n += 1
+    print(n)
+"""
+
+
+@pytest.mark.parametrize("prefix", ["", "file:"])
+def test_what_a_playlist_names_is_not_opened(prefix: str, tmp_path: Path) -> None:
+    """FFmpeg told as for every video, and given a name, which it never is; without the limits of the process."""
+    target = tmp_path / "private.ts"
+    target.write_bytes(video(grey(10, 90, 200), ("mpg2", "ts")))
+    hostile = tmp_path / "hostile.m3u8"
+    hostile.write_text(f"#EXTM3U\n#EXT-X-TARGETDURATION:9\n#EXTINF:9,\n{prefix}{target}\n#EXT-X-ENDLIST\n")
+
+    def frames(options: str) -> int:
+        told = {"OPENED": str(hostile), "OPENCV_FFMPEG_CAPTURE_OPTIONS": options}
+        return int(run_child(FRAMES, b"", tmp_path, told))
+
+    told = decoder._environment(Container.MP4)["OPENCV_FFMPEG_CAPTURE_OPTIONS"]
+    lists, protocols = told.split("|")
+    careless = "allowed_extensions;ALL|extension_picky;0"
+    assert frames(f"protocol_whitelist;file,crypto,data|{careless}") > 0, "this test can tell"
+    assert frames(f"protocol_whitelist;file,crypto,data|{careless}|{lists}") == 0
+    assert frames(f"{protocols}|{careless}") == 0
+    with part_of(hostile.read_bytes(), tmp_path) as part, pytest.raises(ReadFailure, match="not a video"):
+        look_through_video(part, max_side=64, limits=DEFAULT_LIMITS)
+
+
+def test_messages_come_back_as_they_were_sent() -> None:
+    sent = [Message(Kind.FRAME, 1.5, b"abc"), Message(Kind.BEAT, 2.0), Message(Kind.THIN, 3.0)]
+    pipe = io.BytesIO(b"".join(message.pack() for message in sent))
+    assert [receive(pipe.read) for _ in range(4)] == [*sent, None]
+    with pytest.raises(GarbageError):
+        receive(io.BytesIO(sent[0].pack()[:-1]).read)
+
+
+# A whole scan.
+
+
+def scenes(*people: Square | None) -> list[bytes]:
+    """One picture for each, with backgrounds that differ."""
+    return [
+        paint(*(() if who is None else (who,)), serial=number + 1, weapon=number / 20)
+        for number, who in enumerate(people)
+    ]
+
+
+def test_a_finding_says_from_when_to_when(untag: Untag) -> None:
+    untag.enroll()
+    untag.add("a.mkv", video(scenes(None, STRANGER, ME, ME, None), EXACT))
+    untag.add("b.mkv", video(scenes(STRANGER, None), EXACT))
+    summary = untag.scan()
+    assert "video" not in summary["skipped"]  # type: ignore[operator]
+    (finding,) = untag.listed()
+    assert Path(str(finding["path"])).name == "a.mkv"
+    assert finding["verdict"] == "me"
+    (seen,) = finding["seen"]  # type: ignore[misc]
+    assert (seen["from"], seen["until"]) == (2.0, 3.0)
+    assert "0:02 to 0:03" in str(finding["reasons"])
+
+
+def test_a_video_is_decoded_once(untag: Untag, monkeypatch: pytest.MonkeyPatch) -> None:
+    untag.enroll()
+    data = video(scenes(None, ME), EXACT)
+    untag.add("a.mkv", data)
+    untag.add("copy.mkv", data)
+    untag.scan()
+    assert len(untag.listed()) == 1 or all(finding["sha256"] for finding in untag.listed())
+
+    def never(*_: object, **__: object) -> Frame:
+        raise AssertionError("it was decoded again")
+
+    monkeypatch.setattr("untag.scan.videos.look_through_video", never)
+    untag.scan()
+    untag.add("moved/third.mkv", data)
+    untag.scan()
+    assert len(untag.listed()[0]["places"]) == 3  # type: ignore[arg-type]
+
+
+def test_videos_in_archives_leave_nothing_behind(untag: Untag) -> None:
+    untag.enroll()
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("a/b.mkv", video(scenes(None, ME), EXACT))
+    untag.add("a.zip", out.getvalue())
+    before = {path.name for path in untag.home.iterdir()}
+    untag.scan()
+    assert untag.found() == {"b.mkv": "me"}
+    assert not [path for path in untag.home.iterdir() if path.name.startswith("unpacked")]
+    assert {path.name for path in untag.home.iterdir()} - before <= {
+        "untag.db",
+        "untag.db-wal",
+        "untag.db-shm",
+        "cache",
+    }
+    assert stat.S_IMODE(untag.home.stat().st_mode) == 0o700
+
+
+def test_videos_can_be_switched_off_and_on(untag: Untag) -> None:
+    untag.enroll()
+    untag.add("a.mkv", video(scenes(None, ME), EXACT))
+    (untag.home / "config.toml").write_text("videos = false\n")
+    assert untag.scan()["skipped"] == {"video": 1}
+    assert untag.listed() == []
+    (untag.home / "config.toml").write_text("videos = true\n")
+    untag.scan()
+    assert untag.found() == {"a.mkv": "me"}
+
+
+def test_a_video_that_cannot_be_read_is_said_and_the_rest_is_scanned(untag: Untag) -> None:
+    untag.enroll()
+    untag.add("a.mp4", CUT[: CUT.index(b"moov")])
+    untag.add("b.png", paint(ME, serial=5))
+    result = untag.run("scan", untag.photos, "--json")
+    assert result.status == 1
+    (wrong,) = json.loads(result.out)["unreadable"]
+    assert "index" in wrong["error"]
+    assert untag.found() == {"b.png": "me"}
+
+
+def test_inspect_looks_through_a_video(untag: Untag) -> None:
+    untag.enroll()
+    path = untag.add("a.mkv", video(scenes(None, STRANGER, ME), EXACT))
+    faces = json.loads(untag.run("inspect", path, "--json").out)["faces"]
+    assert {face["verdict"]: face["seen"][0]["from"] for face in faces} == {"other": 1.0, "me": 2.0}
+
+
+def test_a_video_teaches_no_face(untag: Untag) -> None:
+    path = untag.add("a.mkv", video(scenes(ME, ME), EXACT))
+    result = untag.run("enroll", path)
+    assert result.status != 0
+    assert "video" in result.err + result.out
