@@ -224,6 +224,7 @@ def heads(monkeypatch: pytest.MonkeyPatch) -> list[str]:
 
 def test_a_rescan_looks_into_nothing_and_counts_the_same(untag: Untag, heads: list[str], reads: list[str]) -> None:
     untag.enroll()
+    (untag.home / "config.toml").write_text("videos = false\n")
     untag.add("a.png_large", paint(ME, serial=1))
     untag.add("film.mp4", VIDEO)
     untag.add(".hidden.png", b"x")
@@ -244,6 +245,7 @@ def test_a_rescan_looks_into_nothing_and_counts_the_same(untag: Untag, heads: li
 
 def test_what_changes_is_looked_into_again(untag: Untag, heads: list[str]) -> None:
     untag.enroll()
+    (untag.home / "config.toml").write_text("videos = false\n")
     untag.add("a/x", UNKNOWN)
     untag.add("b/y", UNKNOWN)
     assert untag.scan()["skipped"] == {"other": 2}
@@ -272,6 +274,7 @@ def test_a_scan_of_one_place_forgets_nothing_of_another(untag: Untag, heads: lis
 
 def test_commands_say_what_is_not_read_and_what_to_do(untag: Untag) -> None:
     untag.enroll()
+    (untag.home / "config.toml").write_text("videos = false\n")
     untag.add("a.png", paint(ME, serial=1))
     for name in ("1.mp4", "2.mov"):
         untag.add(name, VIDEO)
@@ -279,11 +282,11 @@ def test_commands_say_what_is_not_read_and_what_to_do(untag: Untag) -> None:
     untag.add(".DS_Store", b"x")
     scanned = untag.run("scan", untag.photos)
     said = scanned.out + scanned.err
-    assert "not read: 2 videos; save stills of those that matter, and scan these" in said
+    assert "not read: 2 videos; set videos = true in config.toml" in said
     assert "not read: 1 camera raw file; export them as JPEG" in said
     assert "hidden" not in said
     listed = untag.run("sources", untag.photos)
-    assert "not read: 2 videos (1.mp4, 2.mov); save stills" in listed.out
+    assert "not read: 2 videos (1.mp4, 2.mov); set videos" in listed.out
     assert "not read: 1 hidden file or folder; scan them by their own path" in listed.out
     (summary,) = json.loads(untag.run("sources", untag.photos, "--json").out)
     assert summary["skipped"] == {"video": 2, "raw": 1, "hidden": 1}
@@ -291,6 +294,7 @@ def test_commands_say_what_is_not_read_and_what_to_do(untag: Untag) -> None:
 
 def test_a_place_without_photos_says_what_is_there(untag: Untag) -> None:
     untag.enroll()
+    (untag.home / "config.toml").write_text("videos = false\n")
     untag.add("1.mp4", VIDEO)
     for command in ("sources", "scan"):
         result = untag.run(command, untag.photos)

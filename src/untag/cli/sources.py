@@ -50,7 +50,7 @@ def command(context: Context, paths: tuple[Path, ...], source: str | None, as_js
         for summary in found.summaries:
             for line in _lines(summary):
                 tell(line)
-    if not any(summary.photos or summary.absent for summary in found.summaries):
+    if not any(summary.photos or summary.videos or summary.absent for summary in found.summaries):
         say("there are no photos in what you gave")
     return list_unreadable(found.unreadable)
 
@@ -94,6 +94,8 @@ def _lines(summary: untag.ArchiveSummary) -> list[str]:
     lines = [f"{summary.source}: {summary.root}", f"  {counted(summary.photos, 'photo file')}{dates}"]
     if summary.owner:
         lines.append(f"  account of {', '.join(summary.owner)}; if that is you: untag enroll {called(summary.owner)}")
+    if summary.videos:
+        lines.append(f"  {counted(summary.videos, 'video')} that a scan looks through")
     if summary.absent:
         lines.append(f"  {counted(summary.absent, 'more photo')} reported without a file: it has a link, but no copy")
     links = [f"{count} {confidence}" for confidence, count in sorted(summary.linked.items())]
@@ -122,6 +124,7 @@ def _as_dict(summary: untag.ArchiveSummary) -> dict[str, Any]:
         "source": summary.source,
         "path": summary.root,
         "photos": summary.photos,
+        "videos": summary.videos,
         "without_copy": summary.absent,
         "links": {str(confidence): count for confidence, count in summary.linked.items()},
         "first": summary.first,

@@ -35,7 +35,8 @@ class Photos(OpenHome):
         from untag.sources.base import readers_named
         from untag.sources.summary import survey
 
-        return survey(paths_of(paths), self.settings.limits, readers_named(source), self.settings.exclusions)
+        settings, readers = self.settings, readers_named(source)
+        return survey(paths_of(paths), settings.limits, readers, settings.exclusions, videos=settings.videos)
 
     def missing(self, paths: Paths, source: str | None = None) -> MissingPhotos:
         """The links of the photos that archives report without a file, for gallery-dl and others; reads no photo."""

@@ -28,17 +28,17 @@ class ArchiveSummary:
     Photos with sidecars are of one kind and in one of the folders directly in the one that was asked for, so that two
     downloads that lie beside each other are two.
 
-    `absent` photos are reported without a file. `linked` counts those with a permalink by how certain it is. `first`
-    and `last` are ISO 8601 dates, of when photos were taken or else posted, as far as the archive says. `unknown` are
-    files of an archive that name photos of which nothing is known; `notes` are
-    sentences on how it is read. `owner` are the names of whose account it is, where it
-    says so. `skipped` counts by kind what was not read, or not even opened because of its name; `named` are some of
-    the former.
+    `videos` are those that a scan looks through. `absent` photos are reported without a file. `linked` counts those
+    with a permalink by how certain it is. `first` and `last` are ISO 8601 dates, of when photos were taken or else
+    posted, as far as the archive says. `unknown` are files of an archive that name photos of which nothing is known;
+    `notes` are sentences on how it is read. `owner` are the names of whose account it is, where it says so. `skipped`
+    counts by kind what was not read, or not even opened because of its name; `named` are some of the former.
     """
 
     source: str
     root: str
     photos: int = 0
+    videos: int = 0
     absent: int = 0
     linked: Counter[LinkConfidence] = field(default_factory=Counter)
     posters: Counter[str] = field(default_factory=Counter)
@@ -53,7 +53,7 @@ class ArchiveSummary:
     named: dict[Kind, list[str]] = field(default_factory=dict)
 
     def add(self, entry: Entry) -> None:
-        """Counts a photo, or what is none."""
+        """Counts a photo or a video, or what is none."""
         if isinstance(entry, ReadError):
             return
         if isinstance(entry, Skipped):
@@ -63,6 +63,8 @@ class ArchiveSummary:
             return
         if isinstance(entry, AbsentRef):
             self.absent += 1
+        elif entry.video:
+            self.videos += 1
         else:
             self.photos += 1
         origin = entry.origin
@@ -87,16 +89,22 @@ class Survey:
 
 
 def survey(
-    paths: Sequence[Path], limits: Limits, readers: Sequence[Reader], exclude: Exclusions | None = None
+    paths: Sequence[Path],
+    limits: Limits,
+    readers: Sequence[Reader],
+    exclude: Exclusions | None = None,
+    *,
+    videos: bool = False,
 ) -> Survey:
     """Lists everything below `paths`; reads what archives say of photos, and no photo.
 
-    Raises UsageError for a path that does not exist.
+    With `videos` these are looked through, else they are not read. Raises UsageError for a path that does not exist.
     """
     found: dict[tuple[str, str], ArchiveSummary] = {}
     unreadable: list[ReadError] = []
     for listing in walk_all(paths, limits=limits, readers=readers, exclude=exclude):
-        for entry in listing.entries:
+        for listed in listing.entries:
+            entry = _looked_through(listed) if videos else listed
             if isinstance(entry, ReadError):
                 unreadable.append(entry)
             else:
@@ -117,6 +125,10 @@ def survey(
             summary.missing = listing.source.description.missing
             summary.unknown = tuple(listing.source.unknown())
     return Survey(list(found.values()), unreadable)
+
+
+def _looked_through(entry: Entry) -> Entry:
+    return entry.video if isinstance(entry, Skipped) and entry.video is not None else entry
 
 
 def _root_of(listing: Listing, kind: str) -> str:
