@@ -59,6 +59,7 @@ def test_a_download() -> None:
     assert description.origins == {
         "sea-2_5312345678_o.jpg": replace(ROW, poster="Ana Doe"),
         "parts/99_3fa9c1_o.png": Origin("flickr", poster="Ana Doe", caption="Untitled"),
+        "clip_888.mp4": replace(ROW, poster="Ana Doe"),
     }
     assert [(absent.file, absent.key) for absent in description.absent] == [("photo_777.json", "777")]
     assert description.owner == ("Ana Doe", "ana")
@@ -97,7 +98,7 @@ def test_what_is_wrong_is_told() -> None:
         ("archive/photo_777.json", Outcome.BROKEN, "it does not hold the data of a photo"),
         ("archive/photo_99.json", Outcome.BROKEN, "it is not valid JSON"),
     ]
-    assert description.origins.keys() == {"sea-2_5312345678_o.jpg"}
+    assert description.origins.keys() == {"sea-2_5312345678_o.jpg", "clip_888.mp4"}
 
 
 def test_no_value_is_of_a_shape_too_wrong() -> None:

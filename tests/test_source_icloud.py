@@ -36,6 +36,7 @@ ROWS = {
     "Photos/IMG_2.HEIC": Origin("icloud"),
     "Photos/a, b.jpg": Origin("icloud"),
     "Recently Deleted/IMG_2.HEIC": Origin("icloud"),
+    "Photos/clip.mov": Origin("icloud"),
 }
 
 

@@ -44,6 +44,7 @@ ROWS = {
     f"memories/2021-07-01_{TWO}-main.jpg": Origin("snapchat", taken_at="2021-07-01"),
     f"memories/2021-07-02_{THREE}-main.jpg": Origin("snapchat", taken_at="2021-07-02T09:00:00+00:00"),
     f"memories/2021-07-03_{FOUR}-main.jpg": Origin("snapchat", taken_at="2021-07-03"),
+    f"memories/2021-07-03_{FOUR}-main.mp4": Origin("snapchat", taken_at="2021-07-03"),
     "chat_media/2022-01-05_b~EiQSFXo.jpg": Origin("snapchat", posted_at="2022-01-05"),
 }
 

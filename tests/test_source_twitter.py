@@ -76,6 +76,9 @@ ROWS = {
     "data/tweets_media/400-E.jpg": origin(
         "https://x.com/ana_doe/status/400", permalink_confidence=LinkConfidence.PROBABLE
     ),
+    "data/tweets_media/100-V.mp4": origin(
+        "https://x.com/ana_doe/status/100", permalink_confidence=LinkConfidence.PROBABLE
+    ),
     "data/direct_messages_media/500-F.jpg": origin(None),
     "data/profile_media/600-G.jpg": origin(None),
 }

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import base64
 import io
 import json
 import os
+import re
 import stat
 import subprocess
 import sys
@@ -16,6 +18,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from fakes import ME, STRANGER, Square, Untag, paint
 from made_up_videos import EXACT, USUAL, filmed_at, grey, turned, video
@@ -408,6 +411,33 @@ def test_inspect_looks_through_a_video(untag: Untag) -> None:
     path = untag.add("a.mkv", video(scenes(None, STRANGER, ME), EXACT))
     faces = json.loads(untag.run("inspect", path, "--json").out)["faces"]
     assert {face["verdict"]: face["seen"][0]["from"] for face in faces} == {"other": 1.0, "me": 2.0}
+
+
+def test_reports_and_pages_show_the_frame_of_the_first_time(untag: Untag) -> None:
+    untag.enroll()
+    out = io.BytesIO()
+    film = video(scenes(STRANGER, None, ME, None), EXACT)
+    with zipfile.ZipFile(out, "w") as archive:
+        archive.writestr("a/b.mkv", film)
+    untag.add("a.zip", out.getvalue())
+    untag.scan()
+    assert untag.run("report", "--output", untag.root / "report.html").status == 0
+    page = (untag.root / "report.html").read_text()
+    (picture,) = re.findall(r'src="data:image/jpeg;base64,([^"]+)"', page)
+    shown = np.asarray(Image.open(io.BytesIO(base64.b64decode(picture))))
+    assert abs(int(shown[50, 40, 0]) - ME.colour[0]) < 5
+    assert "0:02" in page
+
+
+def test_a_video_is_copied_as_it_is(untag: Untag) -> None:
+    untag.enroll()
+    film = video(scenes(STRANGER, ME), EXACT)
+    untag.add("a.mkv", film)
+    untag.scan()
+    for _ in range(2):
+        assert untag.run("export", "--to-folder", untag.root / "out").status == 0
+        (copy,) = (untag.root / "out").iterdir()
+        assert copy.read_bytes() == film
 
 
 def test_a_video_teaches_no_face(untag: Untag) -> None:

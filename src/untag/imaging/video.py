@@ -157,19 +157,22 @@ def _run(file: IO[bytes], job: Job, container: Container, seen: _Seen, cancelled
 
 @contextmanager
 def _started(file: IO[bytes], job: Job, container: Container) -> Iterator[subprocess.Popen[bytes]]:
-    """The process, ended in any case."""
+    """The process, ended in any case. Raises ReadFailure."""
     below_normal = getattr(subprocess, "BELOW_NORMAL_PRIORITY_CLASS", 0) | getattr(subprocess, "CREATE_NO_WINDOW", 0)
-    process = subprocess.Popen(  # noqa: S603 - this very program
-        [*COMMAND, *job.arguments],
-        stdin=file,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        env={**os.environ, **_environment(container)},
-        bufsize=0,
-        creationflags=below_normal,
-        # Ctrl-C is for the scan, which ends this process itself.
-        process_group=None if os.name == "nt" else 0,
-    )
+    try:
+        process = subprocess.Popen(  # noqa: S603 - this very program
+            [*COMMAND, *job.arguments],
+            stdin=file,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            env={**os.environ, **_environment(container)},
+            bufsize=0,
+            creationflags=below_normal,
+            # Ctrl-C is for the scan, which ends this process itself.
+            process_group=None if os.name == "nt" else 0,
+        )
+    except OSError as error:
+        raise ReadFailure(Outcome.NOT_ANALYSED, f"the decoder could not be started ({error.strerror})") from error
     try:
         yield process
     finally:

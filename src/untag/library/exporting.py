@@ -87,7 +87,7 @@ def _export(
                 unread.append(group.finding.path)
             else:
                 if options.xmp:
-                    _write(home, xmp_keywords(group), put.place.with_name(f"{put.place.name}.xmp"))
+                    _write(home, _whole(xmp_keywords(group)), put.place.with_name(f"{put.place.name}.xmp"))
         advance()
     return Exported(written, there, no_copy, tuple(unread))
 
@@ -108,7 +108,7 @@ def _put(home: Path, photos: StoredPhotos, group: Group, target: Path, *, link: 
             # Reading says why in a sentence.
             photos.read(path)
         return _link(source, target)
-    return _write(home, photos.read(path), target)
+    return _write(home, photos.content(path).unpack, target)
 
 
 def _link(source: Path, target: Path) -> _Put:
@@ -121,16 +121,28 @@ def _link(source: Path, target: Path) -> _Put:
     raise AssertionError("_free does not end")
 
 
-def _write(home: Path, data: bytes, target: Path) -> _Put:
+def _write(home: Path, pieces: Callable[[], Iterator[bytes]], target: Path) -> _Put:
+    """Raises ReadFailure, OSError."""
     for place in _free(target):
-        if place.is_file() and not place.is_symlink() and place.read_bytes() == data:
+        if place.is_file() and not place.is_symlink() and _holds(place, pieces()):
             return _Put(place, new=False)
         if not os.path.lexists(place):
             with new_part(home) as part:
-                part.write(data)
+                for piece in pieces():
+                    part.write(piece)
                 part.install(place)
             return _Put(place, new=True)
     raise AssertionError("_free does not end")
+
+
+def _whole(data: bytes) -> Callable[[], Iterator[bytes]]:
+    return lambda: iter((data,))
+
+
+def _holds(place: Path, pieces: Iterator[bytes]) -> bool:
+    """Whether a file has these bytes, and no others."""
+    with place.open("rb") as file:
+        return all(file.read(len(piece)) == piece for piece in pieces) and not file.read(1)
 
 
 def _free(target: Path) -> Iterator[Path]:

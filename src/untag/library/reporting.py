@@ -27,7 +27,7 @@ def write_new(store: Store, settings: Settings, output: Path, run_id: int) -> Wr
     """Writes what is new to a run as a page in the home folder, copies of it at other places with it."""
     new = new_findings(store, run_id)
     found = [finding for finding in findings(store, IN_REPORT) if finding.sha256 in new]
-    with file_thumbnails(settings.limits, thumbnail_size(len(new))) as thumbnail:
+    with file_thumbnails(settings.limits, thumbnail_size(len(new)), settings.home) as thumbnail:
         made_at = datetime.now().strftime("%Y-%m-%d %H:%M")
         return write_report(found, output, home=settings.home, thumbnail=thumbnail, made_at=made_at, replace_worse=True)
 
@@ -40,7 +40,7 @@ def write(
     size = thumbnail_size(min(count(found).photos, options.limit))
     # Before it is there: forget had rather name a report that was never finished than miss one.
     note_written(store, output, "report")
-    with file_thumbnails(settings.limits, size) as thumbnail:
+    with file_thumbnails(settings.limits, size, settings.home) as thumbnail:
         return write_report(
             found,
             output,

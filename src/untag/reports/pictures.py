@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 
 from untag.errors import UntagError
 from untag.imaging.limits import Limits
-from untag.imaging.thumbnail import Thumbnail, make_thumbnail
+from untag.imaging.thumbnail import Thumbnail, make_thumbnail, thumbnail_of
+from untag.imaging.video import VideoPart, frame_at
 from untag.sources.reading import StoredPhotos
 from untag.types import Finding
 
@@ -31,14 +33,21 @@ def thumbnail_size(photos: int) -> ThumbnailSize:
 
 
 @contextmanager
-def file_thumbnails(limits: Limits, size: ThumbnailSize) -> Iterator[Callable[[Finding], Thumbnail | None]]:
-    """A function that makes a finding's thumbnail, or None when its photo cannot be read any more."""
+def file_thumbnails(limits: Limits, size: ThumbnailSize, room: Path) -> Iterator[Callable[[Finding], Thumbnail | None]]:
+    """A function that makes a finding's thumbnail, or None when its photo cannot be read any more.
+
+    `room` is the folder that takes a video out of its archive while a frame is decoded.
+    """
     with closing(StoredPhotos(limits)) as photos:
 
         def thumbnail(finding: Finding) -> Thumbnail | None:
+            at = finding.spans[0].at if finding.spans else 0.0
             try:
+                if photos.is_video(finding.path):
+                    with photos.content(finding.path).opened(room) as file:
+                        frame = frame_at(VideoPart(file), at, max_side=size.max_side, limits=limits)
+                    return thumbnail_of(frame, size.quality)
                 data = photos.read(finding.path)
-                at = finding.spans[0].at if finding.spans else 0.0
                 return make_thumbnail(data, max_side=size.max_side, quality=size.quality, limits=limits, at=at)
             except UntagError:
                 return None

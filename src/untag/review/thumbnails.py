@@ -93,5 +93,5 @@ class Thumbnails:
     def _make(self, finding: untag.Finding, side: Side) -> bytes | None:
         with ExitStack() as stack:
             size = ThumbnailSize(side, _QUALITY[side])
-            made = stack.enter_context(file_thumbnails(self._settings.limits, size))(finding)
+            made = stack.enter_context(file_thumbnails(self._settings.limits, size, self._settings.home))(finding)
         return None if made is None else made.data

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import suppress
 from pathlib import Path
 
 from untag.imaging.limits import DEFAULT_LIMITS, Limits
@@ -41,19 +40,14 @@ class FileSource:
             if not visited.add_file((parent.st_dev, parent.st_ino), self._path.name):
                 return
             status = self._path.stat()
+            kind = content_kind(self._path.name, read_head(str(self._path)))
         except OSError as error:
             reason = failure(error)
             entry = ReadError(shown, reason.outcome, str(reason))
         else:
             ref = PhotoRef(shown, self.name, status.st_size, status.st_mtime_ns, Origin(), str(self._path))
-            entry = as_entry(ref, Kind.VIDEO) if self._is_video() else ref
+            entry = as_entry(ref, kind) if kind is Kind.VIDEO else ref
         yield Listing(self, folder, 1, None, lambda: [entry])
-
-    def _is_video(self) -> bool:
-        """By its name or how it begins. Why a file cannot be opened is said once its bytes are read."""
-        with suppress(OSError):
-            return content_kind(self._path.name, read_head(str(self._path))) is Kind.VIDEO
-        return False
 
     def photos(self) -> Iterator[PhotoRef | ReadError]:
         """The file, or the reason why it cannot be read."""

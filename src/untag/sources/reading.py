@@ -12,9 +12,10 @@ from untag.errors import ReadFailure
 from untag.imaging.limits import Limits
 from untag.sources.archive import ArchiveFiles
 from untag.sources.content import Content, content_on_disk
-from untag.sources.files import read_file
+from untag.sources.files import failure, read_file, read_head
+from untag.sources.kinds import Kind, content_kind
 from untag.sources.listing import AbsentRef, Entry, Listing, Skipped
-from untag.sources.names import ARCHIVE_SUFFIXES
+from untag.sources.names import ARCHIVE_SUFFIXES, is_named_photo
 from untag.sources.opening import ZipSource
 from untag.sources.reader import Reader
 from untag.sources.site import PLAIN
@@ -56,6 +57,19 @@ class StoredPhotos:
             return read_file(os_path(path), self._limits)
         files, name = self._member(archive, path)
         return files.read(name, self._limits.max_bytes)
+
+    def is_video(self, path: str) -> bool:
+        """Whether a file is a video; raises ReadFailure."""
+        archive = archive_around(path)
+        if archive is not None:
+            files, name = self._member(archive, path)
+            return files.kind(name) is Kind.VIDEO
+        if is_named_photo(path):
+            return False
+        try:
+            return content_kind(path, read_head(os_path(path))) is Kind.VIDEO
+        except OSError as error:
+            raise failure(error) from error
 
     def content(self, path: str) -> Content:
         """The bytes of a file of any size, in pieces, or the file itself; raises ReadFailure."""
