@@ -193,7 +193,7 @@ def test_a_process_that_hangs_is_ended(tmp_path: Path, monkeypatch: pytest.Monke
         pathlib.Path({str(mark)!r}).write_text(str(os.getpid()))
         time.sleep(600)
     """))  # fmt: skip
-    monkeypatch.setattr(decoder, "_GRACE_SECONDS", 2.0)
+    monkeypatch.setattr(decoder, "_QUIET_SECONDS", 2.0)
     with pytest.raises(ReadFailure, match="damaged"):
         looked(video(grey(10, 90)), tmp_path, Limits(video_seconds=0.0))
     with pytest.raises(ProcessLookupError):

@@ -31,8 +31,11 @@ COMMAND = (sys.executable, "-P", "-m", "untag.imaging.video_child")
 _HOLDS = 512 * 1024 * 1024
 """Bytes of memory that one video is counted for: the frames that wait, and those that the process refers to."""
 
-_GRACE_SECONDS = 90.0
-"""Beyond the time that it has, the process is ended: it should have ended itself."""
+_QUIET_SECONDS = 180.0
+"""Without a word the process is ended: it should have ended itself."""
+
+_PATIENCE = 8
+"""How many times as long as its work the process may take: others use the processor, too."""
 
 _LOOK_SECONDS = 0.2
 _ONE_FRAME_SECONDS = 20.0
@@ -140,13 +143,13 @@ def _inspected(video: VideoPart) -> tuple[Container, MediaFacts]:
 
 def _run(file: IO[bytes], job: Job, container: Container, seen: _Seen, cancelled: Callable[[], bool]) -> End:
     """Has the process do the job; how that ended, whatever happened."""
-    until = time.monotonic() + job.seconds + _GRACE_SECONDS
+    until = time.monotonic() + _PATIENCE * job.seconds + _QUIET_SECONDS
     with _started(file, job, container) as process:
         assert process.stdout is not None
-        read = partial(_read, process.stdout.fileno(), until, cancelled)
         try:
             while seen.end is None:
-                message = receive(read)
+                quiet = min(until, time.monotonic() + _QUIET_SECONDS)
+                message = receive(partial(_read, process.stdout.fileno(), quiet, cancelled))
                 if message is None:
                     return End.FAILED
                 seen.take(message)

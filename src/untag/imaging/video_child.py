@@ -44,7 +44,7 @@ _MEMORY = 1024 * 1024 * 1024
 """Bytes beside what the process has when it begins: sixteen frames of 8 K are half of it."""
 
 _MOST_PIXELS = 64_000_000
-_QUIET_SECONDS = 60.0
+_QUIET_SECONDS = 120.0
 """Without any progress: the process ends itself."""
 
 _BEAT_SECONDS = 0.5
@@ -60,7 +60,7 @@ _MOST_LOST = 5
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """What is asked for: frames of at most `max_side`, within `seconds`; of `size` bytes of the file from `start`.
+    """What is asked for: frames of at most `max_side`, within `seconds` of work; of `size` bytes from `start`.
 
     With `at` only the frame that is shown then.
     """
@@ -289,7 +289,7 @@ def _one(video: Video, job: Job, out: Out) -> tuple[End, float]:
 
 def _spread(video: Video, job: Job, out: Out) -> tuple[End, float]:
     """The frames that differ, at most one a second, spread over all of it."""
-    until = time.monotonic() + job.seconds
+    until = time.process_time() + job.seconds
     chosen = Chosen(apart=_APART)
     sizes: list[int] = []
     for at, pixels in _looks(video, chosen, job, until):
@@ -304,8 +304,8 @@ def _spread(video: Video, job: Job, out: Out) -> tuple[End, float]:
             sizes = sizes[::2]
             out.send(Message(Kind.THIN, at))
     if not sizes:
-        return (End.TIME if time.monotonic() > until else End.NO_FRAME), max(0.0, video.at)
-    return (End.TIME if time.monotonic() > until else End.DONE), max(0.0, video.at)
+        return (End.TIME if time.process_time() > until else End.NO_FRAME), max(0.0, video.at)
+    return (End.TIME if time.process_time() > until else End.DONE), max(0.0, video.at)
 
 
 def _looks(video: Video, chosen: Chosen, job: Job, until: float) -> Iterator[tuple[float, Pixels]]:
@@ -316,7 +316,7 @@ def _looks(video: Video, chosen: Chosen, job: Job, until: float) -> Iterator[tup
     step = max(step, _APART)
     at = max(0.0, video.at)
     lost = 0
-    while at < video.length and lost < _MOST_LOST and time.monotonic() <= until:
+    while at < video.length and lost < _MOST_LOST and time.process_time() <= until:
         if video.jump(at) and (pixels := video.pixels(job.max_side)) is not None:
             lost = 0
             yield video.at, pixels
@@ -331,10 +331,10 @@ def _in_turn(
     video: Video, chosen: Chosen, job: Job, until: float, *, to_the_end: bool = False
 ) -> Generator[tuple[float, Pixels], None, bool]:
     """All frames that are due; the end of it is True where going on so would take more than the time that is left."""
-    began, since = time.monotonic(), video.at
+    began, since = time.process_time(), video.at
     looked = -math.inf
     while video.step():
-        now = time.monotonic()
+        now = time.process_time()
         if now > until:
             return False
         if not to_the_end and now - began > _TRY_SECONDS:
