@@ -25,15 +25,23 @@ from untag.errors import UntagError, UsageError
 from untag.scenes.taught_files import Examples, load_examples, save_examples
 from untag.store import (
     Decision,
+    HomeEngine,
     Merged,
     Store,
+    account_owners,
     add_names,
     add_reference,
+    choose_engine,
+    deny_owner,
+    home_engine,
     merge_records,
+    note_owners,
     person_names,
     record_decision,
     references,
+    remember_sender,
     saved_records,
+    sender,
     undo_decision,
 )
 from untag.types import Status
@@ -62,6 +70,10 @@ def home(tmp_path: Path) -> Path:
         record_decision(store, ONE, Status.UNTAG)
         undo_decision(store, ONE)
         record_decision(store, TWO, Status.NOT_ME)
+        note_owners(store, ["Zoë", "Grandma", "mine"])
+        deny_owner(store, "grandma")
+        remember_sender(store, {"name": "Zoë", "born": "1990-02-03"})
+        choose_engine(store, HomeEngine("fake", "fake-1", "second", "second-1"))
     save_examples(home, hats())
     return home
 
@@ -87,9 +99,9 @@ def sealed(file: Path, records: list[Any], header: dict[str, Any] | None = None)
 
 def test_everything_comes_back(home: Path, tmp_path: Path) -> None:
     file = tmp_path / "backup.jsonl"
-    assert back_up(home, file) == 3 + 5 + 3 + 1
+    assert back_up(home, file) == 3 + 5 + 3 + 1 + 4
     restored = restore(tmp_path / "other", file)
-    assert restored.merged == Merged(3, 5, 3)
+    assert restored.merged == Merged(3, 5, 3, 0, 4)
     assert (restored.categories, restored.kept, restored.left_out) == (("hats",), (), 0)
     assert content(tmp_path / "other") == content(home)
     back = load_examples(tmp_path / "other", "hats")
@@ -103,6 +115,22 @@ def test_everything_comes_back(home: Path, tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no permission bits")
+def test_answers_of_here_stay_and_a_denied_account_stays_denied(home: Path, tmp_path: Path) -> None:
+    back_up(home, tmp_path / "b.jsonl")
+    target = tmp_path / "target"
+    with Store.open(target) as store:
+        note_owners(store, ["Grandma"])  # a scan was first
+        remember_sender(store, {"name": "Z."})
+        choose_engine(store, HomeEngine("second", "second-1"))
+    assert restore(target, tmp_path / "b.jsonl").merged.answers == 2
+    assert restore(target, tmp_path / "b.jsonl").merged.answers == 0
+    with Store.open(target) as store:
+        assert account_owners(store) == frozenset()
+        assert note_owners(store, ["Grandma", "new"]) == ["new"]
+        assert sender(store) == {"name": "Z.", "born": "1990-02-03"}
+        assert home_engine(store) == HomeEngine("second", "second-1")
+
+
 def test_only_its_owner_can_read_it_and_nothing_lies_beside_it(home: Path, tmp_path: Path) -> None:
     folder = tmp_path / "folder"
     folder.mkdir()

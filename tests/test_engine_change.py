@@ -329,6 +329,30 @@ def test_a_backup_brings_back_a_home_that_has_moved(filled: Untag, tmp_path: Pat
     assert state(filled) == before
 
 
+@pytest.mark.parametrize("way", ["restore", "rescue"])
+@pytest.mark.parametrize("back", [False, True])
+def test_a_home_in_the_middle_of_a_move_comes_back_with_its_engine(
+    filled: Untag, tmp_path: Path, way: str, back: bool
+) -> None:
+    before = state(filled)
+    use(filled, "second")
+    (filled.home / "config.toml").write_text("move_per_scan = 2\n")
+    filled.scan()
+    if back:
+        use(filled, "--back")
+    if way == "restore":
+        assert filled.run("backup", tmp_path / "b.jsonl").status == 0
+        shutil.rmtree(filled.home)
+        assert filled.run("restore", tmp_path / "b.jsonl").status == 0
+    else:
+        assert filled.run("doctor", "--rescue", tmp_path / "new").status == 0
+        shutil.rmtree(filled.home)
+        shutil.move(tmp_path / "new", filled.home)
+    filled.scan()
+    assert engines(filled) == {"fake-1" if back else "second-1-1": 5}
+    assert state(filled) == before
+
+
 def test_the_index_of_the_engine_before_is_erased_with_its_last_photo(filled: Untag) -> None:
     (filled.home / "config.toml").write_text("keep_bystanders = true\nmove_per_scan = 3\n")
     filled.scan()

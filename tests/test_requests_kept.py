@@ -28,6 +28,7 @@ from untag.store import (
     remember_sender,
     salvage,
     saved_records,
+    sender,
     undo_request_event,
 )
 from untag.store.request_rows import KINDS, tracked_fields, tracked_of
@@ -64,9 +65,10 @@ def kept(home: Path) -> list[Tracked]:
 
 def test_a_backup_brings_them_back_once(home: Path, tmp_path: Path) -> None:
     file = tmp_path / "backup.jsonl"
-    assert back_up(home, file) == 4
-    assert "Quuxford" not in file.read_text(), "who writes the letters stays here"
-    assert restore(tmp_path / "other", file).merged == Merged(1, 0, 0, 3)
+    assert back_up(home, file) == 6
+    assert restore(tmp_path / "other", file).merged == Merged(1, 0, 0, 3, 2)
+    with Store.open(tmp_path / "other") as store:
+        assert sender(store) == {"name": "Ada Quuxford", "address": "Long Road 17"}
     assert kept(tmp_path / "other") == [REQUEST, REMINDED, ANSWER]
     assert restore(tmp_path / "other", file).merged == Merged()
     assert kept(tmp_path / "other") == [REQUEST, REMINDED, ANSWER]

@@ -21,12 +21,17 @@ from store_samples import OTHER, analysis, assessment, record, reference
 from untag.errors import UsageError
 from untag.scenes.taught_files import Examples, save_examples
 from untag.store import (
+    HomeEngine,
     Store,
     add_names,
     add_reference,
     check_integrity,
+    choose_engine,
+    deny_owner,
+    note_owners,
     record_batch,
     record_decision,
+    remember_sender,
     salvage,
     saved_records,
     start_run,
@@ -58,6 +63,11 @@ def fill(home: Path) -> None:
                 record_decision(store, digest(number), Status.KEEP if number % 3 else Status.NOT_ME)
                 if number % 10 == 0:
                     undo_decision(store, digest(number))
+        note_owners(store, ["Grandma", "mine"])
+        deny_owner(store, "Grandma")
+        remember_sender(store, {"name": "Ada", "email": "ada@example.org"})
+        for name in ("second", "fake"):
+            choose_engine(store, HomeEngine(name, f"{name}-1"))
         for number in range(60):
             made = analysis((ADA, OTHER), seed=number, found=assessment())
             record_batch(store, run, [record(f"/a/{number}", digest(number), made)])
@@ -196,7 +206,7 @@ def test_what_is_only_in_the_log_is_read_and_what_was_not_committed_is_not(damag
     assert b"f" * 64 in log.read_bytes(), "else this proves nothing"
     found = damaged.salvaged()
     assert len(found) == len(damaged.everything) + 1
-    assert found[-1].startswith(f"Decision(sha256='{digest(7)}', status=<Status.DONE")
+    assert sum(one.startswith(f"Decision(sha256='{digest(7)}', status=<Status.DONE") for one in found) == 1
 
 
 def test_a_new_home_and_a_backup_come_of_it(damaged: Damaged, tmp_path: Path) -> None:

@@ -34,6 +34,8 @@ def command(context: Context, file: Path) -> int:
     )
     if merged.requests:
         say(f"and {counted(merged.requests, 'record')} of what was asked of whom, and what came of it")
+    if merged.answers:
+        say(f"and {counted(merged.answers, 'answer')} about accounts, the sender of letters and the engine")
     for name in restored.kept:
         say(f"the category {name} is another one here than in the file, and was kept as it is here")
     if restored.left_out:

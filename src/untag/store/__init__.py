@@ -191,8 +191,11 @@ from untag.store.traces import (
 from untag.store.transfer import (
     Merged,
     Saved,
+    SavedEngine,
     SavedName,
     SavedReference,
+    SavedSender,
+    SavedStranger,
     merge_records,
     saved_records,
 )
@@ -234,8 +237,11 @@ __all__ = [
     "Request",
     "RequestEvent",
     "Saved",
+    "SavedEngine",
     "SavedName",
     "SavedReference",
+    "SavedSender",
+    "SavedStranger",
     "Searched",
     "StepAnswer",
     "Store",

@@ -25,7 +25,15 @@ from untag.store.records import Reference
 from untag.store.request_rows import KINDS, stored_of
 from untag.store.requests import Request, RequestEvent, StepAnswer
 from untag.store.scrub import log_of
-from untag.store.transfer import Saved, SavedName, SavedReference
+from untag.store.transfer import (
+    SENDER_FIELDS,
+    Saved,
+    SavedEngine,
+    SavedName,
+    SavedReference,
+    SavedSender,
+    SavedStranger,
+)
 
 _PAGE_SIZE = 4096
 """What SQLite has taken for new files since 3.12; the header says so unless it is what is damaged."""
@@ -60,7 +68,15 @@ def salvage(path: Path) -> list[Saved]:
         *(name for name in names if name.person in people),
         *(decisions[rowid] for rowid in sorted(decisions)),
         *dict.fromkeys(row for row, _ in rows if isinstance(row, Request | RequestEvent | StepAnswer)),
+        *sorted({row for row, _ in rows if isinstance(row, SavedStranger)}, key=lambda row: row.name),
+        *sorted({row for row, _ in rows if isinstance(row, SavedSender)}, key=lambda row: row.field),
+        # One row is written anew each time, so that the one with the highest number counts.
+        *(row for row, _ in sorted(_engines(rows), key=lambda found: found[1])[-1:]),
     ]
+
+
+def _engines(rows: Sequence[tuple[Saved, int]]) -> list[tuple[SavedEngine, int]]:
+    return [(row, rowid) for row, rowid in rows if isinstance(row, SavedEngine)]
 
 
 class _Source:
@@ -129,6 +145,14 @@ def _believable(source: _Source) -> Iterator[tuple[Saved, int]]:
 
 
 def _row_of(values: Values, rowid: int | None) -> Saved:
+    if rowid is None and len(values) == 2 and values[0] in SENDER_FIELDS:
+        return SavedSender(str(values[0]), _text(values[1]))
+    # No number of a row is 0, as an index might have one behind a text.
+    if rowid is None and len(values) == 2 and values[1] == 0 and not isinstance(values[1], str):
+        return SavedStranger(_text(values[0]))
+    if rowid is not None and len(values) == 5 and isinstance(values[0], str):
+        _time(values[4])
+        return SavedEngine(_text(values[0]), _text(values[1]))
     if rowid is None and _may_be_of("person_names", values):
         return SavedName(_text(values[0]), _text(values[1]))
     if rowid is not None and _may_be_of("decisions", values):

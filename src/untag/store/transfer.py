@@ -8,9 +8,10 @@ from dataclasses import dataclass, field, replace
 
 from untag.store.db import Store
 from untag.store.decisions import DECISION, Decision
+from untag.store.engines import HomeEngine, choose_engine, engine_on_record, home_engine
 from untag.store.people import insert_reference, reference_of
 from untag.store.records import Reference
-from untag.store.requests import Request, RequestEvent, StepAnswer, Tracked, all_tracked, merge_tracked
+from untag.store.requests import Request, RequestEvent, StepAnswer, Tracked, all_tracked, merge_tracked, sender
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,18 +30,47 @@ class SavedName:
     name: str
 
 
-Saved = SavedReference | SavedName | Decision | Tracked
+@dataclass(frozen=True, slots=True)
+class SavedStranger:
+    """The name of the owner of a scanned download that is somebody else's, as the user said."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class SavedSender:
+    """What the user wanted to be kept about who writes the letters: one of `SENDER_FIELDS`, and its value."""
+
+    field: str
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
+class SavedEngine:
+    """The engine that the user chose for the home: its name and its id."""
+
+    name: str
+    engine: str
+
+
+SENDER_FIELDS = frozenset(("name", "email", "address", "country", "born"))
+
+Saved = SavedReference | SavedName | Decision | Tracked | SavedStranger | SavedSender | SavedEngine
 """One record of what is worth saving."""
 
 
 @dataclass(frozen=True, slots=True)
 class Merged:
-    """How many records were new here; of `requests` also what came of them, and what was said of steps."""
+    """How many records were new here; of `requests` also what came of them, and what was said of steps.
+
+    `answers` are what the user said of accounts, of who writes letters, and of the engine.
+    """
 
     references: int = 0
     names: int = 0
     decisions: int = 0
     requests: int = 0
+    answers: int = 0
 
 
 @dataclass(slots=True)
@@ -49,6 +79,7 @@ class _Incoming:
     names: list[SavedName] = field(default_factory=list)
     decisions: defaultdict[str, list[Decision]] = field(default_factory=lambda: defaultdict(list))
     tracked: list[Tracked] = field(default_factory=list)
+    answers: list[SavedStranger | SavedSender | SavedEngine] = field(default_factory=list)
 
 
 def saved_records(store: Store) -> Iterator[Saved]:
@@ -62,6 +93,12 @@ def saved_records(store: Store) -> Iterator[Saved]:
         for row in store.rows_where("decisions", order_by="id"):
             yield DECISION.read(row)
         yield from all_tracked(store)
+        for row in store.rows_where("account_owners", "mine = 0", order_by="name"):
+            yield SavedStranger(row["name"])
+        for name, value in sorted(sender(store).items()):
+            yield SavedSender(name, value)
+        if (chosen := home_engine(store)) is not None:
+            yield SavedEngine(chosen.name, chosen.engine)
 
 
 def merge_records(store: Store, records: Iterable[Saved]) -> Merged:
@@ -72,6 +109,7 @@ def merge_records(store: Store, records: Iterable[Saved]) -> Merged:
     """
     incoming = _sorted_out(records)
     with store.durable():
+        answers = sum(_merge_answer(store, one) for one in incoming.answers)
         before = store.count("reference_faces"), store.count("person_names")
         for saved in incoming.references:
             insert_reference(store, saved.reference, saved.added_at, keep=True)
@@ -80,7 +118,7 @@ def merge_records(store: Store, records: Iterable[Saved]) -> Merged:
         added = store.count("reference_faces") - before[0], store.count("person_names") - before[1]
         decisions = sum(_merge_decisions(store, sha256, made) for sha256, made in incoming.decisions.items())
         tracked = merge_tracked(store, incoming.tracked)
-    return Merged(*added, decisions, tracked)
+    return Merged(*added, decisions, tracked, answers)
 
 
 def _sorted_out(records: Iterable[Saved]) -> _Incoming:
@@ -95,7 +133,27 @@ def _sorted_out(records: Iterable[Saved]) -> _Incoming:
                 incoming.decisions[record.sha256].append(record)
             case Request() | RequestEvent() | StepAnswer():
                 incoming.tracked.append(record)
+            case SavedStranger() | SavedSender() | SavedEngine():
+                incoming.answers.append(record)
     return incoming
+
+
+def _merge_answer(store: Store, one: SavedStranger | SavedSender | SavedEngine) -> bool:
+    """Returns whether it was new. Before the references: what is enrolled here says which engine is the home's."""
+    match one:
+        case SavedStranger(name):
+            if next(store.rows_where("account_owners", "name = ? AND mine = 0", (name,)), None) is not None:
+                return False
+            store.insert_all("account_owners", [{"name": name, "mine": 0}], replace=True)
+        case SavedSender(name, value):
+            if name in sender(store):
+                return False
+            store.insert_all("sender", [{"field": name, "value": value}])
+        case SavedEngine(name, engine):
+            if home_engine(store) is not None or engine_on_record(store) is not None:
+                return False
+            choose_engine(store, HomeEngine(name, engine))
+    return True
 
 
 def _merge_decisions(store: Store, sha256: str, incoming: list[Decision]) -> int:

@@ -29,11 +29,15 @@ from untag.store import (
     Request,
     RequestEvent,
     Saved,
+    SavedEngine,
     SavedName,
     SavedReference,
+    SavedSender,
+    SavedStranger,
     StepAnswer,
 )
 from untag.store.request_rows import is_of_newer, tracked_fields, tracked_of
+from untag.store.transfer import SENDER_FIELDS
 from untag.types import Box, Face, Status
 
 FORMAT = "untag backup"
@@ -180,6 +184,12 @@ def _fields_of(record: Record) -> Fields:
             }
         case SavedName(person, name):
             return {"kind": "name", "person": person, "name": name}
+        case SavedStranger(name):
+            return {"kind": "stranger", "name": name}
+        case SavedSender(name, value):
+            return {"kind": "sender", "field": name, "value": value}
+        case SavedEngine(name, engine):
+            return {"kind": "engine", "name": name, "engine": engine}
         case Decision(sha256, status, decided_at, undone_at):
             return {
                 "kind": "decision",
@@ -208,6 +218,12 @@ def _record_of(fields: Fields) -> Record:
             return _reference_of(fields)
         case "name":
             return SavedName(_text(fields["person"]), _text(fields["name"]))
+        case "stranger":
+            return SavedStranger(_text(fields["name"]))
+        case "sender":
+            return _sender_of(fields)
+        case "engine":
+            return SavedEngine(_text(fields["name"]), _text(fields["engine"]))
         case "decision":
             return _decision_of(fields)
         case "request" | "request-event" | "step-answer" as kind:
@@ -253,6 +269,13 @@ def _decision_of(fields: Fields) -> Decision:
         raise ValueError("open is no decision")
     undone_at = None if fields["undone_at"] is None else _time(fields["undone_at"])
     return Decision(_hash(fields["sha256"]), Status(status), _time(fields["decided_at"]), undone_at)
+
+
+def _sender_of(fields: Fields) -> SavedSender:
+    name = _text(fields["field"])
+    if name not in SENDER_FIELDS:
+        raise _Unknown
+    return SavedSender(name, _text(fields["value"]))
 
 
 def _packed(array: NDArray[np.float32]) -> str:
