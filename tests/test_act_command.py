@@ -33,7 +33,7 @@ from untag.store import (
     step_answers,
     undo_request_event,
 )
-from untag.types import Finding, Status
+from untag.types import Finding, Status, Verdict
 
 Answering = Callable[..., Result]
 
@@ -305,6 +305,24 @@ def test_who_writes_is_remembered_on_demand_alone(untag: Untag, found: list[Find
     forgotten = untag.run("forget", "--all", "--yes")
     assert "nothing of it is left" in forgotten.err
     assert str(untag.root / "a") in forgotten.err, "it names what it wrote elsewhere"
+
+
+def test_a_remembered_birthday_counts_wherever_it_is_planned(untag: Untag, found: list[Finding]) -> None:
+    found += [finding(1, categories={"swimwear": 0.9}, status=Status.UNTAG)]
+    assert "takeitdown" not in untag.run("act", "--print").out
+    untag.run("letters", "--output", untag.root / "a", "--born", "2005-01-01", "--remember")
+    assert "takeitdown" in untag.run("act", "--print").out
+
+
+def test_near_duplicates_of_another_verdict_are_intimate_too(
+    untag: Untag, found: list[Finding], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    nude = finding(1, categories={"nudity": 0.9}, verdict=Verdict.MAYBE, status=Status.KEEP)
+    found += [replace(one, picture=one.sha256) for one in (nude, finding(2))]
+    assert "takeitdown" not in untag.run("act", "--print").out
+    lesser, best = found[1].sha256, found[0].sha256
+    monkeypatch.setattr("untag.store.pictures_of", lambda _, asked: {lesser: best} if {lesser, best} == asked else {})
+    assert "takeitdown" in untag.run("act", "--print").out
 
 
 def test_at_a_terminal_it_asks_for_what_the_law_needs(untag: Untag, found: list[Finding], answering: Answering) -> None:

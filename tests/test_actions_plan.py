@@ -184,6 +184,16 @@ def test_intimacy_holds_for_every_copy_whatever_was_decided_about_it() -> None:
     assert not any(photo.intimate for photo in planned(copy, background=replace(BACKGROUND, beside=[plain])).photos)
 
 
+def test_a_copy_of_which_something_else_was_found_is_intimate_as_well() -> None:
+    """Near-duplicates of another verdict or person are listed for themselves, and show the same."""
+    copy, nude = (replace(one, picture=one.sha256) for one in (finding(2), intimate(verdict=Verdict.MAYBE)))
+    assert not any(photo.intimate for photo in planned(copy, background=replace(BACKGROUND, beside=[nude])).photos)
+    for alike in ({copy.sha256: nude.sha256}, {nude.sha256: copy.sha256}, {copy.sha256: "x", nude.sha256: "x"}):
+        plan = planned(copy, background=replace(BACKGROUND, beside=[nude], alike=alike))
+        assert all(photo.intimate for photo in plan.photos)
+        assert plan.intimate == {copy.sha256, nude.sha256}
+
+
 def test_a_copy_tells_that_the_user_was_under_18() -> None:
     copy = finding(2, origin(2, posted_at="2024-01-01"), duplicate_of="/photos/1.jpg")
     at_17 = finding(1, origin(1, taken_at="2017-07-01"), categories={"swimwear": 0.9}, status=Status.KEEP)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
+from types import MappingProxyType
 
 from untag.actions.words import day_of
 from untag.findings.counting import picture_of
@@ -36,17 +37,22 @@ class Known:
         return not wanted.isdisjoint(self.categories)
 
 
-def known_of(findings: Iterable[Finding]) -> Mapping[str, Known]:
+def known_of(findings: Iterable[Finding], alike: Mapping[str, str] = MappingProxyType({})) -> Mapping[str, Known]:
     """What is known of each picture, by `picture_key`."""
     by_picture: dict[str, list[Finding]] = {}
     for finding in findings:
-        by_picture.setdefault(picture_key(finding), []).append(finding)
+        by_picture.setdefault(picture_key(finding, alike), []).append(finding)
     return {key: _known(members) for key, members in by_picture.items()}
 
 
-def picture_key(finding: Finding) -> str:
-    """What the findings of one picture and of its copies have in common."""
-    return finding.picture or picture_of(finding)[0]
+def picture_key(finding: Finding, alike: Mapping[str, str] = MappingProxyType({})) -> str:
+    """What the findings of one picture and of its copies have in common.
+
+    `alike` names the picture of copies of which something else was found, such as another person: they are listed for
+    themselves, and show the same.
+    """
+    own = finding.picture or picture_of(finding)[0]
+    return alike.get(own, own)
 
 
 def _known(members: list[Finding]) -> Known:

@@ -156,7 +156,8 @@ class Background:
 
     `names` is who is called what; `answers` what was said of steps, in that order; `waiting` the ids of requests that
     are open, `overdue` of those whose last day has passed; `born` the user's birthday, None where it was not told.
-    `beside` are findings that are not planned and may be of the same pictures: what one copy shows holds for all.
+    `beside` are findings that are not planned and may be of the same pictures: what one copy shows holds for all;
+    `alike` has the picture of each lesser copy, by SHA-256.
     """
 
     names: Names = NO_NAMES
@@ -165,6 +166,7 @@ class Background:
     overdue: frozenset[str] = frozenset()
     born: date | None = None
     beside: Sequence[Finding] = ()
+    alike: Mapping[str, str] = field(default_factory=dict)
     _said: Mapping[tuple[str, str, str], StepAnswer] = field(init=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -186,11 +188,11 @@ NOTHING_KNOWN = Background()
 def make_plan(findings: Iterable[Finding], background: Background = NOTHING_KNOWN) -> Plan:
     """The plan for those of the findings that ask for something: see `asks_for_something`. Copies are folded."""
     chosen = list(findings)
-    pictures = known_of([*chosen, *background.beside])
+    pictures = known_of([*chosen, *background.beside], background.alike)
     grouped: dict[tuple[str | None, str, bool], list[PlannedPhoto]] = {}
     for group in fold(chosen):
         if asks_for_something(group.finding):
-            for photo in _photos(group, pictures[picture_key(group.finding)], background):
+            for photo in _photos(group, pictures[picture_key(group.finding, background.alike)], background):
                 known = platform_called(photo.origin.platform)
                 platform = known.id if known.is_known else photo.origin.platform
                 poster = "" if photo.own else name_key(photo.origin.poster or "")

@@ -85,12 +85,16 @@ def command(
         raise untag.UsageError("--suggested is for what narrows the list, or for all of it")
     with opened(context) as home:
         count = _record(home, photos, status, undo=undo, file=file, filters=narrowed, yes=yes)
+        acts = bool(count) and not undo and status in (None, "untag", "request-removal")
+        writes = acts and bool(home.draft_letters().letters)
     if count is None:
         say("nothing was decided")
         return 0
     say(f"{'took back' if undo else 'recorded'} {counted(count, 'decision')}")
-    if count and not undo and status in (None, "untag", "request-removal"):
+    if writes:
         say(f"for texts to send: {next_step(context, 'letters --output letters')}")
+    elif acts:
+        say(f"nobody is known who could be written to; for what else to do: {next_step(context, 'act')}")
     return 0
 
 

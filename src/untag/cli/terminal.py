@@ -13,7 +13,7 @@ import time
 import traceback
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager, suppress
-from typing import TYPE_CHECKING, Any, TextIO
+from typing import TYPE_CHECKING, Any, Literal, TextIO
 
 import click
 
@@ -42,7 +42,13 @@ def warn(message: str) -> None:
 
 def complain(message: str) -> None:
     """Why a command ends, on standard error."""
-    _to_stderr(click.style("untag: ", fg="red", bold=True) + printable(message))
+    name = click.style("untag: ", fg="red", bold=True) if _may_style() else "untag: "
+    _to_stderr(name + printable(message))
+
+
+def _may_style() -> bool:
+    """Whether the user has not asked for plain text, by https://no-color.org."""
+    return not os.environ.get("NO_COLOR")
 
 
 def complain_of_usage(error: click.ClickException) -> None:
@@ -102,7 +108,8 @@ def draw_lines(
             # Rich would end the process here; what a reader that has gone means is for the caller to say.
             raise
 
-    console = Plain(file=stream, force_terminal=terminal, width=width, highlight=False)
+    colours: Literal["auto"] | None = "auto" if _may_style() else None  # without any, nothing is bold or dim either
+    console = Plain(file=stream, force_terminal=terminal, width=width, highlight=False, color_system=colours)
     if console.width < 1:  # where COLUMNS says so, Rich would print nothing
         console.width = _USUAL_WIDTH
     for line in render(console.width if console.is_terminal else None):

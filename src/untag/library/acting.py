@@ -67,14 +67,14 @@ def tracked_requests(store: Store) -> list[TrackedRequest]:
 
 
 def background_of(store: Store, contents: Iterable[str] | None = None, *, born: date | None = None) -> Background:
-    """What the plan takes into account, for these photos or for all."""
+    """What the plan takes into account, for these photos or for all; `born` else as it was remembered."""
     tracked, today = tracked_requests(store), date.today()
     return Background(
         names=names_of(people_called(store), account_owners(store)),
         answers=tuple(step_answers(store, contents)),
         waiting=frozenset(one.request.id for one in tracked if one.outcome is Outcome.OPEN),
         overdue=frozenset(one.request.id for one in tracked if one.is_overdue(today)),
-        born=born,
+        born=sender_of(sender(store)).born if born is None else born,
     )
 
 

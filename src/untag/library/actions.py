@@ -28,14 +28,17 @@ class Actions(Photos):
     def plan(self, findings: Iterable[Finding] | None = None, *, born: date | None = None) -> Plan:
         """What to do about findings, or about all: by platform and poster, the riskiest first, photos with their steps.
 
-        Photos that ask for nothing, or are done, are not in it. With `born`, the user's birthday, photos from before
-        they were 18 are known as such.
+        Photos that ask for nothing, or are done, are not in it. By `born`, the user's birthday, else the one that was
+        remembered for letters, photos from before they were 18 are known as such.
         """
         from untag.actions.plan import make_plan
         from untag.library.acting import background_of
+        from untag.store import pictures_of
 
-        background = replace(background_of(self._opened(), born=born), beside=tuple(self._beside()))
-        return make_plan(self.findings() if findings is None else findings, background)
+        store = self._opened()
+        chosen, beside = list(self.findings() if findings is None else findings), tuple(self._beside())
+        alike = pictures_of(store, {one.sha256 for one in (*chosen, *beside)})
+        return make_plan(chosen, replace(background_of(store, born=born), beside=beside, alike=alike))
 
     def _beside(self) -> Iterator[Finding]:
         """What may be intimate, and what somebody was asked about, whatever was decided: it holds for all copies."""
