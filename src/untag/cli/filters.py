@@ -39,9 +39,16 @@ class Filters:
         return home.filter(**(others | self.asked))
 
 
-def filter_options(*, without: Container[str] = ()) -> Callable[[Callable[..., int]], Callable[..., int]]:
-    """Gives a command the options, and their values as the parameter `filters`; `without` are some it has itself."""
-    options = {name: option for name, option in _OPTIONS.items() if name not in without}
+def filter_options(
+    *, without: Container[str] = (), status: str = "all but keep, done and not-me"
+) -> Callable[[Callable[..., int]], Callable[..., int]]:
+    """Gives a command the options, and their values as the parameter `filters`.
+
+    `without` are some that it has itself; `status` says in words which statuses it takes where none is asked for.
+    """
+    options = {
+        name: option for name, option in (_OPTIONS | {"statuses": _statuses(status)}).items() if name not in without
+    }
 
     def decorate(function: Callable[..., int]) -> Callable[..., int]:
         @wraps(function)
@@ -66,16 +73,20 @@ def _asked(values: dict[str, Any]) -> dict[str, Any]:
     return asked
 
 
-_OPTIONS: dict[str, Callable[[Callable[..., int]], Callable[..., int]]] = {
-    "statuses": click.option(
+def _statuses(usual: str) -> Callable[[Callable[..., int]], Callable[..., int]]:
+    return click.option(
         "--status",
         "statuses",
         multiple=True,
         type=click.Choice(_STATUSES),
         metavar="STATUS",
         help="Only photos with this status: open, keep, untag, request-removal, done, not-me, is-me or all; repeatable."
-        "  [default: all but keep, done and not-me]",
-    ),
+        f"  [default: {usual}]",
+    )
+
+
+_OPTIONS: dict[str, Callable[[Callable[..., int]], Callable[..., int]]] = {
+    "statuses": _statuses("any"),  # each command says its own
     "persons": click.option(
         "--person", "persons", multiple=True, metavar="NAME", help="Only photos of this enrolled person; repeatable."
     ),

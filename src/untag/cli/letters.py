@@ -44,7 +44,7 @@ _QUESTIONS = {
 @click.option(
     "--unknown-is-public", is_flag=True, help="You looked while logged out, and could see what untag is not sure of."
 )
-@filter_options()
+@filter_options(status="untag and request-removal")
 @click.pass_obj
 def command(
     context: Context,

@@ -31,7 +31,7 @@ from untag.support.words import counted
     help="Show at most N photos: those that you have not decided about, and of these the riskiest, first.",
 )
 @click.option("--force", is_flag=True, help="Replace a report even if photos in it cannot be read now.")
-@filter_options(without={"limit"})
+@filter_options(without={"limit"}, status="any, what is decided last")
 @click.pass_obj
 def command(context: Context, photos: tuple[str, ...], output: Path, limit: int, force: bool, filters: Filters) -> int:
     """Write the findings to one HTML file: pictures with your face framed, reasons, links and filters.

@@ -19,7 +19,7 @@ from untag.cli.terminal import tell, tell_json
     show_default=True,
     help="For people, or for programs.",
 )
-@filter_options(without={"sort", "limit"})
+@filter_options(without={"sort", "limit"}, status="any")
 @click.pass_obj
 def command(context: Context, style: str, filters: Filters) -> int:
     """Count the photos of you by year, category, platform, poster and status, copies once.
