@@ -8,10 +8,12 @@ from typing import Any
 import pytest
 
 from made_up_archives import MadeUpFiles
+from miniature_archives import MINIATURES
 from untag.errors import ReadFailure
 from untag.sources import text
-from untag.sources.readers import facebook, instagram, telegram, twitter
+from untag.sources.readers import facebook, instagram, signal, telegram, twitter
 from untag.sources.streaming import streamed, streamed_lists
+from untag.types import Outcome
 
 JPEG = b"\xff\xd8\xff\xe0"
 LONG = "x" * 1_100_000
@@ -104,3 +106,20 @@ def test_posts_on_x() -> None:
         {"tweets.js": f"window.YTD.tweets.part0 = {json.dumps(posts)}", "tweets_media/150-ABC.jpg": JPEG}
     )
     assert twitter.READER.describe(files).origins["tweets_media/150-ABC.jpg"].permalink == "https://x.com/i/status/150"
+
+
+class ThreeHundredMegabytes(MadeUpFiles):
+    """An archive whose files are as large as chats of many years."""
+
+    def read(self, name: str, max_bytes: int) -> bytes:
+        if max_bytes < 300_000_000:
+            raise ReadFailure(Outcome.TOO_LARGE, "too large")
+        return super().read(name, max_bytes)
+
+
+def test_signal_is_read_line_by_line_however_long() -> None:
+    archive = MINIATURES["signal"]
+    small, large = (signal.READER.describe(files(archive)) for files in (MadeUpFiles, ThreeHundredMegabytes))
+    assert signal.READER.sniff(ThreeHundredMegabytes(archive))
+    assert (large.errors, large.origins) == ((), small.origins)
+    assert large.origins

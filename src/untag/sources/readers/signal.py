@@ -8,11 +8,14 @@ from __future__ import annotations
 from base64 import b64decode
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from io import BytesIO
+from itertools import islice
 from typing import Any
 
 from untag.errors import ReadFailure
 from untag.sources.reader import Description, Files, is_photo, photos_of
-from untag.sources.text import MAX_JSON_BYTES, iso_time, items, member, parse_json, read_error, text, wrong_shape
+from untag.sources.streaming import MAX_STREAMED_BYTES
+from untag.sources.text import iso_time, items, member, parse_json, read_error, text, wrong_shape
 from untag.support.permalinks import number
 from untag.types import Origin, ReadError
 
@@ -35,23 +38,23 @@ class Signal:
         if FILE not in files:
             return False
         try:
-            data = files.read(FILE, MAX_JSON_BYTES)
+            data = files.read(FILE, MAX_STREAMED_BYTES)
         except ReadFailure:
             return False
-        values = (_parsed(line) for line in data.split(b"\n", _SNIFFED_LINES)[:_SNIFFED_LINES])
+        values = (_parsed(line) for line in islice(BytesIO(data), _SNIFFED_LINES))
         return any(isinstance(member(value, key), dict) for value in values for key in _FIRST)
 
     def describe(self, files: Files) -> Description:
         """Who sent each photo, when, the words and the conversation; there are no links. Raises nothing."""
         try:
-            data = files.read(FILE, MAX_JSON_BYTES)
+            data = files.read(FILE, MAX_STREAMED_BYTES)
         except ReadFailure as failure:
             return Description(errors=(read_error(files, FILE, failure),))
         export = _Export(files)
         errors: tuple[ReadError, ...] = ()
         # People and chats first, as no document says that they come before the messages.
         for read in (export.read_name, export.read_message):
-            for line in data.splitlines():
+            for line in BytesIO(data):  # one at a time: there may be a gigabyte of them
                 value = _parsed(line) if line.strip() else {}
                 if not isinstance(value, dict):
                     errors = (wrong_shape(files, FILE, "a JSON object in each line"),)
