@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from untag.errors import ReadFailure
 from untag.imaging.sniff import SNIFF_BYTES
+from untag.sources.content import Content
 from untag.sources.kinds import Kind, content_kind, named_kind
 from untag.types import Outcome
 
@@ -49,6 +50,10 @@ class MadeUpFiles:
         if len(self._files[name]) > max_bytes:
             raise ReadFailure(Outcome.TOO_LARGE, "it is too large")
         return self._files[name]
+
+    def content(self, name: str) -> Content:
+        data = self.read(name, len(self._files.get(name, b"")))
+        return Content(len(data), lambda: iter((data,)))
 
     def kind(self, name: str) -> Kind:
         return named_kind(name) or content_kind(name, self._files[name][:SNIFF_BYTES])
