@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from fakes import ME, STRANGER, Square, Untag, paint
+from made_up_videos import EXACT, video
 from store_samples import analysis, assessment, record
 from untag.findings.counting import count, fold
 from untag.findings.filters import EVERYTHING
@@ -104,3 +107,27 @@ def test_the_finding_names_both_files_whichever_shows_somebody(tmp_path: Path) -
         assert listed(store)["/a/1.mov"] == (None, ["/a/1.mov"])
         group_copies(store)
         assert listed(store)["/a/1.mov"] == (None, ["/a/1.mov", "/a/1.heic"])
+
+
+def test_somebody_whom_only_the_movement_shows_is_one_finding_of_both_files(untag: Untag) -> None:
+    untag.enroll()
+    untag.add("IMG_1.png", paint(STRANGER, serial=1))
+    untag.add("IMG_1.mov", video([paint(STRANGER, serial=2), paint(ME, serial=3, alcohol=0.9)], EXACT))
+    large = Square(side=180)
+    untag.add("IMG_2.png", paint(large, serial=4, weapon=0.9))
+    untag.add("IMG_2.mov", video([paint(STRANGER, Square(side=30), serial=5), paint(serial=6, weapon=0.4)], EXACT))
+    assert untag.scan()["new_findings"] == 2
+    found = {str(one["path"]).rpartition("/")[2]: one for one in untag.listed()}
+    moving = found["IMG_1.mov"]
+    assert moving["seen"] == [{"best": 1.0, "from": 1.0, "until": 1.0}]
+    assert names_in(moving) == ["IMG_1.mov", "IMG_1.png"]
+    assert names_in(found["IMG_2.png"]) == ["IMG_2.png", "IMG_2.mov"]
+    assert str(found["IMG_2.mov"]["duplicate_of"]).endswith("IMG_2.png")
+    untag.run("decide", "IMG_1.mov", "--status", "request-removal")
+    assert f"and with it {untag.photos}/IMG_1.png" in untag.run("act", "--print").out
+    (group,) = json.loads(untag.run("act", "--format", "json").out)["groups"]
+    assert [path.rpartition("/")[2] for path in group["photos"][0]["beside"]] == ["IMG_1.png"]
+
+
+def names_in(finding: dict[str, object]) -> list[str]:
+    return [str(place["path"]).rpartition("/")[2] for place in finding["places"]]  # type: ignore[attr-defined]

@@ -95,7 +95,8 @@ class Settings:
     def limits(self) -> Limits:
         """What one photo may ask for."""
         pixels = self.max_megapixels * 1_000_000
-        return replace(DEFAULT_LIMITS, max_pixels=pixels, video_seconds=60.0 * self.video_minutes)
+        seconds = 60.0 * self.video_minutes if self.videos else 0.0
+        return replace(DEFAULT_LIMITS, max_pixels=pixels, video_seconds=seconds)
 
     @property
     def exclusions(self) -> Exclusions:

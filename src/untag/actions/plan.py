@@ -13,6 +13,7 @@ from untag.actions.intimacy import Known, known_of, picture_key
 from untag.actions.platforms import INTIMATE, Step, StepKind, Whose, platform_called
 from untag.actions.words import day_of, name_of, one_line, web_link
 from untag.findings.counting import Group, fold
+from untag.findings.live import other_parts
 from untag.findings.names import NO_NAMES, Names
 from untag.findings.online import opens_only_for_owner
 from untag.findings.rules import Audience, audience_of
@@ -65,7 +66,8 @@ class PlannedPlace:
 class PlannedPhoto:
     """A photo at one place online. `place` is the key of that place, `contents` the SHA-256 of it and of its copies.
 
-    `places` are all places of the photo, this one among them.
+    `places` are all places of the photo, this one among them. `beside` are the files that go with it: the video of a
+    Live Photo, or the photo of the video.
 
     `own` says that the user posted it. `intimate` photos go to the services for these, and never into a letter to the
     poster. `link` is None where the archive has none that can be opened.
@@ -84,6 +86,7 @@ class PlannedPhoto:
     steps: tuple[PlannedStep, ...]
     state: State
     places: tuple[PlannedPlace, ...] = ()
+    beside: tuple[str, ...] = ()
 
     @property
     def day(self) -> date | None:
@@ -233,7 +236,8 @@ def _photos(group: Group, known: Known, background: Background) -> Iterator[Plan
     origins = [group.finding.origin, *(place.origin for place in group.places)]
     photos = [_photo(group.finding, contents, origin, known, background) for origin in _online(origins) or [Origin()]]
     places = tuple(PlannedPlace(one.place, tuple(step.kind for step in one.steps)) for one in photos)
-    return (replace(photo, places=places) for photo in photos)
+    beside = other_parts(group.finding.path, (place.path for place in group.places))
+    return (replace(photo, places=places, beside=beside) for photo in photos)
 
 
 def _online(origins: Sequence[Origin]) -> list[Origin]:

@@ -50,6 +50,11 @@ def stem_of(path: str) -> str:
     return re.sub(r"(?i)\.mp$", "", path.rpartition(".")[0])
 
 
+def other_parts(path: str, others: Iterable[str]) -> tuple[str, ...]:
+    """Those of the other places of a picture that lie beside the file at `path`, under its name up to the suffix."""
+    return tuple(other for other in others if other != path and stem_of(other) == stem_of(path))
+
+
 def live_photos(found: Iterable[tuple[Part, Sequence[Part]]]) -> dict[str, str]:
     """Maps the SHA-256 of each file that is a lesser part to that of the finding that stands for both.
 

@@ -19,6 +19,8 @@ def _end(data: bytes) -> int:
     """Where the last box ends by its own account."""
     at = 0
     while at + 16 <= len(data):
+        if not data[at + 4 : at + 8].isalnum():  # Samsung writes behind the picture what is no box
+            return len(data)
         size: int = struct.unpack_from(">I", data, at)[0]
         if size == 1:
             size = struct.unpack_from(">Q", data, at + 8)[0]

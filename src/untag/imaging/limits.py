@@ -24,7 +24,7 @@ _decoding = MemoryBudget()
 class Limits:
     """Bounds on one photo: `max_pixels` decoded, the same for all formats, and `max_bytes` of file.
 
-    `video_seconds` are those of work for one video.
+    `video_seconds` are those of work for one video; 0 where none is looked at.
     """
 
     max_pixels: int = 250_000_000

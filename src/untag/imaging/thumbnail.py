@@ -8,9 +8,9 @@ from io import BytesIO
 
 from PIL import Image
 
-from untag.imaging.animation import later_moments
 from untag.imaging.decode import decode
 from untag.imaging.limits import DEFAULT_LIMITS, Limits
+from untag.imaging.looking import with_moments
 from untag.types import Frame, Moment
 
 
@@ -31,11 +31,11 @@ def make_thumbnail(
     """An upright JPEG of the picture in `data`, its longer side at most `max_side` pixels, without any metadata.
 
     Nothing of EXIF, XMP or colour profile is carried over, so a shared report tells no places. `quality` is libjpeg's,
-    1 to 95. Of an animation it is the frame that is shown at the second `at`. Raises ReadFailure as `decode` does.
+    1 to 95. Of what moves it is the frame that is shown at the second `at`. Raises ReadFailure as `decode` does.
     """
     frame = decode(data, max_side=max_side, limits=limits, partial=True)
     if at > 0:
-        frame = at_moment(frame, later_moments(data, max_side=max_side, limits=limits), at)
+        frame = at_moment(frame, with_moments(frame, data, max_side, limits).moments, at)
     return thumbnail_of(frame, quality)
 
 

@@ -93,6 +93,7 @@ def photo_lines(photo: PlannedPhoto) -> Iterator[str]:
     yield f"{finding.id}  risk {finding.risk}{day}{caption}"
     yield one_line("; ".join(finding.reasons), 300)
     yield photo.link or finding.path
+    yield from (f"and with it {path}" for path in photo.beside)
 
 
 def request_words(tracked: TrackedRequest) -> str:
@@ -154,6 +155,7 @@ def _photo(photo: PlannedPhoto) -> dict[str, Any]:
     return {
         "id": photo.finding.id,
         "path": photo.finding.path,
+        "beside": list(photo.beside),
         "link": photo.link,
         "day": None if photo.day is None else photo.day.isoformat(),
         "caption": photo.caption,
