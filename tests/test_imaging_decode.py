@@ -16,6 +16,7 @@ from PIL import Image, JpegImagePlugin, features
 
 from untag.errors import ReadFailure
 from untag.imaging import codecs
+from untag.imaging import decode as decoding
 from untag.imaging.codecs import jpeg_divisor
 from untag.imaging.decode import EncodedPhoto, decode
 from untag.imaging.limits import Limits
@@ -505,3 +506,17 @@ def test_a_closer_look_that_fails_is_none() -> None:
     data = encode(scene(900, 600))
     assert EncodedPhoto(data[:400], 900, Limits()).pixels(800) is None
     assert EncodedPhoto(data, 900, Limits(max_bytes=10)).pixels(800) is None
+
+
+def test_memory_goes_back_to_the_system_after_a_large_picture_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    returned: list[bool] = []
+    monkeypatch.setattr(decoding, "_return_memory", lambda: returned.append(True))
+    monkeypatch.setattr(decoding, "_LARGE_PIXELS", 60 * 90)
+    decode(encode(scene(90, 60)), max_side=0)
+    assert returned == []
+    # Of the original's pixels, whatever is left of them: some formats decode all.
+    decode(encode(scene(91, 60), "PNG"), max_side=20)
+    assert returned == [True]
+    # A picture that is cut off took as much.
+    decode(encode(scene(91, 60), "PNG")[:-60], max_side=20, partial=True)
+    assert returned == [True, True]
