@@ -141,7 +141,7 @@ ROWS: dict[str, tuple[dict[str, Any], dict[str, Origin]]] = {
         ),
         {IN_ALBUM: replace(linked(OWN, IN_ALBUM_LINK), people=("Bea Roe",), caption="Summer", album="Mobile uplöads")},
     ),
-    "uncategorized photos, and the thumbnail of a video, which leads to the video": (
+    "uncategorized photos, and a video with its thumbnail, which leads to the video": (
         {
             **one(f"{MEDIA}/your_posts/4005.jpg", {}),
             f"{MEDIA}/videos/77001.mp4": b"mp4",
@@ -159,6 +159,7 @@ ROWS: dict[str, tuple[dict[str, Any], dict[str, Origin]]] = {
         {
             f"{MEDIA}/your_posts/4005.jpg": linked(OWN, f"{LINK}4005"),
             f"{MEDIA}/thumbnails/5.jpg": linked(OWN, "https://www.facebook.com/watch/?v=77001"),
+            f"{MEDIA}/videos/77001.mp4": linked(OWN, "https://www.facebook.com/watch/?v=77001"),
         },
     ),
     "the photos of a life event": (

@@ -53,7 +53,7 @@ ROWS: dict[str, tuple[dict[str, Any], dict[str, Origin]]] = {
         {**PROFILE, POSTS: [post(media(PHOTO, "Caf\u00c3\u00a9 l\u00c3\u00a0"))], PHOTO: JPEG},
         {PHOTO: replace(OWN, caption="Café là")},
     ),
-    "a post of several: caption and time are the post's, for each that is no film": (
+    "a post of several: caption and time are the post's, films too": (
         {
             **PROFILE,
             POSTS: [
@@ -67,8 +67,9 @@ ROWS: dict[str, tuple[dict[str, Any], dict[str, Origin]]] = {
             ],
             PHOTO: JPEG,
             SECOND: JPEG,
+            "media/posts/202409/3.mp4": b"film",
         },
-        {PHOTO: replace(OWN, caption="Summer"), SECOND: replace(OWN, caption="Summer")},
+        dict.fromkeys((PHOTO, SECOND, "media/posts/202409/3.mp4"), replace(OWN, caption="Summer")),
     ),
     "a post with its link, as some newer downloads have it": (
         {

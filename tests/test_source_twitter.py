@@ -23,12 +23,13 @@ def media(name: str, **more: Any) -> dict[str, Any]:
 
 
 ACCOUNT = [{"account": {"username": "ana_doe", "accountId": "77", "accountDisplayName": "Ana Doe"}}]
+VARIANTS = {"variants": [{"url": "https://v.example.org/a/low.mp4?tag=1"}, {"url": "https://v.example.org/b/V.mp4"}]}
 OWN = {
     "id_str": "100",
     "created_at": "Wed Nov 20 10:00:00 +0000 2024",
     "full_text": "By the sea with @bea",
     "entities": {"user_mentions": [{"screen_name": "bea", "id_str": "9"}], "media": [media("A.jpg")]},
-    "extended_entities": {"media": [media("A.jpg"), media("B.jpg")]},
+    "extended_entities": {"media": [media("A.jpg"), media("B.jpg"), media("T.jpg", video_info=VARIANTS)]},
 }
 SHARED = {
     "id_str": "200",
@@ -76,9 +77,7 @@ ROWS = {
     "data/tweets_media/400-E.jpg": origin(
         "https://x.com/ana_doe/status/400", permalink_confidence=LinkConfidence.PROBABLE
     ),
-    "data/tweets_media/100-V.mp4": origin(
-        "https://x.com/ana_doe/status/100", permalink_confidence=LinkConfidence.PROBABLE
-    ),
+    "data/tweets_media/100-V.mp4": OWN_ROW,
     "data/direct_messages_media/500-F.jpg": origin(None),
     "data/profile_media/600-G.jpg": origin(None),
 }

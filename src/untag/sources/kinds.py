@@ -152,6 +152,11 @@ def may_be_photo(name: str) -> bool:
     return named_kind(name) is not Kind.TEXT and suffix_of(name) not in _OTHERS
 
 
+def is_named_video(name: str) -> bool:
+    """Whether a file has a name of videos."""
+    return _OTHERS.get(suffix_of(name) or "") is Kind.VIDEO
+
+
 def is_named_raw(name: str) -> bool:
     """Whether a file has a name of raw files."""
     return _OTHERS.get(suffix_of(name) or "") is Kind.RAW

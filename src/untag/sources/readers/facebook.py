@@ -228,7 +228,7 @@ def _attached(post: dict[str, Any]) -> Iterator[Any]:
 
 
 def _add(gathering: Gathering, media: Any, known: Origin) -> None:
-    """Note where the picture that `media` describes is from; for a video its thumbnail, which leads to the video."""
+    """Note where the picture or video that `media` describes is from; the thumbnail of a video leads to the video."""
     uri = text(member(media, "uri"))
     if uri is None:
         return
@@ -248,7 +248,6 @@ def _add(gathering: Gathering, media: Any, known: Origin) -> None:
         posted_at=posted_time(posted) or known.posted_at,
     )
     thumbnail = text(member(media, "thumbnail", "uri"))
-    if is_picture(uri) or thumbnail is None:
-        gathering.add(uri, origin, wanted_by=WANTED_BY)
-    else:
+    gathering.add(uri, origin, wanted_by=WANTED_BY)
+    if thumbnail is not None and not is_picture(uri):
         gathering.add(thumbnail, origin, wanted_by=WANTED_BY)

@@ -11,7 +11,7 @@ from posixpath import splitext
 from typing import Any, TypeGuard
 
 from untag.errors import ReadFailure
-from untag.sources.kinds import may_be_photo
+from untag.sources.kinds import is_named_video, may_be_photo
 from untag.sources.names import suffix_of
 from untag.sources.reader import AbsentPhoto, Description, Files, photos_of
 from untag.sources.readers.gallery_dl_sites import SITES, Entry, SiteRule, file_names, origin_of, rule_of
@@ -148,6 +148,7 @@ class _Photos:
                 return name
         for name in wanted:
             same = self.by_stem.get(splitext(name)[0] if may_be_photo(name) else name, ())
+            same = [one for one in same if is_named_video(one) == is_named_video(name)]
             if len(same) == 1:
                 return same[0]
         return None

@@ -12,7 +12,7 @@ from typing import Any
 
 from untag.errors import ReadFailure
 from untag.sources.dates import moment
-from untag.sources.kinds import may_be_photo
+from untag.sources.kinds import is_named_video, may_be_photo
 from untag.sources.reader import AbsentPhoto, Description, Files
 from untag.sources.streaming import MAX_STREAMED_BYTES, large_thread
 from untag.sources.text import (
@@ -104,6 +104,11 @@ def is_picture(uri: str) -> bool:
     return not split_suffix(uri)[1] or may_be_photo(uri)
 
 
+def is_media(uri: str) -> bool:
+    """Whether media may be a picture or a video by its name."""
+    return is_picture(uri) or is_named_video(uri)
+
+
 _MOST_ALIKE, _MOST_DEEP = 500, 40
 """How many files of one name in folders of one name are distinguished, and by how many of the folders above. A site
 numbers its photos; in what is made to take long, each of thousands would be compared with each mention."""
@@ -115,7 +120,7 @@ class MediaIndex:
     def __init__(self, names: Iterable[str]) -> None:
         self._by_stem: dict[str, list[str]] = {}
         self._by_folder: dict[tuple[str, str], list[str]] = {}
-        for name in filter(is_picture, names):
+        for name in filter(is_media, names):
             folders, _, last = name.rpartition("/")
             key = _key(last)
             self._by_stem.setdefault(key, []).append(name)
@@ -139,7 +144,9 @@ class MediaIndex:
             highest = max(scores.values(), default=0)
             best = [name for name, score in scores.items() if score == highest and score > 0]
         suffix = split_suffix(parts[-1])[1]
-        return tuple([name for name in best if split_suffix(name)[1] == suffix] or best)
+        # The picture beside a video, called as it is, is its thumbnail.
+        alike = [name for name in best if is_named_video(name) == is_named_video(parts[-1])]
+        return tuple([name for name in alike if split_suffix(name)[1] == suffix] or alike)
 
 
 def _shared_folders(name: str, wanted: list[str]) -> int:
@@ -218,15 +225,15 @@ class Gathering:
             return None
 
     def add(self, uri: Any, origin: Origin, *, wanted_by: str | None, near: str = "") -> bool:
-        """Note where the picture `uri` is from; False when it is no picture, or not here.
+        """Note where the picture or video `uri` is from; False when it is neither, or not here.
 
-        Those that are not here are counted for `wanted_by`, which names them, unless that is None.
+        Pictures that are not here are counted for `wanted_by`, which names them, unless that is None.
         """
-        if not isinstance(uri, str) or not uri.strip() or "://" in uri or not is_picture(uri):
+        if not isinstance(uri, str) or not uri.strip() or "://" in uri or not is_media(uri):
             return False
         found = self.index.find(uri, near)
         if not found:
-            if wanted_by is not None:
+            if wanted_by is not None and is_picture(uri):
                 self._not_here.setdefault(wanted_by, set()).add(uri.lstrip("./"))
             return False
         for name in found:

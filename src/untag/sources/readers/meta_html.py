@@ -14,7 +14,7 @@ from itertools import islice
 from urllib.parse import unquote
 
 from untag.sources.html_tokens import End, Start, Token, Words, tokens
-from untag.sources.readers.meta import Gathering, camera_time, is_picture
+from untag.sources.readers.meta import Gathering, camera_time, is_media
 from untag.sources.worded_dates import WordedDate, parse_worded, worded_times
 from untag.types import Outcome, ReadError
 
@@ -295,7 +295,7 @@ class _Parser:
             if tag == "a":
                 block.links.append(target)
                 self._links.append(target)
-        elif is_picture(target) and ":" not in target and target.lstrip("./").count("/") > 1:
+        elif is_media(target) and ":" not in target and target.lstrip("./").count("/") > 1:
             # What lies in a folder at the top is no photo but a logo.
             uri = unquote(target)
             if uri not in block.pictures:

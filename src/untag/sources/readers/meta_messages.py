@@ -30,7 +30,7 @@ def is_empty_encrypted_thread(value: Any) -> bool:
 
 
 def read_thread(gathering: Gathering, name: str, value: Any, platform: str) -> None:
-    """Note the origin of each photo in a conversation. There is no link to a message, so none is given."""
+    """Note the origin of each photo and video in a conversation. There is no link to a message, so none is given."""
     near = name.rpartition("/")[0]
     title = repaired(value.get("title")) or repaired(value.get("thread_name")) or repaired(value.get("threadName"))
     for message in _messages(gathering, name, value["messages"]):
@@ -57,6 +57,7 @@ def _messages(gathering: Gathering, name: str, messages: Any) -> Iterator[dict[s
 
 def _media(message: dict[str, Any]) -> Iterator[dict[str, Any]]:
     yield from items(message.get("photos"))
+    yield from items(message.get("videos"))
     yield from items(message.get("media"))
     # Whatever was sent as a document: is a picture only with the suffix of one.
     yield from (media for media in items(message.get("files")) if "." in str(media.get("uri")).rpartition("/")[2])

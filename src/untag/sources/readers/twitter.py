@@ -95,13 +95,10 @@ class _Archive:
             if post_id is None:
                 continue
             for media in _media(post):
-                address = text(media.get("media_url_https")) or text(media.get("media_url")) or ""
-                last = f"{post_id}-{address.rpartition('/')[2]}"
-                for folder in folders:
-                    name = f"{folder}{last}"
+                for name in (f"{folder}{post_id}-{last}" for folder in folders for last in _file_names(media)):
                     if name in self.files and is_photo(self.files, name):
                         origin = self._origin(post, post_id, media)
-                        self.origins[name] = _without_link(origin) if _DELETED in folder.lower() else origin
+                        self.origins[name] = _without_link(origin) if _DELETED in name.lower() else origin
 
     def read_messages(self, name: str) -> None:
         """Who sent photos is a number, which is known of the owner alone."""
@@ -181,6 +178,15 @@ class _Archive:
 
 
 READER = Twitter()
+
+
+def _file_names(media: dict[str, Any]) -> Iterator[str]:
+    """What the files of one picture or video may be called, behind the number of their post: videos are there in one of
+    several sizes."""
+    addresses = [text(media.get("media_url_https")) or text(media.get("media_url"))]
+    addresses += [text(variant.get("url")) for variant in items(member(media, "video_info", "variants"))]
+    for address in addresses:
+        yield (address or "").partition("?")[0].rpartition("/")[2]
 
 
 def _without_link(origin: Origin) -> Origin:
