@@ -18,10 +18,12 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 from PIL import Image
 
 from fakes import ME, STRANGER, Square, Untag, paint
 from made_up_videos import EXACT, USUAL, filmed_at, grey, turned, video
+from untag.cli.app import _run
 from untag.errors import ReadFailure
 from untag.imaging import video as decoder
 from untag.imaging.containers import Container, sniff_video
@@ -371,6 +373,19 @@ def test_a_video_is_decoded_once(untag: Untag, monkeypatch: pytest.MonkeyPatch) 
     assert len(untag.listed()[0]["places"]) == 3  # type: ignore[arg-type]
 
 
+def test_two_films_that_begin_alike_are_two(untag: Untag) -> None:
+    """A title of one's own, and oneself in the same place in both."""
+    untag.enroll()
+    rng = np.random.default_rng(5)
+    title = np.kron(rng.integers(0, 90, (12, 12, 3)), np.ones((20, 20, 1))).astype(np.uint8)
+    for name in ("a.mkv", "b.mkv"):
+        film = np.asarray(Image.open(io.BytesIO(paint(ME, serial=1))).convert("RGB")).copy()
+        film[100:, :, 1:] = np.kron(rng.integers(0, 90, (10, 16, 2)), np.ones((14, 15, 1)))
+        untag.add(name, video([title, film], EXACT))
+    untag.scan()
+    assert [finding["duplicate_of"] for finding in untag.listed()] == [None, None]
+
+
 def test_videos_in_archives_leave_nothing_behind(untag: Untag) -> None:
     untag.enroll()
     out = io.BytesIO()
@@ -445,3 +460,40 @@ def test_a_video_teaches_no_face(untag: Untag) -> None:
     result = untag.run("enroll", path)
     assert result.status != 0
     assert "video" in result.err + result.out
+
+
+SAMPLES = Path(__file__).parents[1] / "sample_photos"
+NOBODY = "archive/takeout-20240103T090000Z-001/Takeout/Google Photos/Photos from 2023/IMG_20230916_214502.jpg"
+SOMEBODY_ELSE = "archive/instaloader/bea.moor/2024-09-03_14-23-18_UTC_1.jpg"
+
+
+def panned(name: str, frames: int) -> list[NDArray[np.uint8]]:
+    """A camera that moves over a photo of the sample."""
+    photo = Image.open(SAMPLES / name).convert("RGB")
+    photo = photo.resize((480, round(480 * photo.height / photo.width)))
+    room = max(1, photo.height - 360)
+    return [
+        np.asarray(photo.crop((0, top, 480, top + 360)))
+        for top in (round(room * 0.4 * number / frames) for number in range(frames))
+    ]
+
+
+def test_the_real_models_say_when_somebody_is_in_a_film(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    """Nobody for two seconds, somebody else for two, oneself for three, nobody again; compressed as phones do."""
+    wanted = (NOBODY, SOMEBODY_ELSE, "me/by-the-lake.jpg", NOBODY)
+    if missing := [name for name in (*wanted, "me/portrait.jpg") if not (SAMPLES / name).is_file()]:
+        pytest.skip(f"sample photos are missing: {', '.join(missing)}")
+    frames = [frame for name, seconds in zip(wanted, (2, 2, 3, 2), strict=True) for frame in panned(name, 10 * seconds)]
+    folder = tmp_path / "films"
+    folder.mkdir()
+    (folder / "film.mp4").write_bytes(video(frames, seconds=0.1))
+    home = ["--home", str(tmp_path / "home")]
+    assert _run([*home, "enroll", str(SAMPLES / "me" / "portrait.jpg"), "--device", "cpu"]) == 0
+    assert _run([*home, "scan", str(folder), "--device", "cpu"]) == 0
+    capfd.readouterr()
+    assert _run([*home, "list", "--format", "json"]) == 0
+    (finding,) = json.loads(capfd.readouterr().out)
+    assert finding["verdict"] == "me"
+    (seen,) = finding["seen"]
+    assert (seen["from"], seen["until"]) == (pytest.approx(4.1, abs=0.3), pytest.approx(6.1, abs=0.4))
+    assert "0:04 to 0:06" in str(finding["reasons"])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, TypeVar
 
 from untag.config import Settings
@@ -12,9 +12,11 @@ from untag.imaging.phash import perceptual_hash
 from untag.imaging.versions import decoders_key
 from untag.imaging.video import VideoCancelled, VideoPart, look_through_video
 from untag.scan.items import Decoded, Failed, LoadedVideo, VideoTask
+from untag.scan.over_time import frame_at as frame_of
 from untag.scan.pipeline import Stage
 from untag.scan.stages import SEARCH_SIDE
 from untag.scan.workplace import of_kind
+from untag.types import Frame
 
 In = TypeVar("In")
 Out = TypeVar("Out")
@@ -60,7 +62,16 @@ class Videos:
             return None
         except ReadFailure as failure:
             return Failed(item.ref, item.sha256, failure.outcome, str(failure), refused_by=decoders_key(limits))
-        return Decoded(item.ref, item.sha256, frame, perceptual_hash(frame.pixels), item.concerns)
+        if item.ref.origin.taken_at is not None:
+            # Who encodes a video again writes when that was.
+            frame = replace(frame, taken_at=None)
+        return Decoded(item.ref, item.sha256, frame, _hash(frame), item.concerns)
+
+
+def _hash(frame: Frame) -> int:
+    """That of the moment in the middle: all films of one maker may begin with the same title."""
+    middle = frame_of(frame, frame.moments[len(frame.moments) // 2]) if frame.moments else None
+    return perceptual_hash((frame if middle is None else middle).pixels)
 
 
 def _those(step: Callable[[In], Out | None]) -> Callable[[list[In]], Iterator[Out]]:
