@@ -18,8 +18,8 @@ from untag.imaging.limits import DEFAULT_LIMITS
 from untag.sources import text
 from untag.sources.html_tokens import End, Start, Token, Words, tokens
 from untag.sources.readers import READERS, gallery_dl, meta_html
-from untag.sources.readers.meta import MediaIndex
 from untag.sources.readers.meta_html import parse_page
+from untag.sources.readers.meta_media import MediaIndex
 from untag.sources.summary import survey
 from untag.sources.text import json_memory, parse_json
 from untag.types import Outcome

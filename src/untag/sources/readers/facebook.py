@@ -23,15 +23,14 @@ from untag.sources.readers.facebook_links import (
 )
 from untag.sources.readers.meta import (
     Gathering,
-    is_picture,
     labelled_caption,
     labelled_media,
     lists_in,
     posted_time,
     site_of,
     taken_time,
-    words_only,
 )
+from untag.sources.readers.meta_media import is_picture, words_only
 from untag.sources.readers.meta_messages import (
     is_empty_encrypted_thread,
     is_encrypted_thread,

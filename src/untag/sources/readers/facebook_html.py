@@ -19,8 +19,9 @@ from untag.sources.readers.facebook_links import (
     permalink_of,
     tagged_photo,
 )
-from untag.sources.readers.meta import Gathering, words_only
+from untag.sources.readers.meta import Gathering
 from untag.sources.readers.meta_html import Block, Page, Picture, page_of
+from untag.sources.readers.meta_media import words_only
 from untag.sources.readers.meta_messages import WANTED_BY as BY_MESSAGES
 from untag.types import LinkConfidence, Origin
 

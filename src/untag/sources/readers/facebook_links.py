@@ -9,7 +9,8 @@ from urllib.parse import parse_qs, urlsplit
 
 from untag.sources.links import facebook_photo, page
 from untag.sources.reader import AbsentPhoto
-from untag.sources.readers.meta import Gathering, label_values, lists_in, merged, posted_time, words_only
+from untag.sources.readers.meta import Gathering, label_values, lists_in, merged, posted_time
+from untag.sources.readers.meta_media import words_only
 from untag.sources.text import items, repaired, text
 from untag.support.permalinks import number
 from untag.types import LinkConfidence, Origin

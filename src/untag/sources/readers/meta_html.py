@@ -14,7 +14,8 @@ from itertools import islice
 from urllib.parse import unquote
 
 from untag.sources.html_tokens import End, Start, Token, Words, tokens
-from untag.sources.readers.meta import Gathering, camera_time, is_media
+from untag.sources.readers.meta import Gathering, camera_time
+from untag.sources.readers.meta_media import is_media
 from untag.sources.worded_dates import WordedDate, parse_worded, worded_times
 from untag.types import Outcome, ReadError
 
