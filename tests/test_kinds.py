@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from fakes import ME, Untag, paint
+from untag.imaging import sniff
 from untag.imaging.limits import DEFAULT_LIMITS
 from untag.sources import files as files_module
 from untag.sources import tree
@@ -63,6 +64,11 @@ TELLING: Mapping[str, tuple[bytes, Kind]] = {
     "Thumbs.db": (b"\xd0\xcf\x11\xe0", Kind.OTHER),
 }
 TEXTS = {"notes.txt": b"hello", "a.json": b"{}", "b.json (1)": b"{}", "page": b"<html>", "c.py": b"import os\n"}
+
+
+@pytest.fixture(autouse=True)
+def _without_jpeg_xl(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sniff, "can_read_jpeg_xl", lambda: False)
 
 
 def unpack(files: Mapping[str, bytes], folder: Path) -> Path:

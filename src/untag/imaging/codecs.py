@@ -21,7 +21,7 @@ from PIL import BmpImagePlugin, GifImagePlugin, Image, JpegImagePlugin, PngImage
 from PIL.ImageFile import ImageFile
 
 from untag.errors import ReadFailure
-from untag.imaging import confined, gif, heic, jpeg, png, raw, tiff, webp
+from untag.imaging import confined, gif, heic, jpeg, jxl, png, raw, tiff, webp
 from untag.imaging.embedded import Embedded
 from untag.imaging.exif import NO_EXIF, Exif, read_exif
 from untag.imaging.limits import Limits
@@ -90,6 +90,8 @@ def read_picture(image_format: ImageFormat, data: bytes, max_side: int, limits: 
             return _avif(data, max_side, limits)
         case ImageFormat.RAW:
             return _raw(data, max_side, limits)
+        case ImageFormat.JPEG_XL:
+            return _jpeg_xl(data, max_side, limits)
         case ImageFormat.TIFF if raw.is_raw(data):
             return _raw(data, max_side, limits)
         case _:
@@ -339,3 +341,13 @@ def _preview(data: bytes, preview: Embedded, parts: raw.Raw, max_side: int, limi
         jpeg_file if exif.orientation == picture.exif.orientation else raw.with_orientation(jpeg_file, exif.orientation)
     )
     return replace(picture, exif=exif, xmp=parts.xmp or picture.xmp, again=again)
+
+
+# --- JPEG XL -------------------------------------------------------------------------------------------------------
+
+
+def _jpeg_xl(data: bytes, max_side: int, limits: Limits) -> Picture:
+    pixels = confined.read_jpeg_xl(data, jxl.size_of(data), limits)
+    exif, packets = jxl.metadata_of(data)
+    height, width = pixels.shape[:2]
+    return Picture(array_to_rgb(pixels, max_side), width, height, exif, packets)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from enum import StrEnum
+from functools import cache
+from importlib.util import find_spec
 
 SNIFF_BYTES = 256
 """How much of a file's beginning `sniff` and `describe` need."""
@@ -20,6 +22,7 @@ class ImageFormat(StrEnum):
     HEIF = "HEIC"
     AVIF = "AVIF"
     RAW = "raw"
+    JPEG_XL = "JPEG XL"
 
 
 _SIGNATURES: tuple[tuple[bytes, ImageFormat], ...] = (
@@ -47,9 +50,9 @@ _AVIF_BRANDS = frozenset((b"avif", b"avis"))
 _RAW_BRAND = b"crx "  # CR3
 _NEUTRAL_BRANDS = frozenset((b"mif1", b"mif2", b"msf1"))
 
+_JPEG_XL = (b"\xff\x0a", b"\0\0\0\x0cJXL \r\n\x87\n")
 _UNSUPPORTED: tuple[tuple[bytes, str], ...] = (
-    (b"\xff\x0a", "JPEG XL"),
-    (b"\0\0\0\x0cJXL \r\n\x87\n", "JPEG XL"),
+    *((signature, "JPEG XL") for signature in _JPEG_XL),
     (b"\0\0\0\x0cjP  \r\n\x87\n", "JPEG 2000"),
     (b"\xff\x4f\xff\x51", "JPEG 2000"),
     (b"8BPS", "a Photoshop document"),
@@ -69,11 +72,19 @@ _OTHER: tuple[tuple[bytes, str], ...] = (
 )
 
 
+@cache
+def can_read_jpeg_xl() -> bool:
+    """Whether the extra `jxl` is installed. Without it these files are counted by kind."""
+    return find_spec("imagecodecs") is not None
+
+
 def sniff(head: bytes) -> ImageFormat | None:
     """The image format that starts with `head` (the first `SNIFF_BYTES` bytes or more), or None."""
     for signature, image_format in _SIGNATURES:
         if head.startswith(signature):
             return image_format
+    if head.startswith(_JPEG_XL):
+        return ImageFormat.JPEG_XL if can_read_jpeg_xl() else None
     if head[:4] == b"RIFF" and head[8:12] == b"WEBP":
         return ImageFormat.WEBP
     if head[4:8] == b"ftyp":

@@ -8,7 +8,7 @@ from importlib.metadata import PackageNotFoundError, version
 from untag import __version__
 from untag.imaging.limits import Limits
 
-_DECODERS = ("pillow", "pi-heif", "pillow-heif", "opencv-python-headless", "opencv-python", "rawpy")
+_DECODERS = ("pillow", "pi-heif", "pillow-heif", "opencv-python-headless", "opencv-python", "rawpy", "imagecodecs")
 
 
 def decoders_key(limits: Limits) -> str:

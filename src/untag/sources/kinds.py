@@ -59,7 +59,7 @@ class Advice:
 ADVICE: Mapping[Kind, Advice] = {
     Kind.VIDEO: Advice("video", "videos", "set videos = true in config.toml to have them looked through"),
     Kind.RAW: Advice("camera raw file", "camera raw files", "export them as JPEG, unless the JPEG lies beside them"),
-    Kind.JPEG_XL: Advice("JPEG XL picture", "JPEG XL pictures", "save them as JPEG or PNG, and scan these"),
+    Kind.JPEG_XL: Advice("JPEG XL picture", "JPEG XL pictures", "install untag[jxl] to have them read"),
     Kind.JPEG_2000: Advice("JPEG 2000 picture", "JPEG 2000 pictures", "save them as JPEG or PNG, and scan these"),
     Kind.AAE: Advice("AAE file", "AAE files", "they hold edits, no pictures; export the edited photos from Photos"),
     Kind.PSD: Advice("layered picture", "layered pictures (PSD, XCF …)", "export them as JPEG or PNG, and scan these"),
