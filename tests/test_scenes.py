@@ -34,6 +34,7 @@ from untag.scenes.heads import (
     SEEN,
     CloserLook,
     Heads,
+    class_strengths,
     head_inputs,
     load_heads,
     pooled,
@@ -74,8 +75,9 @@ HEADS = Heads(
     whole=np.zeros((INPUTS, 2), np.float32),
     closer=np.zeros((SEEN, 2), np.float32),
     windows=np.eye(FEATURES, 2, dtype=np.float32),
-    strength=np.ones(2, np.float32),
+    strength=np.eye(2, dtype=np.float32),
     odds=np.zeros((2, 2), np.float32),
+    kinds=np.zeros((1000, 2), np.float32),
     biases=np.zeros(2, np.float32),
 )
 """The first feature of the photo is the logit of alcohol plus one, the second that of weapon. The gates let none pass.
@@ -392,11 +394,31 @@ def test_all_of_a_closer_look_counts() -> None:
         whole=np.eye(INPUTS, 2, -7, dtype=np.float32),
         closer=2 * np.eye(SEEN, 2, -3, dtype=np.float32),
         odds=np.array([[3, 0], [0, 0]], np.float32),
+        kinds=5 * np.eye(1000, 2, -441, dtype=np.float32),
         biases=np.array([-4, -4], np.float32),
     )
     score = heads.scores(whole, look)[0]
     odds = np.log(0.5 / 0.5)
-    assert np.log(score / (1 - score)) == pytest.approx(1 + 2 + 3 * odds - 4, abs=0.05)
+    assert np.log(score / (1 - score)) == pytest.approx(1 + 2 + 3 * odds + 5 * np.log(0.5) - 4, abs=0.05)
+
+
+def test_how_surely_any_window_shows_a_class_is_the_mean_logarithm_of_the_strongest_three() -> None:
+    windows = np.log(np.concatenate([distribution(c7=share) for share in (0.8, 0.02, 0.4, 0.2)])).astype(np.float32)
+    windows += np.array([[0], [50], [-900], [9]], np.float32)  # what is added to all logits means nothing
+    found = class_strengths(windows)
+    assert found.shape == (1000,)
+    assert found[7] == pytest.approx(np.log([0.8, 0.4, 0.2]).mean(), abs=1e-3)
+    assert (np.delete(found, 7) >= np.float32(np.log(1e-4))).all()
+    assert class_strengths(windows[:1])[7] == pytest.approx(np.log(0.8), abs=1e-3)
+
+
+def test_a_category_lends_another_what_the_heads_say_and_not_the_other_way_round() -> None:
+    windows = np.zeros((1, FEATURES), np.float32)
+    windows[0, 0] = 3
+    look = CloserLook(np.zeros(SEEN, np.float32), windows, np.zeros((1, 1000), np.float32))
+    lending = replace(HEADS, strength=np.array([[1, 0.5], [0, 1]], np.float32))
+    alcohol, weapon = lending.scores(np.zeros(INPUTS, np.float32), look)
+    assert np.log([alcohol / (1 - alcohol), weapon / (1 - weapon)]) == pytest.approx([3, 1.5], abs=0.01)
 
 
 @given(st.integers(1, 4000), st.integers(1, 4000))

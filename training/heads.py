@@ -21,6 +21,10 @@ _POSITIVE_SHARE = 0.15
 """What positives weigh together, beside all negatives, in each category."""
 _MOST_OF_A_SOURCE = 30
 """Beyond this number positives of one source weigh less and less: it is mostly one man with one beer after another."""
+SNAPSHOT = 8.0
+"""How much more a negative among the snapshots weighs than one of another set: those are what people have in archives,
+and a tenth of the negatives. 4 and 16 do about as well, 1 worse."""
+SHRINKAGE = 0.3  # of the covariance towards a multiple of the identity; 0.1 to 0.9 within 0.01
 
 
 @dataclass(frozen=True)
@@ -35,12 +39,15 @@ class Linear:
         return np.asarray(inputs @ self.weights.astype(np.float32) + self.biases.astype(np.float32))
 
 
-def weights_of(truth: NDArray[np.int64], source: NDArray[np.str_]) -> NDArray[np.float64]:
-    """How much each photo counts, (photos, categories)."""
+def weights_of(
+    truth: NDArray[np.int64], source: NDArray[np.str_], snapshot: NDArray[np.bool_] | None = None
+) -> NDArray[np.float64]:
+    """How much each photo counts, (photos, categories); negatives among the `snapshot`s more, where those are given."""
     weight = np.zeros(truth.shape)
+    usual = np.ones(len(truth)) if snapshot is None else np.where(snapshot, SNAPSHOT, 1.0)
     for column in range(truth.shape[1]):
         shown, not_shown = truth[:, column] == 1, truth[:, column] == 0
-        weight[not_shown, column] = 1 / max(1, not_shown.sum())
+        weight[not_shown, column] = usual[not_shown] / max(1.0, usual[not_shown].sum())
         own = shown.astype(np.float64)
         for name in np.unique(source[shown]):
             members = shown & (source == name)
@@ -74,3 +81,26 @@ def fit(inputs: Floats, truth: NDArray[np.int64], weight: NDArray[np.float64], r
     parameters = found.x.reshape(shape)
     weights = parameters[:-1] * scale / deviation[:, None]
     return Linear(weights, parameters[-1] - mean @ weights)
+
+
+def discriminant(inputs: Floats, truth: NDArray[np.int64], weight: NDArray[np.float64]) -> Linear:
+    """Linear discriminant analysis with a shrunk covariance: for many inputs, few of which say anything of a photo."""
+    mean, deviation = inputs.mean(axis=0), inputs.std(axis=0) + 0.02
+    scaled = ((inputs - mean) / deviation).astype(np.float32)
+    covariance = (scaled.T @ scaled / np.float32(len(scaled))).astype(np.float64)
+    size = len(covariance)
+    covariance *= 1 - SHRINKAGE
+    covariance[np.diag_indices(size)] += SHRINKAGE / (1 - SHRINKAGE) * np.trace(covariance) / size
+    apart = np.zeros((size, truth.shape[1]))
+    for column in range(truth.shape[1]):
+        shown, not_shown = truth[:, column] == 1, truth[:, column] == 0
+        if shown.any():
+            apart[:, column] = _mean(scaled[shown], weight[shown, column]) - _mean(
+                scaled[not_shown], weight[not_shown, column]
+            )
+    weights = np.linalg.solve(covariance, apart) / deviation[:, None]
+    return Linear(weights, -mean @ weights)
+
+
+def _mean(rows: Floats, weight: NDArray[np.float64]) -> NDArray[np.float64]:
+    return np.asarray(weight @ rows / weight.sum())

@@ -23,12 +23,12 @@ import numpy as np  # noqa: E402
 from numpy.typing import NDArray  # noqa: E402
 from scipy.optimize import minimize  # noqa: E402
 
-from heads import Linear, fit, weights_of  # noqa: E402
+from heads import Linear, discriminant, fit, weights_of  # noqa: E402
 from scene_data import TRAINED, Photos, argument_parser, by_source, load, pack, within_sources  # noqa: E402
 from untag.scenes.categories import Category, Sensitivity  # noqa: E402
 from untag.scenes.heads import logistic, strongest  # noqa: E402
 from untag.scenes.space import read_space  # noqa: E402
-from windows import WindowHead, Windows  # noqa: E402
+from windows import WindowHead, Windows, strengths_of  # noqa: E402
 
 Floats = NDArray[np.float32]
 Calibration = tuple[NDArray[np.float64], NDArray[np.float64]]
@@ -37,18 +37,19 @@ Calibration = tuple[NDArray[np.float64], NDArray[np.float64]]
 SPACE = Path(__file__).parents[1] / "models" / "scene_space.npz"
 
 FIRST = ("whole", "named", "joint")
-CLOSER = ("closer", "windows", "odds")
+CLOSER = ("closer", "windows", "odds", "kinds")
 PARTS = (*FIRST, *CLOSER)
 """What a score is made of. At the first look: heads on what the network says of the photo; the log-odds that it names a
 drink or a weapon, which no training photo can spoil; heads on where the photo lies in the space of pictures and
-sentences. At the closer look: heads on what it says of the photo, and of its windows; and what it names in these."""
+sentences. At the closer look: heads on what it says of the photo, and of its windows; what it names in these; and heads
+on how strongly any window looks like each of the thousand ImageNet classes."""
 
 FIRST_BLEND = (1.0, 0.6, 0.5)
 """Of the first look alone, for all categories: it decides which photos are looked at closer, and misses nearly none."""
 
 NAMED = (Category.ALCOHOL, Category.WEAPON)
 
-_THING, _SCENE = (1.0, 0.6, 0.5, 0.5, 1.0, 0.6), (1.0, 0.6, 1.0, 1.0, 0.5, 0.6)
+_THING, _SCENE = (1.0, 0.6, 0.5, 0.5, 1.0, 0.6, 1.0), (1.0, 0.6, 1.0, 1.0, 0.5, 0.6, 0.5)
 BLEND: Mapping[Category, tuple[float, ...]] = {
     **dict.fromkeys(TRAINED, _SCENE),
     **dict.fromkeys((Category.ALCOHOL, Category.SMOKING, Category.WEAPON, Category.GESTURE), _THING),
@@ -56,13 +57,20 @@ BLEND: Mapping[Category, tuple[float, ...]] = {
 """How much each part's standardised score counts: for what is in a hand most in the windows, for a scene in all of it.
 Two for all categories, as blends that are chosen for each by the few photos of other sources do worse on the next."""
 
+LENT: Mapping[tuple[Category, Category], float] = {
+    (Category.BAR, Category.PARTY): 0.2,
+    (Category.PARTY, Category.BAR): 0.2,
+    (Category.ALCOHOL, Category.BAR): 0.05,
+}
+"""How much of one category's score another's gets: a party is likelier where a bar is, and a bar where drinks are."""
+
 ONE_SOURCE = (Category.GESTURE, Category.DRUGS, Category.DOCUMENT, Category.INJURY, Category.GAMBLING, Category.SMOKING)
 """Nearly all their positives are of one source: left out with it, nothing would be there to learn from."""
 
 FALSE_ALARMS: Mapping[Sensitivity, tuple[float, ...]] = {
-    Sensitivity.STRICT: (1.0, 0.05, 0.02, 0.15, 0.1, 0.05, 0.02, 0.15, 0.03, 0.03, 0.03),
-    Sensitivity.NORMAL: (3.8, 1.7, 0.02, 0.5, 0.5, 0.1, 0.03, 0.5, 0.1, 0.1, 0.3),
-    Sensitivity.HIGH: (8.0, 7.0, 3.0, 2.0, 1.5, 0.1, 0.03, 2.0, 0.3, 1.0, 0.3),
+    Sensitivity.STRICT: (1.2, 0.1, 0.1, 0.1, 0.1, 0.05, 0.02, 0.1, 0.03, 0.05, 0.03),
+    Sensitivity.NORMAL: (4.2, 2.2, 1.2, 0.12, 0.5, 0.1, 0.03, 0.3, 0.1, 0.2, 0.2),
+    Sensitivity.HIGH: (7.5, 6.5, 4.5, 1.5, 1.2, 0.1, 0.03, 1.3, 0.3, 0.5, 0.3),
 }
 """Of 1,000 ordinary photos, how many each of `TRAINED` may flag of those that choose the thresholds. On the sources of
 which none chose, all together then flag 3, 10 and 30. Most is spent where most is found for it, and feared most."""
@@ -94,7 +102,12 @@ class Parts:
         closer[photos.closer] = photos.closer_inputs
         self.photos = photos
         self.windows = Windows(photos)
-        self.rows = {"whole": photos.inputs, "joint": space.embed(photos.inputs), "closer": closer}
+        self.rows = {
+            "whole": photos.inputs,
+            "joint": space.embed(photos.inputs),
+            "closer": closer,
+            "kinds": strengths_of(photos),
+        }
         self._named = {"named": self._odds(photos.inputs[:, -2:]), "odds": self._odds(self._window_odds())}
 
     def _window_odds(self) -> Floats:
@@ -130,7 +143,8 @@ class Parts:
         else:
             chosen = trained & (photos.looked | ((part in FIRST) & (photos.truth == 1).any(axis=1)))
             truth = photos.truth[chosen]
-            model = fit(self.rows[part][chosen], truth, weights_of(truth, photos.source[chosen]))
+            weight = weights_of(truth, photos.source[chosen], photos.inside("snaps")[chosen])
+            model = (discriminant if part == "kinds" else fit)(self.rows[part][chosen], truth, weight)
         found = self.scores(part, model)
         usual = found[photos.ordinary & trained & (photos.looked if part in CLOSER else True)]
         head = Head(model, usual.mean(axis=0), usual.std(axis=0) + 1e-6)
@@ -148,11 +162,13 @@ class Parts:
 
 _PLACED = np.array([[category is named for category in TRAINED] for named in NAMED], np.float32)
 _WEIGHTS = np.array([BLEND[category] for category in TRAINED], np.float32).T
+_LENDING = np.array([[LENT.get((own, other), float(own is other)) for other in TRAINED] for own in TRAINED], np.float32)
 
 
 def blended(scores: Mapping[str, Floats]) -> Floats:
     """The parts' scores -> one for each photo and category."""
-    return np.asarray(np.sum([scores[part] * _WEIGHTS[row] for row, part in enumerate(PARTS)], axis=0))
+    own = np.sum([scores[part] * _WEIGHTS[row] for row, part in enumerate(PARTS)], axis=0)
+    return np.asarray(own @ _LENDING)
 
 
 def first_look(scores: Mapping[str, Floats]) -> Floats:
@@ -286,19 +302,23 @@ def assembled(parts: Parts, chosen: Chosen, trained: NDArray[np.bool_]) -> dict[
     """The arrays of models/scene_heads.npz: heads of photos, with blend and calibration in their weights."""
     heads = {part: parts.fit(part, trained)[0] for part in PARTS}
     slopes, offsets = chosen.calibration
-    factors = {part: slopes * _WEIGHTS[row] / heads[part].deviation for row, part in enumerate(PARTS)}
+    # (TRAINED, TRAINED): from a part's score of each category to what it adds to each.
+    factors = {
+        part: (_WEIGHTS[row] / heads[part].deviation)[:, None] * _LENDING * slopes for row, part in enumerate(PARTS)
+    }
     first_slopes, first_offsets = chosen.first
-    first = {part: first_slopes * FIRST_BLEND[row] / heads[part].deviation for row, part in enumerate(FIRST)}
+    first = {part: np.diag(first_slopes * FIRST_BLEND[row] / heads[part].deviation) for row, part in enumerate(FIRST)}
     arrays = {
         "first": _looking(heads, first),
-        "first_biases": first_offsets + sum(_bias(heads[part]) * first[part] for part in FIRST),
+        "first_biases": first_offsets + sum(_bias(heads[part]) @ first[part] for part in FIRST),
         "gates": chosen.gates,
         "whole": _looking(heads, factors),
-        "closer": heads["closer"].model.weights * factors["closer"],
+        "closer": heads["closer"].model.weights @ factors["closer"],
         "windows": heads["windows"].model.weights,
         "strength": factors["windows"],
-        "odds": heads["odds"].model.weights * factors["odds"],
-        "biases": offsets + sum(_bias(heads[part]) * factors[part] for part in PARTS),
+        "odds": heads["odds"].model.weights @ factors["odds"],
+        "kinds": heads["kinds"].model.weights @ factors["kinds"],
+        "biases": offsets + sum(_bias(heads[part]) @ factors[part] for part in PARTS),
     }
     # Half precision forgets the last bits, on which two machines would not agree.
     halves = {name: array.astype(np.float16 if array.ndim == 2 else np.float32) for name, array in arrays.items()}
@@ -307,9 +327,9 @@ def assembled(parts: Parts, chosen: Chosen, trained: NDArray[np.bool_]) -> dict[
 
 def _looking(heads: Mapping[str, Head], factors: Mapping[str, NDArray[np.float64]]) -> NDArray[np.float64]:
     """(INPUTS, TRAINED): the parts of the first look as one."""
-    whole = heads["whole"].model.weights * factors["whole"]
-    whole[-2:] += heads["named"].model.weights * factors["named"]
-    return np.vstack([whole, heads["joint"].model.weights * factors["joint"]])
+    whole = heads["whole"].model.weights @ factors["whole"]
+    whole[-2:] += heads["named"].model.weights @ factors["named"]
+    return np.vstack([whole, heads["joint"].model.weights @ factors["joint"]])
 
 
 def _bias(head: Head) -> NDArray[np.float64]:

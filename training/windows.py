@@ -14,7 +14,10 @@ from scipy.optimize import minimize
 
 from heads import Floats, weights_of
 from scene_data import TRAINED, Photos
-from untag.scenes.heads import pooled
+from untag.engine.downloads.registry import EFFICIENTNET_LITE2
+from untag.engine.weights.efficientnet import CLASSES
+from untag.engine.weights.torch_weights import read_state_dict
+from untag.scenes.heads import class_strengths, pooled
 
 DIRECTIONS = 256
 """The principal components of windows that heads are fitted in: 0.6 of the variance, and a fifth of the work."""
@@ -92,3 +95,14 @@ class Windows:
             found[photo] = pooled(self.photos.windows[at : at + count].astype(np.float32) @ weights) + head.biases
             at += count
         return found
+
+
+def strengths_of(photos: Photos) -> Floats:
+    """(photos, 1000) `class_strengths` of the windows of the photos that were looked at closer, 0 for others."""
+    state = read_state_dict(EFFICIENTNET_LITE2.read())
+    weight, bias = state["_fc.weight"].astype(np.float32).T, state["_fc.bias"].astype(np.float32)
+    found = np.zeros((len(photos.paths), CLASSES), np.float32)
+    ends = np.cumsum(photos.counts)
+    for photo, end, count in zip(photos.closer, ends, photos.counts, strict=True):
+        found[photo] = class_strengths(photos.windows[end - count : end].astype(np.float32) @ weight + bias)
+    return found

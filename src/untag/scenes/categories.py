@@ -85,11 +85,11 @@ class CategorySpec:
 _ALCOHOL = CategorySpec(
     Category.ALCOHOL,
     available=True,
-    threshold=0.271,
-    strict=0.484,
-    high=0.182,
-    false_alarms_per_1000=3.4,
-    found=0.78,
+    threshold=0.226,
+    strict=0.466,
+    high=0.150,
+    false_alarms_per_1000=3.9,
+    found=0.79,
     located=True,
     impression="looks like photos of drinks or of people drinking",
     classes=(
@@ -105,11 +105,11 @@ _ALCOHOL = CategorySpec(
 _PARTY = CategorySpec(
     Category.PARTY,
     available=True,
-    threshold=0.680,
-    strict=0.990,
-    high=0.311,
+    threshold=0.536,
+    strict=0.961,
+    high=0.284,
     false_alarms_per_1000=1.7,
-    found=0.14,
+    found=0.26,
     experimental=True,
     impression="looks like photos of parties",
     classes=(ImageNetClass(417, "balloon"), ImageNetClass(470, "candle")),
@@ -118,11 +118,11 @@ _PARTY = CategorySpec(
 _BAR = CategorySpec(
     Category.BAR,
     available=True,
-    threshold=0.982,
-    strict=0.982,
-    high=0.322,
-    false_alarms_per_1000=0.0,
-    found=0.00,
+    threshold=0.394,
+    strict=0.813,
+    high=0.192,
+    false_alarms_per_1000=0.6,
+    found=0.21,
     experimental=True,
     impression="looks like photos taken in bars",
 )
@@ -130,11 +130,11 @@ _BAR = CategorySpec(
 _SMOKING = CategorySpec(
     Category.SMOKING,
     available=True,
-    threshold=0.823,
-    strict=0.951,
-    high=0.472,
-    false_alarms_per_1000=0.6,
-    found=0.49,
+    threshold=0.859,
+    strict=0.878,
+    high=0.383,
+    false_alarms_per_1000=1.1,
+    found=0.47,
     experimental=True,
     impression="looks like photos of people who smoke",
 )
@@ -142,9 +142,9 @@ _SMOKING = CategorySpec(
 _WEAPON = CategorySpec(
     Category.WEAPON,
     available=True,
-    threshold=0.975,
-    strict=0.998,
-    high=0.878,
+    threshold=0.968,
+    strict=0.997,
+    high=0.895,
     false_alarms_per_1000=2.2,
     found=0.41,
     located=True,
@@ -160,9 +160,9 @@ _WEAPON = CategorySpec(
 _GAMBLING = CategorySpec(
     Category.GAMBLING,
     available=True,
-    threshold=0.555,
-    strict=0.729,
-    high=0.555,
+    threshold=0.560,
+    strict=0.735,
+    high=0.560,
     false_alarms_per_1000=0.0,
     experimental=True,
     impression="looks like photos of playing cards",
@@ -182,11 +182,11 @@ _CROWD = CategorySpec(
 _GESTURE = CategorySpec(
     Category.GESTURE,
     available=True,
-    threshold=0.896,
-    strict=0.972,
-    high=0.633,
-    false_alarms_per_1000=1.7,
-    found=0.54,
+    threshold=0.944,
+    strict=0.984,
+    high=0.750,
+    false_alarms_per_1000=0.6,
+    found=0.53,
     experimental=True,
     impression="looks like photos of offensive gestures",
 )
@@ -194,11 +194,11 @@ _GESTURE = CategorySpec(
 _DRUGS = CategorySpec(
     Category.DRUGS,
     available=True,
-    threshold=0.662,
-    strict=0.822,
-    high=0.471,
+    threshold=0.655,
+    strict=0.835,
+    high=0.437,
     false_alarms_per_1000=0.0,
-    found=0.40,
+    found=0.47,
     experimental=True,
     impression="looks like photos of drugs",
 )
@@ -206,11 +206,11 @@ _DRUGS = CategorySpec(
 _DOCUMENT = CategorySpec(
     Category.DOCUMENT,
     available=True,
-    threshold=0.949,
-    strict=0.988,
-    high=0.538,
+    threshold=0.852,
+    strict=0.967,
+    high=0.663,
     false_alarms_per_1000=0.0,
-    found=0.04,
+    found=0.20,
     experimental=True,
     impression="looks like photos of badges and documents",
 )
@@ -218,11 +218,11 @@ _DOCUMENT = CategorySpec(
 _INJURY = CategorySpec(
     Category.INJURY,
     available=True,
-    threshold=0.725,
-    strict=0.968,
-    high=0.725,
+    threshold=0.472,
+    strict=0.855,
+    high=0.374,
     false_alarms_per_1000=0.0,
-    found=0.93,
+    found=0.86,
     experimental=True,
     impression="looks like photos of injuries",
 )
@@ -261,7 +261,7 @@ CATEGORIES: Mapping[Category, CategorySpec] = MappingProxyType(
 )
 """Every category, in the order in which they are listed everywhere."""
 
-TOGETHER_PER_1000 = {Sensitivity.STRICT: 1.7, Sensitivity.NORMAL: 9.5, Sensitivity.HIGH: 29.1}
+TOGETHER_PER_1000 = {Sensitivity.STRICT: 1.7, Sensitivity.NORMAL: 9.5, Sensitivity.HIGH: 29.6}
 """How many of 1,000 ordinary photos all heads together flag: some photos are flagged for two things."""
 
 AVAILABLE: tuple[Category, ...] = tuple(category for category, spec in CATEGORIES.items() if spec.available)

@@ -12,7 +12,7 @@ from zipfile import BadZipFile
 import numpy as np
 from numpy.typing import NDArray
 
-from untag.engine.weights.efficientnet import DETAILS, FEATURES
+from untag.engine.weights.efficientnet import CLASSES, DETAILS, FEATURES
 from untag.errors import ModelError
 from untag.scenes.categories import CATEGORIES, Category
 from untag.scenes.space import WIDTH
@@ -33,15 +33,15 @@ _SHAPES = {
     "whole": (INPUTS,),
     "closer": (SEEN,),
     "windows": (FEATURES,),
-    "strength": (),
     "odds": (len(_GROUPS),),
+    "kinds": (CLASSES,),
     "biases": (),
 }
-"""Of the arrays in the file, but for the categories, which are the last axis of all."""
+"""Of the arrays in the file, but for the categories, which are the last axis of all, and of `strength` both."""
 
 _STRONGEST = 3  # windows
 
-HEADS_SHA256 = "454e2ba0e3b98f8d4706aa4d403ac32e6dd6105ab04d2a701c9511f1eb038eb2"
+HEADS_SHA256 = "ca2428cff9a040704899cf147a947927551bffac61fe798a41732d7b6a830350"
 """Of the shipped heads: part of the name that their scores are stored under, so it cannot drift from the file."""
 
 
@@ -83,8 +83,18 @@ def pooled(logits: NDArray[np.float32]) -> NDArray[np.float32]:
     return np.asarray(np.log(np.exp(logits - highest).mean(axis=0)) + highest)
 
 
+def class_strengths(logits: NDArray[np.float32]) -> NDArray[np.float32]:
+    """(M, 1000) logits of a photo's windows -> (1000,): how surely any window shows each ImageNet class.
+
+    The mean of the three highest logarithms of its probability.
+    """
+    shifted = logits - logits.max(axis=1, keepdims=True)
+    certain = shifted - np.log(np.exp(shifted).sum(axis=1, keepdims=True))
+    return np.asarray(np.maximum(strongest(certain), np.float32(np.log(_LEAST_SHARE))), np.float32)
+
+
 def strongest(odds: NDArray[np.float32]) -> NDArray[np.float32]:
-    """(M, 2) `named_odds` of a photo's windows -> (2,): the mean of the three highest."""
+    """(M, D) of a photo's windows, such as `named_odds` -> (D,): the mean of the three highest of each."""
     return np.asarray(np.sort(odds, axis=0)[-_STRONGEST:].mean(axis=0))
 
 
@@ -106,8 +116,9 @@ class Heads:
 
     The first look: `first` (INPUTS, C) and `first_biases` (C,). `gates` (C,) are the scores of which one, at least, a
     photo must reach to be looked at closer. Then `whole` (INPUTS, C) on the first look counts as well as, of the
-    closer one, `closer` (SEEN, C) on all of it, `windows` (1280, C) on its windows, pooled, times `strength` (C,), and
-    `odds` (2, C) on what the network names in them. `biases` (C,).
+    closer one, `closer` (SEEN, C) on all of it, `windows` (1280, C) on its windows, pooled, times `strength` (C, C),
+    through which categories lend each other some of it, `odds` (2, C) on what the network names in them, and `kinds`
+    (1000, C) on how strongly any shows each of its classes. `biases` (C,).
     """
 
     categories: tuple[str, ...]
@@ -119,6 +130,7 @@ class Heads:
     windows: NDArray[np.float32]
     strength: NDArray[np.float32]
     odds: NDArray[np.float32]
+    kinds: NDArray[np.float32]
     biases: NDArray[np.float32]
 
     def first_scores(self, whole: NDArray[np.float32]) -> NDArray[np.float64]:
@@ -132,7 +144,8 @@ class Heads:
     def scores(self, whole: NDArray[np.float32], look: CloserLook) -> NDArray[np.float64]:
         """(C,) calibrated probabilities, 0 to 1, of one photo: `whole` (INPUTS,) is the first look."""
         logits = whole @ self.whole + look.seen @ self.closer + self.biases
-        logits = logits + self.strength * pooled(look.windows @ self.windows)
+        logits = logits + pooled(look.windows @ self.windows) @ self.strength
+        logits = logits + class_strengths(look.window_logits) @ self.kinds
         return logistic((logits + strongest(named_odds(look.window_logits)) @ self.odds).astype(np.float64))
 
 
@@ -146,10 +159,11 @@ def read_heads(data: bytes) -> Heads:
     try:
         with np.load(io.BytesIO(data), allow_pickle=False) as file:
             categories = tuple(str(name) for name in file["categories"])
-            arrays = {name: file[name].astype(np.float32) for name in _SHAPES}
+            arrays = {name: file[name].astype(np.float32) for name in (*_SHAPES, "strength")}
     except (KeyError, ValueError, OSError, EOFError, BadZipFile) as error:
         raise ModelError("models/scene_heads.npz holds no scene heads; install untag again") from error
     count = len(categories)
-    if any(arrays[name].shape != (*rows, count) for name, rows in _SHAPES.items()):
+    shapes = {**_SHAPES, "strength": (count,)}
+    if any(arrays[name].shape != (*rows, count) for name, rows in shapes.items()):
         raise ModelError("models/scene_heads.npz holds heads of another shape; install untag again")
     return Heads(categories, **arrays)
