@@ -183,7 +183,9 @@ SOUND = {
     "closer": np.zeros((SEEN, 1)),
     "windows": np.zeros((FEATURES, 1)),
     "odds": np.zeros((2, 1)),
-    **{name: np.zeros(1) for name in ("first_biases", "gates", "strength", "biases")},
+    "kinds": np.zeros((1000, 1)),
+    "strength": np.zeros((1, 1)),
+    **{name: np.zeros(1) for name in ("first_biases", "gates", "biases")},
 }
 
 
@@ -201,6 +203,7 @@ def test_sound_heads_are_read() -> None:
         packed(**{**SOUND, "whole": np.zeros((INPUTS, 2))}),
         packed(**{**SOUND, "windows": np.zeros((7, 1))}),
         packed(**{**SOUND, "gates": np.zeros(2)}),
+        packed(**{**SOUND, "strength": np.zeros(1)}),
         packed(**{**SOUND, "categories": np.array(["bar"], object)}),
     ],
     ids=[
@@ -211,6 +214,7 @@ def test_sound_heads_are_read() -> None:
         "too many columns",
         "other inputs",
         "another number",
+        "nothing lent",
         "a pickle",
     ],
 )
