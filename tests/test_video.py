@@ -8,12 +8,14 @@ import json
 import os
 import re
 import stat
+import struct
 import subprocess
 import sys
 import textwrap
 import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
+from io import BytesIO
 from pathlib import Path
 
 import numpy as np
@@ -28,6 +30,7 @@ from untag.errors import ReadFailure
 from untag.imaging import video as decoder
 from untag.imaging.containers import Container, sniff_video
 from untag.imaging.decode import decode
+from untag.imaging.iso_media import media_facts
 from untag.imaging.limits import DEFAULT_LIMITS, Limits
 from untag.imaging.moments import MOST_MOMENTS
 from untag.imaging.video import VideoCancelled, VideoPart, frame_at, look_through_video
@@ -497,3 +500,14 @@ def test_the_real_models_say_when_somebody_is_in_a_film(tmp_path: Path, capfd: p
     (seen,) = finding["seen"]
     assert (seen["from"], seen["until"]) == (pytest.approx(4.1, abs=0.3), pytest.approx(6.1, abs=0.4))
     assert "0:04 to 0:06" in str(finding["reasons"])
+
+
+def test_boxes_in_boxes_cost_nothing_however_deep() -> None:
+    data = b""
+    for _ in range(5_000):
+        data = struct.pack(">I", 8 + len(data)) + b"moov" + data
+    assert media_facts(BytesIO(data), 0, len(data)).indexed
+    inner = struct.pack(">I4s", 40, b"mvhd") + bytes(4) + struct.pack(">I", 3_800_000_000) + bytes(24)
+    nested = struct.pack(">I4s", 8 + len(inner), b"moov") + inner + struct.pack(">I4s", 9_000, b"mdat")
+    facts = media_facts(BytesIO(nested), 0, len(nested))
+    assert (facts.taken_at, facts.cut_off) == ("2024-05-31T11:33:20+00:00", True)

@@ -56,7 +56,7 @@ def media_facts(file: IO[bytes], start: int, size: int) -> MediaFacts:
     facts = MediaFacts()
     video = False
     duration = None
-    for box in _boxes(file, start, start + size, [_MOST_BOXES]):
+    for box in _boxes(file, start, start + size, _MOST_BOXES):
         if box.claimed > box.end:
             facts = replace(facts, cut_off=True)
         if box.kind == b"moov":
@@ -78,10 +78,14 @@ def media_facts(file: IO[bytes], start: int, size: int) -> MediaFacts:
     return facts
 
 
-def _boxes(file: IO[bytes], start: int, end: int, left: list[int]) -> Iterator[_Box]:
-    """The boxes in order, those inside others after them. Bounded in number, and so in depth."""
-    while start + 8 <= end and left[0] > 0:
-        left[0] -= 1
+def _boxes(file: IO[bytes], start: int, end: int, most: int) -> Iterator[_Box]:
+    """The boxes in order, those inside others after them; at most so many, however deep they lie."""
+    inside = [(start, end)]
+    while inside and most > 0:
+        start, end = inside.pop()
+        if start + 8 > end:
+            continue
+        most -= 1
         file.seek(start)
         head = file.read(16)
         if len(head) < 8:
@@ -93,12 +97,12 @@ def _boxes(file: IO[bytes], start: int, end: int, left: list[int]) -> Iterator[_
         elif size == 0:
             size = end - start
         if size < header:
-            return
+            continue
         box = _Box(kind, start + header, min(start + size, end), start + size)
         yield box
+        inside.append((start + size, end))
         if kind in _CONTAINERS:
-            yield from _boxes(file, box.start, box.end, left)
-        start += size
+            inside.append((box.start, box.end))
 
 
 def _payload(file: IO[bytes], box: _Box, most: int) -> bytes:
