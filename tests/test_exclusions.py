@@ -206,6 +206,22 @@ def test_a_line_that_is_no_pattern_is_said_and_the_others_hold(filled: Untag) ->
     assert listed(filled) == ["1.png"]
 
 
+@pytest.mark.skipif(os.name == "nt", reason="links need rights there")
+def test_no_link_leads_into_what_is_left_out(filled: Untag) -> None:
+    (filled.photos / "a link").symlink_to(filled.photos / "private")
+    (filled.photos / "deeper").symlink_to(filled.photos / "private" / "deep")
+    (filled.photos / "kept").symlink_to(filled.photos / "shots" / "keep")
+    outside = filled.root / "outside"
+    outside.mkdir()
+    (outside / "7.png").write_bytes(paint(Square(off=0.14, seed=7), serial=7))
+    (filled.photos / "private" / "out").symlink_to(outside)
+    assert scanned(filled, "--exclude", "/".join((str(filled.photos), "private")))["removed"] == 0
+    assert listed(filled) == ["1.png", "b/private/6.png", "shots/2.png", "shots/keep/3.png"]
+    # Where the link alone is left out, the folder is not.
+    scanned(filled, "--exclude", "a link")
+    assert "private/4.png" in listed(filled)
+
+
 def test_a_place_that_is_away_stays_away(filled: Untag) -> None:
     """Its file of patterns is away with it, so nothing says that its photos are left out."""
     filled.add("b/.untagignore", b"nothing-here\n")

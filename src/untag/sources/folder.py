@@ -61,6 +61,7 @@ class FolderSource:
         self._exclude = None if exclude is None else exclude.below(self.root)
         self._limits = limits
         self._visited = visited
+        self._by_link = False
         self._readers = readers
         self._archive_readers, self._sidecar_readers = split(readers)
 
@@ -79,6 +80,7 @@ class FolderSource:
         unread: dict[str, list[ReadError]] = {}
         parts: dict[str, list[str]] = {}
         while real or linked:
+            self._by_link = self._by_link or not real
             path = real.pop() if real else linked.pop(0)
             if self._leaves_out(path):
                 yield left_out(self, printable_path(path))
@@ -113,7 +115,19 @@ class FolderSource:
                 yield from ZipSource(group, limits=self._limits, visited=visited, readers=self._readers).folders()
 
     def _leaves_out(self, folder: str) -> bool:
-        return self._exclude is not None and self._exclude.folder(printable_path(folder)).excluded
+        if self._exclude is None:
+            return False
+        return any(self._exclude.folder(printable_path(path)).excluded for path in self._ways_to(folder))
+
+    def _ways_to(self, folder: str) -> Iterator[str]:
+        """The path, and the one without links where that is below the root as well: what it leaves out stays out."""
+        yield folder
+        if not self._by_link:  # links come last
+            return
+        real, root = os.path.realpath(folder), os.path.realpath(self._root)
+        within = real[len(root.rstrip(os.sep)) :]
+        if real.startswith(root.rstrip(os.sep) + os.sep) and (path := self._root.rstrip(os.sep) + within) != folder:
+            yield path
 
     def _wanted(self, archives: Sequence[str], unseen: Counter[Kind]) -> list[str]:
         """The archives that are not left out; `unseen` counts the others."""
