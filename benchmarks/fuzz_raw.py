@@ -28,6 +28,8 @@ from untag.errors import ReadFailure
 from untag.imaging.decode import decode
 
 MOST_BYTES = 2_000_000_000
+_DIRECTORIES = 600
+"""Bytes at the end of a made-up DNG, in which its directories are."""
 
 
 def originals() -> tuple[bytes, bytes]:
@@ -36,6 +38,16 @@ def originals() -> tuple[bytes, bytes]:
         photo = image.convert("RGB")
     seen = np.asarray(photo.resize((320, 320)))
     return dng(seen), dng(seen, jpeg(np.asarray(photo.resize((1024, 1024)))))
+
+
+def changed(data: bytes, chance: random.Random, *, in_place: bool) -> bytearray:
+    """A damaged copy; `in_place`, of the same length and among its directories, so that LibRaw gets further."""
+    kept = len(data) - _DIRECTORIES if in_place else 0
+    while True:
+        part = bytearray(data[kept:])
+        damage(part, chance)
+        if not in_place or len(part) == _DIRECTORIES:
+            return bytearray(data[:kept]) + part
 
 
 def looked_at(data: bytes) -> str:
@@ -58,11 +70,7 @@ def main() -> int:
     sound, outcomes, longest = originals(), Counter[str](), 0.0
     for seed in range(options.seed, options.seed + options.count):
         chance = random.Random(seed)
-        # Half of them where their directories are, at the end; the others anywhere.
-        kept = len(sound[seed % 2]) - 2000 if seed % 4 < 2 else 0
-        data = bytearray(sound[seed % 2][kept:])
-        damage(data, chance)
-        data[:0] = sound[seed % 2][:kept]
+        data = changed(sound[seed % 2], chance, in_place=seed % 4 < 2)
         start = time.perf_counter()
         outcomes[looked_at(bytes(data))] += 1
         longest = max(longest, time.perf_counter() - start)

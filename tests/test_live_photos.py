@@ -46,6 +46,17 @@ def test_a_photo_and_its_video_are_one(photo: Part, video: Part, stands: dict[st
     assert live_photos([(video, [photo])]) == stands
 
 
+def test_a_raw_file_and_its_jpeg_are_one() -> None:
+    raw = Part("/a/1.CR2", "raw", 60_000_000, "2020-05-01T12:00:00", Verdict.ME, "me", 40)
+    beside = Part("/a/1.jpg", "jpeg", 9_000_000, "2020-05-01T12:00:00", Verdict.ME, "me", 40)
+    moving = Part("/a/1.mov", "video", 3_000_000, None, Verdict.ME, "me", 90)
+    assert live_photos([(raw, [beside])]) == {"raw": "jpeg"}
+    assert live_photos([(raw, [replace(beside, verdict=None)])]) == {"jpeg": "raw"}
+    assert live_photos([(raw, [replace(beside, taken_at="2020-05-01T12:05:00")])]) == {}
+    assert live_photos([(raw, [replace(beside, path="/a/1.dng")])]) == {}
+    assert live_photos([(moving, [beside]), (raw, [beside])]) == {"jpeg": "video", "raw": "video"}
+
+
 def test_names_of_both_files_begin_alike() -> None:
     assert stem_of("/a/IMG_1.HEIC") == stem_of("/a/IMG_1.mov") == "/a/IMG_1"
     assert stem_of("/a/PXL_1.MP.jpg") == stem_of("/a/PXL_1.MP") == stem_of("/a/PXL_1.MP.mp4") == "/a/PXL_1"
@@ -82,6 +93,8 @@ def test_the_finding_names_both_files_whichever_shows_somebody(tmp_path: Path) -
             record("/a/3.jpg", "p3", analysis(found=assessment())),
             record("/a/3.mp4", "v3", analysis()),
             record("/a/b/3.mp4", "v4", analysis(found=moving)),
+            record("/a/4.nef", "p4", analysis(found=assessment())),
+            record("/a/4.jpg", "j4", analysis()),
             record("/a/5.jpg", "p5", analysis(found=replace(assessment(), verdict=Verdict.MAYBE))),
             record("/a/5.mov", "v5", analysis(found=moving)),
         ]
@@ -93,10 +106,11 @@ def test_the_finding_names_both_files_whichever_shows_somebody(tmp_path: Path) -
             "/a/2.MP": (None, ["/a/2.MP", "/a/2.jpg"]),
             "/a/3.jpg": (None, ["/a/3.jpg", "/a/3.mp4"]),
             "/a/b/3.mp4": (None, ["/a/b/3.mp4"]),
+            "/a/4.nef": (None, ["/a/4.nef", "/a/4.jpg"]),
             "/a/5.mov": (None, ["/a/5.mov", "/a/5.jpg"]),
             "/a/5.jpg": ("/a/5.mov", []),
         }
-        assert count(findings(store)).photos == 5
+        assert count(findings(store)).photos == 6
         groups = {group.finding.path: group for group in fold(findings(store))}
         assert [place.path for place in groups["/a/5.mov"].places] == ["/a/5.mov", "/a/5.jpg"]
         assert groups["/a/2.MP"].finding.spans, "it says when"

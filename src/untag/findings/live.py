@@ -1,8 +1,9 @@
-"""Live Photos: a photo and the short video that the camera filmed around it, two files that are one picture.
+"""Files of one shot: a Live Photo and its short video, a raw file and the JPEG that the camera wrote beside it.
 
 Pure. Apple writes `IMG_1.HEIC` and `IMG_1.MOV`, Google's exports hold `PXL_1.MP.jpg` and `PXL_1.MP`. Beside the name it
 takes a video as small and as short as such are, and no dates that say otherwise: a card that was counted from the
-beginning again has another photo and video of one name.
+beginning again has another photo and video of one name. Raw files and JPEGs that differ in their proportions are no
+near-duplicates; others are anyway.
 """
 
 from __future__ import annotations
@@ -14,6 +15,7 @@ from datetime import datetime
 
 from untag.types import Verdict
 
+RAW = ("cr2", "cr3", "nef", "nrw", "arw", "dng", "raf", "orf", "rw2", "pef", "srw")
 STILL = ("heic", "heif", "jpg", "jpeg", "avif", "png", "dng")
 
 MOST_BYTES = 30 * 1024 * 1024
@@ -32,7 +34,7 @@ _RANK = {Verdict.ME: 2, Verdict.MAYBE: 1, Verdict.OTHER: 0}
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """One file of what may be a Live Photo. `verdict` is None where it is no finding; `until` is the last second at
+    """One file of what may be one shot. `verdict` is None where it is no finding; `until` is the last second at
     which somebody is to be seen in it."""
 
     path: str
@@ -43,6 +45,11 @@ class Part:
     person: str | None = None
     risk: int = 0
     until: float = 0.0
+
+
+def suffix_of(path: str) -> str:
+    """The lower-case suffix of a path without its dot."""
+    return path.rpartition(".")[2].lower()
 
 
 def stem_of(path: str) -> str:
@@ -58,8 +65,8 @@ def other_parts(path: str, others: Iterable[str]) -> tuple[str, ...]:
 def live_photos(found: Iterable[tuple[Part, Sequence[Part]]]) -> dict[str, str]:
     """Maps the SHA-256 of each file that is a lesser part to that of the finding that stands for both.
 
-    `found` are videos, each with the photos of its name. The finding that is surer to show the person stands for both,
-    then the one of the higher risk, then the photo. Findings about different people stay apart.
+    `found` are videos and raw files, each with the photos of its name. The finding that is surer to show the person
+    stands for both, then the one of the higher risk, then the photo. Findings about different people stay apart.
     """
     standing: dict[str, str] = {}
     for video, photos in found:
@@ -70,9 +77,10 @@ def live_photos(found: Iterable[tuple[Part, Sequence[Part]]]) -> dict[str, str]:
         if photo.verdict is not None and video.verdict is not None and photo.person != video.person:
             continue
         best, lesser = (photo, video) if _rank(photo) >= _rank(video) else (video, photo)
+        shown = standing.get(best.sha256, best.sha256)  # by another file of the shot, such as its video
         # One content may lie at several places, beside others; chains would lead from one picture to another.
-        if lesser.sha256 not in standing and best.sha256 not in standing and lesser.sha256 not in standing.values():
-            standing[lesser.sha256] = best.sha256
+        if shown != lesser.sha256 and lesser.sha256 not in standing and lesser.sha256 not in standing.values():
+            standing[lesser.sha256] = shown
     return standing
 
 
@@ -84,12 +92,11 @@ def with_copies(standing: Mapping[str, str], copies: Mapping[str, str]) -> dict[
 
 
 def _is_live(video: Part, photo: Part) -> bool:
-    return (
-        stem_of(video.path) == stem_of(photo.path)
-        and video.size <= MOST_BYTES
-        and video.until <= _MOST_SECONDS
-        and _at_once(video.taken_at, photo.taken_at)
-    )
+    if stem_of(video.path) != stem_of(photo.path) or not _at_once(video.taken_at, photo.taken_at):
+        return False
+    if suffix_of(video.path) in RAW:
+        return suffix_of(photo.path) not in RAW
+    return video.size <= MOST_BYTES and video.until <= _MOST_SECONDS
 
 
 def _at_once(one: str | None, other: str | None) -> bool:

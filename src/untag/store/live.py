@@ -1,10 +1,10 @@
-"""Live Photos among the files: the short videos with the photos of their name, and which finding stands for both."""
+"""Files of one shot: short videos and raw files with the photos of their name, and which finding stands for them."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from untag.findings.live import MOST_BYTES, STILL, Part, stem_of
+from untag.findings.live import MOST_BYTES, RAW, STILL, Part, stem_of, suffix_of
 from untag.store.codec import path_key, path_of
 from untag.store.columns import spans_of
 from untag.store.db import Row, Store
@@ -13,22 +13,23 @@ from untag.types import Verdict
 _PART = """SELECT files.path, files.sha256, files.size, photos.taken_at, verdict, person, risk, spans
     FROM files CROSS JOIN photos ON photos.sha256 = files.sha256 LEFT JOIN findings ON findings.sha256 = files.sha256"""
 
-_SUFFIX = "lower(substr(files.path, -4)) IN ('.mov', '.mp4', '.m4v') OR lower(substr(files.path, -3)) = '.mp'"
-_VIDEOS = f"""{_PART} WHERE files.size <= :most AND ({_SUFFIX}) AND files.folder IN
+_VIDEO = "lower(substr(files.path, -4)) IN ('.mov', '.mp4', '.m4v') OR lower(substr(files.path, -3)) = '.mp'"
+_RAW = f"lower(substr(files.path, -4)) IN ({', '.join(repr(f'.{suffix}') for suffix in RAW)})"
+_OTHERS = f"""{_PART} WHERE (({_VIDEO}) AND files.size <= :most OR {_RAW}) AND files.folder IN
     (SELECT found.folder FROM findings JOIN files AS found ON found.sha256 = findings.sha256)"""  # noqa: S608 - constants
 
 _BESIDE = f"{_PART} WHERE files.path > :least AND files.path < :most"
 
 
 def live_parts(store: Store) -> Iterator[tuple[Part, list[Part]]]:
-    """Each short video in a folder with a finding, with the photos of its name beside it."""
-    for row in list(store.rows(_VIDEOS, {"most": MOST_BYTES})):
-        video = _part(row)
-        stem = stem_of(video.path)
+    """Each short video and raw file in a folder with a finding, with the photos of its name beside it."""
+    for row in list(store.rows(_OTHERS, {"most": MOST_BYTES})):
+        other = _part(row)
+        stem = stem_of(other.path)
         # "/" comes right behind ".": what lies between begins with the stem and its dot.
         beside = store.rows(_BESIDE, {"least": path_key(stem + "."), "most": path_key(stem + "/")})
-        photos = [part for part in map(_part, beside) if part.path.rpartition(".")[2].lower() in STILL]
-        yield video, photos
+        photos = [part for part in map(_part, beside) if suffix_of(part.path) in STILL]
+        yield other, [photo for photo in photos if photo.path != other.path]
 
 
 def replace_live(store: Store, standing: Mapping[str, str]) -> None:
