@@ -5,16 +5,19 @@ from __future__ import annotations
 import io
 from dataclasses import replace
 from pathlib import Path
+from random import Random
 
 import pytest
 from PIL import Image
 
 from fakes import MAYBE, ME, STRANGER, Square, Untag, paint
 from store_samples import analysis, assessment, record
-from untag.findings.filters import EVERYTHING
+from untag.findings.counting import count, count_all
+from untag.findings.filters import EVERYTHING, FindingFilter
 from untag.scan.judge import group_copies
-from untag.store import Store, findings, record_batch, record_decision, replace_findings, start_run
-from untag.types import Box, Status, Verdict
+from untag.store import Store, counted_findings, findings, record_batch, record_decision, replace_findings, start_run
+from untag.store.records import ABSENT
+from untag.types import Action, Box, Origin, Status, Verdict
 
 HASH = 0xF0F0_F0F0_0F0F_0F0F
 
@@ -158,3 +161,35 @@ def test_findings_that_are_judged_again_are_grouped_again(untag: Untag) -> None:
     assert {str(one["duplicate_of"]) for one in untag.listed()} == {"None", str(path)}
     forgotten = untag.run("forget", "--person", "me")
     assert (forgotten.status, untag.listed()) == (0, [])
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_findings_that_are_only_counted_are_counted_alike(tmp_path: Path, seed: int) -> None:
+    """What a scan and a report count without reading findings in full, whatever lies where and was decided."""
+    luck = Random(seed)
+    origins = (Origin(), Origin(platform="facebook", permalink="https://example.org/p/1", poster="Bob"))
+    with Store.open(tmp_path) as store:
+        for run in (start_run(store, ["/a"]), start_run(store, ["/b"])):
+            for number in range(12):
+                found = assessment(
+                    luck.choice((Verdict.ME, Verdict.ME, Verdict.MAYBE, Verdict.OTHER)),
+                    luck.choice((10, 50)),
+                    person=luck.choice(("Ada", "Bea", None)),
+                    alcohol=luck.choice((0.0, 0.8)),
+                )
+                found = replace(found, action=luck.choice((Action.KEEP, Action.UNTAG)))
+                engine = luck.choice(("dlib", "dlib", ABSENT))
+                made = replace(analysis(found=found, engine=engine), phash=HASH ^ luck.choice((0, 1, 2, 1 << 40)))
+                content = f"s{number % 9}"
+                for copy in range(luck.randrange(1, 3)):
+                    path = f"/{luck.choice('ab')}/{luck.randrange(40):02}-{copy}"
+                    record_batch(store, run, [record(path, content, made, origin=luck.choice(origins))])
+                if luck.random() < 0.4:
+                    record_decision(store, content, luck.choice((Status.KEEP, Status.DONE, Status.NOT_ME)))
+        group_copies(store)
+        assert store.count("near_duplicates") > 0
+        new = {f"s{number}" for number in range(0, 9, 2)}
+        for wanted in (EVERYTHING, FindingFilter(), FindingFilter(platforms=frozenset({"facebook"}))):
+            every = list(findings(store, wanted, places=False))
+            assert count_all(counted_findings(store, wanted), new=new) == count(every, new=new)
+            assert every or wanted is not EVERYTHING

@@ -50,6 +50,27 @@ def test_what_should_go_is_not_hidden_for_two_that_may_stay() -> None:
     assert learnt(kept([0.55, 0.56, 0.57, 0.6]) + unwanted([0.52, 0.7, 0.8])) is None
 
 
+SCORES = st.sampled_from([0.25, 0.3, 0.35, 0.45, 0.499, 0.5, 0.501, 0.55, 0.7, 0.899, 0.9, 0.95])
+
+
+@given(st.lists(SCORES, max_size=14), st.lists(SCORES, max_size=14))
+def test_no_other_threshold_would_get_less_wrong(stay: list[float], go: list[float]) -> None:
+    """Every threshold is tried, each with every decision: what the search must agree with, however fast it is."""
+
+    def wrong(threshold: float) -> int:
+        seen_stay, seen_go = ([one for one in scores if one >= 0.3] for scores in (stay, go))
+        return sum(one >= threshold for one in seen_stay) + 2 * sum(one < threshold for one in seen_go)
+
+    least = min(wrong(threshold / 1000) for threshold in range(300, 901))
+    threshold = learnt(kept(stay) + unwanted(go))
+    speaking = sum(one >= 0.3 for one in (*stay, *go))
+    if threshold is not None:
+        assert wrong(threshold) == least
+    elif speaking >= FEWEST:
+        # Only those that somebody's score stands at or just below are tried: no other does better than all of them.
+        assert wrong(0.5) - least < 3 or speaking == 0
+
+
 def test_few_decisions_say_nothing() -> None:
     assert learnt(kept([0.51] * (FEWEST - 1))) is None
     assert learnt(kept([0.51] * FEWEST)) is not None

@@ -56,7 +56,9 @@ def command(context: Context, style: str, filters: Filters) -> int:
             _say_what_hides(home, filters)
         if found and not filters.asked.get("status") and somebody_reads():
             _say_next(context, found)
-        if more := home.count_hidden():
+        # Whoever asks for the first few is not at the end of what there is.
+        cut = len(found) == filters.asked.get("limit")
+        if not cut and (more := home.count_hidden()):
             say(f'{counted(more, "more photo")} would count with sensitivity = "high" in config.toml')
     return 0
 

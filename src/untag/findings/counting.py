@@ -52,6 +52,21 @@ class NewFinding:
     link: str | None
 
 
+class Counted(NamedTuple):
+    """What is counted of one finding: a library has many. `picture` is what those of one photo have in common.
+
+    The one of the highest `rank` stands for its photo: by risk, whether it has a link, whether it is the first file.
+    """
+
+    sha256: str
+    picture: Picture
+    rank: tuple[int, bool, bool]
+    verdict: Verdict
+    status: Status
+    flagged: bool
+    absent: bool
+
+
 def news(findings: Iterable[Finding], new: Collection[str]) -> list[NewFinding]:
     """Of the findings whose SHA-256 is among `new` the best one of each photo, by falling risk, then by path."""
     best: dict[Picture, Finding] = {}
@@ -68,16 +83,20 @@ def news(findings: Iterable[Finding], new: Collection[str]) -> list[NewFinding]:
 
 def count(findings: Iterable[Finding], *, new: Collection[str] = frozenset()) -> Counts:
     """Counts findings as they come, keeping little of each; `new` are the SHA-256 of those that are."""
-    photos: dict[Picture, _Photo] = {}
+    return count_all((_counted(finding) for finding in findings), new=new)
+
+
+def count_all(counted: Iterable[Counted], *, new: Collection[str] = frozenset()) -> Counts:
+    """The same of what is counted of each finding."""
+    photos: dict[Picture, Counted] = {}
     fresh: set[Picture] = set()
     total = 0
-    for finding in findings:
+    for one in counted:
         total += 1
-        picture = picture_of(finding)
-        if finding.sha256 in new:
-            fresh.add(picture)
-        if picture not in photos or _rank(finding) > photos[picture].rank:
-            photos[picture] = _photo(finding)
+        if one.sha256 in new:
+            fresh.add(one.picture)
+        if one.picture not in photos or one.rank > photos[one.picture].rank:
+            photos[one.picture] = one
     still_you = [photo for photo in photos.values() if photo.status is not Status.NOT_ME]
     open_ones = [photo for photo in photos.values() if photo.status is Status.OPEN]
     return Counts(
@@ -117,7 +136,12 @@ def picture_of(finding: Finding) -> Picture:
 
 def is_flagged(finding: Finding) -> bool:
     """Whether the photo shows the person with something that calls for an action."""
-    return finding.verdict is Verdict.ME and bool(finding.categories) and finding.action is not Action.KEEP
+    return shows_what_matters(finding.verdict, finding.action, flagged=bool(finding.categories))
+
+
+def shows_what_matters(verdict: Verdict, action: Action, *, flagged: bool) -> bool:
+    """The same by its parts; `flagged` says that it shows any category."""
+    return verdict is Verdict.ME and flagged and action is not Action.KEEP
 
 
 def in_words(counts: Counts) -> str:
@@ -138,18 +162,9 @@ def in_words(counts: Counts) -> str:
     return "; ".join(parts)
 
 
-class _Photo(NamedTuple):
-    """What is counted of the finding that stands for a photo: a library has many."""
-
-    rank: tuple[int, bool, bool]
-    verdict: Verdict
-    status: Status
-    flagged: bool
-    absent: bool
-
-
-def _photo(finding: Finding) -> _Photo:
-    return _Photo(_rank(finding), finding.verdict, finding.status, is_flagged(finding), finding.absent)
+def _counted(finding: Finding) -> Counted:
+    picture, rank = picture_of(finding), _rank(finding)
+    return Counted(finding.sha256, picture, rank, finding.verdict, finding.status, is_flagged(finding), finding.absent)
 
 
 def _first_path(finding: Finding) -> str:

@@ -6,6 +6,7 @@ hardly count wants it from less. A pure function: undo the decisions, and it say
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -53,32 +54,45 @@ def learn_thresholds(
     A decision speaks for a category when that is the only one that the photo may show, by the lowest scores in reach:
     otherwise nobody can tell what it was about.
     """
+    lowest = lowest_scores(usual, reach)
+    speaking: dict[str, list[Decided]] = {name: [] for name in reach}
+    for each in decided:
+        shown = [name for name, score in each.scores.items() if score >= lowest.get(name, 2.0)]
+        if len(shown) == 1 and shown[0] in speaking:
+            speaking[shown[0]].append(each)
     found = {}
-    for name, own in reach.items():
-        spoken = [each for each in decided if _may_show(each, usual, reach) == {name}]
-        threshold = _best(usual[name], own, spoken, name)
+    for name, spoken in speaking.items():
+        threshold = _best(usual[name], reach[name], spoken, name)
         if len(spoken) >= FEWEST and threshold != usual[name]:
             found[name] = Learnt(threshold, len(spoken))
     return found
 
 
-def _may_show(decided: Decided, usual: Mapping[str, float], reach: Mapping[str, Reach]) -> set[str]:
-    lowest = {name: reach[name].lowest if name in reach else threshold for name, threshold in usual.items()}
-    return {name for name, score in decided.scores.items() if score >= lowest.get(name, 2.0)}
+def lowest_scores(usual: Mapping[str, float], reach: Mapping[str, Reach]) -> dict[str, float]:
+    """The scores from which a photo may show each category; lower ones say nothing of what a decision was about."""
+    return {name: reach[name].lowest if name in reach else threshold for name, threshold in usual.items()}
 
 
 def _best(usual: float, reach: Reach, decided: Sequence[Decided], name: str) -> float:
     """The threshold in reach with the least wrong, the nearest to the usual one among equals."""
-    scores = [each.scores[name] for each in decided]
-    around = [round(score + step, 3) for score in scores for step in (0.0, _STEP)]
+    wrong = _Wrong(decided, name)
+    around = {round(each.scores[name] + step, 3) for each in decided for step in (0.0, _STEP)}
     candidates = [threshold for threshold in around if reach.lowest <= threshold <= reach.highest]
     least, _, threshold = min(
-        ((_wrong(each, decided, name), abs(each - usual), each) for each in candidates), default=(0, 0.0, usual)
+        ((wrong.with_threshold(each), abs(each - usual), each) for each in candidates), default=(0, 0.0, usual)
     )
-    return threshold if _wrong(usual, decided, name) - least >= _WORTH else usual
+    return threshold if wrong.with_threshold(usual) - least >= _WORTH else usual
 
 
-def _wrong(threshold: float, decided: Sequence[Decided], name: str) -> int:
-    shown_in_vain = sum(not each.unwanted and each.scores[name] >= threshold for each in decided)
-    missed = sum(each.unwanted and each.scores[name] < threshold for each in decided)
-    return shown_in_vain + _MISSED * missed
+class _Wrong:
+    """How much of what was decided a threshold would get wrong."""
+
+    def __init__(self, decided: Sequence[Decided], name: str) -> None:
+        # In order, so that every threshold is a matter of two look-ups however much was decided.
+        self._kept = sorted(each.scores[name] for each in decided if not each.unwanted)
+        self._unwanted = sorted(each.scores[name] for each in decided if each.unwanted)
+
+    def with_threshold(self, threshold: float) -> int:
+        shown_in_vain = len(self._kept) - bisect_left(self._kept, threshold)
+        missed = bisect_left(self._unwanted, threshold)
+        return shown_in_vain + _MISSED * missed

@@ -7,12 +7,12 @@ from datetime import datetime
 from pathlib import Path
 
 from untag.config import Settings
-from untag.findings.counting import count
+from untag.findings.counting import count, count_all
 from untag.findings.filters import FindingFilter
 from untag.library.options import ReportOptions
 from untag.reports.html import Written, write_report
 from untag.reports.pictures import file_thumbnails, thumbnail_size
-from untag.store import Store, findings, new_findings, note_written
+from untag.store import Store, counted_findings, findings, new_findings, note_written
 
 IN_REPORT = FindingFilter(statuses=None)
 """What a report has unless something else is asked for: what is decided, too."""
@@ -20,7 +20,7 @@ IN_REPORT = FindingFilter(statuses=None)
 
 def count_pictures(store: Store, limit: int, wanted: FindingFilter = IN_REPORT) -> int:
     """How many photos a report shows, copies folded."""
-    return min(count(findings(store, wanted, places=False)).photos, limit)
+    return min(count_all(counted_findings(store, wanted)).photos, limit)
 
 
 def write_new(store: Store, settings: Settings, output: Path, run_id: int) -> Written:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from untag.config import Settings
-from untag.findings.learning import Decided, Learnt, Reach, learn_thresholds
+from untag.findings.learning import Decided, Learnt, Reach, learn_thresholds, lowest_scores
 from untag.scenes.categories import Sensitivity
 from untag.scenes.installed import Standing, own_categories
 from untag.store import Store, decided_scores
@@ -23,8 +23,11 @@ def learnt_thresholds(store: Store, settings: Settings) -> Mapping[str, Learnt]:
         for name, standing in own.items()
         if standing.measured is not None and name not in settings.thresholds
     }
-    decided = [Decided(scores, status is not Status.KEEP) for status, scores in decided_scores(store).values()]
-    return learn_thresholds({**usual, **settings.thresholds}, reach, decided)
+    in_force = {**usual, **settings.thresholds}
+    scores = decided_scores(store, lowest_scores(in_force, reach))
+    return learn_thresholds(
+        in_force, reach, [Decided(each, status is not Status.KEEP) for status, each in scores.values()]
+    )
 
 
 def _reach(standing: Standing) -> Reach:

@@ -10,7 +10,8 @@ from typing import Any
 
 from untag.config import Settings
 from untag.errors import UsageError
-from untag.findings.counting import count, news
+from untag.findings.counting import count_all, news
+from untag.findings.filters import EVERYTHING
 from untag.scan.away import Missed, is_below_any
 from untag.scan.items import Loaded, Seen, Work, cost, weight
 from untag.scan.judge import Judge, assess_by_posters, assess_moved, group_copies, judge_again
@@ -27,6 +28,7 @@ from untag.sources.reader import Reader
 from untag.sources.readers import READERS
 from untag.store import (
     Store,
+    counted_findings,
     findings,
     finish_run,
     forget_unseen,
@@ -161,11 +163,11 @@ def scan(
         assess_by_posters(store, judge, {name for names in stages.strangers for name in names}, run_id)
         group_copies(store)
         new = new_findings(store, run_id)
-        summary.findings = count(findings(store, places=False), new=new)
+        summary.findings = count_all(counted_findings(store), new=new)
         summary.new_findings = summary.findings.new
-        summary.new = news(findings(store, places=False), new) if new else []
+        summary.new = news(findings(store, replace(EVERYTHING, contents=new), places=False), new) if new else []
         if recorder.judged:
-            here = count(found for found in findings(store, places=False) if found.sha256 in recorder.judged)
+            here = count_all(one for one in counted_findings(store) if one.sha256 in recorder.judged)
             summary.me, summary.maybe = here.showing_you, here.unsure
         _note_unreadable(store, roots, summary)
         summary.moved, summary.to_move = len(stages.moving & recorder.judged), still_to_move(store, move)

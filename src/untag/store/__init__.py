@@ -175,6 +175,7 @@ from untag.store.salvage import (
     salvage,
 )
 from untag.store.tally import (
+    counted_findings,
     tallies,
 )
 from untag.store.traces import (
@@ -265,6 +266,7 @@ __all__ = [
     "contents_beginning",
     "contents_linked",
     "count_findings",
+    "counted_findings",
     "decide_with",
     "decided_scores",
     "decided_since",

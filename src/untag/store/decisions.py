@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from untag.errors import UsageError
+from untag.store.categories import reaches
 from untag.store.codec import json_list, now
 from untag.store.columns import Columns
 from untag.store.db import Store
@@ -95,14 +96,24 @@ def decided_since(store: Store, moment: str) -> dict[Status, int]:
     return {status: found[status] for status in Status if status in found}
 
 
-def decided_scores(store: Store) -> dict[str, tuple[Status, Mapping[str, float]]]:
-    """For every content on record that is kept or was decided to go: the decision that counts, and its scores."""
+def decided_scores(store: Store, least: Mapping[str, float]) -> dict[str, tuple[Status, Mapping[str, float]]]:
+    """The decision that counts about every content on record that is kept or was decided to go, and its scores.
+
+    Only scores that are in `least`, by category, or higher; a content without any is left out.
+    """
+    reached, given = reaches(least)
     rows = store.rows(
-        """SELECT decisions.sha256, status, category, score FROM decisions JOIN scenes USING (sha256)
-            WHERE status IN (?, ?, ?, ?) AND decisions.id =
+        f"""SELECT decisions.sha256, status, category, score FROM decisions JOIN scenes USING (sha256)
+            WHERE status IN (:keep, :untag, :request, :done) AND {reached} AND decisions.id =
                 (SELECT MAX(id) FROM decisions AS later WHERE later.sha256 = decisions.sha256 AND undone_at IS NULL)
-            ORDER BY decisions.sha256, category""",
-        (Status.KEEP, Status.UNTAG, Status.REQUEST_REMOVAL, Status.DONE),
+            ORDER BY decisions.sha256, category""",  # noqa: S608 - own names
+        {
+            "keep": Status.KEEP,
+            "untag": Status.UNTAG,
+            "request": Status.REQUEST_REMOVAL,
+            "done": Status.DONE,
+            **given,
+        },
     )
     found: dict[str, tuple[Status, dict[str, float]]] = {}
     for row in rows:

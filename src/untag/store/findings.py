@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable, Mapping, Sequence
 
+from untag.store.categories import reaches
 from untag.store.codec import text
 from untag.store.columns import ASSESSMENT
 from untag.store.db import Store
@@ -67,10 +67,10 @@ def save_findings(store: Store, run_id: int, assessed: Iterable[tuple[str, Asses
 
 def flagged_from(store: Store, thresholds: Mapping[str, float]) -> int:
     """How many photos of somebody enrolled that show nothing now would show something with these thresholds."""
+    reached, given = reaches(thresholds)
     row = store.row(
-        """SELECT COUNT(*) AS photos FROM findings WHERE categories = '{}' AND verdict <> :other AND EXISTS
-            (SELECT 1 FROM scenes JOIN json_each(:thresholds) AS wanted ON wanted.key = category
-            WHERE scenes.sha256 = findings.sha256 AND score >= wanted.value)""",
-        {"other": Verdict.OTHER, "thresholds": json.dumps(dict(thresholds))},
+        f"""SELECT COUNT(*) AS photos FROM findings WHERE categories = '{{}}' AND verdict <> :other AND EXISTS
+            (SELECT 1 FROM scenes WHERE scenes.sha256 = findings.sha256 AND {reached})""",  # noqa: S608 - own names
+        {"other": Verdict.OTHER, **given},
     )
     return 0 if row is None else int(row["photos"])
