@@ -11,7 +11,7 @@ DEMO_REPORT := .demo/report.html
 DEMO := $(BIN)/untag --home $(DEMO_HOME)
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test coverage check-lowest check-all lint format types bench docs docs-cli reader lock release clean
+.PHONY: help demo test coverage check-lowest check-all lint format types bench soak docs docs-cli reader lock release clean
 
 help:
 	@echo "make demo    scan the sample photos and write a report"
@@ -19,6 +19,7 @@ help:
 	@echo "make lint    check style        make format  apply it"
 	@echo "make types   check types        make bench   run the benchmarks"
 	@echo "make docs    check that the documentation is true;  make docs-cli  write docs/cli.md anew"
+	@echo "make soak    scan 20,000 photos, change the engine, forget: nothing may grow or be left"
 	@echo "make reader NAME=site   start a reader for a new site: module, list, page, fixture"
 	@echo "make release  build and prove what is published, upload nothing;  make lock  requirements-dev.txt anew"
 	@echo "make coverage  run the tests and name the lines that none of them reaches"
@@ -101,6 +102,10 @@ lock: $(VENV)/.release
 # For example: make bench BENCH=--quick
 bench: $(VENV)/.bench
 	$(BIN)/python -m benchmarks $(BENCH)
+
+# For example: make soak SOAK='--photos 2000 --engine yunet+0095 --from /media/usb/models'
+soak: $(VENV)/.dev
+	$(BIN)/python -m benchmarks.soak $(SOAK)
 
 # The tests with the lowest version of each dependency that pyproject.toml allows, in an environment of their own.
 check-lowest:

@@ -93,6 +93,12 @@ def scale_ratios(result: Any) -> Iterator[Ratio]:
         yield f"{sizes[-1]} photos, {seconds} s / {name}", seconds / most[name]["processor"], 1.0
 
 
+def soak_ratios(result: Any) -> Iterator[Ratio]:
+    grown = [step["mebibytes"] for step in result["steps"] if "mebibytes" in step]
+    yield "steps without a fault / steps", 1 - len(result["faults"]) / len(result["steps"]), 1.0
+    yield "memory in the middle of a scan / at its end", min((early / late for early, late in grown), default=1.0), 0.9
+
+
 def scan_ratios(result: Any) -> Iterator[Ratio]:
     for name, figures in result.items():
         if "median_ratio" in figures:
@@ -174,6 +180,8 @@ def arguments_of(name: str, options: argparse.Namespace) -> list[str]:
         return ["--root", str(options.labels), "--engines", "dlib,hog", "--cached-only", *home]
     if name in ("dark", "elongated"):
         return home
+    if name == "soak":
+        return ["--painted", "--photos", "2000"]  # `make soak` does it with more, and with real models
     if name in ("output_size", "drop_in"):
         return [str(options.photos)]
     return [str(options.photos), "--me", str(options.me), *home] if name in ("scan", "memory") else []
@@ -187,6 +195,7 @@ BENCHMARKS = (
     Benchmark("index_search", ("faiss", "usearch"), ("--faces", "50000", "--rounds", "3"), index_ratios),
     Benchmark("rescan", (), ("--files", "5000", "--repeats", "2"), rescan_ratios),
     Benchmark("scale", (), ("--sizes", "1000,4000"), scale_ratios),
+    Benchmark("soak", (), ("--photos", "60"), soak_ratios),
     Benchmark("memory", (), ("--few", "20"), memory_ratios),
     Benchmark("archives", (), ("--photos", "2000", "--mutations", "200"), archive_ratios),
     Benchmark("output_size", (), ("--photos", "40", "--copies", "80"), size_ratios),
@@ -210,8 +219,8 @@ def missing(benchmark: Benchmark, options: argparse.Namespace) -> str | None:
         return f"{', '.join(lacking)} not installed; pip install '.[reference,bench]'"
     if benchmark.name == "gpu" and not usable_devices().get(Device.CUDA, False):
         return "no card that CUDA runs on"
-    if benchmark.name == "rescan" and sys.platform != "linux":
-        return "needs find -printf"
+    if benchmark.name in ("rescan", "scale", "soak") and sys.platform != "linux":
+        return "needs Linux: find -printf, or /proc"
     if "playwright" in benchmark.competitors and shutil.which("chromium") is None:
         return "needs Chromium"
     if benchmark.name in ("output_size", "drop_in") and not options.photos.is_dir():

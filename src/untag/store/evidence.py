@@ -148,10 +148,9 @@ def photos_of(store: Store, faces: Iterable[int]) -> frozenset[str]:
 
 def mark_judged(store: Store, sha256s: Sequence[str], judged_with: JudgedWith) -> None:
     """Record, in one transaction, that these photos were judged with this, and that nothing has come of it."""
+    key = judged_with.text
     with store.transaction():
-        store.execute_many(
-            "UPDATE photos SET people_key = ? WHERE sha256 = ?", [(judged_with.text, sha256) for sha256 in sha256s]
-        )
+        store.execute_many("UPDATE photos SET people_key = ? WHERE sha256 = ?", [(key, sha256) for sha256 in sha256s])
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,7 +207,10 @@ def _evidence(photo: Row, faces: list[StoredFace], scenes: list[Row], places: li
         if photo["scene_model"] is None
         else SceneScores(
             scores={row["category"]: row["score"] for row in scenes},
-            evidence={row["category"]: tuple(json.loads(row["evidence"])) for row in scenes},
+            # Most categories have none.
+            evidence={
+                row["category"]: () if row["evidence"] == "[]" else tuple(json.loads(row["evidence"])) for row in scenes
+            },
             model=photo["scene_model"],
             spots={row["category"]: Spot(row["across"], row["down"]) for row in scenes if row["across"] is not None},
         ),

@@ -31,7 +31,8 @@ def replace_findings(
     with store.transaction():
         save_findings(store, run_id, assessed)
         if judged_with is not None:
-            keys = [(judged_with.text, sha256) for sha256, _ in assessed]
+            key = judged_with.text
+            keys = [(key, sha256) for sha256, _ in assessed]
             store.execute_many("UPDATE photos SET people_key = ? WHERE sha256 = ?", keys)
         store.execute_many("DELETE FROM changed_places WHERE sha256 = ?", ((sha256,) for sha256 in placed))
 
