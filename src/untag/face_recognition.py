@@ -131,7 +131,7 @@ def face_encodings(
     if np.ndim(face_image) != 3:
         raise ArgumentError("encodings need an RGB image")
     image = _image(face_image)
-    chips = [cut_chip(image, points, DLIB_TEMPLATE) for points in _landmarks(image, known_face_locations)]
+    chips = [cut_chip(image, points, DLIB_TEMPLATE, exact=True) for points in _landmarks(image, known_face_locations)]
     if num_jitters <= 1:
         vectors = _embedder().embed(chips)
     else:

@@ -51,12 +51,14 @@ RETAIL_TEMPLATE = ChipTemplate(
 """The same points for face-reidentification-retail-0095 (its description in the Open Model Zoo)."""
 
 
-def cut_chip(image: Pixels, landmarks: NDArray[np.float32], template: ChipTemplate) -> Pixels:
+def cut_chip(image: Pixels, landmarks: NDArray[np.float32], template: ChipTemplate, *, exact: bool = False) -> Pixels:
     """The chip (size, size, 3) uint8 of the face with these landmarks (in pixels of `image`); black outside the image.
 
     A face about twice the chip's size or more is first halved, with a binomial filter as dlib does it, until it is
     not: a bilinear sample alone would alias. This is dlib's extract_image_chips (dlib/image_transforms/interpolation.h)
-    to the last place of rounding, including the half pixel by which it shifts what it halves.
+    to the last place of rounding, including the half pixel by which it shifts what it halves. `exact` takes a
+    millisecond more and rounds as dlib does, too: it cuts what is behind the point off. Three in five bytes are then
+    one less, and the embedding is dlib's own to 1e-5, where it is 0.007 away otherwise (median of 106 faces).
     """
     size = template.size
     to_image = fit_similarity(template.points, landmarks.astype(np.float64))
@@ -73,11 +75,13 @@ def cut_chip(image: Pixels, landmarks: NDArray[np.float32], template: ChipTempla
         image, corner = _region(image, to_image, size, halvings)
         to_image[:, 2] -= corner
         for _ in range(halvings):
-            image = _halve(image)
+            image = _halve(image, exact=exact)
             to_image /= 2
             to_image[:, 2] -= _HALVING_SHIFT
     if image.size == 0:
         return np.zeros((size, size, 3), np.uint8)
+    if exact:
+        return _sampled(image, to_image, size)
     flags = cv2.INTER_LINEAR | cv2.WARP_INVERSE_MAP
     chip = cv2.warpAffine(image, to_image, (size, size), flags=flags)
     return np.asarray(chip, dtype=np.uint8)
@@ -89,14 +93,38 @@ right for both; but the embedder was trained on chips cut so."""
 
 _SMALLEST_HALVED = 9
 
+_BINOMIAL = np.array([1, 4, 6, 4, 1], np.float32)
 
-def _halve(image: Pixels) -> Pixels:
+
+def _halve(image: Pixels, *, exact: bool) -> Pixels:
     """Half an image, (y, x) of it lies on (2 y + 2, 2 x + 2); an empty one when there is too little to halve."""
     height, width = image.shape[:2]
     if min(height, width) < _SMALLEST_HALVED:
         return image[:0]
-    half = np.asarray(cv2.pyrDown(image), dtype=np.uint8)
+    half = _blurred_half(image) if exact else np.asarray(cv2.pyrDown(image), dtype=np.uint8)
     return half[1 : 1 + (height - 3) // 2, 1 : 1 + (width - 3) // 2]
+
+
+def _blurred_half(image: Pixels) -> Pixels:
+    """As cv2.pyrDown, but cut, not rounded, to whole numbers: the sums are exact in single precision."""
+    sums = cv2.sepFilter2D(image, cv2.CV_32F, _BINOMIAL, _BINOMIAL)[::2, ::2]
+    return (sums / 256).astype(np.uint8)
+
+
+def _sampled(image: Pixels, to_image: NDArray[np.float64], size: int) -> Pixels:
+    """dlib's transform_image with interpolate_bilinear: a pixel whose four neighbours are not all inside is black."""
+    x, y = np.meshgrid(np.arange(size, dtype=np.float64), np.arange(size, dtype=np.float64))
+    across, down = (row[0] * x + row[1] * y + row[2] for row in to_image)
+    left, top = np.floor(across).astype(np.intp), np.floor(down).astype(np.intp)
+    height, width = image.shape[:2]
+    inside = (left >= 0) & (top >= 0) & (left + 1 < width) & (top + 1 < height)
+    right, below = (across - left)[inside, None], (down - top)[inside, None]
+    left, top = left[inside], top[inside]
+    upper = (1 - right) * image[top, left] + right * image[top, left + 1]
+    lower = (1 - right) * image[top + 1, left] + right * image[top + 1, left + 1]
+    chip = np.zeros((size, size, 3), np.uint8)
+    chip[inside] = (1 - below) * upper + below * lower
+    return chip
 
 
 def _region(image: Pixels, to_image: NDArray[np.float64], size: int, halvings: int) -> tuple[Pixels, NDArray[np.intp]]:
