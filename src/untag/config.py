@@ -31,6 +31,9 @@ MOST_JOBS = 128
 MOST_MEGAPIXELS = 100_000
 MOST_MOVED = 100_000_000
 
+FEWEST_LETTERS, MOST_LETTERS, MOST_WORDS = 2, 80, 500
+"""Of an entry of `text_words`, and of all: a single letter is everywhere."""
+
 # The tables: what their keys name, which there are, and the greatest number.
 _TABLES: Mapping[str, tuple[str, tuple[str, ...], int]] = {
     "thresholds": ("category", tuple(Category), 1),
@@ -64,6 +67,9 @@ class Settings:
     decoder threads, 0 for none. `engine` is the home's own for `auto`; after a change of it a scan reads
     `move_per_scan` photos again that the one before had analysed. `exclude` are patterns, as git has them, of what
     scans leave out. `videos` are looked through, each for at most `video_minutes` of work.
+    decoder threads, 0 for none. `text_words` and, with `text_cards`, cards are looked for in the text of photos of
+    somebody enrolled. `engine` is the home's own for `auto`; after a change of it a scan reads `move_per_scan` photos
+    again that the one before had analysed. `exclude` are patterns, as git has them, of what scans leave out.
     """
 
     home: Path
@@ -85,6 +91,8 @@ class Settings:
     exclude: tuple[str, ...] = ()
     videos: bool = True
     video_minutes: int = 10
+    text_words: tuple[str, ...] = ()
+    text_cards: bool = False
     severities: Mapping[str, float] = field(default_factory=dict)
     certainty: Mapping[Verdict, float] = field(default_factory=dict)
     exposure: Mapping[Audience, float] = field(default_factory=dict)
@@ -186,6 +194,9 @@ def _checked(whose: object, home: Path, key: str, value: Any) -> Any:
             elif value > most:
                 problem = f"a whole number, at most {most}"
         case "keep_bystanders" | "learn_from_decisions" | "in_backups" | "without_permissions" | "videos":
+        case "text_words":
+            return _checked_words(whose, value)
+        case "text_cards" | "keep_bystanders" | "learn_from_decisions" | "in_backups" | "without_permissions":
             problem = None if isinstance(value, bool) else "true or false"
         case "me_similarity" | "maybe_similarity" | "act_from":
             problem = None if _is_number(value, 1) else "a number from 0 to 1"
@@ -197,6 +208,20 @@ def _checked(whose: object, home: Path, key: str, value: Any) -> Any:
     if problem is not None:
         raise UsageError(f"{whose}: {key} must be {problem}, not {_shown(value)}")
     return value
+
+
+def _checked_words(whose: object, value: Any) -> tuple[str, ...]:
+    if not isinstance(value, (list, tuple)) or not all(isinstance(item, str) for item in value):
+        raise UsageError(f"{whose}: text_words must be a list of words in quotes, not {_shown(value)}")
+    for word in value:
+        if sum(letter.isalnum() for letter in word) < FEWEST_LETTERS or len(word) > MOST_LETTERS:
+            raise UsageError(
+                f"{whose}: text_words have {FEWEST_LETTERS} letters or figures at least, and {MOST_LETTERS} signs"
+                f" at most; {_shown(word)} does not"
+            )
+    if len(value) > MOST_WORDS:
+        raise UsageError(f"{whose}: text_words has {len(value)} entries, and may have {MOST_WORDS}")
+    return tuple(dict.fromkeys(value))
 
 
 def _checked_patterns(whose: object, value: Any) -> tuple[str, ...]:

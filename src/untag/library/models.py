@@ -9,6 +9,7 @@ from untag.config import Settings
 from untag.engine.runtime.models import ModelOptions
 from untag.faces.engine import FaceEngine, load_engine
 from untag.people.calibrate import is_provisional
+from untag.reading.reader import TextReader, TextWanted, load_text_reader
 from untag.scan import ScanModels
 from untag.scenes import installed
 from untag.scenes.installed import SceneModels
@@ -43,8 +44,14 @@ class Models:
 
     @property
     def for_scan(self) -> ScanModels:
-        """Both."""
-        return ScanModels(self.faces, self.scenes)
+        """All, and what reads text where the settings ask for it."""
+        return ScanModels(self.faces, self.scenes, self.text)
+
+    @cached_property
+    def text(self) -> TextReader | None:
+        """What reads text in photos; None unless the settings ask for it."""
+        wanted = TextWanted(self._settings.text_words, self._settings.text_cards)
+        return load_text_reader(self.options, wanted)
 
     def _tell(self, message: str) -> None:
         self._say(message)

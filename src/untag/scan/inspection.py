@@ -81,6 +81,8 @@ def _inspect(ref: PhotoRef, frame: Frame, models: ScanModels, judge: Judge | Non
     (faces,) = find_faces(models.faces, [frame], load_calibration(models.faces.id))
     matches = None if judge is None else judge.match(faces)
     (scenes,) = judge_scenes(models.scenes, [(frame, faces, matches)])
+    if models.text is not None:
+        scenes = models.text.added(scenes, frame.pixels)
     scenes = of_photo(scenes, frame)
     fault = frame.fault
     outcome, error = (Outcome.OK, None) if fault is None else (fault.outcome, fault.error)

@@ -51,7 +51,7 @@ from untag.store import (
     update_matches,
 )
 from untag.support.words import name_key
-from untag.types import Assessment, Evidence, Face, Match, Origin
+from untag.types import Assessment, Evidence, Face, Match, Origin, Verdict
 
 _PAGE = 256
 
@@ -75,6 +75,10 @@ class Wanted:
     def keeps(self, match: Match) -> bool:
         """Whether the embedding of a face with this verdict is stored."""
         return keeps_embedding(match, keep_bystanders=self.keep_bystanders)
+
+    def shown(self, matches: Iterable[Match], named: Iterable[str]) -> bool:
+        """Whether a photo shows, or may show, somebody enrolled, or names them."""
+        return any(match.verdict is not Verdict.OTHER for match in matches) or self.called.among(named) is not None
 
     def may_concern(self, matches: Iterable[Match], named: Iterable[str]) -> bool:
         """Whether the scene matters: where the photo shows or names somebody enrolled, or a later profile may say so.

@@ -57,6 +57,7 @@ class Looker:
             concern = [one for one in analysed if self._may_concern(one)]
             shown = [(one.photo.frame, one.faces, one.matches) for one in concern]
             scenes = judge_scenes(self.models.scenes, shown)
+            scenes = [self._with_text(one, scene) for one, scene in zip(concern, scenes, strict=True)]
         except Exception as error:  # a runtime that is out of memory raises a class of its own
             if len(photos) > 1:
                 yield from self.analyse(photos[: len(photos) // 2])
@@ -75,6 +76,13 @@ class Looker:
 
     def _may_concern(self, one: _Analysed) -> bool:
         return one.photo.concerns or self.wanted.may_concern(one.matches, one.named)
+
+    def _with_text(self, one: _Analysed, scenes: SceneScores) -> SceneScores:
+        """Photos of somebody enrolled are read, and no others: reading takes longer than all else."""
+        text = self.models.text
+        if text is None or not (one.photo.concerns or self.wanted.shown(one.matches, one.named)):
+            return scenes
+        return text.added(scenes, one.photo.frame.pixels)
 
     def _seen(self, one: _Analysed, scenes: SceneScores | None) -> Seen:
         photo, frame = one.photo, one.photo.frame

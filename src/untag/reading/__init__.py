@@ -1,0 +1,1 @@
+"""Text in photos: its lines, and which of a user's own words and what kinds of cards are among them."""
