@@ -51,6 +51,12 @@ _RANGES = {
     "video_minutes": (1, MOST_VIDEO_MINUTES),
 }
 _MOST_SHOWN = 60
+_SWITCHES = frozenset(
+    {
+        *("evenings", "in_backups", "keep_bystanders", "learn_from_decisions"),
+        *("text_cards", "videos", "without_permissions"),
+    }
+)
 _GIVEN = "untag.open"
 _BY_CATEGORY = ("thresholds", "severities")
 
@@ -61,15 +67,13 @@ class Settings:
 
     `in_backups` lets backup programs copy the home folder; `without_permissions` accepts one that others can read.
     `me_similarity` and `maybe_similarity` (0 to 1) are on the calibrated curve, the same for every engine.
-    `sensitivity` moves the thresholds of all categories; `thresholds` override those of one;
-    `learn_from_decisions` lets what was decided move them. `severities`, `certainty`,
-    `exposure`, `prominence`, `nearness` and `act_from` override the weights of the `preset`. `jobs` is the number of
-    decoder threads, 0 for none. `engine` is the home's own for `auto`; after a change of it a scan reads
+    `sensitivity` moves the thresholds of all categories; `thresholds` override those of one; `learn_from_decisions`
+    lets what was decided move them; `evenings` lets photos of one evening speak for each other. `severities`,
+    `certainty`, `exposure`, `prominence`, `nearness` and `act_from` override the weights of the `preset`. `jobs` is the
+    number of decoder threads, 0 for none. `text_words` and, with `text_cards`, cards are looked for in the text of
+    photos of somebody enrolled. `engine` is the home's own for `auto`; after a change of it a scan reads
     `move_per_scan` photos again that the one before had analysed. `exclude` are patterns, as git has them, of what
     scans leave out. `videos` are looked through, each for at most `video_minutes` of work.
-    decoder threads, 0 for none. `text_words` and, with `text_cards`, cards are looked for in the text of photos of
-    somebody enrolled. `engine` is the home's own for `auto`; after a change of it a scan reads `move_per_scan` photos
-    again that the one before had analysed. `exclude` are patterns, as git has them, of what scans leave out.
     """
 
     home: Path
@@ -85,6 +89,7 @@ class Settings:
     maybe_similarity: float = 0.5
     sensitivity: Sensitivity = Sensitivity.NORMAL
     learn_from_decisions: bool = True
+    evenings: bool = True
     thresholds: Mapping[str, float] = field(default_factory=dict)
     preset: Preset = Preset.JOB_HUNT
     act_from: float | None = None
@@ -193,10 +198,9 @@ def _checked(whose: object, home: Path, key: str, value: Any) -> Any:
                 problem = f"a whole number, at least {least}"
             elif value > most:
                 problem = f"a whole number, at most {most}"
-        case "keep_bystanders" | "learn_from_decisions" | "in_backups" | "without_permissions" | "videos":
         case "text_words":
             return _checked_words(whose, value)
-        case "text_cards" | "keep_bystanders" | "learn_from_decisions" | "in_backups" | "without_permissions":
+        case _ if key in _SWITCHES:
             problem = None if isinstance(value, bool) else "true or false"
         case "me_similarity" | "maybe_similarity" | "act_from":
             problem = None if _is_number(value, 1) else "a number from 0 to 1"

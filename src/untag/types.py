@@ -280,6 +280,7 @@ class Evidence:
     `origins` are those of all places where it lies, the one seen first first; `named` the people whom its own metadata
     name. `width` and `height` are those of the upright original in pixels. `scenes` is None when no scene model ran.
     `confirmed`: the user said that it shows the enrolled person. `spans` has one entry for each of `boxes`, or none.
+    `evening` are the categories that other photos of its evening show.
     """
 
     origins: tuple[Origin, ...]
@@ -291,6 +292,7 @@ class Evidence:
     named: tuple[str, ...] = ()
     confirmed: bool = False
     spans: tuple[Span | None, ...] = ()
+    evening: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from math import prod
 
+from untag.findings.evenings import likelier
 from untag.findings.names import NO_NAMES, Names
 from untag.findings.nearness import Nearness, nearness
 from untag.findings.online import Online, online, opens_only_for_owner
@@ -31,7 +32,7 @@ def assess(evidence: Evidence, rules: Rules, names: Names = NO_NAMES) -> Assessm
 
     A photo without a face of an enrolled person is a `maybe` of similarity 0 when a tag in one of its places, or its
     own metadata, has the name of one: `names` says who is called what. One of which the user said that it shows the
-    person is `me` whatever the faces say.
+    person is `me` whatever the faces say. What other photos of its evening show has twice the odds.
 
     With `rules.all_scenes` a flagged photo without the person is a finding too: verdict `other`, no person. Not for
     categories that hardly matter, or every photo with GPS coordinates would be one.
@@ -56,7 +57,9 @@ def assess(evidence: Evidence, rules: Rules, names: Names = NO_NAMES) -> Assessm
     """
     if len(evidence.boxes) != len(evidence.matches):
         raise ValueError(f"{len(evidence.boxes)} boxes but {len(evidence.matches)} matches")
+    evidence = _with_evening(evidence)
     flagged = _flagged(evidence.scenes, rules)
+    evening = tuple(name for name in flagged if name in evidence.evening)
     seen = _best(evidence, names)
     best = _confirmed(seen, names) if evidence.confirmed else seen
     if best.verdict is Verdict.OTHER and not (rules.all_scenes and _asks_for_action(flagged, rules)):
@@ -68,7 +71,9 @@ def assess(evidence: Evidence, rules: Rules, names: Names = NO_NAMES) -> Assessm
     marks = prominence(own, len(evidence.boxes), evidence.width, evidence.height)
     where = online(evidence.origins, best.person, names, evidence.named)
     near = _nearness(flagged, evidence, own)
-    pictured = Pictured(flagged, rules.experimental, evidence.scenes, marks, near, len(own), len(evidence.boxes), spans)
+    pictured = Pictured(
+        flagged, rules.experimental, evidence.scenes, marks, near, len(own), len(evidence.boxes), spans, evening
+    )
     return Assessment(
         person=best.person,
         verdict=best.verdict,
@@ -123,6 +128,14 @@ def assess_without_file(
         action=Action.REVIEW,
         origin=where.origin,
     )
+
+
+def _with_evening(evidence: Evidence) -> Evidence:
+    scenes = evidence.scenes
+    if scenes is None or not evidence.evening:
+        return evidence
+    scores = {name: likelier(score) if name in evidence.evening else score for name, score in scenes.scores.items()}
+    return replace(evidence, scenes=replace(scenes, scores=scores))
 
 
 def _flagged(scenes: SceneScores | None, rules: Rules) -> dict[str, float]:

@@ -1,8 +1,10 @@
-"""Photos of one evening: those that somebody took one after the other."""
+"""Photos of one evening: those that somebody took one after the other. They speak for each other."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 PAUSE = timedelta(hours=3)
@@ -38,3 +40,73 @@ def _until_a_pause(ordered: list[str], times: dict[str, datetime], start: dateti
 def _time(moment: str) -> datetime:
     """The time as the camera's clock had it: what it says of its zone is left out, since some photos say none."""
     return datetime.fromisoformat(moment).replace(tzinfo=None)
+
+
+OF_OCCASIONS: Mapping[str, str] = {
+    "alcohol": "drinks",
+    "party": "a party",
+    "bar": "a bar",
+    "smoking": "people who smoke",
+    "drugs": "drugs",
+    "gambling": "gambling",
+}
+"""The categories that last for an evening, in the words of a finding. A badge or a gesture is of its photo alone."""
+
+_TIMES_THE_ODDS = 2.0
+
+_MOST_IN_A_SECOND = 3
+"""Photos taken in one second: of more, that is when they were saved or scanned."""
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """A photo of somebody: its `sha256`, when it was taken (ISO 8601), and how surely it shows each category.
+
+    `picture` is the same for copies, which do not speak for each other.
+    """
+
+    sha256: str
+    picture: str
+    moment: str
+    scores: Mapping[str, float]
+
+
+def spoken_for(photos: Iterable[Taken], certain: Mapping[str, float]) -> dict[str, frozenset[str]]:
+    """By SHA-256 the categories that other photos of its evening show for certain: from the scores `certain` on.
+
+    A photo without a time of day, or one that it shares with too many, belongs to no evening.
+    """
+    timed = [photo for photo in photos if len(photo.moment) > len("2019-07-14") and photo.moment[11:19] != "00:00:00"]
+    together = Counter(photo.moment[:19] for photo in timed)
+    sure = [photo for photo in timed if together[photo.moment[:19]] <= _MOST_IN_A_SECOND]
+    found: dict[str, frozenset[str]] = {}
+    for evening in _evenings(sure):
+        showing = {
+            name: {photo.picture for photo in evening if photo.scores.get(name, 0.0) >= certain.get(name, 2.0)}
+            for name in OF_OCCASIONS
+        }
+        for photo in evening:
+            others = frozenset(name for name, pictures in showing.items() if pictures - {photo.picture})
+            if others:
+                found[photo.sha256] = others
+    return found
+
+
+def likelier(score: float) -> float:
+    """The score of a photo whose evening speaks for a category: twice the odds, so that nothing comes of nothing."""
+    return _TIMES_THE_ODDS * score / (1 + (_TIMES_THE_ODDS - 1) * score)
+
+
+def _evenings(photos: Iterable[Taken]) -> Iterator[list[Taken]]:
+    evening: list[Taken] = []
+    start = last = datetime.min
+    for time, _, photo in sorted((_time(photo.moment), photo.sha256, photo) for photo in photos):
+        if evening and (time - last > PAUSE or time - start > LONGEST):
+            yield evening
+            evening = []
+        if not evening:
+            start = time
+        evening.append(photo)
+        last = time
+    if evening:
+        yield evening

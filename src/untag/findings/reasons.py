@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from untag.findings.evenings import OF_OCCASIONS
 from untag.findings.nearness import Nearness
 from untag.findings.online import Online
 from untag.findings.prominence import Prominence
@@ -40,6 +41,7 @@ class Pictured:
     """What the picture itself shows: the categories that count, where the person is, near what, and among how many.
 
     `own` faces of all `faces` are the person's; `spans` say when they are to be seen, where it is a video.
+    `evening` are the flagged categories that other photos of the evening show.
     """
 
     flagged: Mapping[str, float]
@@ -50,6 +52,7 @@ class Pictured:
     own: int
     faces: int
     spans: tuple[Span, ...] = ()
+    evening: tuple[str, ...] = ()
 
 
 def reasons_of(best: Match, pictured: Pictured, where: Online, *, confirmed: bool = False) -> tuple[str, ...]:
@@ -60,6 +63,9 @@ def reasons_of(best: Match, pictured: Pictured, where: Online, *, confirmed: boo
     else:
         reasons = ["you are tagged in it by name, but your face was not found" if by_name else _face_reason(best)]
     reasons += [_category_reason(name, best, pictured) for name in pictured.flagged]
+    if pictured.evening:
+        shown = " and ".join(OF_OCCASIONS.get(name, name) for name in pictured.evening)
+        reasons.append(f"other photos of this evening show {shown}")
     if pictured.scenes is None:
         reasons.append("what the picture shows was not judged; look at it yourself")
     elif not pictured.flagged:

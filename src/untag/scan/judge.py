@@ -6,15 +6,16 @@ what is stored.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
 from untag.config import Settings
 from untag.errors import StoreError
 from untag.findings import Known, Names, Rules, assess, assess_without_file, names_of
+from untag.findings.evenings import spoken_for
 from untag.findings.grouping import group_near_duplicates
 from untag.findings.live import live_photos, with_copies
 from untag.people.calibrate import load_calibration
@@ -23,6 +24,7 @@ from untag.people.index import discard_index, index_path, open_index
 from untag.people.match import Matcher, keeps_embedding
 from untag.people.profile import embeddings_of, judged_with, make_profile
 from untag.scan.learnt import learnt_thresholds
+from untag.scenes.categories import Sensitivity
 from untag.scenes.installed import experimental_names, installed_thresholds
 from untag.store import (
     DuePhoto,
@@ -42,6 +44,7 @@ from untag.store import (
     photo_evidence,
     photos_named,
     photos_of,
+    photos_taken,
     posted_by,
     references,
     replace_findings,
@@ -93,7 +96,8 @@ class Judge:
     """The profiles, names and rules in force. `key` changes whenever a verdict or a finding could.
 
     `confirmed` are the SHA-256 of the photos of which the user said that they show the person; `risky_posters` are as
-    in `Known`. What changes in them, `assess_by_posters` sees to, not the key.
+    in `Known`; `evenings` are as `spoken_for` has them. What changes in these, `assess_by_posters` and
+    `assess_by_evenings` see to, not the key. `certain` is None where evenings do not count.
     """
 
     matcher: Matcher
@@ -103,6 +107,8 @@ class Judge:
     key: JudgedWith
     confirmed: frozenset[str] = frozenset()
     risky_posters: frozenset[str] = frozenset()
+    evenings: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    certain: Mapping[str, float] | None = None
 
     @property
     def wanted(self) -> Wanted:
@@ -121,9 +127,10 @@ class Judge:
         """Whether a photo concerns somebody enrolled, whatever it shows: by a tag, or by the user's word."""
         return sha256 in self.confirmed or self.names.among(origin.people) is not None
 
-    def assess(self, evidence: Evidence) -> Assessment | None:
+    def assess(self, evidence: Evidence, sha256: str = "") -> Assessment | None:
         """What the photo means, by the rules in force; None: it concerns no enrolled person."""
-        return assess(evidence, self.rules, self.names)
+        evening = self.evenings.get(sha256, frozenset[str]())
+        return assess(replace(evidence, evening=evening), self.rules, self.names)
 
     def assess_without_file(self, origins: tuple[Origin, ...], sha256: str) -> Assessment | None:
         """The same for a photo that archives report without a file; `sha256` is what stands for its hash."""
@@ -160,11 +167,33 @@ def load_judge(store: Store, engine_id: str, settings: Settings, *, all_scenes: 
         "experimental": sorted(rules.experimental),
         "keep_bystanders": settings.keep_bystanders,
         "names": sorted(names.items()),
+        "evenings": settings.evenings,
     }
     matcher = Matcher(profiles, calibration, settings.me_similarity, settings.maybe_similarity)
     key = judged_with(profiles, in_force)
     whose = names_of(names, account_owners(store))
-    return Judge(matcher, rules, whose, settings.keep_bystanders, key, confirmed_contents(store), risky_posters(store))
+    certain = _certain(settings, thresholds) if settings.evenings else None
+    return Judge(
+        matcher,
+        rules,
+        whose,
+        settings.keep_bystanders,
+        key,
+        confirmed_contents(store),
+        risky_posters(store),
+        _evenings(store, certain),
+        certain,
+    )
+
+
+def _certain(settings: Settings, thresholds: Mapping[str, float]) -> Mapping[str, float]:
+    """The scores from which a photo speaks for others: those of the sensitivity `strict`, or higher ones in force."""
+    strict = installed_thresholds(settings.home, Sensitivity.STRICT)
+    return {name: max(threshold, strict.get(name, 0.0)) for name, threshold in thresholds.items()}
+
+
+def _evenings(store: Store, certain: Mapping[str, float] | None) -> Mapping[str, frozenset[str]]:
+    return {} if certain is None else spoken_for(photos_taken(store), certain)
 
 
 def judge_again(
@@ -262,6 +291,14 @@ def assess_by_posters(store: Store, judge: Judge, owners: Iterable[str], run_id:
     _assess_again(store, replace(judge, names=names, risky_posters=now_risky), changed, run_id)
 
 
+def assess_by_evenings(store: Store, judge: Judge, run_id: int) -> None:
+    """Assess again the photos for which other photos of their evening speak otherwise than before this scan."""
+    now = _evenings(store, judge.certain)
+    either = sorted(judge.evenings.keys() | now.keys())
+    changed = [sha256 for sha256 in either if judge.evenings.get(sha256) != now.get(sha256)]
+    _assess_again(store, replace(judge, evenings=now, risky_posters=risky_posters(store)), changed, run_id)
+
+
 def _assess_again(store: Store, judge: Judge, sha256s: Sequence[str], run_id: int) -> None:
     for start in range(0, len(sha256s), _PAGE):
         assess_decided(store, judge, sha256s[start : start + _PAGE], run_id)
@@ -310,7 +347,8 @@ def _judge_batch(store: Store, judge: Judge, run_id: int, batch: list[StoredPhot
 def _assess_stored(judge: Judge, photo: StoredPhoto, matches: Sequence[Match]) -> Assessment | None:
     if photo.is_absent:
         return judge.assess_without_file(tuple(place.origin for place in photo.places), photo.sha256)
-    return judge.assess(photo.evidence(tuple(matches), confirmed=photo.sha256 in judge.confirmed))
+    evidence = photo.evidence(tuple(matches), confirmed=photo.sha256 in judge.confirmed)
+    return judge.assess(evidence, photo.sha256)
 
 
 def _match_stored(judge: Judge, photo: StoredPhoto) -> Iterator[Match]:

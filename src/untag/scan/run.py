@@ -14,7 +14,7 @@ from untag.findings.counting import count_all, news
 from untag.findings.filters import EVERYTHING
 from untag.scan.away import Missed, is_below_any
 from untag.scan.items import Loaded, Seen, Work, cost, weight
-from untag.scan.judge import Judge, assess_by_posters, assess_moved, group_copies, judge_again
+from untag.scan.judge import Judge, assess_by_evenings, assess_by_posters, assess_moved, group_copies, judge_again
 from untag.scan.local import Here
 from untag.scan.moving import ALL_AT_ONCE, Move, judge_moving, still_to_move
 from untag.scan.pipeline import Admission, Cancel, Stage, run_pipeline
@@ -160,6 +160,7 @@ def scan(
             _forget_missed(Missed(store, run_id, roots, summary.unreadable), summary, confirmed_gone=confirmed_gone)
             remember_folders(store, run_id, recorder.listed, stages.is_settled)
         assess_moved(store, judge, run_id)
+        assess_by_evenings(store, judge, run_id)
         assess_by_posters(store, judge, {name for names in stages.strangers for name in names}, run_id)
         group_copies(store)
         new = new_findings(store, run_id)

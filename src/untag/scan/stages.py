@@ -228,7 +228,7 @@ class Stages:
             matches=seen.matches,
             keep=seen.keep,
             scenes=seen.scenes,
-            assessment=self._judge.assess(evidence),
+            assessment=self._judge.assess(evidence, seen.sha256),
             named=seen.named,
         )
 

@@ -40,6 +40,7 @@ from untag.store.embeddings import (
     make_durable,
 )
 from untag.store.engines import HomeEngine, choose_engine, engine_on_record, home_engine, photos_by_engine
+from untag.store.evenings import photos_taken
 from untag.store.evidence import (
     changed_places,
     due_photos,
@@ -325,6 +326,7 @@ __all__ = [
     "photos_by_engine",
     "photos_named",
     "photos_of",
+    "photos_taken",
     "pictures_of",
     "places",
     "posted_by",

@@ -1,0 +1,115 @@
+"""Photos of one evening speak for each other: which do, how far, and that they do not where it is unsure."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from io import BytesIO
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from PIL import Image
+
+from fakes import ME, STRANGER, Untag, paint
+from untag.findings.evenings import OF_OCCASIONS, Taken, likelier, spoken_for
+
+CERTAIN = {"alcohol": 0.5, "bar": 0.9, "weapon": 0.5}
+
+
+def taken(name: str, moment: str, **scores: float) -> Taken:
+    return Taken(name, name, moment, scores)
+
+
+def test_what_one_photo_shows_for_certain_is_likelier_in_the_others_of_the_evening() -> None:
+    photos = [
+        taken("a", "2019-07-14T21:00:00", alcohol=0.6),
+        taken("b", "2019-07-14T22:30:00+02:00", alcohol=0.1),
+        taken("c", "2019-07-15T01:00:00", alcohol=0.3, bar=0.95),
+        taken("d", "2019-07-15T12:00:00", alcohol=0.3),
+    ]
+    both = frozenset({"alcohol", "bar"})
+    assert spoken_for(photos, CERTAIN) == {"a": {"bar"}, "b": both, "c": {"alcohol"}}
+    assert spoken_for(photos[::-1], CERTAIN) == spoken_for(photos, CERTAIN)
+
+
+def test_no_photo_speaks_for_itself_or_for_its_copies() -> None:
+    one = taken("a", "2019-07-14T21:00:00", alcohol=0.6)
+    copy = replace(one, sha256="b", moment="2019-07-14T21:00:01")
+    assert spoken_for([one], CERTAIN) == {}
+    assert spoken_for([one, copy], CERTAIN) == {}
+
+
+@pytest.mark.parametrize(
+    "moments",
+    [
+        ("2019-07-14", "2019-07-14"),
+        ("2019-07-14T00:00:00", "2019-07-14T00:00:00"),
+        ("2019-07-14T18:00:00", "2019-07-14T21:00:01"),
+        ("2019-07-14T18:00:00",) * 4,
+    ],
+    ids=["days", "midnights", "a pause", "one second"],
+)
+def test_where_it_is_unsure_nothing_is_said(moments: tuple[str, ...]) -> None:
+    photos = [taken(str(number), moment, alcohol=0.9) for number, moment in enumerate(moments)]
+    assert spoken_for(photos, CERTAIN) == {}
+
+
+def test_a_weapon_or_a_badge_is_of_its_photo_alone() -> None:
+    photos = [taken(name, f"2019-07-14T21:00:0{name}", weapon=0.9) for name in "123"]
+    assert spoken_for(photos, CERTAIN) == {}
+    assert not {"weapon", "document", "gesture", "nudity", "text", "location"} & OF_OCCASIONS.keys()
+
+
+@given(st.floats(0, 1), st.floats(0, 1))
+def test_the_raise_is_bounded_and_keeps_the_order(one: float, other: float) -> None:
+    assert one <= likelier(one) <= min(1, 2 * one) + 1e-9
+    assert (likelier(one) <= likelier(other)) == (one <= other) or abs(one - other) < 1e-9
+    assert likelier(0.0) == 0.0
+
+
+def dated(picture: bytes, moment: str) -> bytes:
+    exif, out = Image.Exif(), BytesIO()
+    exif[0x8769] = {0x9003: moment}
+    Image.open(BytesIO(picture)).save(out, "PNG", exif=exif.tobytes())
+    return out.getvalue()
+
+
+def reasons(untag: Untag) -> dict[str, list[str]]:
+    found = {}
+    for one in untag.listed("--verdict", "all"):
+        assert isinstance(one["reasons"], list)
+        found[Path(str(one["path"])).name] = [why for why in one["reasons"] if "evening" in why or "alcohol" in why]
+    return found
+
+
+def test_a_finding_says_so_and_it_is_undone_with_the_photo_that_spoke(untag: Untag) -> None:
+    untag.enroll()
+    config = untag.home / "config.toml"
+    config.write_text("[thresholds]\nalcohol = 0.5\n")
+    for serial, (name, who, alcohol, moment) in enumerate(
+        (
+            ("a.png", ME, 0.9, "2019:07:14 21:00:00"),
+            ("b.png", ME, 0.4, "2019:07:14 22:00:00"),
+            ("c.png", ME, 0.4, "2019:08:14 22:00:00"),
+            ("d.png", STRANGER, 0.4, "2019:07:14 22:10:00"),
+        )
+    ):
+        untag.add(name, dated(paint(who, serial=serial, alcohol=alcohol), moment))
+    untag.scan()
+    told = reasons(untag)
+    assert told.keys() == {"a.png", "b.png", "c.png"}
+    assert told["b.png"] == ["alcohol 57 %: a green background", "other photos of this evening show drinks"]
+    assert told["c.png"] == []
+    assert not any("evening" in why for why in told["a.png"])
+    untag.scan()
+    assert reasons(untag) == told
+    config.write_text("evenings = false\n[thresholds]\nalcohol = 0.5\n")
+    untag.scan()
+    assert reasons(untag)["b.png"] == []
+    config.write_text("[thresholds]\nalcohol = 0.5\n")
+    untag.scan()
+    assert reasons(untag) == told
+    (untag.photos / "a.png").unlink()
+    untag.scan()
+    assert reasons(untag)["b.png"] == []
