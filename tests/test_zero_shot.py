@@ -7,6 +7,7 @@ preparation, ensembling, caching and scores are.
 from __future__ import annotations
 
 import gzip
+import json
 import math
 import stat
 from pathlib import Path
@@ -16,6 +17,7 @@ import pytest
 from PIL import Image
 
 import made_up_networks
+from fakes import Untag
 from untag.engine.downloads.pull import CLIP_IMAGE, CLIP_TEXT, CLIP_VOCABULARY
 from untag.engine.runtime.models import ModelOptions
 from untag.engine.runtime.session import Device, OrtSession, open_session
@@ -194,3 +196,25 @@ def test_graphs_of_another_kind_are_refused() -> None:
         ImageEncoder(session(made_up_networks.embedder("data", "fc1", "N", 512)))
     with pytest.raises(ModelError, match="not 512 values"):
         ImageEncoder(session(made_up_networks.clip_image_encoder(dimensions=768)))
+
+
+def test_clip_is_compared_with_what_judges_otherwise_in_one_table(home: Path, untag: Untag) -> None:
+    for name, colour in (("red", (250, 0, 0)), ("blue", (0, 0, 250))):
+        Image.fromarray(plain(*colour)).save(home / f"{name}.png")
+    (home / "labels.csv").write_text("path,labels\nred.png,bar|alcohol\nblue.png,\n")
+    compared = untag.invoke(["--home", str(home), "evaluate", "scenes", str(home / "labels.csv"), "--compare"])
+    assert compared.status == 0, compared.err
+    rows = [line.split() for line in compared.out.splitlines()]
+    (bar,) = (row for row in rows if row[:2] == ["bar,", "CLIP"])
+    assert bar[2:] == ["1", "1", "1", "1", "1", "1", "0"]
+    assert ["alcohol", "1"] in [row[:2] for row in rows]
+    assert compared.out.count("positives") == 1
+    alone = untag.invoke(["--home", str(home), "evaluate", "scenes", str(home / "labels.csv"), "--json"])
+    assert json.loads(alone.out)["clip"] == {}
+
+
+def test_a_comparison_without_clips_files_says_how_to_get_them(untag: Untag) -> None:
+    table = untag.add("labels.csv", b"path,labels\n")
+    refused = untag.run("evaluate", "scenes", table, "--compare")
+    assert refused.status == 2
+    assert "untag models pull clip, or with --from DIR" in refused.err

@@ -20,7 +20,7 @@ from untag.cli.common import (
 )
 from untag.cli.terminal import tell, tell_json
 
-_NAME, _FIGURE = 12, 6  # columns for the name of a category, and at least for a figure
+_NAME, _FIGURE = 15, 6  # columns for the name of a category, and at least for a figure
 
 
 @click.command("evaluate")
@@ -36,6 +36,7 @@ _NAME, _FIGURE = 12, 6  # columns for the name of a category, and at least for a
     "--references", type=click.IntRange(min=1), default=3, show_default=True, help="Photos that enrol (people)."
 )
 @click.option("--seed", type=int, default=0, show_default=True, help="Which photos enrol (people).")
+@click.option("--compare", is_flag=True, help="Judge the same photos with CLIP alone as well, where pulled (scenes).")
 @click.option("--json", "as_json", is_flag=True, help="Print JSON instead of lines.")
 @engine_option
 @device_option
@@ -47,6 +48,7 @@ def command(
     root: Path | None,
     references: int,
     seed: int,
+    compare: bool,
     as_json: bool,
     engine: str | None,
     device: str | None,
@@ -62,8 +64,9 @@ def command(
     Examples:
       untag evaluate pairs lfw_pairs.csv --root lfw --json
       untag evaluate people people.csv --references 3 --seed 0
+      untag evaluate scenes scenes.csv --compare
     """
-    options = untag.EvaluateOptions(root, references, seed)
+    options = untag.EvaluateOptions(root, references, seed, compare)
     with (
         opened(context, engine=engine, device=device) as home,
         progress("evaluating", lambda: home.count_labelled(kind, table)) as advance,
@@ -73,9 +76,22 @@ def command(
     if as_json:
         tell_json(values)
     else:
-        for line in _in_words(values):
+        for line in _in_words(_side_by_side(values)):
             tell(line)
     return list_unreadable(result.unreadable)
+
+
+def _side_by_side(figures: Mapping[str, Any]) -> Mapping[str, Any]:
+    """What CLIP made of a category in the line below ours, in one table."""
+    clip = figures.get("clip", {})
+    if not clip:
+        return {name: value for name, value in figures.items() if name != "clip"}
+    rows: dict[str, Any] = {}
+    for name in (*figures["categories"], *(name for name in clip if name not in figures["categories"])):
+        rows |= {name: figures["categories"][name]} if name in figures["categories"] else {}
+        rows |= {f"{name}, CLIP": clip[name]} if name in clip else {}
+    kept = {name: value for name, value in figures.items() if name != "clip"}
+    return {**kept, "categories": rows}
 
 
 def _in_words(figures: Mapping[str, Any]) -> Iterator[str]:

@@ -112,11 +112,15 @@ class CategoryFigures:
 
 @dataclass(frozen=True, slots=True)
 class SceneFigures:
-    """By category; those that the installed models cannot judge are in `unavailable`."""
+    """By category; those that the installed models cannot judge are in `unavailable`.
+
+    `clip` are the figures of CLIP alone, on the same photos; empty where it was not asked for.
+    """
 
     photos: int
     categories: Mapping[str, CategoryFigures]
     unavailable: Sequence[str]
+    clip: Mapping[str, CategoryFigures]
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,23 +230,31 @@ def _references(photos: Mapping[str, _Photo], order: Iterable[str], most: int) -
     return chosen
 
 
-def evaluate_scenes(job: Job, models: SceneModels, advance: Advance) -> Result:
-    """Each category against the labels. A photo labelled `NAME_maybe` is left out of the figures for NAME."""
+def evaluate_scenes(job: Job, models: SceneModels, advance: Advance, clip: SceneModels | None = None) -> Result:
+    """Each category against the labels. A photo labelled `NAME_maybe` is left out of the figures for NAME.
+
+    With `clip`, CLIP by itself, the same photos are judged by that as well.
+    """
     rows = _rows(job, "scenes")
     reader = _Reader(job)
     labels: defaultdict[str, frozenset[str]] = defaultdict(frozenset)
     for row in rows:  # a photo in several rows has the labels of all
         labels[row["path"]] |= {label.strip() for label in row["labels"].split("|")} - {""}
     scores: dict[str, Mapping[str, float]] = {}
+    by_clip: dict[str, Mapping[str, float]] = {}
     for batch in _batches(reader.frames(labels, advance)):
-        judged_batch = models.judge([frame.pixels for _, frame in batch])
-        for (path, frame), judged in zip(batch, judged_batch, strict=True):
+        pixels = [frame.pixels for _, frame in batch]
+        for (path, frame), judged in zip(batch, models.judge(pixels), strict=True):
             scores[path] = of_photo(judged, frame).scores
+        if clip is not None:
+            by_clip |= {path: judged.scores for (path, _), judged in zip(batch, clip.judge(pixels), strict=True)}
     judged_for = {name for judged in scores.values() for name in judged} if scores else {*models.thresholds}
     thresholds = {**{name.value: spec.threshold for name, spec in CATEGORIES.items()}, **models.thresholds}
     figures = {name: _category(name, thresholds[name], labels, scores) for name in thresholds if name in judged_for}
     unavailable = [name.value for name in Category if name not in judged_for]
-    return Result(SceneFigures(len(scores), figures, unavailable), reader.unreadable)
+    asked = {} if clip is None else clip.thresholds
+    compared = {name: _category(name, threshold, labels, by_clip) for name, threshold in asked.items()}
+    return Result(SceneFigures(len(scores), figures, unavailable, compared), reader.unreadable)
 
 
 def _category(

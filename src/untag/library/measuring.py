@@ -19,6 +19,7 @@ from untag.evaluation.evaluate import (
 )
 from untag.library.models import Models
 from untag.library.options import EvaluateOptions, path_of
+from untag.scenes.installed import load_clip
 
 KINDS = ("pairs", "people", "scenes")
 
@@ -48,7 +49,8 @@ class Measurement:
         if self.kind == "pairs":
             return evaluate_pairs(job, models.faces, advance)
         if self.kind == "scenes":
-            return evaluate_scenes(job, models.scenes, advance)
+            clip = load_clip(models.options) if self.options.compare else None
+            return evaluate_scenes(job, models.scenes, advance, clip)
         chosen = PeopleOptions(
             self.options.references, self.options.seed, settings.me_similarity, settings.maybe_similarity
         )

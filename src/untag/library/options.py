@@ -83,12 +83,13 @@ class ReportOptions:
 class EvaluateOptions:
     """`root` is what paths in the table are relative to, None for its folder.
 
-    `references` photos enrol each person; `seed` chooses which.
+    `references` photos enrol each person; `seed` chooses which. With `compare` scenes are judged by CLIP alone as well.
     """
 
     root: AnyPath | None = None
     references: int = 3
     seed: int = 0
+    compare: bool = False
 
 
 @dataclass(frozen=True, slots=True)
