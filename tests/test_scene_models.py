@@ -28,6 +28,7 @@ class Fake:
     scores: Mapping[str, float]
     preferred: frozenset[str] = frozenset()
     vector: Vector | None = None
+    only: frozenset[str] = frozenset()
 
     def judge(self, photos: Sequence[Pixels]) -> list[SceneScores]:
         return [

@@ -75,9 +75,9 @@ FALSE_ALARMS: Mapping[Sensitivity, tuple[float, ...]] = {
 """Of 1,000 ordinary photos, how many each of `TRAINED` may flag of those that choose the thresholds. On the sources of
 which none chose, all together then flag 3, 10 and 30. Most is spent where most is found for it, and feared most."""
 
-LOOKED_AT_CLOSER = (0.12, 0.02, 0.02, 0.025, 0.03, 0.003, 0.003, 0.01, 0.005, 0.01, 0.005)
+LOOKED_AT_CLOSER = (0.12, 0.02, 0.02, 0.025, 0.03, 0.003, 0.003, 0.003, 0.005, 0.01, 0.005)
 """For each of `TRAINED`, of which share of ordinary photos the first look makes so much that they are looked at closer:
-a fifth together. Most for what is small; for gestures little, as the first look takes them for any portrait."""
+a fifth together. Most for what is small; for gestures least, as the first look takes them for any portrait."""
 
 TAIL = 0.02  # of ordinary photos, the highest: what is above them falls off exponentially
 LEAST_CHANCE = 0.2

@@ -16,8 +16,9 @@ from untag.engine.runtime.models import ModelOptions, open_derived
 from untag.engine.runtime.session import Device, Session
 from untag.engine.weights.efficientnet import FEATURES, INPUT_SIZE, graph_from_weights
 from untag.scenes.categories import CATEGORIES, Category, CategorySpec
-from untag.scenes.closer import closer_input
+from untag.scenes.closer import closer_input, reduced
 from untag.scenes.heads import HEADS_SHA256, CloserLook, Heads, class_probabilities, head_inputs, load_heads
+from untag.scenes.nudity_gate import GATE_SHA256, NudityGate, load_nudity_gate
 from untag.scenes.space import SPACE_ID, SPACE_SHA256, Space, load_space
 from untag.scenes.taught import TaughtHeads, load_taught
 from untag.types import Pixels, SceneScores, Spot
@@ -30,8 +31,8 @@ ON_A_DEVICE = 64
 """Photos in one run: what is no CPU needs much to be busy. On a CPU 8 took a quarter longer each than one alone."""
 
 _PREPARATION = f"geometric-mean-crop-{INPUT_SIZE}"
-_VERSION = 4  # of how evidence and spots are made
-_TRAINED = f"{HEADS_SHA256[:8]}+{SPACE_SHA256[:8]}"
+_VERSION = 5  # of how evidence and spots are made
+_TRAINED = f"{HEADS_SHA256[:8]}+{SPACE_SHA256[:8]}+{GATE_SHA256[:8]}"
 MODEL_ID = f"efficientnet-lite2@{EFFICIENTNET_LITE2.sha256[:12]}+{_TRAINED}+{_PREPARATION}v{_VERSION}"
 """Identifies what is stored of a photo: the hash of the weights, that of the heads, and what is done with them."""
 
@@ -76,6 +77,7 @@ class SceneClassifier:
     """
 
     preferred: frozenset[str] = frozenset()
+    only: frozenset[str] = frozenset()
 
     def __init__(
         self,
@@ -84,11 +86,14 @@ class SceneClassifier:
         space: Space,
         taught: TaughtHeads | None = None,
         at_once: int = 1,
+        nudity_gate: NudityGate | None = None,
     ) -> None:
         """`session` runs the graph of `engine/weights/efficientnet.py`, on which `heads` and `space` were trained.
 
-        A run of it has `at_once` photos.
+        A run of it has `at_once` photos. Of those that `nudity_gate` passes over, the score of nudity is its guess;
+        the others have none.
         """
+        self._nudity_gate = nudity_gate
         self._session = session
         self._at_once = at_once
         self._heads = heads
@@ -114,6 +119,9 @@ class SceneClassifier:
             scores[row] = self._heads.scores(whole[row], self._look_closer(photos[row]))
         probabilities = class_probabilities(logits)
         judged = [self._judged(*row) for row in zip(scores, probabilities, feature_maps, vectors, strict=True)]
+        if self._nudity_gate is not None:
+            guesses = self._nudity_gate.unasked(features)
+            judged = [_with_guess(*each) for each in zip(judged, guesses, strict=True)]
         if self._taught is None:
             return judged
         rows = self._taught.scores(features, vectors)
@@ -165,7 +173,7 @@ class Backbone:
 
     def features(self, photo: Pixels) -> NDArray[np.float32]:
         """(1280,) of a photo, (height, width, 3) uint8 of any size."""
-        _, features, *_ = self._session.run({"images": scene_input(photo)[np.newaxis]})
+        _, features, *_ = self._session.run({"images": scene_input(reduced(photo))[np.newaxis]})
         return np.asarray(features[0], np.float32)
 
 
@@ -181,7 +189,7 @@ def load_classifier(options: ModelOptions) -> SceneClassifier:
     taught = load_taught(options.home, BACKBONE_ID)
     session = open_derived(GRAPH_FILE, options)
     at_once = 1 if session.device is Device.CPU else ON_A_DEVICE
-    return SceneClassifier(session, load_heads(), load_space(), taught, at_once)
+    return SceneClassifier(session, load_heads(), load_space(), taught, at_once, load_nudity_gate())
 
 
 def load_backbone(options: ModelOptions) -> Backbone:
@@ -190,6 +198,13 @@ def load_backbone(options: ModelOptions) -> Backbone:
     Raises ModelError when the weights are missing or damaged, DeviceError when the device does not really run.
     """
     return Backbone(open_derived(GRAPH_FILE, options))
+
+
+def _with_guess(judged: SceneScores, guess: float | None) -> SceneScores:
+    if guess is None:
+        return judged
+    name = Category.NUDITY.value
+    return replace(judged, scores={**judged.scores, name: guess}, evidence={**judged.evidence, name: ()})
 
 
 def _with_taught(judged: SceneScores, taught: TaughtHeads, row: NDArray[np.float64]) -> SceneScores:

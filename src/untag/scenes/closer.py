@@ -18,6 +18,25 @@ _STEP = 32  # of the network: sides are multiples of it
 _MOST_ASPECT = 4.0  # panoramas are squashed to this
 
 
+_LEAST_SIDE = 1.2 * SIDE
+"""Of a square with as many pixels as a reduced photo: somewhat more than the closer look takes in."""
+
+
+def reduced(rgb: Pixels) -> Pixels:
+    """A photo at a half, a third … of its size, as small as the closer look allows, from which all models take theirs.
+
+    Whole numbers of pixels are averaged in a quarter of the time that other factors take. The last rows and columns
+    that make up no whole number are left out.
+    """
+    height, width = rgb.shape[:2]
+    factor = int(np.sqrt(height * width) / _LEAST_SIDE)
+    if factor < 2 or min(height, width) < factor:
+        return rgb
+    rows, columns = height // factor, width // factor
+    whole = rgb[: rows * factor, : columns * factor]
+    return np.asarray(cv2.resize(whole, (columns, rows), interpolation=cv2.INTER_AREA), np.uint8)
+
+
 def closer_input(rgb: Pixels) -> Pixels:
     """Prepare a photo, (height, width, 3) uint8 of any size, for the closer look: all of it, in its own proportions.
 

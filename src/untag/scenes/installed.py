@@ -12,6 +12,7 @@ from typing import Protocol
 
 from untag.engine.downloads.pull import DOWNLOAD_SETS
 from untag.engine.runtime.models import ModelOptions
+from untag.errors import UsageError
 from untag.scenes.categories import AVAILABLE, CATEGORIES, Category, CategorySpec, Sensitivity
 from untag.scenes.prompts import load_prompts
 from untag.scenes.taught_files import taught_names
@@ -21,13 +22,20 @@ _RANKS = {category.value: rank for rank, category in enumerate(Category)}
 
 
 class SceneModel(Protocol):
-    """Judges what photos show. `id` changes whenever a score could; `preferred` it judges before any other model."""
+    """Judges what photos show. `id` changes whenever a score could; `preferred` it judges before any other model.
+
+    `only` are its categories where it has few: photos of which they are judged already are kept from it. Empty for one
+    that sees all photos.
+    """
 
     @property
     def id(self) -> str: ...
 
     @property
     def preferred(self) -> frozenset[str]: ...
+
+    @property
+    def only(self) -> frozenset[str]: ...
 
     def judge(self, photos: Sequence[Pixels]) -> list[SceneScores]:
         """Judge photos, (height, width, 3) uint8 of any size, one SceneScores for each.
@@ -50,13 +58,20 @@ class SceneModels:
         """Judge a batch, in order; it may be empty."""
         if not photos:
             return []
-        judged = [model.judge(photos) for model in self._models]
-        return [self._merge(scores) for scores in zip(*judged, strict=True)]
+        from untag.scenes.closer import reduced
 
-    def _merge(self, judged: Iterable[SceneScores]) -> SceneScores:
+        smaller = [reduced(photo) for photo in photos]
+        judged: list[list[tuple[SceneModel, SceneScores]]] = [[] for _ in photos]
+        for model in self._models:
+            asked = [number for number, said in enumerate(judged) if _is_needed(model, said)]
+            for number, scores in zip(asked, model.judge([smaller[number] for number in asked]), strict=True):
+                judged[number].append((model, scores))
+        return [self._merge(said) for said in judged]
+
+    def _merge(self, judged: Iterable[tuple[SceneModel, SceneScores]]) -> SceneScores:
         judge: dict[str, SceneScores] = {}
         described = SceneScores({}, {}, self.id)
-        for model, found in zip(self._models, judged, strict=True):
+        for model, found in judged:
             described = found if described.vector is None else described
             for name in found.scores:
                 if name not in judge or name in model.preferred:
@@ -70,6 +85,10 @@ class SceneModels:
             described.vector,
             described.space,
         )
+
+
+def _is_needed(model: SceneModel, said: Iterable[tuple[SceneModel, SceneScores]]) -> bool:
+    return not model.only or not model.only <= {name for _, scores in said for name in scores.scores}
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +126,19 @@ def load_scene_models(options: ModelOptions) -> SceneModels:
     if _was_pulled("clip", options.home):
         models.append(load_zero_shot(options))
     return SceneModels(models, installed_thresholds(options.home))
+
+
+def load_clip(options: ModelOptions) -> SceneModels:
+    """CLIP by itself, for a comparison. Raises UsageError where it was not pulled, and as `load_scene_models` does."""
+    from untag.scenes.zero_shot import load_zero_shot
+
+    if not _was_pulled("clip", options.home):
+        raise UsageError(
+            "CLIP is not here to be compared with; get it with: untag models pull clip, or with --from DIR from a"
+            " folder that holds its three files"
+        )
+    thresholds = {name: asked.threshold for name, asked in load_prompts(options.home).categories.items()}
+    return SceneModels([load_zero_shot(options)], thresholds)
 
 
 def installed_thresholds(home: Path, sensitivity: Sensitivity = Sensitivity.NORMAL) -> Mapping[str, float]:

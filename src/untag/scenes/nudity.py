@@ -46,7 +46,9 @@ class NudityModel:
     """nsfwjs on one graph: (N, 224, 224, 3) float32 RGB, 0 to 1 -> (N, 5) probabilities."""
 
     id = MODEL_ID
-    preferred: frozenset[str] = frozenset()
+    # The guess that spares open_nsfw a photo was made for open_nsfw.
+    preferred = frozenset({Category.NUDITY.value})
+    only: frozenset[str] = frozenset()
 
     def __init__(self, session: OrtSession) -> None:
         """Raises ModelError when the graph takes or gives anything else, which it is tried for."""

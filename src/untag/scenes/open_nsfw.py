@@ -52,6 +52,7 @@ class OpenNsfw:
 
     id = MODEL_ID
     preferred: frozenset[str] = frozenset()
+    only = frozenset({Category.NUDITY.value})
 
     def __init__(self, session: OrtSession) -> None:
         """Raises ModelError when the graph takes or gives anything else, which it is tried for."""

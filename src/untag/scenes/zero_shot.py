@@ -128,6 +128,7 @@ class ZeroShotModel:
         }
         self.id = model_id(prompts)
         self.preferred = prompts.own
+        self.only = frozenset[str]()
 
     def judge(self, photos: Sequence[Pixels]) -> list[SceneScores]:
         """Judge whole photos."""
