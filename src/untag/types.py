@@ -277,10 +277,9 @@ class Place:
 class Evidence:
     """All that is known of one photo. `matches` are the verdicts on the faces in `boxes`, in the same order.
 
-    `origins` are those of all places where it lies, the one seen first first; `named` the people whom its own metadata
-    name. `width` and `height` are those of the upright original in pixels. `scenes` is None when no scene model ran.
-    `confirmed`: the user said that it shows the enrolled person. `spans` has one entry for each of `boxes`, or none.
-    `evening` are the categories that other photos of its evening show.
+    `origins` are those of all places where it lies, the one seen first first; `named` whom its own metadata name.
+    `width` and `height` are those of the original in pixels. `scenes` is None when no scene model ran. `confirmed`: the
+    user said that it shows them. `spans` has one entry for each of `boxes`, or none. `evening`: what others of it show.
     """
 
     origins: tuple[Origin, ...]
@@ -324,12 +323,11 @@ class Assessment:
 class Finding:
     """One file as it is listed: the stored assessment of its photo, where the file lies, and what the user decided.
 
-    `person` to `action`, `faces`, `spans`, `act_on` are as in `Assessment`; `act_on` may be that of a place of a copy.
+    `person` to `action`, `faces`, `spans`, `act_on` are as in `Assessment`; `act_on` is that of any of `places`.
     `duplicate_of` is the path of the picture that this file is a copy of, identical or nearly so. `places` are all
     files of the picture and of its copies, this one first; empty where another finding of the picture has them.
     `picture` is the SHA-256 that all findings of one picture have in common. `absent` says that an archive reports the
-    photo without a file: the path is one in name only, and `sha256` is that of no photo. `act_on` is the permalink of
-    the place to act on, of all of `places`.
+    photo without a file: the path is one in name only, and `sha256` is that of no photo.
     """
 
     path: str
