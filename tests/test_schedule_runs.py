@@ -227,6 +227,15 @@ def test_a_command_before_that_hangs_is_ended_and_never_runs_twice(
     assert len(status(scheduled)["runs"]) == 1
 
 
+def test_stopped_in_the_command_before_it_ends_at_once(scheduled: Untag, monkeypatch: pytest.MonkeyPatch) -> None:
+    install(scheduled, "--before", "sleep 600")
+    monkeypatch.setattr("untag.library.options.Cancel.is_set", lambda _: True)
+    run(scheduled, status=130)
+    assert status(scheduled)["runs"] == [], "the scan did not begin"
+    with held(scheduled.home, "before.lock") as is_free:
+        assert is_free
+
+
 def test_a_clock_that_was_wrong_does_not_stop_the_scans(scheduled: Untag) -> None:
     run(scheduled, "--if-due", status=3)
     runs = scheduled.home / "scheduled" / "runs"

@@ -114,6 +114,8 @@ class Night:
 
     def _before_and_scan(self) -> int:
         status = self._run_before()
+        if self.cancel.is_set():
+            return _INTERRUPTED
         return status if status == _TEMPORARY_FAILURE else self._apart(ScheduleStep.SCAN)
 
     def _run_before(self) -> int:
@@ -126,7 +128,7 @@ class Night:
         with held(self.client.home, _BEFORE_LOCK) as is_free:
             if not is_free:
                 return _TEMPORARY_FAILURE
-            failed = run_user_command(self.schedule.before, seconds=_BEFORE_SECONDS)
+            failed = run_user_command(self.schedule.before, seconds=_BEFORE_SECONDS, cancelled=self.cancel.is_set)
         history.write_private(self.client.home, _BEFORE_FAILED, failed or "")
         return 0 if failed is None else 1
 
