@@ -8,6 +8,8 @@ import sys
 import pytest
 
 from fakes import ME, Untag, paint
+from untag.scenes.categories import Sensitivity
+from untag.scenes.installed import installed_thresholds
 
 FOR_PHOTOS = {"cv2", "PIL", "pi_heif", "onnx", "onnxruntime", "untag.scan", "untag.imaging.decode", "untag.faces"}
 FOR_PAGES = {"jinja2", "flask", "werkzeug", "waitress"}
@@ -49,3 +51,15 @@ def test_only_what_a_command_needs_is_loaded(scanned: Untag) -> None:
 def test_what_needs_more_is_seen_to_load_it(scanned: Untag) -> None:
     assert loaded(scanned, "report", "--output", str(scanned.root / "report.html")) >= {"PIL", "cv2", "jinja2"}
     assert loaded(scanned, "sources", str(scanned.photos)) >= {"untag.sources.readers", "defusedxml"}
+
+
+def test_the_first_few_are_listed_without_counting_what_more_there_could_be(untag: Untag) -> None:
+    """All findings would have to be looked at for that; who asks for the whole list is told."""
+    high, normal = (installed_thresholds(untag.home, one)["alcohol"] for one in (Sensitivity.HIGH, Sensitivity.NORMAL))
+    untag.enroll()
+    for number in range(3):
+        untag.add(f"{number}.png", paint(ME, serial=number, alcohol=(high + normal) / 2))
+    untag.scan()
+    assert "sensitivity" in untag.run("list").err
+    assert "sensitivity" in untag.run("list", "--limit", "4").err
+    assert "sensitivity" not in untag.run("list", "--limit", "1").err
