@@ -73,7 +73,8 @@ class Settings:
     number of decoder threads, 0 for none. `text_words` and, with `text_cards`, cards are looked for in the text of
     photos of somebody enrolled. `engine` is the home's own for `auto`; after a change of it a scan reads
     `move_per_scan` photos again that the one before had analysed. `exclude` are patterns, as git has them, of what
-    scans leave out. `videos` are looked through, each for at most `video_minutes` of work.
+    scans leave out. `cluster_keys` is the folder with the TLS keys for `scan --cluster`, empty for `cluster/` in the
+    home folder. `videos` are looked through, each for at most `video_minutes` of work.
     """
 
     home: Path
@@ -82,6 +83,7 @@ class Settings:
     move_per_scan: int = 2000
     jobs: int = field(default_factory=lambda: max(1, min(8, os.cpu_count() or 1)))
     keep_bystanders: bool = False
+    cluster_keys: str = ""
     in_backups: bool = False
     without_permissions: bool = False
     max_megapixels: int = DEFAULT_LIMITS.max_pixels // 1_000_000
@@ -180,6 +182,8 @@ def _checked(whose: object, home: Path, key: str, value: Any) -> Any:
     match key:
         case "engine":
             problem = None if isinstance(value, str) else "a name in quotes"
+        case "cluster_keys":
+            problem = None if isinstance(value, str) else "a folder in quotes"
         case "device":
             if value in list(Device):
                 return Device(value)

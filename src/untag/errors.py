@@ -66,6 +66,12 @@ class NetworkError(UntagError):
     """A download failed, or brought something else than was asked for. What came of it is kept when it is of use."""
 
 
+class ClusterError(UntagError):
+    """A cluster cannot be reached, is not the same as this machine, or was lost. What was done is kept."""
+
+    exit_status = 2
+
+
 class ReadFailure(UntagError):  # noqa: N818 - it ends one photo, not the run
     """A photo or archive member could not be read. Never ends a run: it becomes an Outcome with a reason."""
 

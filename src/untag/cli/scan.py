@@ -52,6 +52,17 @@ _EXAMPLES = 20
     metavar="GLOB",
     help="Leave out what this pattern fits, as in .gitignore; more than once for several.",
 )
+@click.option(
+    "--cluster",
+    metavar="ADDRESS",
+    help="Have the workers of a cluster look at the photos: tls://HOST:PORT; see untag worker.",
+)
+@click.option(
+    "--shared",
+    multiple=True,
+    metavar="DIR[=DIR]",
+    help="A folder that these workers see too, there or at another path: they read its photos themselves.",
+)
 @click.option("--move-all", is_flag=True, help="After untag models use, read all photos again, not only some.")
 @click.option("--prune", is_flag=True, help="Forget what is away, too: it is really gone.")
 @click.option("--strict", is_flag=True, help="Exit with 1 for anything unreadable, not only for what became so.")
@@ -78,6 +89,8 @@ def command(
     jobs: int | None,
     all_scenes: bool,
     exclude: tuple[str, ...],
+    cluster: str | None,
+    shared: tuple[str, ...],
     move_all: bool,
     prune: bool,
     strict: bool,
@@ -102,6 +115,9 @@ def command(
     Left out is what --exclude, exclude in config.toml and files .untagignore name, and folders with a file .nomedia;
     it is counted, and what was on record of it is no longer listed.
 
+    With --cluster the photos travel to the workers that you have started, and with them who is looked for; this
+    machine judges and is the only one that writes. Each scan needs that word of yours: see docs/cluster.md.
+
     The command of --before gets no input, and its output goes to standard error. Where it fails, that is said, and the
     scan goes on with what is there.
 
@@ -123,6 +139,7 @@ def command(
       untag scan ~/Pictures --json --fail-on-new
       untag scan ~/Pictures --exclude "Screenshots/" --exclude "*.png"
       untag scan /mnt/nas/photos --quiet --log-file ~/untag.log
+      untag scan /volume1/photos --cluster tls://nas:8786 --shared /volume1/photos=/mnt/photos
       untag scan ~/gallery-dl --before "gallery-dl --write-metadata --input-file-comment links.txt"
     """
     from untag.reports.plan_text import due_lines
@@ -140,6 +157,8 @@ def command(
         before=before,
         exclude=exclude,
         move_all=move_all,
+        cluster=cluster,
+        shared=shared,
     )
     with voice(quiet=quiet, log_file=log_file), opened(context, engine=engine, device=device, jobs=jobs) as home:
         prepared = home.prepare_scan(paths, options)

@@ -53,7 +53,9 @@ class ScanOptions:
     scan: untag names it when it forgets. With `mark_reported` false, findings stay new to the next scan until
     `Untag.mark_reported` is called. `before` is a command of the user's that runs first, without a shell. `exclude` are
     patterns of what is left out, beside those of `Settings.exclude`. With `move_all` every photo is read again that an
-    earlier engine of the home has analysed, not only `Settings.move_per_scan` of them.
+    earlier engine of the home has analysed, not only `Settings.move_per_scan` of them. `cluster` is the address of a
+    scheduler of Dask whose workers look at the photos; `shared` are the folders that they see as well, each as `FOLDER`
+    or `FOLDER=AS-THEY-SEE-IT`.
     """
 
     source: str | None = None
@@ -65,6 +67,8 @@ class ScanOptions:
     before: str | None = None
     exclude: tuple[str, ...] = ()
     move_all: bool = False
+    cluster: str | None = None
+    shared: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -79,8 +79,14 @@ class Photos(OpenHome):
                 "enrol again with: untag enroll --person NAME PHOTO…"
             )
         move = self._planned_move(store, models, settings, options)
-        self._say(f"scanning on {models.faces.device} with the engine {models.faces.id}")
-        return PreparedScan(store, settings, chosen, options, readers, models, judge, move, failed is not None)
+        place = None
+        if options.cluster is not None:
+            from untag.library.clustering import join_cluster
+
+            place = join_cluster(settings, self.engine, models, judge, options, self._say)
+        else:
+            self._say(f"scanning on {models.faces.device} with the engine {models.faces.id}")
+        return PreparedScan(store, settings, chosen, options, readers, models, judge, move, place, failed is not None)
 
     def _planned_move(self, store: Store, models: ScanModels, settings: Settings, options: ScanOptions) -> Move:
         """What a scan does with the photos of other engines: only the home's own takes their word for a while."""

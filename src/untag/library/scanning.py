@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import closing, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from untag.config import Settings
 from untag.library.options import OnProgress, ScanOptions, counting
 from untag.scan import Move, ScanModels, ScanSummary, count_photos, mark_shown, scan
 from untag.scan.judge import Judge
+from untag.scan.workplace import Workplace
 from untag.sources.reader import Reader
 from untag.store import Store
 
@@ -26,6 +28,7 @@ class PreparedScan:
     models: ScanModels
     judge: Judge
     move: Move
+    place: Workplace | None = None
     before_failed: bool = False
     """Whether the command of `ScanOptions.before` failed; what went wrong was said."""
 
@@ -34,19 +37,21 @@ class PreparedScan:
         return count_photos(self.paths, self.settings, self.readers)
 
     def run(self, on_progress: OnProgress | None = None) -> ScanSummary:
-        """Scans. Raises LockedError while another scan runs, and StoreError when the disk is full."""
-        summary = scan(
-            self.store,
-            self.paths,
-            self.models,
-            self.judge,
-            self.settings,
-            readers=self.readers,
-            on_photo=counting(on_progress),
-            cancel=self.options.cancel,
-            confirmed_gone=self.options.prune,
-            move=self.move,
-        )
+        """Scans. Raises LockedError while another scan runs, StoreError when the disk is full, ClusterError."""
+        with nullcontext() if self.place is None else closing(self.place):
+            summary = scan(
+                self.store,
+                self.paths,
+                self.models,
+                self.judge,
+                self.settings,
+                readers=self.readers,
+                on_photo=counting(on_progress),
+                cancel=self.options.cancel,
+                confirmed_gone=self.options.prune,
+                move=self.move,
+                place=self.place,
+            )
         if self.options.mark_reported and not summary.interrupted:
             mark_shown(self.store, summary)
         return summary

@@ -24,12 +24,16 @@ class Task:
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
-    """A photo's bytes and their hash. `concerns`: whatever it shows, what is known of it concerns somebody enrolled."""
+    """A photo's bytes and their hash. `concerns`: whatever it shows, what is known of it concerns somebody enrolled.
+
+    `shared` is the path by which the workers of a cluster see the file; then no bytes are here.
+    """
 
     ref: PhotoRef
     sha256: str
     data: bytes
     concerns: bool = False
+    shared: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

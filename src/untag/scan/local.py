@@ -23,6 +23,7 @@ class Here:
     """This process: `settings.jobs` threads read, as many decode, and one runs the models."""
 
     models: ScanModels
+    wanted: Wanted
     settings: Settings
 
     @property
@@ -33,9 +34,12 @@ class Here:
     def reading(self) -> Stage[Any, Any]:
         return Stage("read", of_kind(Task, each(read)), workers=max(1, self.settings.jobs))
 
-    def looking(self, wanted: Wanted) -> Sequence[Stage[Any, Any]]:
-        looker = Looker(self.models, wanted, self.settings.limits)
+    def looking(self) -> Sequence[Stage[Any, Any]]:
+        looker = Looker(self.models, self.wanted, self.settings.limits)
         return (
             Stage("decode", of_kind(Loaded, each(looker.decode)), workers=max(1, self.settings.jobs)),
             Stage("analyse", of_kind(Decoded, looker.analyse), batch=_ANALYSE_BATCH * self.factor),
         )
+
+    def close(self) -> None:
+        """Nothing is open."""

@@ -119,14 +119,14 @@ def scan(
         stages = Stages(models, judge, settings, under_way, move.by, move.most)
         recorder = Recorder(store, run_id, under_way)
         cancel = Cancel() if cancel is None else cancel
-        place = Here(models, settings) if place is None else place
+        place = Here(models, judge.wanted, settings) if place is None else place
         videos = Videos(settings, cancel.is_set)
         composed: list[Stage[Any, Any]] = [
             videos.reading(),
             place.reading(),
             Stage("recall", of_kind(Loaded, each(stages.recall_from(recaller)))),
             videos.decoding(),
-            *place.looking(judge.wanted),
+            *place.looking(),
             Stage("judge", of_kind(Seen, each(stages.judge))),
         ]
         items = run_pipeline(

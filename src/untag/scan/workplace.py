@@ -8,7 +8,6 @@ from typing import Any, Protocol, TypeVar
 
 from untag.errors import ReadFailure
 from untag.scan.items import Failed, Loaded, Task
-from untag.scan.judge import Wanted
 from untag.scan.pipeline import Stage
 
 In = TypeVar("In")
@@ -25,8 +24,11 @@ class Workplace(Protocol):
     def reading(self) -> Stage[Any, Any]:
         """From `Task` to `Loaded`, or `Failed`."""
 
-    def looking(self, wanted: Wanted) -> Sequence[Stage[Any, Any]]:
+    def looking(self) -> Sequence[Stage[Any, Any]]:
         """From `Loaded` to `Seen`, or `Failed`."""
+
+    def close(self) -> None:
+        """The scan is over."""
 
 
 def read(task: Task) -> Loaded | Failed:
