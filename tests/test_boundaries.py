@@ -22,7 +22,7 @@ LONGEST = 400
 NETWORK = {
     "socket", "socketserver", "ssl", "http.client", "http.server", "http.cookiejar", "urllib.request", "urllib.error",
     "urllib3", "requests", "httpx", "aiohttp", "websockets", "ftplib", "smtplib", "imaplib", "poplib", "telnetlib",
-    "xmlrpc", "asyncio", "paramiko", "huggingface_hub",
+    "xmlrpc", "asyncio", "paramiko", "huggingface_hub", "distributed", "dask", "tornado",
 }  # fmt: skip
 
 WRITERS = {
@@ -51,11 +51,12 @@ ONLY_IN: dict[str, tuple[set[str], tuple[str, ...]]] = {
             "support/user_command.py",
         ),
     ),
-    "the network": (NETWORK, ("engine/downloads/fetch.py",)),
+    # The cluster is the one exception that the user asks for, with each scan.
+    "the network": (NETWORK, ("engine/downloads/fetch.py", "scan/cluster/connection.py")),
     "threads": (
         {"threading", "multiprocessing", "concurrent", "queue", "_thread"},
         # What ends a scan early is an event, and starts no thread.
-        ("scan/pipeline.py", "support/cancel.py", "support/memory_budget.py"),
+        ("scan/cluster/*", "scan/pipeline.py", "support/cancel.py", "support/memory_budget.py"),
     ),
     "the command line": ({"click"}, ("cli/*",)),
     "the terminal": ({"rich"}, ("cli/terminal.py", "reports/table.py")),

@@ -85,6 +85,7 @@ def arguments_of(command: str, untag: Untag) -> list[str]:
         "evaluate": ["evaluate", "pairs", str(pairs), "--root", str(untag.photos)],
         "categories": ["categories", "list"],
         "models": ["models", "list"],
+        "worker": ["worker", "--nas"],
         "backup": ["backup", str(untag.root / "backup.jsonl")],
         "restore": ["restore", str(untag.root / "backup.jsonl")],
         "forget": ["forget", "--bystanders"],

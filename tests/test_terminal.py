@@ -185,6 +185,8 @@ def steps(evil: Untag) -> dict[str, list[str | Path]]:
         "schedule status": [*home, "schedule", "status"],
         "schedule run": [*home, "schedule", "run"],
         "schedule remove": [*home, "schedule", "remove"],
+        "worker": [*home, "worker", EVIL],
+        "worker nas": [*home, "worker", "--nas"],
         "doctor": [*home, "doctor"],
         "doctor rescue": [*home, "doctor", "--rescue", photos],
         "backup": [*home, "backup", evil.root / f"saved{EVIL}.backup"],

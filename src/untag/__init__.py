@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from untag.errors import (
     AwayError,
+    ClusterError,
     DeviceError,
     DiskFullError,
     LockedError,
@@ -262,6 +263,7 @@ _LAZY = {
 # Type checkers read this list for what the imports above call otherwise; the rest they know by its own name.
 __all__ = [
     "AwayError",
+    "ClusterError",
     "DeviceError",
     "DiskFullError",
     "EnrolledPhoto",

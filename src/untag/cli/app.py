@@ -46,6 +46,7 @@ _COMMANDS = {
     "categories": "List what untag can judge a scene for; teach it your own.",
     "models": "List, download and check the models.",
     "schedule": "Let scans run by themselves; say what they found.",
+    "worker": "Look at photos for the scans of another machine of yours.",
     "doctor": "Check the installation and say what to do about problems.",
 }
 
@@ -106,7 +107,7 @@ class Context:
 def untag(ctx: click.Context, home: Path | None) -> None:
     """Find the photos that show you in the archives you downloaded, and list what to untag or have removed.
 
-    Everything runs on this machine; nothing you scan ever leaves it.
+    Everything runs on this machine; nothing you scan leaves it, but for workers of your own that a scan names.
 
     \b
     Examples:

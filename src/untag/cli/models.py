@@ -20,7 +20,7 @@ DAMAGED = 1
 def command() -> None:
     """List, download and check the models.
 
-    untag works without downloading any. Only `untag models pull` ever uses the network.
+    untag works without downloading any. Only `untag models pull` downloads anything.
 
     \b
     Examples:

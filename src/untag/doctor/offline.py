@@ -51,6 +51,7 @@ JOB: tuple[tuple[str, ...], ...] = (
     ("categories",),
     ("models", "list"),
     ("schedule", "install", "photos", "--print", "--service", "systemd"),
+    ("worker", "--nas"),
     ("doctor",),
     ("backup", "backup.jsonl"),
     ("restore", "backup.jsonl"),

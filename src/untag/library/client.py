@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from untag.config import default_home, load_settings, overridden
 from untag.library.actions import Actions
+from untag.library.clustering import Clusters
 from untag.library.engines import Engines
 from untag.library.home import OnMessage
 from untag.library.options import AnyPath, Paths, path_of
@@ -48,7 +49,7 @@ def open(
     return client
 
 
-class Untag(People, Places, Scheduling, Reviewing, Actions, Upkeep, Engines):
+class Untag(People, Places, Scheduling, Reviewing, Actions, Upkeep, Engines, Clusters):
     """A home folder: who is enrolled, what was scanned and decided. Use it as a context manager, in one thread.
 
     Every method raises an `UntagError` with a sentence that names the remedy; StoreError where the database is damaged

@@ -1,21 +1,53 @@
-"""The way from options to a cluster that is ready for a scan."""
+"""Clusters: the way from options to one that is ready for a scan, and working for one."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import os
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from contextvars import copy_context
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 from untag.config import Settings
 from untag.errors import UsageError
+from untag.library.home import OpenHome
 from untag.library.options import ScanOptions
-from untag.scan import ScanModels
 from untag.scan.cluster.addresses import KEYS_FOLDER, check_address, keys_in, shared_folder
-from untag.scan.judge import Judge
+from untag.scan.cluster.guide import guide
 
 if TYPE_CHECKING:
+    from untag.scan import ScanModels
     from untag.scan.cluster.place import Cluster
+    from untag.scan.judge import Judge
+
+
+class Clusters(OpenHome):
+    """Machines that look at photos for others."""
+
+    def work(self, address: str, threads: int | None = None) -> None:
+        """Looks at photos for the scans of others, by the scheduler at `address`, until that or this process ends.
+
+        With `threads`, so many photos at once; None is one for each core. Raises as `scan` does with `cluster`.
+        """
+        keys = check_address(address, keys_in(keys_folder(self.settings)))
+        with _dask():
+            from untag.scan.cluster.connection import WorkerOptions, work
+        with TemporaryDirectory(prefix="untag-worker-") as scratch:
+            work(address, keys, WorkerOptions(self.home, Path(scratch), threads or os.cpu_count() or 1))
+
+    def worker_guide(self) -> str:
+        """How to make keys and start a scheduler and workers, as commands for a shell."""
+        return guide(keys_folder(self.settings).absolute())
+
+
+@contextmanager
+def _dask() -> Iterator[None]:
+    try:
+        yield
+    except ImportError as error:
+        raise UsageError(f"a cluster needs Dask ({error}): pip install 'untag[cluster]'") from error
 
 
 def keys_folder(settings: Settings) -> Path:
@@ -39,10 +71,8 @@ def join_cluster(
     assert options.cluster is not None
     keys = check_address(options.cluster, keys_in(keys_folder(settings)))
     shared = tuple(map(shared_folder, options.shared))
-    try:
+    with _dask():
         from untag.scan.cluster.connection import connect
-    except ImportError as error:
-        raise UsageError(f"--cluster needs Dask ({error}): pip install 'untag[cluster]'") from error
     from untag.scan.cluster.place import Cluster, Gate
     from untag.scan.cluster.task import Order
 

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from untag.errors import UsageError
 from untag.library.home import OpenHome
 from untag.library.options import SCAN, AnyPath, OnProgress, Paths, ScanOptions, path_of, paths_of
 from untag.types import Face, Finding, SearchResult, Status
@@ -80,6 +81,8 @@ class Photos(OpenHome):
             )
         move = self._planned_move(store, models, settings, options)
         place = None
+        if options.shared and options.cluster is None:
+            raise UsageError("shared folders are those that the workers of a cluster see: name it, too (--cluster)")
         if options.cluster is not None:
             from untag.library.clustering import join_cluster
 

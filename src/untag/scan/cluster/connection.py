@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import os
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from pathlib import Path
 from threading import Event, Lock
 from typing import Any, TypeVar, cast
 from uuid import uuid4
@@ -299,3 +301,31 @@ def _be_quiet() -> None:
     for name in {*_QUIET, *names}:
         logging.getLogger(name).setLevel(logging.CRITICAL + 1)
     dask.config.set({"distributed.admin.large-graph-warning-threshold": "2GB"})
+
+
+@dataclass(frozen=True, slots=True)
+class WorkerOptions:
+    """How to work: `home` is the worker's own home folder, with its models; `scratch` is a folder that Dask needs."""
+
+    home: Path
+    scratch: Path
+    threads: int
+
+
+def work(address: str, keys: Keys | None, options: WorkerOptions) -> None:
+    """Works for the scheduler at `address`, which may still have to come, until it goes or a signal comes.
+
+    Nothing is written to the disk, and the page that Dask serves about a worker is for this machine alone.
+    """
+    from distributed.cli.dask_worker import main
+
+    os.environ["UNTAG_HOME"] = str(options.home)  # for the process in which Dask lets the worker run
+    memory = {f"distributed.worker.memory.{name}": False for name in ("target", "spill", "pause", "terminate")}
+    dask.config.set({**memory, "distributed.comm.require-encryption": keys is not None})
+    arguments = [address, "--nthreads", str(options.threads), "--no-dashboard", "--dashboard-address", "127.0.0.1:0"]
+    arguments += ["--memory-limit", "0", "--local-directory", str(options.scratch)]
+    if keys is not None:
+        arguments += ["--tls-ca-file", str(keys.authority), "--tls-cert", str(keys.certificate)]
+        arguments += ["--tls-key", str(keys.key)]
+    with _explained(f"no worker could be started for {address}"):
+        main.main(arguments, prog_name="untag worker", standalone_mode=False)
