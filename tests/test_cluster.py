@@ -20,6 +20,7 @@ import pytest
 
 from cluster_with_fakes import KILLS
 from fakes import MAYBE, ME, NEAR, STRANGER, FakeEngine, Square, Untag, install, paint
+from made_up_videos import EXACT, video
 from untag.scan.items import Seen
 from untag.types import Face, Match
 
@@ -28,6 +29,8 @@ pytest.importorskip("distributed", reason="the extra cluster is not installed")
 from untag.scan.cluster.connection import Connection
 
 PHOTOS = 60
+ANALYSED = PHOTOS + 2
+"""One that was cut off, and a video."""
 SCHEDULERS: list[int] = []
 SCRIPT = Path(__file__).parent / "cluster_with_fakes.py"
 
@@ -88,6 +91,7 @@ def fill(untag: Untag, photos: int = PHOTOS) -> None:
     untag.add("copy.png", paint(ME, serial=6 * 3 + 6, alcohol=0.0))
     untag.add("copy-of-copy.png", paint(ME, serial=6 * 3 + 6, alcohol=0.0))
     untag.add("cut.png", paint(ME, serial=901)[:-200])
+    untag.add("film.mkv", video([paint(STRANGER, serial=902), paint(ME, serial=903, alcohol=0.9)], EXACT))
     untag.add("empty.png", b"")
     untag.add("wrong.jpg", b"no photo at all")
 
@@ -123,8 +127,8 @@ def test_the_same_rows_as_without(untag: Untag, cluster: str) -> None:
     untag.engine.analysed.clear()
     summary, alone = both_ways(untag, "--cluster", cluster)
     assert rows(untag.home) == alone
-    assert len(alone["photos"]) == PHOTOS + 1 and len(alone["findings"]) > 30
-    assert summary["analysed"] == PHOTOS + 1 and summary["copies"] == 2
+    assert len(alone["photos"]) == ANALYSED and len(alone["findings"]) > 30
+    assert summary["analysed"] == ANALYSED and summary["copies"] == 2
     # All of it once here, by the scan without; what the cluster did was done elsewhere.
     assert set(untag.engine.analysed.values()) == {1}
     again = untag.run("scan", untag.photos, "--json", "--cluster", cluster)
@@ -154,7 +158,7 @@ def test_a_worker_that_is_killed_costs_nothing(untag: Untag, tmp_path: Path, mon
         with pytest.raises(ProcessLookupError):
             os.kill(workers[0], 0)
     assert rows(untag.home) == alone
-    assert summary["analysed"] == PHOTOS + 1
+    assert summary["analysed"] == ANALYSED
 
 
 def test_a_photo_that_kills_workers_is_named_and_left_out(untag: Untag, tmp_path: Path) -> None:
@@ -181,7 +185,7 @@ def test_ctrl_c_keeps_what_was_done(untag: Untag, cluster: str, monkeypatch: pyt
     done = len(rows(untag.home)["photos"])
     assert 0 < done < PHOTOS
     summary, alone = both_ways(untag, "--cluster", cluster)
-    assert summary["analysed"] == PHOTOS + 1 - done
+    assert summary["analysed"] == ANALYSED - done
     assert rows(untag.home) == alone
 
 
@@ -313,4 +317,4 @@ def test_a_cluster_that_ends_is_an_error_and_keeps_what_was_done(
     done = len(rows(untag.home)["photos"])
     assert 0 < done < PHOTOS
     result = untag.run("scan", untag.photos, "--json")
-    assert json.loads(result.out)["analysed"] == PHOTOS + 1 - done
+    assert json.loads(result.out)["analysed"] == ANALYSED - done

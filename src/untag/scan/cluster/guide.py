@@ -5,6 +5,8 @@ from __future__ import annotations
 import shlex
 from pathlib import Path
 
+from untag.support.words import printable
+
 PORT = 8786
 
 _GUIDE = """\
@@ -36,4 +38,4 @@ untag scan /volume1/photos --cluster tls://localhost:{port} --shared /volume1/ph
 
 def guide(folder: Path) -> str:
     """The steps, as commands for a shell; `folder` is where the home looks for its keys."""
-    return _GUIDE.format(folder=shlex.quote(str(folder)), port=PORT)
+    return _GUIDE.format(folder=printable(shlex.quote(str(folder))), port=PORT)

@@ -6,12 +6,13 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from itertools import chain
 from typing import Any, Protocol, TypeVar
 
 from untag.scan.cluster import task
 from untag.scan.cluster.addresses import SharedFolder, seen_by_workers
 from untag.scan.cluster.connection import Abandoned, Staff, WorkersDied
-from untag.scan.items import Failed, Loaded, Seen, Task
+from untag.scan.items import Decoded, Failed, Loaded, Seen, Task
 from untag.scan.pipeline import Stage
 from untag.scan.workplace import each, of_kind, read
 from untag.types import Outcome
@@ -61,7 +62,7 @@ class Cluster:
         return Stage("read", of_kind(Task, each(read)), workers=max(1, self.jobs))
 
     def looking(self) -> Sequence[Stage[Any, Any]]:
-        return (Stage("look", of_kind(Loaded, self._look), workers=_MOST_TASKS, batch=_TOGETHER),)
+        return (Stage("look", self._look_at_all, workers=_MOST_TASKS, batch=_TOGETHER),)
 
     def close(self) -> None:
         self.workers.close()
@@ -78,7 +79,12 @@ class Cluster:
             return read(item)
         return read(item) if isinstance(sha256, task.Broken) else Loaded(item.ref, sha256, b"", shared=path)
 
-    def _look(self, photos: list[Loaded]) -> list[Seen | Failed]:
+    def _look_at_all(self, items: list[Any]) -> Iterator[Any]:
+        """Photos together; a video, which is decoded already and much larger, alone."""
+        decoded = of_kind(Decoded, lambda videos: chain.from_iterable(self._look([one]) for one in videos))
+        return decoded(list(of_kind(Loaded, self._look)(items)))
+
+    def _look(self, photos: Sequence[Loaded | Decoded]) -> list[Seen | Failed]:
         """What a worker saw. A cancelled scan drops what was not answered, as it does what no stage has begun."""
         try:
             with self.gate.among_others():
@@ -87,9 +93,9 @@ class Cluster:
         except Abandoned:
             return []
 
-    def _answer(self, photos: list[Loaded]) -> list[Seen | Failed] | task.Broken:
+    def _answer(self, photos: Sequence[Loaded | Decoded]) -> list[Seen | Failed] | task.Broken:
         """Broken where workers died or failed meanwhile: of one of these photos, or of others beside them."""
-        given = [task.Given(one.sha256, one.concerns, one.data, one.shared) for one in photos]
+        given = list(map(_given, photos))
         try:
             answer = self.workers.run(task.look, given)
         except WorkersDied:
@@ -99,7 +105,7 @@ class Cluster:
         refs = {one.sha256: one.ref for one in photos}
         return [replace(seen, ref=refs[seen.sha256 or ""]) for seen in answer]
 
-    def _alone(self, photo: Loaded) -> Seen | Failed:
+    def _alone(self, photo: Loaded | Decoded) -> Seen | Failed:
         """The same with nothing else under way, so that a worker that dies dies of this photo."""
         with self.gate.alone():
             answer = self._answer([photo])
@@ -107,6 +113,12 @@ class Cluster:
             reason = f"{answer.reason}, also with nothing else under way; the next scan tries it again"
             return Failed(photo.ref, photo.sha256, Outcome.NOT_ANALYSED, reason)
         return answer[0]
+
+
+def _given(one: Loaded | Decoded) -> task.Given:
+    if isinstance(one, Decoded):
+        return task.Given(one.sha256, one.concerns, frame=one.frame, phash=one.phash)
+    return task.Given(one.sha256, one.concerns, one.data, one.shared)
 
 
 class Gate:

@@ -22,7 +22,7 @@ from untag.scan.stages import ScanModels
 from untag.scenes import installed
 from untag.sources.files import read_file
 from untag.support.native_threads import one_thread_each
-from untag.types import Outcome, PhotoRef
+from untag.types import Frame, Outcome, PhotoRef
 
 LOADING = "it is loading the models"
 
@@ -41,12 +41,17 @@ class Order:
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Given:
-    """A photo to look at: its bytes, or the path by which this worker sees it. Its name stays at home."""
+    """A photo to look at: its bytes, the path by which this worker sees it, or a frame. Its name stays at home.
+
+    A video is decoded at home, whose processes see the file itself: here come its `frame` and the hash of that.
+    """
 
     sha256: str
     concerns: bool
     data: bytes = b""
     path: str | None = None
+    frame: Frame | None = None
+    phash: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,13 +167,19 @@ def _look(bench: _Bench, given: list[Given]) -> list[Seen | Failed]:
     found: list[Seen | Failed] = []
     decoded: list[Decoded] = []
     for one in given:
-        loaded = _loaded_from(one, bench.looker.limits)
-        item = loaded if isinstance(loaded, Failed) else bench.looker.decode(loaded)
+        item = _decoded_from(one, bench.looker)
         (found if isinstance(item, Failed) else decoded).append(item)  # type: ignore[arg-type]
     if decoded:
         with bench.models:
             found += bench.looker.analyse(decoded)
     return found
+
+
+def _decoded_from(one: Given, looker: Looker) -> Decoded | Failed:
+    if one.frame is not None:
+        return Decoded(PhotoRef("", "", 0, 0), one.sha256, one.frame, one.phash, one.concerns)
+    loaded = _loaded_from(one, looker.limits)
+    return loaded if isinstance(loaded, Failed) else looker.decode(loaded)
 
 
 def _loaded_from(one: Given, limits: Limits) -> Loaded | Failed:
