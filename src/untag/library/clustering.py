@@ -14,13 +14,15 @@ from untag.config import Settings
 from untag.errors import UsageError
 from untag.library.home import OpenHome
 from untag.library.options import ScanOptions
-from untag.scan.cluster.addresses import KEYS_FOLDER, check_address, keys_in, shared_folder
-from untag.scan.cluster.guide import guide
 
 if TYPE_CHECKING:
     from untag.scan import ScanModels
     from untag.scan.cluster.place import Cluster
     from untag.scan.judge import Judge
+
+
+_KEYS_FOLDER = "cluster"
+"""In the home folder, unless the settings name another."""
 
 
 class Clusters(OpenHome):
@@ -31,6 +33,8 @@ class Clusters(OpenHome):
 
         With `threads`, so many photos at once; None is one for each core. Raises as `scan` does with `cluster`.
         """
+        from untag.scan.cluster.addresses import check_address, keys_in
+
         keys = check_address(address, keys_in(keys_folder(self.settings)))
         with _dask():
             from untag.scan.cluster.connection import WorkerOptions, work
@@ -39,6 +43,8 @@ class Clusters(OpenHome):
 
     def worker_guide(self) -> str:
         """How to make keys and start a scheduler and workers, as commands for a shell."""
+        from untag.scan.cluster.guide import guide
+
         return guide(keys_folder(self.settings).absolute())
 
 
@@ -52,7 +58,7 @@ def _dask() -> Iterator[None]:
 
 def keys_folder(settings: Settings) -> Path:
     """Where the TLS keys for a cluster are."""
-    return Path(settings.cluster_keys).expanduser() if settings.cluster_keys else settings.home / KEYS_FOLDER
+    return Path(settings.cluster_keys).expanduser() if settings.cluster_keys else settings.home / _KEYS_FOLDER
 
 
 def join_cluster(
@@ -68,6 +74,8 @@ def join_cluster(
     Raises UsageError for a wrong address or missing keys, or where Dask is not installed, and ClusterError where the
     cluster does not answer or is not the same as this machine.
     """
+    from untag.scan.cluster.addresses import check_address, keys_in, shared_folder
+
     assert options.cluster is not None
     keys = check_address(options.cluster, keys_in(keys_folder(settings)))
     shared = tuple(map(shared_folder, options.shared))

@@ -10,9 +10,6 @@ from urllib.parse import urlsplit
 
 from untag.errors import UsageError
 
-KEYS_FOLDER = "cluster"
-"""In the home folder, unless the settings name another."""
-
 _SCHEMES = ("tcp", "tls")
 
 
