@@ -93,6 +93,15 @@ def scale_ratios(result: Any) -> Iterator[Ratio]:
         yield f"{sizes[-1]} photos, {seconds} s / {name}", seconds / most[name]["processor"], 1.0
 
 
+def text_ratios(result: Any) -> Iterator[Ratio]:
+    for name, found in result["found"]["together"].items():
+        hit, _, of = found.partition(" of ")
+        yield f"words found / words drawn, {name}", int(hit) / int(of), 0.9 if name == "legible" else 0.0
+    without = result["photos_without"]
+    if without > 0:
+        yield "photos in which no word is found / photos without", 1 - len(result["found_without"]) / without, 0.99
+
+
 def soak_ratios(result: Any) -> Iterator[Ratio]:
     grown = [step["mebibytes"] for step in result["steps"] if "mebibytes" in step]
     yield "steps without a fault / steps", 1 - len(result["faults"]) / len(result["steps"]), 1.0
@@ -182,7 +191,7 @@ def arguments_of(name: str, options: argparse.Namespace) -> list[str]:
         return home
     if name == "soak":
         return ["--painted", "--photos", "2000"]  # `make soak` does it with more, and with real models
-    if name in ("output_size", "drop_in"):
+    if name in ("output_size", "drop_in", "text"):
         return [str(options.photos)]
     return [str(options.photos), "--me", str(options.me), *home] if name in ("scan", "memory") else []
 
@@ -196,6 +205,7 @@ BENCHMARKS = (
     Benchmark("rescan", (), ("--files", "5000", "--repeats", "2"), rescan_ratios),
     Benchmark("scale", (), ("--sizes", "1000,4000"), scale_ratios),
     Benchmark("soak", (), ("--photos", "60"), soak_ratios),
+    Benchmark("text", ("rapidocr",), ("--words", "20", "--others", "10"), text_ratios),
     Benchmark("memory", (), ("--few", "20"), memory_ratios),
     Benchmark("archives", (), ("--photos", "2000", "--mutations", "200"), archive_ratios),
     Benchmark("output_size", (), ("--photos", "40", "--copies", "80"), size_ratios),
@@ -223,7 +233,7 @@ def missing(benchmark: Benchmark, options: argparse.Namespace) -> str | None:
         return "needs Linux: find -printf, or /proc"
     if "playwright" in benchmark.competitors and shutil.which("chromium") is None:
         return "needs Chromium"
-    if benchmark.name in ("output_size", "drop_in") and not options.photos.is_dir():
+    if benchmark.name in ("output_size", "drop_in", "text") and not options.photos.is_dir():
         return f"{options.photos} is not there"
     if benchmark.name in ("scan", "memory") and not (options.photos.is_dir() and options.me.is_file()):
         return f"{options.photos} or {options.me} is not there"
