@@ -159,6 +159,10 @@ def raw_fuzz_ratios(result: Any) -> Iterator[Ratio]:
     yield "2 GB / peak memory on damaged raw files", 2000 / max(result["peak_megabytes"]), 1.0
 
 
+def video_fuzz_ratios(result: Any) -> Iterator[Ratio]:
+    yield "2 GB / peak memory on damaged videos", 2000 / max(result["peak_megabytes"]), 1.0
+
+
 def archive_fuzz_ratios(result: Any) -> Iterator[Ratio]:
     yield "2 GB / peak memory on damaged archives", 2e9 / result["peak_bytes"], 1.0
 
@@ -213,6 +217,7 @@ BENCHMARKS = (
     Benchmark("elongated", (), ("--ratios", "2,4", "--places", "2"), elongated_ratios),
     Benchmark("fuzz_images", (), ("--count", "200", "--batch", "100"), image_fuzz_ratios),
     Benchmark("fuzz_raw", ("rawpy",), ("--count", "100"), raw_fuzz_ratios),
+    Benchmark("fuzz_videos", (), ("--count", "100"), video_fuzz_ratios),
     Benchmark("fuzz_archives", (), ("--count", "250"), archive_fuzz_ratios),
     Benchmark("gpu", (), ("--count", "32", "--minutes", "4"), gpu_ratios),
     Benchmark("kills", (), ("--kills", "20"), kill_ratios),

@@ -250,7 +250,10 @@ def _nothing(container: Container, facts: MediaFacts, end: End) -> ReadFailure:
             return ReadFailure(Outcome.TOO_LARGE, "no frame could be decoded in the time that a video may take")
         case End.NO_FRAME if not facts.cut_off:
             codec = f" ({facts.codec})" if facts.codec is not None else ""
-            return ReadFailure(Outcome.UNSUPPORTED, f"no frame can be decoded: the codec{codec} may be unknown here")
+            return ReadFailure(
+                Outcome.UNSUPPORTED,
+                f"no frame can be decoded: the codec{codec} may be unknown here, or the file damaged",
+            )
         case _:
             cut = "cut off" if facts.cut_off else "damaged"
             return ReadFailure(Outcome.BROKEN, f"the video is {cut}: no frame can be decoded")
