@@ -27,6 +27,7 @@ from untag.types import Face, Match
 pytest.importorskip("distributed", reason="the extra cluster is not installed")
 
 from untag.scan.cluster.connection import Connection
+from untag.scan.cluster.task import difference
 
 PHOTOS = 60
 ANALYSED = PHOTOS + 2
@@ -318,3 +319,20 @@ def test_a_cluster_that_ends_is_an_error_and_keeps_what_was_done(
     assert 0 < done < PHOTOS
     result = untag.run("scan", untag.photos, "--json")
     assert json.loads(result.out)["analysed"] == ANALYSED - done
+
+
+@pytest.mark.parametrize(
+    ("mine", "wanted", "names"),
+    [
+        ("dlib-1/a+b/1600/6", "dlib-2/a+b/1600/6", ("it has dlib-1, here is dlib-2",)),
+        ("dlib-1/a+b/1600/6", "dlib-1/a+b+taught-9/1600/6", ("it has fewer, here is taught-9",)),
+        ("dlib-1/a+b/1600/6", "dlib-1/a+b/1600/7", ("it has 6, here is 7",)),
+        ("dlib-1/a+b/1600/6", "dlib-1/a+b/1600/6/text:5", ("here is text:5",)),
+        ("dlib-1/a/1600/6/text:5", "dlib-1/a/1600/6", ("it has text:5, here is less",)),
+    ],
+)
+def test_a_difference_of_models_is_named(mine: str, wanted: str, names: tuple[str, ...]) -> None:
+    assert difference(mine, mine) is None
+    said = difference(mine, wanted)
+    assert said is not None
+    assert all(name in said for name in names)

@@ -81,6 +81,7 @@ def join_cluster(
     shared = tuple(map(shared_folder, options.shared))
     with _dask():
         from untag.scan.cluster.connection import connect
+    from untag.reading.reader import TextWanted
     from untag.scan.cluster.place import Cluster, Gate
     from untag.scan.cluster.task import Order
 
@@ -93,9 +94,10 @@ def join_cluster(
         # From the thread that noticed it; how loud to be, the context of the one that scans knows.
         context.copy().run(say, message)
 
+    text = TextWanted(settings.text_words, settings.text_cards)
     connection = connect(options.cluster, keys, say=tell, cancelled=cancelled)
     try:
-        connection.hire(Order(engine, models.pipeline, judge.wanted, settings.limits))
+        connection.hire(Order(engine, models.pipeline, judge.wanted, settings.limits, text))
     except BaseException:
         connection.close()
         raise

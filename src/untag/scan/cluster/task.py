@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 from contextlib import ExitStack
 from dataclasses import dataclass, field
+from itertools import zip_longest
 from threading import Lock
 
 from untag.config import default_home, load_settings
@@ -15,6 +16,7 @@ from untag.engine.runtime.models import ModelOptions
 from untag.errors import ReadFailure, UntagError
 from untag.faces import engine as engines
 from untag.imaging.limits import Limits
+from untag.reading.reader import TextWanted, load_text_reader
 from untag.scan.items import Decoded, Failed, Loaded, Seen
 from untag.scan.judge import Wanted
 from untag.scan.looking import Looker
@@ -37,6 +39,7 @@ class Order:
     pipeline: str
     wanted: Wanted
     limits: Limits
+    text: TextWanted
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -120,7 +123,11 @@ def _models(order: Order, threads: int) -> ScanModels:
         _for_good.enter_context(one_thread_each())
     settings = load_settings(default_home())
     options = ModelOptions(settings.home, settings.device, threads)
-    models = ScanModels(engines.load_engine(order.engine, options), installed.load_scene_models(options))
+    models = ScanModels(
+        engines.load_engine(order.engine, options),
+        installed.load_scene_models(options),
+        load_text_reader(options, order.text),
+    )
     _loaded[order.engine] = models
     return models
 
@@ -129,9 +136,10 @@ def difference(mine: str, wanted: str) -> str | None:
     """How an analysis by a worker differs from the one that the home wants, by their names; None where it does not."""
     if mine == wanted:
         return None
-    parts = [(here.split(_SEVERAL), there.split(_SEVERAL)) for here, there in zip(mine.split("/"), wanted.split("/"))]  # noqa: B905 - what is left over differs
-    own = [name for here, there in parts for name in here if name not in there]
-    lacking = [name for here, there in parts for name in there if name not in here]
+    pairs = zip_longest(mine.split("/"), wanted.split("/"), fillvalue="")
+    parts = [(here.split(_SEVERAL), there.split(_SEVERAL)) for here, there in pairs]
+    own = [name for here, there in parts for name in here if name and name not in there]
+    lacking = [name for here, there in parts for name in there if name and name not in here]
     return (
         f"its models are not those of this machine: it has {', '.join(own) or 'fewer'},"
         f" here is {', '.join(lacking) or 'less'}; install the same untag, pull the same models and copy what"
