@@ -37,6 +37,7 @@ from untag.scenes.heads import (
     class_strengths,
     head_inputs,
     load_heads,
+    named_odds,
     pooled,
     read_heads,
     strongest,
@@ -404,6 +405,12 @@ def test_all_of_a_closer_look_counts() -> None:
     score = heads.scores(whole, look)[0]
     odds = np.log(0.5 / 0.5)
     assert np.log(score / (1 - score)) == pytest.approx(1 + 2 + 3 * odds + 5 * np.log(0.5) - 4, abs=0.05)
+
+
+@pytest.mark.parametrize(("name", "column"), [("c441", 0), ("c764", 1), ("c499", 1), ("c623", 1), ("c7", None)])
+def test_drinks_guns_and_knives_are_named_whatever_the_heads_learnt(name: str, column: int | None) -> None:
+    odds = named_odds(np.log(distribution(**{name: 0.6})).astype(np.float32))[0]
+    assert (odds > 0).tolist() == [column == 0, column == 1]
 
 
 def test_how_surely_any_window_shows_a_class_is_the_mean_logarithm_of_the_strongest_three() -> None:

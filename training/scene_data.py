@@ -10,14 +10,18 @@ import zipfile
 from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from untag.engine.downloads.registry import EFFICIENTNET_LITE2
 from untag.engine.weights.efficientnet import FEATURES
+from untag.engine.weights.torch_weights import read_state_dict
 from untag.scenes.categories import Category
+from untag.scenes.heads import SEEN, named_odds
 
 TRAINED = (
     Category.ALCOHOL,
@@ -33,6 +37,9 @@ TRAINED = (
     Category.INJURY,
 )
 """The categories with photos to learn from, in the order of all columns here."""
+
+NAMED = (Category.ALCOHOL, Category.WEAPON)
+"""Those of which the inputs have the log-odds that the network names them, in their order."""
 
 SETS = ("snaps", "scenes", "flickr8k")
 CORRECTIONS = Path(__file__).with_name("scene_corrections.csv")
@@ -137,7 +144,8 @@ def load(data: Path, features: Path) -> Photos:
     closer = np.array([number[str(path)] for look in looks for path in look["paths"]])
     looked = np.zeros(len(paths), np.bool_)
     looked[closer] = True
-    rows = np.concatenate(inputs)
+    rows = _named_anew(np.concatenate(inputs))
+    windows = np.concatenate([look["windows"] for look in looks])
     of = tuple(labels.get(path, frozenset()) for path in paths)
     truth = np.array([_truth(path, own, captions.get(path)) for path, own in zip(paths, of, strict=True)])
     source = np.array([sources.get(path) or _source(path) for path in paths])
@@ -157,13 +165,36 @@ def load(data: Path, features: Path) -> Photos:
         ordinary,
         rows,
         closer,
-        np.concatenate([look["inputs"] for look in looks]),
+        _named_anew(np.concatenate([look["inputs"] for look in looks])),
         np.concatenate([look["counts"] for look in looks]),
-        np.concatenate([look["windows"] for look in looks]),
-        np.concatenate([look["odds"] for look in looks]),
+        windows,
+        _window_odds(windows),
         looked,
         _parts(rows, source),
     )
+
+
+@cache
+def _classifier() -> tuple[NDArray[np.float32], NDArray[np.float32]]:
+    state = read_state_dict(EFFICIENTNET_LITE2.read())
+    return state["_fc.weight"].astype(np.float32).T, state["_fc.bias"].astype(np.float32)
+
+
+def class_logits(features: NDArray[np.float32]) -> NDArray[np.float32]:
+    """(N, 1280) pooled features -> (N, 1000) logits of the ImageNet classes, as the network computes them."""
+    weight, bias = _classifier()
+    return np.asarray(features @ weight + bias)
+
+
+def _named_anew(inputs: NDArray[np.float32]) -> NDArray[np.float32]:
+    """The inputs with the log-odds of the classes that are named today: other classes need no features anew."""
+    logits = class_logits(np.ascontiguousarray(inputs[:, :FEATURES]))
+    return np.hstack([inputs[:, : SEEN - len(NAMED)], named_odds(logits)])
+
+
+def _window_odds(windows: NDArray[np.float16]) -> NDArray[np.float32]:
+    steps = range(0, len(windows), 10000)
+    return np.concatenate([named_odds(class_logits(windows[at : at + 10000].astype(np.float32))) for at in steps])
 
 
 def _labels(data: Path) -> tuple[dict[str, frozenset[str]], dict[str, str], dict[str, bool], dict[str, bool]]:

@@ -24,7 +24,7 @@ from untag.imaging.decode import decode
 from untag.scan import SEARCH_SIDE
 from untag.scenes.classify import scene_input
 from untag.scenes.closer import closer_input
-from untag.scenes.heads import head_inputs, named_odds
+from untag.scenes.heads import head_inputs
 from untag.types import Frame, Pixels
 
 SETS = ("snaps", "scenes", "flickr8k")
@@ -77,19 +77,17 @@ def _closer(data: Path, name: str, graph: OrtSession) -> dict[str, NDArray[np.ge
     if name == "flickr8k":
         seen = shown_by_correction()
         paths = [path for row, path in enumerate(paths) if row % 6 == 0 or Path(path).stem in seen]
-    inputs, windows, odds = [], [], []
+    inputs, windows = [], []
     for path in paths:
         frame = decode((data / path).read_bytes(), max_side=SEARCH_SIDE)
-        logits, features, details, _, means, window_logits = graph.run({"images": closer_input(frame.pixels)[None]})
+        logits, features, details, _, means, _ = graph.run({"images": closer_input(frame.pixels)[None]})
         inputs.append(head_inputs(logits, features, details))
         windows.append(means.astype(np.float16))  # hundreds of megabytes
-        odds.append(named_odds(window_logits))
     return {
         "paths": np.array(paths),
         "inputs": np.concatenate(inputs),
         "counts": np.array([len(each) for each in windows]),
         "windows": np.concatenate(windows),
-        "odds": np.concatenate(odds),
     }
 
 

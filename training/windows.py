@@ -13,10 +13,8 @@ from numpy.typing import NDArray
 from scipy.optimize import minimize
 
 from heads import Floats, weights_of
-from scene_data import TRAINED, Photos
-from untag.engine.downloads.registry import EFFICIENTNET_LITE2
+from scene_data import TRAINED, Photos, class_logits
 from untag.engine.weights.efficientnet import CLASSES
-from untag.engine.weights.torch_weights import read_state_dict
 from untag.scenes.heads import class_strengths, pooled
 
 DIRECTIONS = 256
@@ -99,10 +97,8 @@ class Windows:
 
 def strengths_of(photos: Photos) -> Floats:
     """(photos, 1000) `class_strengths` of the windows of the photos that were looked at closer, 0 for others."""
-    state = read_state_dict(EFFICIENTNET_LITE2.read())
-    weight, bias = state["_fc.weight"].astype(np.float32).T, state["_fc.bias"].astype(np.float32)
     found = np.zeros((len(photos.paths), CLASSES), np.float32)
     ends = np.cumsum(photos.counts)
     for photo, end, count in zip(photos.closer, ends, photos.counts, strict=True):
-        found[photo] = class_strengths(photos.windows[end - count : end].astype(np.float32) @ weight + bias)
+        found[photo] = class_strengths(class_logits(photos.windows[end - count : end].astype(np.float32)))
     return found

@@ -86,10 +86,10 @@ _ALCOHOL = CategorySpec(
     Category.ALCOHOL,
     available=True,
     threshold=0.226,
-    strict=0.466,
+    strict=0.464,
     high=0.150,
     false_alarms_per_1000=3.9,
-    found=0.79,
+    found=0.78,
     located=True,
     impression="looks like photos of drinks or of people drinking",
     classes=(
@@ -105,7 +105,7 @@ _ALCOHOL = CategorySpec(
 _PARTY = CategorySpec(
     Category.PARTY,
     available=True,
-    threshold=0.536,
+    threshold=0.537,
     strict=0.961,
     high=0.284,
     false_alarms_per_1000=1.7,
@@ -118,7 +118,7 @@ _PARTY = CategorySpec(
 _BAR = CategorySpec(
     Category.BAR,
     available=True,
-    threshold=0.394,
+    threshold=0.395,
     strict=0.813,
     high=0.192,
     false_alarms_per_1000=0.6,
@@ -130,11 +130,11 @@ _BAR = CategorySpec(
 _SMOKING = CategorySpec(
     Category.SMOKING,
     available=True,
-    threshold=0.859,
+    threshold=0.860,
     strict=0.878,
-    high=0.383,
-    false_alarms_per_1000=1.1,
-    found=0.47,
+    high=0.384,
+    false_alarms_per_1000=0.6,
+    found=0.45,
     experimental=True,
     impression="looks like photos of people who smoke",
 )
@@ -142,16 +142,18 @@ _SMOKING = CategorySpec(
 _WEAPON = CategorySpec(
     Category.WEAPON,
     available=True,
-    threshold=0.968,
-    strict=0.997,
-    high=0.895,
-    false_alarms_per_1000=2.2,
-    found=0.41,
+    threshold=0.960,
+    strict=0.998,
+    high=0.910,
+    false_alarms_per_1000=2.8,
+    found=0.47,
     located=True,
     impression="looks like photos of people with guns",
     classes=(
         ImageNetClass(413, "assault rifle"),
+        ImageNetClass(499, "cleaver"),
         ImageNetClass(597, "holster"),
+        ImageNetClass(623, "knife"),  # "letter opener", whose photos are of blades
         ImageNetClass(763, "handgun"),  # "revolver"
         ImageNetClass(764, "rifle"),
     ),
@@ -160,9 +162,9 @@ _WEAPON = CategorySpec(
 _GAMBLING = CategorySpec(
     Category.GAMBLING,
     available=True,
-    threshold=0.560,
-    strict=0.735,
-    high=0.560,
+    threshold=0.656,
+    strict=0.816,
+    high=0.656,
     false_alarms_per_1000=0.0,
     experimental=True,
     impression="looks like photos of playing cards",
@@ -182,11 +184,11 @@ _CROWD = CategorySpec(
 _GESTURE = CategorySpec(
     Category.GESTURE,
     available=True,
-    threshold=0.944,
-    strict=0.984,
-    high=0.750,
+    threshold=0.960,
+    strict=0.989,
+    high=0.794,
     false_alarms_per_1000=0.6,
-    found=0.53,
+    found=0.44,
     experimental=True,
     impression="looks like photos of offensive gestures",
 )
@@ -194,11 +196,11 @@ _GESTURE = CategorySpec(
 _DRUGS = CategorySpec(
     Category.DRUGS,
     available=True,
-    threshold=0.655,
-    strict=0.835,
-    high=0.437,
+    threshold=0.585,
+    strict=0.775,
+    high=0.385,
     false_alarms_per_1000=0.0,
-    found=0.47,
+    found=0.53,
     experimental=True,
     impression="looks like photos of drugs",
 )
@@ -206,9 +208,9 @@ _DRUGS = CategorySpec(
 _DOCUMENT = CategorySpec(
     Category.DOCUMENT,
     available=True,
-    threshold=0.852,
-    strict=0.967,
-    high=0.663,
+    threshold=0.823,
+    strict=0.957,
+    high=0.624,
     false_alarms_per_1000=0.0,
     found=0.20,
     experimental=True,
@@ -218,9 +220,9 @@ _DOCUMENT = CategorySpec(
 _INJURY = CategorySpec(
     Category.INJURY,
     available=True,
-    threshold=0.472,
-    strict=0.855,
-    high=0.374,
+    threshold=0.550,
+    strict=0.901,
+    high=0.443,
     false_alarms_per_1000=0.0,
     found=0.86,
     experimental=True,
@@ -261,7 +263,7 @@ CATEGORIES: Mapping[Category, CategorySpec] = MappingProxyType(
 )
 """Every category, in the order in which they are listed everywhere."""
 
-TOGETHER_PER_1000 = {Sensitivity.STRICT: 1.7, Sensitivity.NORMAL: 9.5, Sensitivity.HIGH: 29.6}
+TOGETHER_PER_1000 = {Sensitivity.STRICT: 1.1, Sensitivity.NORMAL: 9.5, Sensitivity.HIGH: 29.1}
 """How many of 1,000 ordinary photos all heads together flag: some photos are flagged for two things."""
 
 AVAILABLE: tuple[Category, ...] = tuple(category for category, spec in CATEGORIES.items() if spec.available)
