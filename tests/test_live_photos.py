@@ -7,6 +7,8 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from fakes import ME, STRANGER, Square, Untag, paint
 from made_up_videos import EXACT, video
@@ -75,6 +77,21 @@ def test_nothing_leads_from_one_picture_to_another() -> None:
     }
     assert with_copies({"video": "photo"}, {"photo": "video"}) == {}
     assert not set(standing) & set(standing.values())
+
+
+@given(
+    st.dictionaries(st.sampled_from("abcdefgh"), st.sampled_from("abcdefgh")),
+    st.dictionaries(st.sampled_from("abcdefgh"), st.sampled_from("abcdefgh")),
+)
+def test_parts_that_are_copies_of_other_shots_parts_lead_to_what_is_shown(
+    standing: dict[str, str], copies: dict[str, str]
+) -> None:
+    standing = {part: best for part, best in standing.items() if part not in standing.values()}
+    copies = {copy: best for copy, best in copies.items() if copy not in copies.values()}
+    leads = copies | with_copies(standing, copies)
+    assert not set(leads) & set(leads.values()), "nobody is hidden behind what is hidden itself"
+    for one, other in (copies | standing).items():
+        assert leads.get(one, one) == leads.get(other, other)
 
 
 def listed(store: Store) -> dict[str, tuple[str | None, list[str]]]:

@@ -150,3 +150,12 @@ def test_somebody_whom_only_the_movement_shows_is_found(untag: Untag, monkeypatc
 def _behind(data: bytes, mp4: bytes) -> motion.MovingPart | None:
     start = data.find(mp4)
     return None if start < 0 else motion.MovingPart(start, len(mp4), cut_off=False)
+
+
+@pytest.mark.parametrize(("width", "height"), [(30_000, 2), (2, 30_000), (8000, 8)], ids=["flat", "thin", "strip"])
+def test_a_photo_as_flat_as_a_strip_makes_no_gigabytes_of_black(width: int, height: int) -> None:
+    data = photo(width=width, height=height) + filmed(150, 240, width=320, height=240)
+    frame = look_through(data, max_side=1600, limits=DEFAULT_LIMITS)
+    assert len(frame.moments) == 2
+    for moment in frame.moments:
+        assert max(Image.open(BytesIO(moment.data)).size) <= 1600

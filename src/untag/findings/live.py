@@ -86,9 +86,20 @@ def live_photos(found: Iterable[tuple[Part, Sequence[Part]]]) -> dict[str, str]:
 
 def with_copies(standing: Mapping[str, str], copies: Mapping[str, str]) -> dict[str, str]:
     """The same where `copies` maps lesser copies to their representatives: all that is left leads to what is shown."""
-    joined = {lesser: copies.get(best, best) for lesser, best in standing.items()}
-    joined = {lesser: best for lesser, best in joined.items() if lesser != best}
-    return joined | {copy: joined[best] for copy, best in copies.items() if best in joined and joined[best] != copy}
+    shown = {one: _shown_for(one, standing, copies) for one in (*standing, *copies)}
+    return {one: best for one, best in shown.items() if best not in (one, copies.get(one))}
+
+
+def _shown_for(one: str, standing: Mapping[str, str], copies: Mapping[str, str]) -> str:
+    """What stands for a picture in the end: a part of one shot may be the copy of a part of another, and so on.
+
+    Where that leads round in a circle, it is a representative of copies within.
+    """
+    way: list[str] = []
+    while one not in way:
+        way.append(one)
+        one = standing.get(one) or copies.get(one, one)
+    return min(each for each in way[way.index(one) :] if each not in copies)
 
 
 def _is_live(video: Part, photo: Part) -> bool:

@@ -35,6 +35,8 @@ _FIRST = 0.01
 """Seconds at which the video's first frame is said to be shown: 0 is the photo."""
 
 _SAME_SHAPE = 0.01
+_MOST_BLACK = 2.0
+"""How many times as long as a video's frame is what it becomes with black: beside a strip of a photo it is reduced."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,14 +92,13 @@ def with_motion(frame: Frame, data: bytes, *, max_side: int, limits: Limits) -> 
     try:
         with _as_file(data[part.start : part.start + part.size]) as file:
             video = look_through_video(VideoPart(file), max_side=max_side, limits=limits)
+        moments = tuple(_fitted(moment, frame.width / frame.height) for moment in _timed(video))
     except ReadFailure as failure:
         unseen = Fault(failure.outcome, f"its moving part was not looked at: {failure}")
         return replace(frame, fault=frame.fault or cut_off or unseen)
     except OSError as error:
         unseen = Fault(Outcome.NOT_ANALYSED, f"its moving part was not looked at ({error.strerror or error})")
         return replace(frame, fault=frame.fault or unseen)
-    shape = frame.width / frame.height
-    moments = tuple(_fitted(moment, shape) for moment in _timed(video))
     partly = None if video.fault is None else replace(video.fault, error=f"its moving part: {video.fault.error}")
     return replace(frame, moments=moments, fault=frame.fault or cut_off or partly)
 
@@ -116,7 +117,13 @@ def _fitted(moment: Moment, shape: float) -> Moment:
     height, width = pixels.shape[:2]
     if abs(width / height - shape) <= _SAME_SHAPE * shape:
         return moment
-    wider, taller = max(width, round(height * shape)), max(height, round(width / shape))
+    longest = max(width, height, height * shape, width / shape)
+    scale = min(1.0, _MOST_BLACK * max(width, height) / longest)
+    width, height = max(1, round(width * scale)), max(1, round(height * scale))
+    if scale < 1:
+        pixels = cast("Pixels", cv2.resize(pixels, (width, height), interpolation=cv2.INTER_AREA))
+    most = round(longest * scale)
+    wider, taller = max(width, min(most, round(height * shape))), max(height, min(most, round(width / shape)))
     return kept_moment(moment.at, _padded(pixels, wider - width, taller - height))
 
 
