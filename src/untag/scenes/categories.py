@@ -184,11 +184,11 @@ _CROWD = CategorySpec(
 _GESTURE = CategorySpec(
     Category.GESTURE,
     available=True,
-    threshold=0.960,
+    threshold=0.926,
     strict=0.989,
     high=0.794,
     false_alarms_per_1000=0.6,
-    found=0.44,
+    found=0.51,
     experimental=True,
     impression="looks like photos of offensive gestures",
 )
