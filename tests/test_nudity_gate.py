@@ -75,7 +75,7 @@ def test_the_gate_asks_from_its_guess_on() -> None:
 @pytest.mark.parametrize("names", [(), ("weights", "bias"), ("weights", "bias", "asks_from")])
 def test_another_file_is_no_gate(names: Sequence[str]) -> None:
     file = io.BytesIO()
-    np.savez(file, **{name: np.zeros(7, np.float32) for name in names})
+    np.savez(file, allow_pickle=False, **{name: np.zeros(7, np.float32) for name in names})
     with pytest.raises(ModelError, match="install untag again"):
         read_nudity_gate(file.getvalue())
     with pytest.raises(ModelError, match="holds no gate"):
