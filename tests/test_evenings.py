@@ -113,3 +113,34 @@ def test_a_finding_says_so_and_it_is_undone_with_the_photo_that_spoke(untag: Unt
     (untag.photos / "a.png").unlink()
     untag.scan()
     assert reasons(untag)["b.png"] == []
+
+
+def an_evening(untag: Untag) -> None:
+    untag.enroll()
+    (untag.home / "config.toml").write_text("[thresholds]\nalcohol = 0.5\n")
+    untag.add("a.png", dated(paint(ME, serial=1, alcohol=0.9), "2019:07:14 21:00:00"))
+    untag.add("b.png", dated(paint(ME, serial=2, alcohol=0.4), "2019:07:14 22:00:00"))
+
+
+def test_a_scan_that_ended_before_evenings_were_looked_at_is_made_up_for(
+    untag: Untag, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    an_evening(untag)
+    with monkeypatch.context() as patched:
+        patched.setattr("untag.scan.run.assess_by_evenings", lambda *_: None)
+        untag.scan()
+    assert reasons(untag)["b.png"] == []
+    untag.scan()
+    assert "other photos of this evening show drinks" in reasons(untag)["b.png"]
+
+
+def test_a_photo_that_is_not_of_the_user_no_longer_speaks(untag: Untag) -> None:
+    an_evening(untag)
+    untag.scan()
+    assert "other photos of this evening show drinks" in reasons(untag)["b.png"]
+    assert untag.run("decide", "a.png", "--status", "not-me").status == 0
+    untag.scan()
+    assert reasons(untag)["b.png"] == []
+    assert untag.run("decide", "a.png", "--undo").status == 0
+    untag.scan()
+    assert "other photos of this evening show drinks" in reasons(untag)["b.png"]

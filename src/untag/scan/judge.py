@@ -36,9 +36,11 @@ from untag.store import (
     changed_places,
     confirmed_contents,
     due_photos,
+    evenings_noted,
     hashed_findings,
     live_parts,
     mark_judged,
+    note_evenings,
     note_owners,
     person_names,
     photo_evidence,
@@ -96,8 +98,8 @@ class Judge:
     """The profiles, names and rules in force. `key` changes whenever a verdict or a finding could.
 
     `confirmed` are the SHA-256 of the photos of which the user said that they show the person; `risky_posters` are as
-    in `Known`; `evenings` are as `spoken_for` has them. What changes in these, `assess_by_posters` and
-    `assess_by_evenings` see to, not the key. `certain` is None where evenings do not count.
+    in `Known`; `evenings` are as `spoken_for` had them when photos were assessed. What changes in these,
+    `assess_by_posters` and `assess_by_evenings` see to, not the key. `certain` is None where evenings do not count.
     """
 
     matcher: Matcher
@@ -181,7 +183,7 @@ def load_judge(store: Store, engine_id: str, settings: Settings, *, all_scenes: 
         key,
         confirmed_contents(store),
         risky_posters(store),
-        _evenings(store, certain),
+        evenings_noted(store) if certain is not None else {},
         certain,
     )
 
@@ -292,11 +294,19 @@ def assess_by_posters(store: Store, judge: Judge, owners: Iterable[str], run_id:
 
 
 def assess_by_evenings(store: Store, judge: Judge, run_id: int) -> None:
-    """Assess again the photos for which other photos of their evening speak otherwise than before this scan."""
-    now = _evenings(store, judge.certain)
-    either = sorted(judge.evenings.keys() | now.keys())
-    changed = [sha256 for sha256 in either if judge.evenings.get(sha256) != now.get(sha256)]
-    _assess_again(store, replace(judge, evenings=now, risky_posters=risky_posters(store)), changed, run_id)
+    """Assess again the photos for which other photos of their evening speak otherwise than when they were assessed.
+
+    What is on record counts, not what was so before this scan: others may have been decided about since the last one,
+    or that one may have ended half-way.
+    """
+    now, noted = _evenings(store, judge.certain), evenings_noted(store)
+    changed = [sha256 for sha256 in sorted(noted.keys() | now.keys()) if noted.get(sha256) != now.get(sha256)]
+    judge = replace(judge, evenings=now, risky_posters=risky_posters(store))
+    for start in range(0, len(changed), _PAGE):
+        page = changed[start : start + _PAGE]
+        with store.transaction():
+            assess_decided(store, judge, page, run_id)
+            note_evenings(store, page, now)
 
 
 def _assess_again(store: Store, judge: Judge, sha256s: Sequence[str], run_id: int) -> None:

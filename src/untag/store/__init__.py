@@ -40,7 +40,7 @@ from untag.store.embeddings import (
     make_durable,
 )
 from untag.store.engines import HomeEngine, choose_engine, engine_on_record, home_engine, photos_by_engine
-from untag.store.evenings import photos_taken
+from untag.store.evenings import evenings_noted, note_evenings, photos_taken
 from untag.store.evidence import (
     changed_places,
     due_photos,
@@ -280,6 +280,7 @@ __all__ = [
     "embeddings_after",
     "engine_on_record",
     "engines_of",
+    "evenings_noted",
     "faces_by_id",
     "findings",
     "finish_run",
@@ -315,6 +316,7 @@ __all__ = [
     "needles_of_person",
     "new_findings",
     "new_id",
+    "note_evenings",
     "note_owners",
     "note_written",
     "now",

@@ -317,6 +317,16 @@ def _companions(db: Database) -> None:
     db.execute("CREATE INDEX companions_representative ON companions(representative)")
 
 
+def _evenings(db: Database) -> None:
+    # What other photos of its evening show, as it was when each photo was assessed: a run may end before all were.
+    db.execute(
+        """CREATE TABLE evenings (
+            sha256 TEXT PRIMARY KEY REFERENCES photos(sha256) ON DELETE CASCADE,
+            categories TEXT NOT NULL
+        ) WITHOUT ROWID"""
+    )
+
+
 MIGRATIONS: tuple[Callable[[Database], None], ...] = (
     _first,
     _reported,
@@ -330,6 +340,7 @@ MIGRATIONS: tuple[Callable[[Database], None], ...] = (
     _account_owners,
     _spans,
     _companions,
+    _evenings,
 )
 
 
