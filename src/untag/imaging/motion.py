@@ -96,6 +96,9 @@ def with_motion(frame: Frame, data: bytes, *, max_side: int, limits: Limits) -> 
     except ReadFailure as failure:
         unseen = Fault(failure.outcome, f"its moving part was not looked at: {failure}")
         return replace(frame, fault=frame.fault or cut_off or unseen)
+    except (MemoryError, cv2.error):
+        unseen = Fault(Outcome.NOT_ANALYSED, "its moving part was not looked at: it takes more memory than there is")
+        return replace(frame, fault=frame.fault or unseen)
     except OSError as error:
         unseen = Fault(Outcome.NOT_ANALYSED, f"its moving part was not looked at ({error.strerror or error})")
         return replace(frame, fault=frame.fault or unseen)

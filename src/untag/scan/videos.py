@@ -49,9 +49,11 @@ class Videos:
     def decode(self, item: LoadedVideo) -> Decoded | Failed | None:
         """The frames of a video, or why it has none."""
         try:
-            with item.content.opened(self.settings.home) as file:
+            with item.content.opened(self.settings.home, self.cancelled) as file:
                 return self._decoded(item, VideoPart(file))
         except ReadFailure as failure:  # there may be room another time
+            if self.cancelled():
+                return None
             return Failed(item.ref, item.sha256, failure.outcome, str(failure))
 
     def _decoded(self, item: LoadedVideo, video: VideoPart) -> Decoded | Failed | None:

@@ -43,12 +43,12 @@ class Content:
         return digest.hexdigest()
 
     @contextmanager
-    def opened(self, room: Path) -> Iterator[IO[bytes]]:
+    def opened(self, room: Path, cancelled: Callable[[], bool] = lambda: False) -> Iterator[IO[bytes]]:
         """The file, open for the system: what lies in an archive is unpacked into one without a name in `room`.
 
-        Raises ReadFailure, TOO_LARGE where the disk has no room for it.
+        Raises ReadFailure, TOO_LARGE where the disk has no room for it, and NOT_ANALYSED once it was `cancelled`.
         """
-        with self._at_its_place() if self.path is not None else self._unpacked(room) as file:
+        with self._at_its_place() if self.path is not None else self._unpacked(room, cancelled) as file:
             yield file
 
     @contextmanager
@@ -57,23 +57,30 @@ class Content:
             yield file
 
     @contextmanager
-    def _unpacked(self, room: Path) -> Iterator[IO[bytes]]:
+    def _unpacked(self, room: Path, cancelled: Callable[[], bool]) -> Iterator[IO[bytes]]:
         try:
-            if shutil.disk_usage(room).free < self.size + _LEFT_FREE:
-                raise ReadFailure(
-                    Outcome.TOO_LARGE,
-                    f"{self.size / 1e9:,.1f} GB inside an archive, for which there is no room in the home folder;"
-                    " unpack the archive, and scan the folder",
-                )
+            self._check_room(room, self.size)
             # On Linux it never has a name, elsewhere it loses it at once: nothing is left of it after a kill.
             with tempfile.TemporaryFile(dir=room, prefix="unpacked-") as file:
                 for piece in self.unpack():
+                    if cancelled():
+                        raise ReadFailure(Outcome.NOT_ANALYSED, "the scan was stopped")
+                    # Others are unpacked at the same time, and an archive may say less than it holds.
+                    self._check_room(room, len(piece))
                     file.write(piece)
                 file.flush()
                 file.seek(0)
                 yield file
         except OSError as error:
             raise failure(error) from error
+
+    def _check_room(self, room: Path, wanted: int) -> None:
+        if shutil.disk_usage(room).free < wanted + _LEFT_FREE:
+            raise ReadFailure(
+                Outcome.TOO_LARGE,
+                f"{self.size / 1e9:,.1f} GB inside an archive, for which there is no room in the home folder;"
+                " unpack the archive, and scan the folder",
+            )
 
 
 @contextmanager
