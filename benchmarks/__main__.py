@@ -124,6 +124,11 @@ def memory_ratios(result: Any) -> Iterator[Ratio]:
     yield "1,536 MiB / peak memory of a scan", 1536 / many, 1.0
 
 
+def cluster_ratios(result: Any) -> Iterator[Ratio]:
+    # On the same processors it gains nothing: what is left is what it costs.
+    yield "time, alone / cluster on the same processors", 1 / result["median_ratio"], 0.5
+
+
 def archive_ratios(result: Any) -> Iterator[Ratio]:
     takeout, damaged = result["takeout"], result["damaged"]
     yield "30 s / survey of a Takeout", 30 / takeout["seconds"], 1.0
@@ -197,6 +202,8 @@ def arguments_of(name: str, options: argparse.Namespace) -> list[str]:
         return ["--painted", "--photos", "2000"]  # `make soak` does it with more, and with real models
     if name in ("output_size", "drop_in", "text"):
         return [str(options.photos)]
+    if name == "cluster":
+        return [str(options.photos), "--me", str(options.me)]
     return [str(options.photos), "--me", str(options.me), *home] if name in ("scan", "memory") else []
 
 
@@ -211,6 +218,7 @@ BENCHMARKS = (
     Benchmark("soak", (), ("--photos", "60"), soak_ratios),
     Benchmark("text", ("rapidocr",), ("--words", "20", "--others", "10"), text_ratios),
     Benchmark("memory", (), ("--few", "20"), memory_ratios),
+    Benchmark("cluster", ("distributed",), ("--rounds", "1"), cluster_ratios),
     Benchmark("archives", (), ("--photos", "2000", "--mutations", "200"), archive_ratios),
     Benchmark("output_size", (), ("--photos", "40", "--copies", "80"), size_ratios),
     Benchmark("dark", (), (), dark_ratios),
@@ -240,7 +248,7 @@ def missing(benchmark: Benchmark, options: argparse.Namespace) -> str | None:
         return "needs Chromium"
     if benchmark.name in ("output_size", "drop_in", "text") and not options.photos.is_dir():
         return f"{options.photos} is not there"
-    if benchmark.name in ("scan", "memory") and not (options.photos.is_dir() and options.me.is_file()):
+    if benchmark.name in ("scan", "memory", "cluster") and not (options.photos.is_dir() and options.me.is_file()):
         return f"{options.photos} or {options.me} is not there"
     if benchmark.name == "face_detection":
         with LABELS.open(newline="", encoding="utf-8") as file:
