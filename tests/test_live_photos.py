@@ -162,3 +162,25 @@ def test_somebody_whom_only_the_movement_shows_is_one_finding_of_both_files(unta
 
 def names_in(finding: dict[str, object]) -> list[str]:
     return [str(place["path"]).rpartition("/")[2] for place in finding["places"]]  # type: ignore[attr-defined]
+
+
+def test_what_is_decided_about_a_shot_holds_for_both_files(untag: Untag) -> None:
+    untag.enroll()
+    untag.add("IMG_1.png", paint(ME, serial=1, alcohol=0.9))
+    untag.add("IMG_1.mov", video([paint(ME, serial=2), paint(serial=3)], EXACT))
+    untag.scan()
+    assert "recorded 2 decisions" in untag.run("decide", "IMG_1.png", "--status", "keep").err
+    assert untag.listed() == []
+    assert "took back 2 decisions" in untag.run("decide", "IMG_1.png", "--undo").err
+    assert len(untag.listed()) == 2
+    # The video alone, to which the photo's risk does not pass, is no word about the photo; nor is who it shows.
+    untag.run("decide", "IMG_1.mov", "--status", "keep")
+    assert [str(one["path"]).rpartition("/")[2] for one in untag.listed()] == ["IMG_1.png"]
+    untag.run("decide", "IMG_1.mov", "--undo")
+    untag.run("decide", "IMG_1.png", "--status", "not-me")
+    assert [str(one["path"]).rpartition("/")[2] for one in untag.listed()] == ["IMG_1.mov"]
+    untag.run("decide", "IMG_1.png", "--undo")
+    untag.run("decide", "IMG_1.png", "--status", "keep")
+    (untag.photos / "IMG_1.png").unlink()
+    untag.scan()
+    assert untag.listed() == []

@@ -56,7 +56,8 @@ def command(
     yes: bool,
     filters: Filters,
 ) -> int:
-    """Record what you decided about photos. A decision holds for every identical copy and survives every later scan.
+    """Record what you decided about photos. A decision holds for every identical copy, and for the video of a Live
+    Photo with it; it survives every later scan.
 
     A PHOTO is its id in untag list, a path, the end of a path, a name, or a link. Options that narrow the list choose
     many photos at once: untag says how many they are and asks.

@@ -18,6 +18,7 @@ from untag.store import (
     engines_of,
     has_verdict,
     last_run,
+    lesser_parts,
     record_decisions,
     references,
     statuses_of,
@@ -61,6 +62,21 @@ def decide(store: Store, settings: Settings, decided: Mapping[str, Status], undo
     if changed:
         assess_anew(store, settings, sorted(changed))
     return count
+
+
+def of_one_shot(store: Store, sha256s: Sequence[str], status: Status | None) -> list[str]:
+    """These photos, and the other parts of the shots for which they stand, such as the videos of Live Photos.
+
+    Whether a part shows the person, each says for itself. With `status` None, for undoing, the parts are those of
+    which the same was decided. A lesser part decides about itself alone: what stands for it matters more.
+    """
+    if status in (Status.IS_ME, Status.NOT_ME):
+        return list(sha256s)
+    parts = lesser_parts(store, sha256s)
+    if status is None:
+        now = statuses_of(store, [*parts, *parts.values()])
+        parts = {part: shown for part, shown in parts.items() if now.get(part) is now.get(shown)}
+    return list(dict.fromkeys([*sha256s, *parts]))
 
 
 def suggested(groups: Iterable[Group]) -> dict[str, Status]:

@@ -220,17 +220,18 @@ class Photos(OpenHome):
     def decide(self, photos: Photo | Iterable[Photo], status: Status | str) -> int:
         """Records what was decided about photos, all of them or none; returns how many decisions that are.
 
-        A photo is a finding, or what `finding` takes. A decision holds for every identical copy and survives every
-        later scan. `is-me` makes a finding of a photo in which no face was found, too. Raises UsageError for a photo
-        that was not scanned, for the status `open`, see `undo`, and for `is-me` where nobody is enrolled.
+        A photo is a finding, or what `finding` takes. A decision holds for every identical copy, and for the files of
+        one shot that the finding stands for; it survives every later scan. `is-me` makes a finding of a photo in which
+        no face was found, too. Raises UsageError for a photo that was not scanned, for the status `open`, see `undo`,
+        and for `is-me` where nobody is enrolled.
         """
-        from untag.library.deciding import decide
+        from untag.library.deciding import decide, of_one_shot
         from untag.library.listing import several
         from untag.library.naming import hashes_of
 
         store = self._opened(create=False)
-        hashes = hashes_of(store, photos)
         (chosen,) = several(Status, status)
+        hashes = of_one_shot(store, hashes_of(store, photos), chosen)
         return decide(store, self.settings, dict.fromkeys(hashes, chosen))
 
     def decide_as_suggested(self, groups: Iterable[Group]) -> int:
@@ -241,11 +242,11 @@ class Photos(OpenHome):
 
     def undo(self, photos: Photo | Iterable[Photo]) -> int:
         """Takes the last decision about each photo back; returns how many there were."""
-        from untag.library.deciding import decide
+        from untag.library.deciding import decide, of_one_shot
         from untag.library.naming import hashes_of
 
         store = self._opened(create=False)
-        return decide(store, self.settings, {}, hashes_of(store, photos))
+        return decide(store, self.settings, {}, of_one_shot(store, hashes_of(store, photos), None))
 
     def read_decisions(self, file: AnyPath, status: Status | str | None = None) -> EditedDecisions:
         """What a file of ids, paths or links changes, or one that `export` wrote whose statuses were edited.

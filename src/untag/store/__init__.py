@@ -76,6 +76,7 @@ from untag.store.listed import (
     names_on_record,
 )
 from untag.store.live import (
+    lesser_parts,
     live_parts,
     replace_live,
 )
@@ -304,6 +305,7 @@ __all__ = [
     "last_decision",
     "last_run",
     "last_scan",
+    "lesser_parts",
     "listed_since",
     "live_parts",
     "make_durable",

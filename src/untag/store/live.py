@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from untag.findings.live import MOST_BYTES, RAW, STILL, Part, stem_of, suffix_of
-from untag.store.codec import path_key, path_of
+from untag.store.codec import json_list, path_key, path_of
 from untag.store.columns import spans_of
 from untag.store.db import Row, Store
 from untag.types import Verdict
@@ -36,6 +36,17 @@ def replace_live(store: Store, standing: Mapping[str, str]) -> None:
     """Record which finding stands for the parts of Live Photos, inside the caller's transaction."""
     store.execute("DELETE FROM companions")
     store.insert_all("companions", [{"sha256": part, "representative": best} for part, best in standing.items()])
+
+
+def lesser_parts(store: Store, sha256s: Iterable[str]) -> dict[str, str]:
+    """The findings for which these findings stand as for one shot with them: by SHA-256, which."""
+    rows = store.rows(
+        """SELECT companions.sha256, representative FROM companions
+            JOIN findings ON findings.sha256 = companions.sha256 JOIN findings AS shown ON shown.sha256 = representative
+            WHERE shown.person IS findings.person AND representative IN (SELECT value FROM json_each(?))""",
+        (json_list(sha256s),),
+    )
+    return {row["sha256"]: row["representative"] for row in rows}
 
 
 def _part(row: Row) -> Part:
