@@ -411,6 +411,11 @@ def test_videos_can_be_switched_off_and_on(untag: Untag) -> None:
     (untag.home / "config.toml").write_text("videos = true\n")
     untag.scan()
     assert untag.found() == {"a.mkv": "me"}
+    (untag.home / "config.toml").write_text("videos = false\n")
+    said = untag.run("scan", untag.photos)
+    assert "no longer there" not in said.out, "it is"
+    assert "excluded now" in said.out
+    assert untag.listed() == []
 
 
 def test_a_video_that_cannot_be_read_is_said_and_the_rest_is_scanned(untag: Untag) -> None:

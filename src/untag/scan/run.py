@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
@@ -23,7 +23,7 @@ from untag.scan.stages import ScanModels, Stages
 from untag.scan.videos import Videos
 from untag.scan.workplace import Workplace, each, of_kind
 from untag.sources.base import unreachable, walk_all
-from untag.sources.kinds import Kind
+from untag.sources.kinds import Kind, is_named_video
 from untag.sources.reader import Reader
 from untag.sources.readers import READERS
 from untag.store import (
@@ -154,9 +154,7 @@ def scan(
         summary.interrupted = cancel.is_set()
         if not summary.interrupted:
             finish_run(store, run_id, recorder.counts())
-            if summary.skipped.get(Kind.EXCLUDED):
-                excluded = forget_unseen(store, run_id, roots, lambda path: exclude.leave_out(path, roots))
-                summary.removed_excluded = len(excluded)
+            summary.removed_excluded = len(_forget_excluded(store, run_id, roots, settings, summary.skipped))
             _forget_missed(Missed(store, run_id, roots, summary.unreadable), summary, confirmed_gone=confirmed_gone)
             remember_folders(store, run_id, recorder.listed, stages.is_settled)
         assess_moved(store, judge, run_id)
@@ -179,6 +177,19 @@ def mark_shown(store: Store, summary: ScanSummary) -> None:
     """Record that a finished scan's summary was shown: what it calls new is not new to the next one."""
     remember_unreadable(store, summary.roots, summary.still_unreadable)
     mark_reported(store, summary.run)
+
+
+def _forget_excluded(
+    store: Store, run_id: int, roots: Sequence[str], settings: Settings, skipped: Mapping[str, int]
+) -> list[str]:
+    """Forgets what is there and is to be left out now; returns the paths."""
+    exclude = settings.exclusions
+    videos = not settings.videos and skipped.get(Kind.VIDEO, 0) > 0
+    if not videos and not skipped.get(Kind.EXCLUDED):
+        return []
+    return forget_unseen(
+        store, run_id, roots, lambda path: (videos and is_named_video(path)) or exclude.leave_out(path, roots)
+    )
 
 
 def _forget_missed(missed: Missed, summary: ScanSummary, *, confirmed_gone: bool) -> None:
