@@ -21,12 +21,13 @@ import pytest
 from cluster_with_fakes import KILLS
 from fakes import MAYBE, ME, NEAR, STRANGER, FakeEngine, Square, Untag, install, paint
 from made_up_videos import EXACT, video
+from untag.errors import ClusterError
 from untag.scan.items import Seen
 from untag.types import Face, Match
 
 pytest.importorskip("distributed", reason="the extra cluster is not installed")
 
-from untag.scan.cluster.connection import Connection
+from untag.scan.cluster.connection import Connection, _require_closed
 from untag.scan.cluster.task import difference
 
 PHOTOS = 60
@@ -336,3 +337,33 @@ def test_a_difference_of_models_is_named(mine: str, wanted: str, names: tuple[st
     said = difference(mine, wanted)
     assert said is not None
     assert all(name in said for name in names)
+
+
+@pytest.mark.parametrize(
+    ("listens", "workers", "why"),
+    [
+        ("tcp://192.168.1.9:8786", [], "--host 127.0.0.1"),
+        ("tcp://192.168.1.9:8786", ["tcp://127.0.0.1:9"], "--host 127.0.0.1"),
+        ("tcp://127.0.0.1:8786", ["tcp://127.0.0.1:9", "tcp://192.168.1.9:9"], "tcp://192.168.1.9:9"),
+        ("tls://192.168.1.9:8786", ["tcp://192.168.1.9:9"], "tcp://192.168.1.9:9"),
+    ],
+)
+def test_nothing_is_sent_where_others_could_listen(listens: str, workers: list[str], why: str) -> None:
+    with pytest.raises(ClusterError, match=why):
+        _require_closed({"address": listens, "workers": dict.fromkeys(workers)}, "tcp://127.0.0.1:8786")
+    _require_closed({"address": "tls://192.168.1.9:1", "workers": {"tls://192.168.1.9:9": {}}}, "tls://nas:8786")
+
+
+def test_a_scheduler_that_takes_anybody_s_workers_is_told_nothing(
+    untag: Untag, cluster: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def hire(*_: object) -> None:
+        raise AssertionError("who is looked for was sent")
+
+    monkeypatch.setattr(Connection, "hire", hire)
+    monkeypatch.setattr("untag.scan.cluster.connection.is_safe", lambda address: address != cluster)
+    untag.enroll()
+    untag.add("a.png", paint(ME, serial=1))
+    result = untag.run("scan", untag.photos, "--cluster", cluster)
+    assert result.status == 2
+    assert "takes anybody's workers" in result.err

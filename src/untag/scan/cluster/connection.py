@@ -238,7 +238,9 @@ def connect(
         )
     try:
         with _explained(f"the cluster at {address} does not answer"):
+            _require_closed(client.scheduler_info(), address)
             _require_workers(client, address)
+            _require_closed(client.scheduler_info(), address)
             versions: Any = client.get_versions(packages=["untag"])
         _require_same(versions)
     except BaseException:
@@ -255,6 +257,23 @@ def _security(keys: Keys) -> Any:
         tls_client_cert=str(keys.certificate),
         tls_client_key=str(keys.key),
     )
+
+
+def _require_closed(known: Mapping[str, Any], address: str) -> None:
+    """Raises ClusterError where who is looked for would go to other machines unencrypted, before anything is sent.
+
+    A worker that is asked would know it by then. And a scheduler that listens for other machines without TLS takes as
+    a worker whoever comes, now or later.
+    """
+    listens = str(known.get("address"))
+    if not is_safe(listens):
+        raise ClusterError(
+            f"the scheduler at {address} listens to other machines without TLS (as {listens}), and takes anybody's "
+            "workers; start it with --host 127.0.0.1, or with TLS: untag worker --nas"
+        )
+    for worker in known.get("workers", ()):
+        if not is_safe(str(worker)):
+            raise ClusterError(f"what is sent to the worker {worker} would not be encrypted; start it with tls://")
 
 
 def _require_workers(client: Any, address: str) -> None:
