@@ -25,9 +25,9 @@ from PIL import Image, ImageDraw, ImageFont
 from benchmarks.output import report
 from untag.engine.runtime.models import ModelOptions
 from untag.imaging.decode import decode
-from untag.reading.cards import cards_found
+from untag.reading.cards import Card
 from untag.reading.lines import load_line_reader
-from untag.reading.words import words_found
+from untag.reading.reader import TextReader, TextWanted
 from untag.types import Pixels
 
 SIDE = 1600
@@ -162,13 +162,14 @@ def main() -> None:
     photos = [enlarged(decode(path.read_bytes(), max_side=SIDE).pixels) for path in paths[:60]]
     fonts = [str(path) for path in sorted(FONTS.rglob("*.ttf"))] if FONTS.exists() else []
     fonts = [font for font in fonts if "Math" not in font] + [f"stroke {number}" for number in range(len(STROKES))]
-    reader = load_line_reader(ModelOptions(Path(), threads=options.threads))
-    words = [word for each in WORDS.values() for word in each]
+    words = tuple(word for each in WORDS.values() for word in each)
+    reader = TextReader(load_line_reader(ModelOptions(Path(), threads=options.threads)), TextWanted(words, cards=True))
     counts: dict[str, dict[str, list[int]]] = defaultdict(lambda: defaultdict(lambda: [0, 0]))
     wrong: list[str] = []
     start = time.perf_counter()
     for drawn in drawn_words(photos, fonts, options.words, random):
-        found = words_found(words, reader.read(drawn.pixels))
+        seen = reader.found(drawn.pixels)
+        found = {word for word in words if f'"{word}"' in seen}
         wrong += [f"{word} for {drawn.word}" for word in found if word != drawn.word]
         for what in ("kind", "cap", "angle", "contrast", "font", "blur"):
             counts[what][str(getattr(drawn, what))][0] += drawn.word in found
@@ -179,9 +180,9 @@ def main() -> None:
     seconds = (time.perf_counter() - start) / options.words
     others, cards = [], []
     for path in paths[60 : 60 + options.others]:
-        lines = reader.read(decode(path.read_bytes(), max_side=SIDE).pixels)
-        others += [f"{word} in {path.name}" for word in words_found(words, lines)]
-        cards += [f"{card} in {path.name}" for card in cards_found(lines)]
+        seen = reader.found(decode(path.read_bytes(), max_side=SIDE).pixels)
+        others += [f"{what} in {path.name}" for what in seen if what not in set(Card)]
+        cards += [f"{what} in {path.name}" for what in seen if what in set(Card)]
     table = {what: {key: f"{hit} of {of}" for key, (hit, of) in sorted(by.items())} for what, by in counts.items()}
     report(
         {

@@ -21,6 +21,7 @@ from untag.engine.runtime.models import ModelOptions
 from untag.engine.runtime.session import Device
 from untag.errors import ModelError, UsageError
 from untag.reading.cards import Card, cards_found, is_card_number
+from untag.reading.cut import longer_lines
 from untag.reading.lines import Line, LineReader, boxes_of, decoded, load_line_reader
 from untag.reading.reader import TextReader, TextWanted, load_text_reader
 from untag.reading.words import folded, words_found
@@ -167,13 +168,21 @@ def test_boxes_are_as_large_as_the_text_and_lie_as_it_lies() -> None:
     likely = np.zeros((200, 300), np.float32)
     cv2.fillPoly(likely, [cv2.boxPoints(((150, 100), (120, 12), 20)).astype(np.int32)], 0.9)
     likely[5:7, 5:7] = 0.9  # too small
-    likely[180:190, 10:80] = 0.35  # too unsure
+    cv2.rectangle(likely, (10, 130), (80, 190), 0.9, 2)  # empty within
     (corners,) = boxes_of(likely)
     assert np.allclose(corners.mean(axis=0), (150, 100), atol=2)
     along = corners[1] - corners[0]
     assert np.degrees(np.arctan2(along[1], along[0])) == pytest.approx(20, abs=3)
     assert 120 < np.linalg.norm(along) < 160
     assert 20 < np.linalg.norm(corners[3] - corners[0]) < 40
+
+
+def test_faint_text_that_is_seen_in_pieces_is_a_line() -> None:
+    """So the network sees small letters: every other cell, and surely in a few."""
+    likely = np.zeros((200, 300), np.float32)
+    likely[100:110, 50:150:2] = 0.6
+    (corners,) = boxes_of(likely)
+    assert np.allclose(corners.mean(axis=0), (100, 105), atol=2)
 
 
 def test_letters_come_out_once_unless_a_blank_parts_them() -> None:
@@ -247,6 +256,70 @@ def test_photos_of_you_are_read_and_no_others(untag: Untag, said: Said) -> None:
     configure(untag, "")
     assert scanned(untag) == {"a.png": [], "b.png": []}
     assert b"acme" not in b"".join(path.read_bytes().lower() for path in untag.home.rglob("*") if path.is_file())
+
+
+@pytest.mark.parametrize(
+    ("word", "text", "left", "right"),
+    [
+        ("Stop the wall", "the wall", -50, 80),  # four letters of ten pixels, and a quarter
+        ("Smash the system", "Smash the sys", 0, 130 + 37.5),
+        ("LO52 KXB", "0S2", -12.5, 30 + 37.5),
+        ("Globex", "obex", -25, 40),
+        ("Lincoln High School", "my Lincoln High", 0, 150 + 75),
+    ],
+)
+def test_a_line_with_a_part_of_a_word_has_room_for_the_rest(word: str, text: str, left: float, right: float) -> None:
+    (place,) = longer_lines([word, "Initech"], [line(text)])
+    assert place.word == word
+    assert place.corners.tolist() == [[left, 0], [right, 0], [right, 20], [left, 20]]
+
+
+@pytest.mark.parametrize(
+    ("word", "text"),
+    [
+        ("Stop the wall", "they stop"),  # too little of it
+        ("Stop the wall", "we stop the ball"),  # nothing is missing
+        ("Acme", "cm"),
+        ("ETH", "method"),
+        ("College", "collection"),
+    ],
+)
+def test_no_second_look_at_a_line_that_is_no_part_of_a_word(word: str, text: str) -> None:
+    assert longer_lines([word], [line(text)]) == []
+
+
+def test_second_looks_are_few_and_not_at_what_runs_down() -> None:
+    lines = [line("the wall", 0, 30 * number) for number in range(200)]
+    assert len(longer_lines(["Stop the wall"], lines)) == 8
+    down = replace(lines[0], corners=np.array([[0, 0], [9, 0], [9, 90], [0, 90]], np.float32))
+    assert longer_lines(["Stop the wall"], [down]) == []
+
+
+@pytest.mark.parametrize(
+    ("there", "found"), [("Stop the wall", {'"Stop the wall"'}), ("Walk the wall", set()), ("the wall", set())]
+)
+def test_the_rest_of_a_word_must_be_read_beside_its_part(there: str, found: set[str]) -> None:
+    @dataclass
+    class Beside(Said):
+        def read_at(self, photo: Pixels, boxes: Sequence[object]) -> list[Line]:
+            return [line(there) for _ in boxes]
+
+    wanted = TextWanted(("Stop the wall", "Initech"))
+    assert TextReader(Beside(["the wall"]), wanted).found(np.zeros((9, 9, 3), np.uint8)).keys() == found
+
+
+@with_models
+def test_a_word_that_a_box_cuts_is_read_as_a_whole(tmp_path: Path) -> None:
+    page = np.full((300, 900, 3), (230, 220, 200), np.uint8)
+    cv2.putText(page, "Vandelay", (300, 150), cv2.FONT_HERSHEY_DUPLEX, 1.6, (40, 40, 60), 3, cv2.LINE_AA)
+    reader = load_line_reader(ModelOptions(tmp_path, Device.CPU, threads=1))
+    (whole,) = reader.read(page)
+    half = (whole.corners[0] + whole.corners[1]) / 2
+    below = (whole.corners[2] + whole.corners[3]) / 2
+    (cut,) = reader.read_at(page, [np.stack([half, whole.corners[1], whole.corners[2], below])])
+    assert words_found(["Vandelay"], [cut]) == {}
+    (place,) = longer_lines(["Vandelay"], [cut])
+    assert words_found(["Vandelay"], reader.read_at(page, [place.corners]))
 
 
 def test_inspect_and_categories_tell_of_text(untag: Untag, said: Said) -> None:

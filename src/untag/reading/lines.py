@@ -24,7 +24,8 @@ SIDE = 1280
 
 _STEP = 32  # of the detector: sides are multiples of it
 _LEAST_SIDE = 320  # smaller photos are enlarged to this
-_TEXT_FROM, _LINE_FROM, _UNCLIP = 0.3, 0.5, 1.6  # as PP-OCR is published
+_TEXT_FROM, _UNCLIP = 0.3, 1.6  # as PP-OCR is published
+_LINE_FROM = 0.25  # half of what is published: small or faint letters are seen in pieces, and may be read all the same
 _LEAST_HEIGHT = 5.0  # pixels of the map, of a line
 _MOST_LINES = 200  # of one photo, the surest
 
@@ -66,7 +67,10 @@ class LineReader:
 
     def read(self, photo: Pixels) -> list[Line]:
         """The lines that can be read in a photo, (height, width, 3) uint8, the surest boxes first."""
-        boxes = self._boxes(photo)
+        return self.read_at(photo, self._boxes(photo))
+
+    def read_at(self, photo: Pixels, boxes: Sequence[NDArray[np.float32]]) -> list[Line]:
+        """The lines that can be read within corners as those of `Line`."""
         images = [_upright(photo, box) for box in boxes]
         read: list[tuple[str, float]] = [("", 0.0)] * len(boxes)
         # Sorted, so that lines of about one length are read together.

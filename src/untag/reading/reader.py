@@ -10,12 +10,13 @@ from untag.engine.downloads.registry import OCR_DETECTION, OCR_RECOGNITION
 from untag.engine.runtime.models import ModelOptions
 from untag.errors import ModelError, UsageError
 from untag.reading.cards import cards_found
-from untag.reading.lines import SIDE, LineReader, load_line_reader
+from untag.reading.cut import longer_lines
+from untag.reading.lines import SIDE, Line, LineReader, load_line_reader
 from untag.reading.words import folded, words_found
 from untag.scenes.categories import Category
 from untag.types import Pixels, SceneScores
 
-_VERSION = 1  # of how lines are found and compared
+_VERSION = 2  # of how lines are found and compared
 _NEEDS = "text_words and text_cards in config.toml need an extra"
 
 
@@ -68,9 +69,20 @@ class TextReader:
         """The words and kinds of cards in a photo, as a finding says them, with how surely, the surest first."""
         lines = self._lines.read(photo)
         cards = cards_found(lines) if self._wanted.cards else {}
-        words = {f'"{word}"': sureness for word, sureness in words_found(self._wanted.words, lines).items()}
+        words = {f'"{word}"': sureness for word, sureness in self._words(photo, lines).items()}
         both = {**words, **{card.value: sureness for card, sureness in cards.items()}}
         return dict(sorted(both.items(), key=lambda item: -item[1]))
+
+    def _words(self, photo: Pixels, lines: Sequence[Line]) -> dict[str, float]:
+        """The words in the lines, and those of which a line has a part and a second look beside it the rest."""
+        found = words_found(self._wanted.words, lines)
+        longer = longer_lines([word for word in self._wanted.words if word not in found], lines)
+        for place in longer:
+            read = self._lines.read_at(photo, [place.corners])
+            sureness = words_found([place.word], read).get(place.word, 0.0)
+            if sureness > found.get(place.word, 0.0):
+                found[place.word] = sureness
+        return found
 
 
 def load_text_reader(options: ModelOptions, wanted: TextWanted) -> TextReader | None:
