@@ -7,6 +7,7 @@ import random
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -283,3 +284,17 @@ def test_installing_the_extra_has_them_read_again(monkeypatch: pytest.MonkeyPatc
         keys.add(decoders_key(Limits()))
     versions._decoders.cache_clear()
     assert len(keys) == 2
+
+
+def test_beginnings_that_all_lead_into_the_same_segments_are_not_followed_for_long() -> None:
+    heads = b"".join(b"\xff\xd8\xff\xe0" + (6 * left - 4).to_bytes(2, "big") for left in range(9000, 0, -1))
+    looked: list[int] = []
+
+    class Watched(bytes):
+        def __getitem__(self, key: Any) -> Any:
+            looked.append(1)
+            return super().__getitem__(key)
+
+    hostile = heads + b"\xff\xe1\0\2" * 1000 + bytes(4)
+    assert list(embedded_jpegs(Watched(hostile))) == []
+    assert len(looked) < 2_000_000, "27 million without a bound"

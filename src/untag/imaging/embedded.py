@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Container, Iterator
 from dataclasses import dataclass
+from itertools import islice
 
 _BEGIN = b"\xff\xd8\xff"
 _MARKER = re.compile(rb"\xff[^\x00\xd0-\xd7\xff]", re.DOTALL)
@@ -25,6 +26,9 @@ _MOST_BEGINNINGS = 65_536
 
 _MOST_SEGMENTS = 1_000
 """Of one JPEG. Cameras write a dozen; a colour profile or a list of focus points may take a few more."""
+
+_MOST_SEGMENTS_IN_ALL = 300_000
+"""Of one file: thousands of beginnings may all lead into the same thousand segments."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,20 +50,22 @@ def embedded_jpegs(data: bytes, not_at: Container[int] = ()) -> Iterator[Embedde
 
     Each has a frame of 8 bits and a scan; the last may lack its end.
     """
+    steps = iter(range(_MOST_SEGMENTS_IN_ALL))
     at = data.find(_BEGIN)
     for _ in range(_MOST_BEGINNINGS):
         if at < 0:
             return
-        found = None if at in not_at else _jpeg_at(data, at)
+        found = None if at in not_at else _jpeg_at(data, at, steps)
         if found is not None:
             yield found
         at = data.find(_BEGIN, at + 2 if found is None else found.end)
 
 
-def _jpeg_at(data: bytes, start: int) -> Embedded | None:
+def _jpeg_at(data: bytes, start: int, steps: Iterator[int]) -> Embedded | None:
+    """The JPEG that begins at a place; each segment takes one of `steps`, and there is none without."""
     size: tuple[int, int] | None = None
     at = start + 2
-    for _ in range(_MOST_SEGMENTS):
+    for _ in islice(steps, _MOST_SEGMENTS):
         marker, length = data[at + 1 : at + 2], int.from_bytes(data[at + 2 : at + 4], "big")
         if data[at : at + 1] != b"\xff" or not marker or length < 2 or at + 2 + length > len(data):
             return None
