@@ -76,7 +76,7 @@ def of_one_shot(store: Store, sha256s: Sequence[str], status: Status | None) -> 
     if status is None:
         now = statuses_of(store, [*parts, *parts.values()])
         parts = {part: shown for part, shown in parts.items() if now.get(part) is now.get(shown)}
-    return list(dict.fromkeys([*sha256s, *parts]))
+    return [*sha256s, *(part for part in parts if part not in sha256s)]
 
 
 def suggested(groups: Iterable[Group]) -> dict[str, Status]:
