@@ -6,12 +6,14 @@ what is stored.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 
 import numpy as np
 
+from untag import __version__
 from untag.config import Settings
 from untag.errors import StoreError
 from untag.findings import Known, Names, Rules, assess, assess_without_file, names_of
@@ -29,6 +31,7 @@ from untag.scenes.installed import experimental_names, installed_thresholds
 from untag.store import (
     DuePhoto,
     JudgedWith,
+    Made,
     MatchUpdate,
     Store,
     StoredPhoto,
@@ -38,8 +41,10 @@ from untag.store import (
     due_photos,
     evenings_noted,
     hashed_findings,
+    is_up_to_date,
     live_parts,
     mark_judged,
+    mark_up_to_date,
     note_evenings,
     note_owners,
     person_names,
@@ -299,8 +304,14 @@ def assess_by_evenings(store: Store, judge: Judge, run_id: int) -> None:
     What is on record counts, not what was so before this scan: others may have been decided about since the last one,
     or that one may have ended half-way.
     """
-    now, noted = _evenings(store, judge.certain), evenings_noted(store)
-    changed = [sha256 for sha256 in sorted(noted.keys() | now.keys()) if noted.get(sha256) != now.get(sha256)]
+    by = json.dumps([__version__, None if judge.certain is None else sorted(judge.certain.items())])
+    if is_up_to_date(store, Made.EVENINGS, by):
+        return
+    with store.transaction():
+        now, noted = _evenings(store, judge.certain), evenings_noted(store)
+        changed = [sha256 for sha256 in sorted(noted.keys() | now.keys()) if noted.get(sha256) != now.get(sha256)]
+        if not changed:  # what is assessed again may change what evenings say
+            mark_up_to_date(store, Made.EVENINGS, by)
     judge = replace(judge, evenings=now, risky_posters=risky_posters(store))
     for start in range(0, len(changed), _PAGE):
         page = changed[start : start + _PAGE]
@@ -324,11 +335,17 @@ def assess_decided(store: Store, judge: Judge, sha256s: Sequence[str], run_id: i
 
 
 def group_copies(store: Store) -> None:
-    """Find out again which findings are copies of one picture, or one Live Photo, in one transaction."""
+    """Find out again which findings are copies of one picture, or one Live Photo, in one transaction.
+
+    Unless they were grouped from what is on record now.
+    """
     with store.transaction():
+        if is_up_to_date(store, Made.GROUPS, __version__):
+            return
         copies = group_near_duplicates(list(hashed_findings(store)))
         replace_groups(store, copies)
         replace_live(store, with_copies(live_photos(live_parts(store)), copies))
+        mark_up_to_date(store, Made.GROUPS, __version__)
 
 
 def must_read_again(key: JudgedWith | None, discarded: int, judge: Judge) -> bool:

@@ -244,9 +244,10 @@ class _Folder:
         """Name, size and time of files that may be sidecars."""
         asked = {name for name, _, _ in self.unsure}
         found = []
+        prefix = self.path.rstrip(os.sep) + os.sep
         for name in sorted(set(self.others) - asked):
             try:
-                status = Path(self.path, name).stat()
+                status = os.stat(prefix + name)  # noqa: PTH116 - there may be one for each photo
             except FileNotFoundError:  # it is a link to nothing, or was deleted since it was listed
                 continue
             except OSError as error:

@@ -202,6 +202,7 @@ from untag.store.transfer import (
     merge_records,
     saved_records,
 )
+from untag.store.up_to_date import Made, is_up_to_date, mark_up_to_date
 from untag.store.vectors import (
     scene_vectors,
 )
@@ -229,6 +230,7 @@ __all__ = [
     "KnownPhoto",
     "LastScan",
     "ListedFolder",
+    "Made",
     "MatchUpdate",
     "Merged",
     "Needles",
@@ -297,6 +299,7 @@ __all__ = [
     "holds_photos",
     "home_engine",
     "index_files",
+    "is_up_to_date",
     "known_below",
     "known_file",
     "known_files",
@@ -311,6 +314,7 @@ __all__ = [
     "make_durable",
     "mark_judged",
     "mark_reported",
+    "mark_up_to_date",
     "merge_records",
     "names_on_record",
     "needles_of_all",

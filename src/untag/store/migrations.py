@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import cache
 
 from sqlite_utils import Database
@@ -11,6 +11,7 @@ from sqlite_utils import Database
 from untag.errors import StoreError
 from untag.store.engine_tables import ENGINES
 from untag.store.schema_of_requests import REQUESTS
+from untag.store.schema_of_up_to_date import UP_TO_DATE
 
 # `files` are places, `photos` are contents: a photo that lies in three archives is analysed once and listed thrice.
 # `findings` holds machine output only and `decisions` human decisions only. Decisions have no foreign key on purpose:
@@ -201,11 +202,6 @@ _FIRST = (
 )
 
 
-def _first(db: Database) -> None:
-    for statement in _FIRST:
-        db.execute(statement)
-
-
 # A run is finished when the record is complete, and reported when the user was shown it: only then are its findings
 # no longer new. `written` is what untag was asked to write outside of its home folder.
 _REPORTED = (
@@ -213,11 +209,6 @@ _REPORTED = (
     "UPDATE runs SET reported_at = finished_at",
     "CREATE TABLE written (path PRIMARY KEY NOT NULL, kind TEXT NOT NULL, written_at TEXT NOT NULL) WITHOUT ROWID",
 )
-
-
-def _reported(db: Database) -> None:
-    for statement in _REPORTED:
-        db.execute(statement)
 
 
 def _skipped(db: Database) -> None:
@@ -248,11 +239,6 @@ _REACHABLE = (
 )
 
 
-def _reachable(db: Database) -> None:
-    for statement in _REACHABLE:
-        db.execute(statement)
-
-
 # What a photo of somebody enrolled shows, for searching it in words and for categories that come later. A row without a
 # vector says that there is none to be had: the user said that the photo shows somebody else.
 _SCENE_VECTORS = (
@@ -273,24 +259,9 @@ _SCENE_VECTORS = (
 )
 
 
-def _scene_vectors(db: Database) -> None:
-    for statement in _SCENE_VECTORS:
-        db.execute(statement)
-
-
 def _findings_by_risk(db: Database) -> None:
     # The first page of the list is read in this order, without sorting all the others.
     db.execute("CREATE INDEX findings_risk ON findings(risk DESC)")
-
-
-def _requests(db: Database) -> None:
-    for statement in REQUESTS:
-        db.execute(statement)
-
-
-def _engines(db: Database) -> None:
-    for statement in ENGINES:
-        db.execute(statement)
 
 
 def _account_owners(db: Database) -> None:
@@ -327,20 +298,29 @@ def _evenings(db: Database) -> None:
     )
 
 
+def _each(statements: Sequence[str]) -> Callable[[Database], None]:
+    def change(db: Database) -> None:
+        for statement in statements:
+            db.execute(statement)
+
+    return change
+
+
 MIGRATIONS: tuple[Callable[[Database], None], ...] = (
-    _first,
-    _reported,
+    _each(_FIRST),
+    _each(_REPORTED),
     _skipped,
     _unfinished_erasures,
-    _reachable,
-    _scene_vectors,
+    _each(_REACHABLE),
+    _each(_SCENE_VECTORS),
     _findings_by_risk,
-    _requests,
-    _engines,
+    _each(REQUESTS),
+    _each(ENGINES),
     _account_owners,
     _spans,
     _companions,
     _evenings,
+    _each(UP_TO_DATE),
 )
 
 

@@ -36,6 +36,8 @@ def deny_owner(store: Store, name: str) -> list[str]:
 def posted_by(store: Store, names: Iterable[str], *, absent: bool = False) -> list[str]:
     """The SHA-256 of the photos posted by any of these; with `absent` those reported without a file alone."""
     wanted = {name_key(name) for name in names}
+    if not wanted:
+        return []
     written = [
         row["poster"]
         for row in store.rows("SELECT DISTINCT poster FROM files WHERE poster IS NOT NULL")
