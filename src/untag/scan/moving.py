@@ -56,7 +56,7 @@ def judge_moving(store: Store, move: Move, run_id: int) -> None:
 
 def still_to_move(store: Store, move: Move) -> int:
     """How many photos have the verdicts of earlier engines still; the index of one that has none left is erased."""
-    left = photos_by_engine(store)
+    left = photos_by_engine(store) if move.by else {}
     for earlier in move.by:
         if earlier.engine not in left:
             discard_index(store, earlier.engine)
