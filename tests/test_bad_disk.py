@@ -256,6 +256,7 @@ def test_a_locked_folder_in_a_download_keeps_its_findings(untag: Untag, open_to_
 def test_each_locked_folder_of_each_download_is_told_of(name: str, open_to_all: Path) -> None:
     unpack(MINIATURES[name], open_to_all / "archive")
     folders = sorted({path.parent for path in (open_to_all / "archive").rglob("*") if path.is_file()})
+    survey([open_to_all], DEFAULT_LIMITS, READERS)  # what it imports, somebody else may not be allowed to read
     for folder in folders:
         # A page for the browser beside an archive that cannot be recognised any more tells of nothing.
         inside = {str(path) for path in folder.iterdir() if path.is_file() and path.name != "Your archive.html"}
