@@ -20,6 +20,7 @@ import fakes
 import untag
 from fakes import MAYBE, ME, STRANGER, Square, paint
 from test_boundaries import HEAVY
+from untag.store import Store
 
 SOURCE = Path(untag.__file__).read_text("utf-8")
 
@@ -221,6 +222,23 @@ def test_people_come_and_go(scanned: untag.Untag) -> None:
         scanned.forget("me")
     with pytest.raises(untag.UsageError, match="enroll"):
         scanned.scan(scanned.home)
+
+
+def test_a_reference_whose_traces_stay_for_now_judges_nothing_any_more(
+    scanned: untag.Untag, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, second = (known.reference.id for known in scanned.references("me"))
+    assert first is not None and second is not None
+    scanned.remove_reference(first)
+    assert list(scanned.findings()) != []
+
+    def somebody_reads(_: Store) -> None:
+        raise untag.StoreError("another untag has the database open")
+
+    monkeypatch.setattr(Store, "erase_traces", somebody_reads)
+    with pytest.raises(untag.StoreError, match="has the database open"):
+        scanned.remove_reference(second)
+    assert (scanned.people(), list(scanned.findings())) == ([], [])
 
 
 def test_doubtful_photos_are_stored_only_on_demand(folder: Path) -> None:

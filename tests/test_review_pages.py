@@ -311,7 +311,6 @@ def test_a_yes_improves_the_profile_and_judges_again(changing: Pages) -> None:
 
     changing.post("/undo", ids=ids)
     changing.parts.learning.wait(60)
-    assert changing.json("/state")["learning"] == {"times": 2, "busy": False, "trouble": None}
     with library.open(changing.untag.home, tend=False) as home:
         assert len(home.references("me")) == before
         assert home.finding(ids[0]).similarity == pytest.approx(alike)

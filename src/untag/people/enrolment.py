@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from untag.config import Settings
-from untag.errors import UsageError
+from untag.errors import StoreError, UsageError
 from untag.faces.engine import FaceEngine
 from untag.people.calibrate import load_calibration
 from untag.people.enroll import EnrolmentOptions, EnrolmentResult, Proposal, check_person, propose, propose_confirmed
@@ -113,8 +113,16 @@ def take_back(store: Store, reference_id: int, settings: Settings) -> tuple[Refe
     found = next((item for item in references(store) if item.id == reference_id), None)
     if found is None:
         raise UsageError(f"no reference has the id {reference_id}; see: untag people show NAME")
-    remove_reference(store, reference_id)
+    traces: StoreError | None = None
+    try:
+        remove_reference(store, reference_id)
+    except StoreError as error:
+        if any(item.id == reference_id for item in references(store)):
+            raise
+        traces = error  # it is erased, though traces are left: nothing may stay as it was judged with it
     with store.transaction():
         review_references(store, found.person, found.engine, load_calibration(found.engine))
     judge_again(store, found.engine, load_judge(store, found.engine, settings), start_run(store, []))
+    if traces is not None:
+        raise traces
     return found, _known(store, found.person, found.engine)
