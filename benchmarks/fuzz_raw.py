@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import argparse
 import random
-import resource
 import sys
 import time
 from collections import Counter
@@ -22,12 +21,11 @@ import numpy as np
 from PIL import Image
 
 from benchmarks.fuzz_images import ME, damage
+from benchmarks.fuzzing import told
 from benchmarks.made_up_raw import dng, jpeg
-from benchmarks.output import report
 from untag.errors import ReadFailure
 from untag.imaging.decode import decode
 
-MOST_BYTES = 2_000_000_000
 _DIRECTORIES = 600
 """Bytes at the end of a made-up DNG, in which its directories are."""
 
@@ -74,15 +72,7 @@ def main() -> int:
         start = time.perf_counter()
         outcomes[looked_at(bytes(data))] += 1
         longest = max(longest, time.perf_counter() - start)
-    peaks = [resource.getrusage(who).ru_maxrss * 1024 for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
-    result = {
-        "files": options.count,
-        "outcomes": dict(outcomes.most_common()),
-        "longest_seconds": round(longest, 1),
-        "peak_megabytes": [round(peak / 1e6) for peak in peaks],
-    }
-    report(result, options.output)
-    return int(any(word.startswith("CRASH") for word in outcomes) or max(peaks) >= MOST_BYTES)
+    return told(outcomes, longest, options.output)
 
 
 if __name__ == "__main__":

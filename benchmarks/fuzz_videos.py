@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import argparse
 import random
-import resource
 import sys
 import tempfile
 import time
@@ -22,12 +21,11 @@ import cv2
 import numpy as np
 
 from benchmarks.fuzz_images import damage
-from benchmarks.output import report
+from benchmarks.fuzzing import told
 from untag.errors import ReadFailure
 from untag.imaging.limits import Limits
 from untag.imaging.video import VideoPart, look_through_video
 
-MOST_BYTES = 2_000_000_000
 LIMITS = Limits(video_seconds=20)
 _CODECS = (("mp4v", "mp4"), ("FFV1", "mkv"), ("MJPG", "avi"), ("VP80", "webm"), ("WMV2", "wmv"), ("mpg2", "ts"))
 
@@ -77,15 +75,7 @@ def main() -> int:
             start = time.perf_counter()
             outcomes[looked_through(path)] += 1
             longest = max(longest, time.perf_counter() - start)
-    peaks = [resource.getrusage(who).ru_maxrss * 1024 for who in (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)]
-    result = {
-        "files": options.count,
-        "outcomes": dict(outcomes.most_common()),
-        "longest_seconds": round(longest, 1),
-        "peak_megabytes": [round(peak / 1e6) for peak in peaks],
-    }
-    report(result, options.output)
-    return int(any(word.startswith("CRASH") for word in outcomes) or max(peaks) >= MOST_BYTES)
+    return told(outcomes, longest, options.output)
 
 
 if __name__ == "__main__":
