@@ -45,6 +45,8 @@ SETS = ("snaps", "scenes", "flickr8k")
 CORRECTIONS = Path(__file__).with_name("scene_corrections.csv")
 FOLDS = 5
 
+_SHOWN: Mapping[str, int] = {"yes": 1, "no": 0, "maybe": -1}
+
 _SYNONYMS: Mapping[Category, frozenset[str]] = {
     Category.GAMBLING: frozenset({"casino", "playing_cards"}),
     Category.GESTURE: frozenset({"gesture_offensive"}),
@@ -88,8 +90,8 @@ class Photos:
     """`truth` (photos, TRAINED): 1 shown, 0 not, -1 nobody can tell. `inputs` (photos, 1698) float32.
 
     `source` says which photos belong together: no more than one of them may vouch for another.
-    `ordinary` photos are those labelled so, but for what was chosen to deceive (`hardneg_*`), and amateur snapshots of
-    which no caption hints at any category.
+    `ordinary` photos are those labelled so, but for what was chosen to deceive (`hardneg_*`) and what was seen to show,
+    or perhaps to show, any category; and amateur snapshots of which no caption hints at any category.
     `closer` (K,) are the photos that were looked at closer, `closer_inputs` (K, 1698) what the network says of them so;
     `windows` (W, 1280) float16 and `odds` (W, 2) are theirs one after the other, `counts` (K,) of each. `looked` says
     who they are among all.
@@ -153,7 +155,7 @@ def load(data: Path, features: Path) -> Photos:
     snapshot = np.array([path.startswith("flickr8k/") for path in paths])
     ordinary = np.array(["ordinary" in own for own in of]) | (snapshot & ~hinted & (truth != 1).all(axis=1))
     doubtful = np.array([any("maybe" in label or label.startswith("hardneg") for label in own) for own in of])
-    corrected = {photo for photo, _ in _SEEN}  # what may show anything is not ordinary
+    corrected = {photo for (photo, _), shown in _SEEN.items() if shown != 0}  # what may show anything is not ordinary
     ordinary &= ~doubtful & ~np.array([Path(path).stem in corrected for path in paths])
     return Photos(
         tuple(paths),
@@ -243,10 +245,11 @@ def _hinted(captions: tuple[str, ...] | None, category: Category | None = None) 
 
 def _corrections() -> dict[tuple[str, str], int]:
     with CORRECTIONS.open(newline="") as file:
-        return {(row["photo"], row["category"]): {"yes": 1, "maybe": -1}[row["shown"]] for row in csv.DictReader(file)}
+        return {(row["photo"], row["category"]): _SHOWN[row["shown"]] for row in csv.DictReader(file)}
 
 
 _SEEN = _corrections()
+"""What was seen by eye in a photo: 1 shown, 0 not, -1 nobody can tell."""
 
 
 def shown_by_correction() -> frozenset[str]:
@@ -259,15 +262,13 @@ def _truth(path: str, own: frozenset[str], captions: tuple[str, ...] | None) -> 
 
 
 def _shown(stem: str, own: frozenset[str], captions: tuple[str, ...] | None, category: Category) -> int:
-    """What the labels say stands; corrections, and doubt by what people wrote, only fill in what they leave open."""
-    if _SEEN.get((stem, category.value)) == -1 and category not in own:
-        return -1
+    """What was seen by eye stands above what the labels say, and that above doubt by what people wrote."""
+    if (stem, category.value) in _SEEN:
+        return _SEEN[stem, category.value]
     if category in own or _SYNONYMS.get(category, frozenset()) & own:
         return -1 if "ordinary" in own and category is Category.CROWD else 1
     if f"{category}_maybe" in own or (stem, category) in _UNFAIR or _UNSURE.get(category, frozenset()) & own:
         return -1
-    if (stem, category.value) in _SEEN and "ordinary" not in own:
-        return _SEEN[stem, category.value]
     return -1 if not own and _hinted(captions, category) else 0
 
 
