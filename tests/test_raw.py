@@ -200,17 +200,16 @@ def test_without_the_extra_a_small_preview_is_looked_at_and_all_else_named() -> 
 
 
 def test_a_decoder_that_crashes_hangs_or_lies_is_a_failure_and_the_scan_goes_on(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     monkeypatch.setattr(confined, "can_read_sensors", lambda: True)
-    monkeypatch.setattr(confined, "_CHILD", str(tmp_path / "child.py"))
     for program, said in (
         ("import os; os.abort()", "crashed"),
         ("import sys; sys.stdout.buffer.write(bytes(100))", "no picture"),
         ("import sys; sys.exit(3)", "does not know this camera"),
         ("import time; time.sleep(60)", "did not end"),
     ):
-        (tmp_path / "child.py").write_text(program)
+        monkeypatch.setattr(confined, "COMMAND", (sys.executable, "-c", program))
         monkeypatch.setattr(confined, "_SECONDS", 0.2 if "sleep" in program else 60)
         with pytest.raises(ReadFailure, match=said):
             decode(dng(SENSOR), max_side=0)

@@ -7,12 +7,12 @@ what it is; the scan goes on.
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from dataclasses import dataclass
 from functools import cache
 from importlib.util import find_spec
-from pathlib import Path
 
 import numpy as np
 
@@ -20,10 +20,12 @@ from untag.errors import ReadFailure
 from untag.imaging.limits import Limits
 from untag.types import Outcome, Pixels
 
-_CHILD = str(Path(__file__).with_name("confined_child.py"))
+COMMAND = (sys.executable, "-P", "-m", "untag.imaging.confined_child")
+"""With -P nothing is imported from the current folder: it may be one of downloads."""
+
 _SECONDS = 120
-_OWN_MEMORY = 256 * 1024 * 1024
-"""What Python, numpy and LibRaw take before they hold anything of a picture."""
+_OWN_MEMORY = 128 * 1024 * 1024
+"""What Python, numpy and the decoder take beside what is in proportion to the picture, once they are loaded."""
 
 _SENSOR_BYTES = 8
 """For each pixel of a sensor: what it saw, with its borders and as it is developed, and half-size RGB, twice."""
@@ -101,11 +103,12 @@ def _of_child(decoder: _Decoder, data: bytes, limits: Limits, needed: int) -> Pi
     # A session of its own: Ctrl-C is for the scan, which lets the photos under way end.
     try:
         done = subprocess.run(  # noqa: S603 - ours
-            [sys.executable, "-I", _CHILD, decoder.kind, str(limits.max_pixels), str(most_memory)],
+            [*COMMAND, decoder.kind, str(limits.max_pixels), str(most_memory)],
             input=data,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
             timeout=_SECONDS,
+            env={**os.environ, "OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1"},
             start_new_session=True,
             check=False,
         )

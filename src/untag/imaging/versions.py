@@ -9,6 +9,9 @@ from untag import __version__
 from untag.imaging.limits import Limits
 
 _DECODERS = ("pillow", "pi-heif", "pillow-heif", "opencv-python-headless", "opencv-python", "rawpy", "imagecodecs")
+_PROCESSES = 2
+"""Of what decodes in a process of its own: higher where that reads what it did not. The first one of videos was for
+root alone."""
 
 
 def decoders_key(limits: Limits) -> str:
@@ -19,7 +22,7 @@ def decoders_key(limits: Limits) -> str:
 @cache
 def _decoders() -> str:
     installed = [f"{name} {found}" for name in _DECODERS if (found := _version(name)) is not None]
-    return ", ".join([f"untag {__version__}", *installed])
+    return ", ".join([f"untag {__version__}", f"processes {_PROCESSES}", *installed])
 
 
 def _version(name: str) -> str | None:

@@ -1,10 +1,9 @@
 """The process that decodes one video, and can do nothing else: `python -m untag.imaging.video_child`.
 
 FFmpeg reads dozens of formats of strangers' making, so it works where it has nothing to gain. The video is standard
-input, already open: neither a path nor a name reaches FFmpeg. Once all libraries are loaded the process gives away the
-right to open any file or connection, and to start a program (`setrlimit`, where the system has it); besides,
-FFmpeg is told to take no container but the one that the file begins like, and to open nothing that a container
-names. Memory, processor time and the time without progress are bounded; frames go out as they come, so that those
+input, already open: neither a path nor a name reaches FFmpeg. Once all libraries are loaded the process gives away its
+rights (`rights`); besides, FFmpeg is told to take no container but the one that the file begins like, and to open
+nothing that a container names. The time without progress is bounded, too; frames go out as they come, so that those
 before a crash count.
 """
 
@@ -14,6 +13,7 @@ import faulthandler
 import io
 import math
 import os
+import signal
 import sys
 import time
 from collections.abc import Generator, Iterator
@@ -21,15 +21,11 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import IO, Any
 
-try:
-    import resource
-except ImportError:  # Windows
-    resource = None  # type: ignore[assignment]
-
 import cv2
 import numpy as np
 
 from untag.imaging.moments import MOST_MOMENTS, Chosen, kept_moment
+from untag.imaging.rights import give_up_rights
 from untag.imaging.video_wire import End, Kind, Message, size_message
 from untag.types import Pixels
 
@@ -125,12 +121,22 @@ class Out:
         self._file.write(message.pack())
         self._file.flush()
         self._last = time.monotonic()
-        faulthandler.dump_traceback_later(_QUIET_SECONDS, exit=True)
+        _end_unless_going_on()
 
     def beat(self, at: float) -> None:
         """Says that the work goes on, now and then."""
         if time.monotonic() - self._last >= _BEAT_SECONDS:
             self.send(Message(Kind.BEAT, at))
+
+
+def _end_unless_going_on() -> None:
+    """Has the process end after a while, whatever it is in, unless this is called again."""
+    if hasattr(signal, "setitimer"):
+        # What faulthandler has for it is a thread, and none can be started any more.
+        signal.signal(signal.SIGALRM, signal.SIG_DFL)
+        signal.setitimer(signal.ITIMER_REAL, _QUIET_SECONDS)
+    else:
+        faulthandler.dump_traceback_later(_QUIET_SECONDS, exit=True)
 
 
 class Video:
@@ -206,7 +212,8 @@ def main(arguments: list[str]) -> None:
     out = Out(os.fdopen(os.dup(1), "wb"))
     # Whatever prints by itself is kept off the messages.
     os.dup2(2, 1)
-    give_up_rights(job.seconds)
+    make_ready()
+    give_up_rights(math.ceil(job.seconds) + 60, _MEMORY)
     size = os.fstat(0).st_size - job.start if job.size < 0 else job.size
     with suppress(BrokenPipeError):
         work(os.fdopen(0, "rb", closefd=False), job, size, out)
@@ -223,34 +230,12 @@ def work(file: IO[bytes], job: Job, size: int, out: Out) -> None:
     out.send(Message(Kind.END, at, end.encode()))
 
 
-def give_up_rights(seconds: float) -> None:
-    """Nothing more can be opened or started; memory and processor time are bounded. Not on Windows."""
+def make_ready() -> None:
+    """Loads what OpenCV loads with the first video: later nothing can be."""
     with suppress(OSError, AttributeError):
         os.nice(10)
-    # Loads what OpenCV loads with the first video.
     cv2.setNumThreads(1)
     _capture(io.BytesIO(b"\0" * 64), [])
-    if resource is None:
-        return
-    limits = {
-        "RLIMIT_CPU": math.ceil(seconds) + 60,
-        "RLIMIT_CORE": 0,
-        "RLIMIT_FSIZE": 0,
-        "RLIMIT_NPROC": 0,
-        "RLIMIT_AS": _held() + _MEMORY,
-        "RLIMIT_NOFILE": 0,
-    }
-    for name, most in limits.items():
-        # macOS has not all of them, and lets not all be lowered.
-        with suppress(OSError, ValueError, AttributeError):
-            resource.setrlimit(getattr(resource, name), (most, most))
-
-
-def _held() -> int:
-    """Bytes of address space that the process has."""
-    with suppress(OSError), open("/proc/self/statm", "rb") as file:  # noqa: PTH123
-        return int(file.read().split()[0]) * resource.getpagesize()
-    return 4 * _MEMORY
 
 
 def _capture(file: Any, options: list[int]) -> Any:
