@@ -8,7 +8,7 @@ import io
 import re
 import zipfile
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -46,6 +46,7 @@ CORRECTIONS = Path(__file__).with_name("scene_corrections.csv")
 FOLDS = 5
 
 _SHOWN: Mapping[str, int] = {"yes": 1, "no": 0, "maybe": -1}
+_DRAWN = 6
 
 _SYNONYMS: Mapping[Category, frozenset[str]] = {
     Category.GAMBLING: frozenset({"casino", "playing_cards"}),
@@ -91,7 +92,9 @@ class Photos:
 
     `source` says which photos belong together: no more than one of them may vouch for another.
     `ordinary` photos are those labelled so, but for what was chosen to deceive (`hardneg_*`) and what was seen to show,
-    or perhaps to show, any category; and amateur snapshots of which no caption hints at any category.
+    or perhaps to show, any category; and amateur snapshots of which no caption hints at any category. Where one does
+    and nothing of it was seen, those of every sixth snapshot are: all of these are looked at closer for what they
+    teach, and would count six times.
     `closer` (K,) are the photos that were looked at closer, `closer_inputs` (K, 1698) what the network says of them so;
     `windows` (W, 1280) float16 and `odds` (W, 2) are theirs one after the other, `counts` (K,) of each. `looked` says
     who they are among all.
@@ -142,6 +145,7 @@ def load(data: Path, features: Path) -> Photos:
             paths += [str(path) for path in file["paths"]]
             inputs.append(file["inputs"])
     number = {path: row for row, path in enumerate(paths)}
+    drawn = drawn_by_lot([path for path in paths if path.startswith("flickr8k/")])
     looks = [dict(np.load(features / f"{name}-closer.npz", allow_pickle=False)) for name in SETS]
     closer = np.array([number[str(path)] for look in looks for path in look["paths"]])
     looked = np.zeros(len(paths), np.bool_)
@@ -151,9 +155,9 @@ def load(data: Path, features: Path) -> Photos:
     of = tuple(labels.get(path, frozenset()) for path in paths)
     truth = np.array([_truth(path, own, captions.get(path)) for path, own in zip(paths, of, strict=True)])
     source = np.array([sources.get(path) or _source(path) for path in paths])
-    hinted = np.array([_hinted(captions.get(path)) for path in paths])
     snapshot = np.array([path.startswith("flickr8k/") for path in paths])
-    ordinary = np.array(["ordinary" in own for own in of]) | (snapshot & ~hinted & (truth != 1).all(axis=1))
+    innocent = np.array([_innocent(path, captions.get(path), drawn) for path in paths])
+    ordinary = np.array(["ordinary" in own for own in of]) | (snapshot & innocent & (truth != 1).all(axis=1))
     doubtful = np.array([any("maybe" in label or label.startswith("hardneg") for label in own) for own in of])
     corrected = {photo for (photo, _), shown in _SEEN.items() if shown != 0}  # what may show anything is not ordinary
     ordinary &= ~doubtful & ~np.array([Path(path).stem in corrected for path in paths])
@@ -235,26 +239,38 @@ def read_photo(path: Path) -> NDArray[np.uint8]:
     return np.asarray(cv2.cvtColor(image, cv2.COLOR_BGR2RGB), dtype=np.uint8)
 
 
-def _hinted(captions: tuple[str, ...] | None, category: Category | None = None) -> bool:
-    if captions is None:
-        return False
-    words = _WORDS.values() if category is None else [_WORDS[category]]
-    text = "\n".join(captions).lower()
-    return any(re.search(rf"\b(?:{each})\b", text) for each in words)
+def _hinted(captions: tuple[str, ...] | None, category: Category) -> bool:
+    return captions is not None and re.search(rf"\b(?:{_WORDS[category]})\b", "\n".join(captions).lower()) is not None
+
+
+def _innocent(path: str, captions: tuple[str, ...] | None, drawn: frozenset[str]) -> bool:
+    """Whether no caption hints at anything, or nothing of all that it hints at was seen in one of those `drawn`."""
+    hinted = [category for category in TRAINED if _hinted(captions, category)]
+    unseen = all(_SEEN.get((Path(path).stem, category.value)) == 0 for category in hinted)
+    return not hinted or (unseen and path in drawn)
+
+
+def drawn_by_lot(paths: Sequence[str]) -> frozenset[str]:
+    """Every sixth of thousands of photos, which stand for all of them."""
+    return frozenset(paths[::_DRAWN])
 
 
 def _corrections() -> dict[tuple[str, str], int]:
     with CORRECTIONS.open(newline="") as file:
-        return {(row["photo"], row["category"]): _SHOWN[row["shown"]] for row in csv.DictReader(file)}
+        rows = list(csv.DictReader(file))
+    seen = {(row["photo"], Category(row["category"]).value): _SHOWN[row["shown"]] for row in rows}
+    if len(seen) != len(rows):
+        raise SystemExit(f"{CORRECTIONS} says something of a photo twice")
+    return seen
 
 
 _SEEN = _corrections()
 """What was seen by eye in a photo: 1 shown, 0 not, -1 nobody can tell."""
 
 
-def shown_by_correction() -> frozenset[str]:
-    """The names of photos that were seen to show something which no label says."""
-    return frozenset(photo for (photo, _), shown in _SEEN.items() if shown == 1)
+def settled_by_eye() -> frozenset[str]:
+    """The names of photos that were seen to show something which no label says, or not to show what words hint at."""
+    return frozenset(photo for (photo, _), shown in _SEEN.items() if shown != -1)
 
 
 def _truth(path: str, own: frozenset[str], captions: tuple[str, ...] | None) -> list[int]:

@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from scene_data import shown_by_correction
+from scene_data import drawn_by_lot, settled_by_eye
 from untag.engine.downloads.registry import EFFICIENTNET_LITE2
 from untag.engine.runtime.session import Device, OrtSession, open_session
 from untag.engine.weights.efficientnet import graph_from_weights
@@ -72,11 +72,11 @@ def _whole(data: Path, name: str, graph: OrtSession) -> dict[str, NDArray[np.gen
 
 
 def _closer(data: Path, name: str, graph: OrtSession) -> dict[str, NDArray[np.generic]]:
-    """Of every photo, but where there are thousands of every sixth, and of those that were seen to show something."""
+    """Of every photo, but where there are thousands of every sixth, and of those in which eyes settled what shows."""
     paths = paths_of(data, name)
     if name == "flickr8k":
-        seen = shown_by_correction()
-        paths = [path for row, path in enumerate(paths) if row % 6 == 0 or Path(path).stem in seen]
+        drawn, settled = drawn_by_lot(paths), settled_by_eye()
+        paths = [path for path in paths if path in drawn or Path(path).stem in settled]
     inputs, windows = [], []
     for path in paths:
         frame = decode((data / path).read_bytes(), max_side=SEARCH_SIDE)
