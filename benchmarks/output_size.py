@@ -15,7 +15,7 @@ from itertools import cycle, islice
 from pathlib import Path
 
 from benchmarks.output import report
-from untag.findings.counting import count
+from untag.findings.counting import HeldPictures, count, fold
 from untag.imaging.thumbnail import Thumbnail, make_thumbnail
 from untag.reports import write_csv, write_json
 from untag.reports.html import write_report
@@ -45,7 +45,12 @@ def report_size(photos: Sequence[Path], number: int, limit: int) -> dict[str, in
     with tempfile.TemporaryDirectory() as folder:
         output = Path(folder) / "report.html"
         written = write_report(
-            map(finding, files), output, home=Path(folder) / "home", thumbnail=thumbnail, made_at="now", limit=limit
+            HeldPictures(fold(map(finding, files))),
+            output,
+            home=Path(folder) / "home",
+            thumbnail=thumbnail,
+            made_at="now",
+            limit=limit,
         )
         length = output.stat().st_size
     return {"photos": number, "shown": written.shown, "bytes": length, "bytes_a_photo": length // written.shown}

@@ -8,7 +8,7 @@ import io
 import json
 import re
 import stat
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
@@ -17,6 +17,7 @@ import pytest
 from PIL import Image
 
 from untag.errors import AwayError, UsageError
+from untag.findings.counting import HeldPictures, fold
 from untag.imaging.thumbnail import Thumbnail, make_thumbnail
 from untag.reports.cards import day_words, link_of
 from untag.reports.html import write_report
@@ -41,6 +42,10 @@ PLAIN = Finding(
     taken_at="2019-07-14T23:10:00",
     faces=(Box(400.0, 100.04, 600.0, 350.04),),
 )
+
+
+def held(findings: Iterable[Finding]) -> HeldPictures:
+    return HeldPictures(fold(findings))
 
 
 def _grey_jpeg() -> bytes:
@@ -95,7 +100,12 @@ def none(_: Finding) -> Thumbnail | None:
 def page(folder: Path, *findings: Finding, thumbnail: Callable[[Finding], Thumbnail | None] = none) -> Page:
     output = folder / "report.html"
     written = write_report(
-        findings, output, home=folder / "home", thumbnail=thumbnail, made_at="today", replace_worse=True
+        held(findings),
+        output,
+        home=folder / "home",
+        thumbnail=thumbnail,
+        made_at="today",
+        replace_worse=True,
     )
     counts = written.counts
     assert counts.photos + counts.copies == len(findings)
@@ -334,7 +344,7 @@ def test_pictures_are_asked_for_one_by_one(tmp_path: Path) -> None:
 
     findings = [replace(PLAIN, path="a.jpg", risk=2), replace(PLAIN, path="b.jpg", risk=1)]
     write_report(
-        iter(findings),
+        held(findings),
         tmp_path / "r.html",
         home=tmp_path,
         thumbnail=thumbnail,
@@ -352,19 +362,19 @@ def test_the_file_is_private_and_replaced_only_when_whole(tmp_path: Path) -> Non
         raise RuntimeError("disk gone")
 
     with pytest.raises(RuntimeError, match="disk gone"):
-        write_report([PLAIN], output, home=tmp_path / "home", thumbnail=fails, made_at="today")
+        write_report(held([PLAIN]), output, home=tmp_path / "home", thumbnail=fails, made_at="today")
     assert output.read_text() == "old"
     assert sorted(tmp_path.rglob("*.*")) == [tmp_path / "home" / name for name in sorted(MARKS)] + [output]
-    write_report([PLAIN], output, home=tmp_path / "home", thumbnail=none, made_at="today")
+    write_report(held([PLAIN]), output, home=tmp_path / "home", thumbnail=none, made_at="today")
     assert stat.S_IMODE(output.stat().st_mode) == 0o600
     assert sorted(tmp_path.rglob("*.*")) == [tmp_path / "home" / name for name in sorted(MARKS)] + [output]
 
 
 def test_an_output_that_cannot_be_written(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="is a folder"):
-        write_report([], tmp_path, home=tmp_path, thumbnail=none, made_at="")
+        write_report(held([]), tmp_path, home=tmp_path, thumbnail=none, made_at="")
     with pytest.raises(UsageError, match="does not exist"):
-        write_report([], tmp_path / "no" / "r.html", home=tmp_path, thumbnail=none, made_at="")
+        write_report(held([]), tmp_path / "no" / "r.html", home=tmp_path, thumbnail=none, made_at="")
 
 
 def test_many_photos_are_bounded_and_what_is_left_out_is_said(tmp_path: Path) -> None:
@@ -373,7 +383,9 @@ def test_many_photos_are_bounded_and_what_is_left_out_is_said(tmp_path: Path) ->
     output = tmp_path / "report.html"
 
     def shown(limit: int | None) -> list[str]:
-        written = write_report([*decided, *findings], output, home=tmp_path, thumbnail=none, made_at="", limit=limit)
+        written = write_report(
+            held([*decided, *findings]), output, home=tmp_path, thumbnail=none, made_at="", limit=limit
+        )
         assert (written.counts.photos, written.counts.decided) == (22, 2), "all are counted"
         cards = Page(output.read_text("utf-8")).cards
         assert written.shown == len(cards)
@@ -405,7 +417,7 @@ def test_a_report_is_not_replaced_by_one_with_fewer_pictures(tmp_path: Path) -> 
 
     def write(*, force: bool = False) -> tuple[str, ...]:
         return write_report(
-            findings, output, home=tmp_path, thumbnail=thumbnail, made_at="", replace_worse=force
+            held(findings), output, home=tmp_path, thumbnail=thumbnail, made_at="", replace_worse=force
         ).unread
 
     readable -= {"/c.jpg"}

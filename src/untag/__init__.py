@@ -50,6 +50,7 @@ if TYPE_CHECKING:
     from untag.evaluation.evaluate import Result as EvaluationResult
     from untag.findings.counting import Group as Group
     from untag.findings.counting import NewFinding as NewFinding
+    from untag.findings.counting import Pictures as Pictures
     from untag.findings.filters import FindingFilter as FindingFilter
     from untag.findings.filters import Sort as Sort
     from untag.findings.stats import Since as StatsSince
@@ -204,6 +205,7 @@ _LAZY = {
     "Person": ("untag.people.roster", "Person"),
     "PhotoUse": ("untag.people.enroll", "Enrolled"),
     "Place": ("untag.types", "Place"),
+    "Pictures": ("untag.findings.counting", "Pictures"),
     "Plan": ("untag.actions.plan", "Plan"),
     "PlanState": ("untag.actions.plan", "State"),
     "PlannedGroup": ("untag.actions.plan", "PlannedGroup"),
@@ -274,6 +276,7 @@ __all__ = [
     "ModelState",
     "NetworkError",
     "PhotoUse",
+    "Pictures",
     "PlanState",
     "ReadFailure",
     "ReportWritten",

@@ -55,7 +55,7 @@ def command(
 
 def _export(home: untag.Untag, folder: Path, filters: Filters, options: untag.ExportOptions) -> int:
     wanted = filters.of(home)
-    with progress("copying", lambda: len(home.pictures(wanted))) as advance:
+    with progress("copying", lambda: _how_many(home, wanted)) as advance:
         done = home.export_photos(folder, wanted, options=options, on_progress=lambda _: advance())
     there = f"; {counted(done.there, 'photo')} there already" if done.there else ""
     say(f"{'linked' if options.link else 'copied'} {counted(done.written, 'photo')} into {folder.absolute()}{there}")
@@ -63,3 +63,8 @@ def _export(home: untag.Untag, folder: Path, filters: Filters, options: untag.Ex
         say(f"{counted(done.no_copy, 'more photo')} reported without a file; open them with: untag open ID")
     list_unreadable([untag.ReadError(path, untag.Outcome.MISSING, "it cannot be read now") for path in done.unread])
     return UNREADABLE if done.unread else 0
+
+
+def _how_many(home: untag.Untag, wanted: untag.FindingFilter) -> int:
+    with home.open_pictures(wanted) as pictures:
+        return len(pictures)

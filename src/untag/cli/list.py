@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import click
 
 import untag
@@ -47,35 +49,53 @@ def command(context: Context, style: str, filters: Filters) -> int:
             with results(as_csv=style == "csv") as stream:
                 home.export(stream, style, home.findings(wanted))
             return 0
-        found = home.pictures(wanted)
         nothing = NONE_OF_THESE if filters.narrows else NOTHING
-        tell_lines(lambda width: table_lines(found, width, nothing=nothing))
+        with home.open_pictures(wanted) as pictures:
+            listed = _Listed(pictures)
+            tell_lines(lambda width: table_lines(listed, width, nothing=nothing))
         for line in due_lines(home.requests(due=True)):
             say(line)
-        if not found and filters.narrows:
+        if len(listed) == 0 and filters.narrows:
             _say_what_hides(home, filters)
-        if found and not filters.asked.get("status") and somebody_reads():
-            _say_next(context, found)
+        if len(listed) and not filters.asked.get("status") and somebody_reads():
+            _say_next(context, listed)
         # Whoever asks for the first few is not at the end of what there is.
-        cut = len(found) == filters.asked.get("limit")
+        cut = len(listed) == filters.asked.get("limit")
         if not cut and (more := home.count_hidden()):
             say(f'{counted(more, "more photo")} would count with sensitivity = "high" in config.toml')
     return 0
 
 
-def _say_next(context: Context, found: list[untag.Group]) -> None:
+class _Listed:
+    """Photos, and what the words below their table tell of those that were gone through last."""
+
+    def __init__(self, pictures: untag.Pictures) -> None:
+        self._pictures = pictures
+        self.suggested = 0
+        self.undecided: str | None = None
+
+    def __len__(self) -> int:
+        return len(self._pictures)
+
+    def __iter__(self) -> Iterator[untag.Group]:
+        self.suggested, self.undecided = 0, None
+        for group in self._pictures:
+            self._note(group.finding)
+            yield group
+
+    def _note(self, finding: untag.Finding) -> None:
+        self.suggested += finding.status is untag.Status.OPEN and finding.action is not untag.Action.REVIEW
+        if self.undecided is None and finding.status in (untag.Status.OPEN, untag.Status.IS_ME):
+            self.undecided = finding.id
+
+
+def _say_next(context: Context, listed: _Listed) -> None:
     """What to do with the list, as a command that can be copied."""
-    suggested = sum(
-        group.finding.status is untag.Status.OPEN and group.finding.action is not untag.Action.REVIEW for group in found
-    )
-    if suggested:
+    if listed.suggested:
         decide = next_step(context, "decide --suggested --yes")
-        say(f"to decide about {counted(suggested, 'photo')} as untag suggests: {decide}")
-        return
-    undecided = (untag.Status.OPEN, untag.Status.IS_ME)
-    first = next((group.finding for group in found if group.finding.status in undecided), None)
-    if first is not None:
-        say(f"to decide: {next_step(context, f'decide {first.id} --status untag')}")
+        say(f"to decide about {counted(listed.suggested, 'photo')} as untag suggests: {decide}")
+    elif listed.undecided is not None:
+        say(f"to decide: {next_step(context, f'decide {listed.undecided} --status untag')}")
     else:
         say(f"all of these are decided; to act on them: {next_step(context, 'act')}")
 

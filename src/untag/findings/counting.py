@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import NamedTuple
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, fields, replace
+from typing import NamedTuple, Protocol
 
 from untag.support.words import counted
 from untag.types import Action, Finding, Place, Status, Verdict
 
 Picture = tuple[str, str | None, Status]
+Importance = tuple[int, float, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +20,39 @@ class Group:
     finding: Finding
     copies: tuple[Finding, ...]
     places: tuple[Place, ...] = ()
+
+
+class Groups(Protocol):
+    """Photos in an order, of one moment, to go through as often as is wanted."""
+
+    def __len__(self) -> int: ...
+
+    def __iter__(self) -> Iterator[Group]: ...
+
+
+class Pictures(Groups, Protocol):
+    """The same where some can be had by their numbers."""
+
+    def take(self, numbers: Iterable[int]) -> Iterator[Group]:
+        """The photos of these numbers, which count from 0, in their order."""
+        ...
+
+
+class HeldPictures:
+    """Photos that are all in memory."""
+
+    def __init__(self, groups: Iterable[Group]) -> None:
+        self._groups = list(groups)
+
+    def __len__(self) -> int:
+        return len(self._groups)
+
+    def __iter__(self) -> Iterator[Group]:
+        return iter(self._groups)
+
+    def take(self, numbers: Iterable[int]) -> Iterator[Group]:
+        """As `Pictures` has it."""
+        return (self._groups[number] for number in numbers)
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,19 +131,38 @@ def count_all(counted: Iterable[Counted], *, new: Collection[str] = frozenset())
             fresh.add(one.picture)
         if one.picture not in photos or one.rank > photos[one.picture].rank:
             photos[one.picture] = one
-    still_you = [photo for photo in photos.values() if photo.status is not Status.NOT_ME]
-    open_ones = [photo for photo in photos.values() if photo.status is Status.OPEN]
-    return Counts(
-        photos=len(photos),
-        showing_you=sum(photo.verdict is Verdict.ME for photo in still_you),
-        flagged=sum(photo.flagged for photo in open_ones),
-        unsure=sum(photo.verdict is Verdict.MAYBE for photo in open_ones),
-        without_you=sum(photo.verdict is Verdict.OTHER for photo in still_you),
-        decided=len(photos) - len(open_ones),
-        without_file=sum(photo.absent for photo in photos.values()),
-        copies=total - len(photos),
-        new=len(fresh),
-    )
+    counting = PhotoCount()
+    for photo in photos.values():
+        counting.add(photo)
+    return replace(counting.counts, copies=total - len(photos), new=len(fresh))
+
+
+class PhotoCount:
+    """Counts photos as they come, each once, and holds none."""
+
+    def __init__(self) -> None:
+        self._found = dict.fromkeys((field.name for field in fields(Counts)), 0)
+
+    def add(self, one: Counted, copies: int = 0) -> None:
+        """A photo, by the finding that stands for it."""
+        is_open, is_you = one.status is Status.OPEN, one.status is not Status.NOT_ME
+        found = self._found
+        found["photos"] += 1
+        found["showing_you"] += is_you and one.verdict is Verdict.ME
+        found["flagged"] += is_open and one.flagged
+        found["unsure"] += is_open and one.verdict is Verdict.MAYBE
+        found["without_you"] += is_you and one.verdict is Verdict.OTHER
+        found["decided"] += not is_open
+        found["without_file"] += one.absent
+        found["copies"] += copies
+
+    def add_group(self, group: Group) -> None:
+        """A photo with its copies."""
+        self.add(_counted(group.finding), len(group.copies))
+
+    @property
+    def counts(self) -> Counts:
+        return Counts(**self._found)
 
 
 def fold(findings: Iterable[Finding], *, in_order: bool = False) -> list[Group]:
@@ -126,7 +179,12 @@ def fold(findings: Iterable[Finding], *, in_order: bool = False) -> list[Group]:
     folded = [_group(members, places.get(picture, ())) for (picture, _, _), members in groups.items()]
     if in_order:
         return folded
-    return sorted(folded, key=lambda group: (-group.finding.risk, -group.finding.similarity, group.finding.path))
+    return sorted(folded, key=importance)
+
+
+def importance(group: Group) -> Importance:
+    """What photos are sorted by: the riskiest first, then the surest."""
+    return -group.finding.risk, -group.finding.similarity, group.finding.path
 
 
 def picture_of(finding: Finding) -> Picture:

@@ -7,15 +7,15 @@ from contextlib import closing
 from dataclasses import dataclass, replace
 from datetime import date
 from enum import StrEnum
-from itertools import islice
 from pathlib import Path
 from typing import TypeVar
 
 from untag.errors import UsageError
-from untag.findings.counting import Group, Picture, fold, picture_of
+from untag.findings.counting import Group
 from untag.findings.filters import SHOWING_YOU, TO_DO, FindingFilter, Sort, day_of
 from untag.findings.stats import Since, Stats, statistics
 from untag.library.naming import Photo
+from untag.library.stored_pictures import open_pictures
 from untag.scenes.categories import check_category
 from untag.scenes.taught_files import taught_names
 from untag.store import Store, decided_since, findings, scan_before_last, tallies
@@ -83,24 +83,8 @@ def list_findings(store: Store, wanted: FindingFilter) -> Iterator[Finding]:
 
 def list_pictures(store: Store, wanted: FindingFilter) -> list[Group]:
     """The photos that meet a filter, copies folded, in its order; its limit and offset count photos here."""
-    every = replace(wanted, limit=None, offset=0)
-    with closing(store.reader()) as reader, reader.snapshot():
-        if wanted.limit is None and wanted.offset == 0:
-            return fold(findings(reader, every), in_order=True)
-        page = dict(islice(_first_pictures(reader, every, wanted), wanted.offset, None))
-        members = findings(reader, every, pictures=set(page.values()))
-        return [group for group in fold(members, in_order=True) if picture_of(group.finding) in page]
-
-
-def _first_pictures(store: Store, every: FindingFilter, wanted: FindingFilter) -> Iterator[tuple[Picture, str]]:
-    """The pictures of the findings in order, each once, up to the end of the page that is wanted."""
-    last = None if wanted.limit is None else wanted.offset + wanted.limit
-    first: dict[Picture, str] = {}
-    for finding in findings(store, every, places=False) if last != 0 else ():
-        first.setdefault(picture_of(finding), finding.picture or finding.sha256)
-        if len(first) == last:
-            break
-    yield from first.items()
+    with open_pictures(store, wanted) as pictures:
+        return list(pictures)
 
 
 def statistics_of(store: Store, wanted: FindingFilter) -> Stats:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +14,7 @@ from untag.types import Face, Finding, SearchResult, Status
 
 if TYPE_CHECKING:
     from untag.config import Settings
-    from untag.findings.counting import Group
+    from untag.findings.counting import Group, Pictures
     from untag.findings.filters import FindingFilter
     from untag.findings.stats import Stats
     from untag.library.deciding import EditedDecisions
@@ -142,6 +143,17 @@ class Photos(OpenHome):
         from untag.library.listing import list_pictures
 
         return list_pictures(self._opened(), self.filter(**asked) if wanted is None else wanted)
+
+    @contextmanager
+    def open_pictures(self, wanted: FindingFilter | None = None, **asked: Any) -> Iterator[Pictures]:
+        """The same for any number of photos: they are read as they are gone through, as often as is wanted.
+
+        All are of the moment in which this begins, and none is held.
+        """
+        from untag.library.stored_pictures import open_pictures
+
+        with open_pictures(self._opened(), self.filter(**asked) if wanted is None else wanted) as pictures:
+            yield pictures
 
     def count(self, wanted: FindingFilter | None = None, **asked: Any) -> int:
         """How many findings there are, whatever the limit is."""

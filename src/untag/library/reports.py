@@ -68,8 +68,10 @@ class Reports(Photos):
         """
         from untag.library.exporting import export_photos
 
-        groups = self.pictures(wanted)
-        return export_photos(self._opened(), self.settings, groups, path_of(folder), options, counting(on_progress))
+        with self.open_pictures(wanted) as pictures:
+            return export_photos(
+                self._opened(), self.settings, pictures, path_of(folder), options, counting(on_progress)
+            )
 
     def export_calendar(self, file: AnyPath) -> int:
         """Writes the days on which answers to requests are due as an .ics file; returns how many there are.

@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 import hashlib
+import heapq
 from base64 import b64encode
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
+from operator import itemgetter
 from pathlib import Path
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from untag.errors import AwayError, UsageError
-from untag.findings.counting import Counts, Group, fold
+from untag.findings.counting import Counts, Importance, Pictures, importance
 from untag.imaging.thumbnail import Thumbnail
 from untag.reports.cards import Card, card_of, day_words
-from untag.reports.summary import ReportSummary, report_summary
+from untag.reports.summary import ReportSummary, Summing, report_summary
 from untag.support.aside import new_part
 from untag.support.words import counted
 from untag.types import Finding, Status
@@ -36,7 +38,7 @@ class Written:
 
 
 def write_report(
-    findings: Iterable[Finding],
+    pictures: Pictures,
     output: Path,
     *,
     home: Path,
@@ -49,21 +51,21 @@ def write_report(
     """Writes the report and returns what it holds; `output` is replaced once the new one is complete.
     Until then it lies in the folder `home`, where the next command erases what a kill has left.
 
-    `thumbnail` is asked for one photo at a time, so that memory does not grow with the pictures; None means that the
-    photo cannot be read now. `made_at` is shown as it is. At most `limit` photos are shown, open ones before those that
-    are decided and the riskiest first; all are counted. `on_progress` is called once for each photo, with its copies
-    folded in. The file can be read by its owner only: it holds private photos.
+    The pictures are gone through twice, and none is held. `thumbnail` is asked for one photo at a time, so that memory
+    does not grow with them either; None means that the photo cannot be read now. `made_at` is shown as it is. At most
+    `limit` photos are shown, open ones before those that are decided and the riskiest first; all are counted.
+    `on_progress` is called once for each photo, with its copies folded in. The file can be read by its owner only: it
+    holds private photos.
 
     Raises UsageError when `output` cannot be written, and AwayError when more photos cannot be read than in the report
     that it would replace, unless `replace_worse`.
     """
-    groups = fold(findings)
-    found = report_summary(groups)
-    shown = _most_important(groups, limit)
+    found, chosen = _most_important(pictures, limit)
+    shown = found if len(chosen) == len(pictures) else report_summary(pictures.take(chosen))
     unread: list[str] = []
 
     def cards() -> Iterator[Card]:
-        for group in shown:
+        for group in pictures.take(chosen):
             picture = None if group.finding.absent else thumbnail(group.finding)
             if picture is None and not group.finding.absent:
                 unread.append(group.finding.path)
@@ -72,21 +74,27 @@ def write_report(
                 on_progress()
 
     def checked() -> Iterator[str]:
-        yield from _render(cards(), found, report_summary(shown), made_at)
+        yield from _render(cards(), found, shown, made_at)
         # Before the new one takes its place: the pictures of a disk that is away are only in the old one.
         if not replace_worse:
             _refuse_worse(output, unread)
 
     _write_aside(output, checked(), home)
-    return Written(found.counts, len(shown), tuple(unread))
+    return Written(found.counts, len(chosen), tuple(unread))
 
 
-def _most_important(groups: list[Group], limit: int | None) -> list[Group]:
-    """At most `limit` groups in the order in which they came: those that are open, and then the first."""
-    if limit is None or len(groups) <= limit:
-        return groups
-    ranked = sorted(range(len(groups)), key=lambda index: (groups[index].finding.status is not Status.OPEN, index))
-    return [groups[index] for index in sorted(ranked[:limit])]
+def _most_important(pictures: Pictures, limit: int | None) -> tuple[ReportSummary, list[int]]:
+    """What all pictures hold, and which are shown, in their order: those that are open, and then the most important."""
+    summing = Summing()
+
+    def ranked() -> Iterator[tuple[bool, Importance, int]]:
+        for number, group in enumerate(pictures):
+            summing.add(group)
+            yield group.finding.status is not Status.OPEN, importance(group), number
+
+    most = len(pictures) if limit is None else limit
+    chosen = heapq.nsmallest(most, ranked()) if most < len(pictures) else list(ranked())
+    return summing.summary(), [number for _, _, number in sorted(chosen, key=itemgetter(1))]
 
 
 def _refuse_worse(output: Path, unread: Sequence[str]) -> None:

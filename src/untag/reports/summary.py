@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from untag.findings.counting import Counts, Group, count
+from untag.findings.counting import Counts, Group, Importance, PhotoCount, importance
 from untag.support.permalinks import link_key
 from untag.types import LinkConfidence, Origin, Place
 
@@ -30,20 +30,66 @@ class ReportSummary:
     several_people: bool
 
 
-def report_summary(groups: Sequence[Group]) -> ReportSummary:
-    """What the groups hold."""
-    findings = [group.finding for group in groups]
-    taken = [finding.taken_at for finding in findings if finding.taken_at is not None]
-    posted = [moment for group in groups if (moment := posted_at(group)) is not None]
-    days = sorted(moment[:10] for moment in (*taken, *posted))
-    return ReportSummary(
-        counts=count(finding for group in groups for finding in (group.finding, *group.copies)),
-        categories=dict(Counter(name for finding in findings for name in finding.categories).most_common()),
-        first_day=days[0] if days else None,
-        last_day=days[-1] if days else None,
-        all_taken=not posted,
-        several_people=len({finding.person for finding in findings if finding.person is not None}) > 1,
-    )
+def report_summary(groups: Iterable[Group]) -> ReportSummary:
+    """What the groups hold, in whatever order they come."""
+    summing = Summing()
+    for group in groups:
+        summing.add(group)
+    return summing.summary()
+
+
+class Summing:
+    """Sums photos up as they come, and holds none."""
+
+    def __init__(self) -> None:
+        self._count = PhotoCount()
+        self._days = _Days()
+        self._categories: Counter[str] = Counter()
+        self._first: dict[str, tuple[Importance, int]] = {}
+        self._all_taken = True
+        # Two tell that there are several.
+        self._persons: set[str] = set()
+
+    def add(self, group: Group) -> None:
+        """One photo."""
+        finding = group.finding
+        self._count.add_group(group)
+        posted = posted_at(group)
+        self._days.add(finding.taken_at)
+        self._days.add(posted)
+        self._all_taken = self._all_taken and posted is None
+        if finding.person is not None and len(self._persons) < 2:
+            self._persons.add(finding.person)
+        for place, name in enumerate(finding.categories):
+            self._categories[name] += 1
+            at = importance(group), place
+            self._first[name] = min(at, self._first.get(name, at))
+
+    def summary(self) -> ReportSummary:
+        """Of the photos so far. Categories that are equally common come as the most important photos have them."""
+        ranked = sorted(self._categories, key=lambda name: (-self._categories[name], self._first[name]))
+        return ReportSummary(
+            counts=self._count.counts,
+            categories={name: self._categories[name] for name in ranked},
+            first_day=self._days.first,
+            last_day=self._days.last,
+            all_taken=self._all_taken,
+            several_people=len(self._persons) > 1,
+        )
+
+
+class _Days:
+    """The first and the last of some days."""
+
+    def __init__(self) -> None:
+        self.first: str | None = None
+        self.last: str | None = None
+
+    def add(self, moment: str | None) -> None:
+        if moment is not None:
+            day = moment[:10]
+            self.first = day if self.first is None else min(day, self.first)
+            self.last = day if self.last is None else max(day, self.last)
 
 
 def places_online(group: Group) -> list[Place]:

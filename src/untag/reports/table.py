@@ -7,8 +7,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from rich.cells import cell_len
 from rich.text import Text
 
-from untag.findings.counting import Group, in_words
-from untag.reports.summary import ReportSummary, places_online, posted_at, report_summary
+from untag.findings.counting import Group, Groups, in_words
+from untag.reports.summary import ReportSummary, Summing, places_online, posted_at
 from untag.support.words import counted, printable
 from untag.types import Action, Finding, Status, Verdict
 
@@ -17,6 +17,7 @@ NOTHING = (
     "If you have scanned already, enrolling more photos of you may find more.",
 )
 
+_Row = tuple[Group, list[Text]]
 _HEADERS = ("Id", "Risk", "Who", "Categories", "Date", "Action", "Status", "Photo")
 _SHORTEST_PATH = 24
 """Where a table would leave fewer columns than this for the path, a photo gets two lines of its own."""
@@ -33,17 +34,26 @@ NONE_OF_THESE = (
 )
 
 
-def table_lines(groups: Sequence[Group], width: int | None, *, nothing: Sequence[str] = NOTHING) -> Iterator[Text]:
+def table_lines(groups: Groups, width: int | None, *, nothing: Sequence[str] = NOTHING) -> Iterator[Text]:
     """The photos in their order, copies folded into one line, and a summary line at the end.
 
-    `width` is that of the terminal in columns; None: there is none, and nothing is shortened. Control characters in
-    names are shown as escapes. `nothing` is what to say without findings.
+    The photos are gone through twice, first for the widths of the columns, and none is held. `width` is that of the
+    terminal in columns; None: there is none, and nothing is shortened. Control characters in names are shown as
+    escapes. `nothing` is what to say without findings.
     """
-    if not groups:
+    if len(groups) == 0:
         yield from map(Text, nothing)
         return
-    found = report_summary(groups)
-    yield from _lines(groups, found, width)
+    most = None if width is None else _MOST_CATEGORIES
+    found, widths = _measured(groups, most)
+    rows = ((group, _cells(group, found, most)) for group in groups)
+    used = sum(widths) + len(_GAP) * len(widths)
+    if width is None:
+        yield from _aligned(rows, widths, None)
+    elif width - used < _SHORTEST_PATH:
+        yield from _stacked(rows, width)
+    else:
+        yield from _aligned(rows, widths, width - used)
     yield Text()
     yield Text(in_words(found.counts), style="bold")
 
@@ -62,39 +72,41 @@ def shorten(path: str, width: int) -> str:
     return f"…{rest}"
 
 
-def _lines(groups: Sequence[Group], found: ReportSummary, width: int | None) -> Iterable[Text]:
-    """The lines of the table; `width` is that of the terminal in columns, None where nothing may be shortened."""
-    rows = [_cells(group, found, None if width is None else _MOST_CATEGORIES) for group in groups]
-    widths = [max(cell_len(row[column].plain) for row in [_header(), *rows]) for column in range(len(_HEADERS) - 1)]
-    used = sum(widths) + len(_GAP) * len(widths)
-    if width is None:
-        return _aligned(groups, rows, widths, None)
-    if width - used < _SHORTEST_PATH:
-        return _stacked(groups, rows, width)
-    return _aligned(groups, rows, widths, width - used)
+def _measured(groups: Iterable[Group], most: int | None) -> tuple[ReportSummary, list[int]]:
+    """What the photos hold, and the widths of all columns but the last."""
+    summing = Summing()
+    alone = [cell_len(name) for name in _HEADERS[:-1]]
+    named = list(alone)
+    for group in groups:
+        summing.add(group)
+        for widths, several in ((alone, False), (named, True)):
+            widths[:] = map(max, widths, map(cell_len, _words(group, most, several=several)))
+    found = summing.summary()
+    return found, named if found.several_people else alone
 
 
-def _aligned(
-    groups: Sequence[Group], rows: Sequence[Sequence[Text]], widths: Sequence[int], room: int | None
-) -> Iterable[Text]:
-    for row, group in [(_header(), None), *zip(rows, groups, strict=True)]:
-        line = Text()
-        for cell, column in zip(row, widths, strict=False):
-            padding = " " * (column - cell_len(cell.plain))
-            line.append_text(Text(padding) + cell if cell.justify == "right" else cell + Text(padding))
-            line.append(_GAP)
-        if group is None:
-            line.append_text(row[-1])
-        else:
-            line.append_text(_photo(group, room))
+def _aligned(rows: Iterable[_Row], widths: Sequence[int], room: int | None) -> Iterator[Text]:
+    header = _header()
+    yield _line(header, widths) + header[-1]
+    for group, row in rows:
+        line = _line(row, widths)
+        line.append_text(_photo(group, room))
         line.rstrip()
         yield line
-        if group is not None:
-            yield from _link(group, sum(widths[:2]) + 2 * len(_GAP))
+        yield from _link(group, sum(widths[:2]) + 2 * len(_GAP))
 
 
-def _stacked(groups: Sequence[Group], rows: Sequence[Sequence[Text]], width: int) -> Iterable[Text]:
-    for number, (group, row) in enumerate(zip(groups, rows, strict=True)):
+def _line(row: Sequence[Text], widths: Sequence[int]) -> Text:
+    line = Text()
+    for cell, column in zip(row, widths, strict=False):
+        padding = " " * (column - cell_len(cell.plain))
+        line.append_text(Text(padding) + cell if cell.justify == "right" else cell + Text(padding))
+        line.append(_GAP)
+    return line
+
+
+def _stacked(rows: Iterable[_Row], width: int) -> Iterator[Text]:
+    for number, (group, row) in enumerate(rows):
         if number:
             yield Text()
         yield Text(" · ").join(cell for cell in row if cell.plain)
@@ -109,23 +121,33 @@ def _header() -> list[Text]:
 def _cells(group: Group, found: ReportSummary, most: int | None) -> list[Text]:
     """All columns but the photo, which takes what room is left; only the first `most` categories by name."""
     finding = group.finding
+    styles = ("cyan", _risk_style(finding.risk), "", "", "", _ACTION_STYLES[finding.action], "green")
+    words = _words(group, most, several=found.several_people)
+    cells = [Text(word, style=style) for word, style in zip(words, styles, strict=True)]
+    cells[1].justify = "right"
+    return cells
+
+
+def _words(group: Group, most: int | None, *, several: bool) -> list[str]:
+    """What the cells say; `several` people are enrolled and named."""
+    finding = group.finding
     return [
-        Text(finding.id, style="cyan"),
-        Text(str(finding.risk), style=_risk_style(finding.risk), justify="right"),
-        Text(_who(finding, found)),
-        Text(_categories(finding, most)),
-        Text(_day(group)),
-        Text(str(finding.action), style=_ACTION_STYLES[finding.action]),
-        Text("" if finding.status is Status.OPEN else str(finding.status), style="green"),
+        finding.id,
+        str(finding.risk),
+        _who(finding, several=several),
+        _categories(finding, most),
+        _day(group),
+        str(finding.action),
+        "" if finding.status is Status.OPEN else str(finding.status),
     ]
 
 
-def _who(finding: Finding, found: ReportSummary) -> str:
+def _who(finding: Finding, *, several: bool) -> str:
     if finding.verdict is Verdict.OTHER:
         return _WHO[finding.verdict]
     # Whom only a tag names is not alike.
     who = _WHO[finding.verdict] + (f" {round(100 * finding.similarity)}%" if finding.similarity > 0 else "")
-    return f"{who} {printable(finding.person)}" if found.several_people and finding.person is not None else who
+    return f"{who} {printable(finding.person)}" if several and finding.person is not None else who
 
 
 def _day(group: Group) -> str:

@@ -71,8 +71,11 @@ from untag.store.judged import (
     JudgedWith,
 )
 from untag.store.listed import (
+    ListedPicture,
     count_findings,
     findings,
+    first_files,
+    listed_pictures,
     names_on_record,
 )
 from untag.store.live import (
@@ -230,6 +233,7 @@ __all__ = [
     "KnownPhoto",
     "LastScan",
     "ListedFolder",
+    "ListedPicture",
     "Made",
     "MatchUpdate",
     "Merged",
@@ -287,6 +291,7 @@ __all__ = [
     "faces_by_id",
     "findings",
     "finish_run",
+    "first_files",
     "flagged_from",
     "forget_all",
     "forget_bystanders",
@@ -309,6 +314,7 @@ __all__ = [
     "last_run",
     "last_scan",
     "lesser_parts",
+    "listed_pictures",
     "listed_since",
     "live_parts",
     "make_durable",

@@ -6,8 +6,8 @@ The order comes from an index where it can, so that the first page costs the sam
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass, field, replace
+from typing import Any, NamedTuple
 
 from untag.findings.filters import EVERYTHING, FindingFilter, Sort
 from untag.store.codec import json_list, path_of
@@ -19,6 +19,8 @@ from untag.support.words import name_key
 from untag.types import Finding, Place, Status, Verdict
 
 _PAGE = 200
+_MOST_BEARERS = 5000
+"""Kept at once; what is forgotten is asked for again."""
 
 COPY_LISTED = """EXISTS (SELECT 1 FROM files AS reported JOIN files AS copy ON copy.link = reported.link
         JOIN findings AS other ON other.sha256 = copy.sha256 AND other.verdict <> :other
@@ -47,19 +49,19 @@ PICTURE = """COALESCE((SELECT representative FROM companions
         WHERE near_duplicates.sha256 = findings.sha256
             AND EXISTS (SELECT 1 FROM files WHERE files.sha256 = representative)), findings.sha256)"""
 
-_FIRST_PATH = "(SELECT path FROM files AS alike WHERE alike.sha256 = {} ORDER BY first_run, path LIMIT 1)"
+_FIRST = "(SELECT {} FROM files AS alike WHERE alike.sha256 = {} ORDER BY first_run, path LIMIT 1)"
 
 _IN_FULL = f"""WITH listed AS (
         SELECT page.key AS position, files.*, {ASSESSMENT.of("findings")}, findings.act_on,
             COALESCE(photos.taken_at, files.taken_at) AS taken, photos.engine = :absent AS absent,
-            {STATUS} AS status, {PICTURE} AS picture, {_FIRST_PATH.format("findings.sha256")} AS first_path,
+            {STATUS} AS status, {PICTURE} AS picture, {_FIRST.format("path", "findings.sha256")} AS first_path,
             (SELECT COUNT(*) FROM files AS alike WHERE alike.sha256 = findings.sha256) > 1
                 OR EXISTS (SELECT 1 FROM near_duplicates WHERE representative = findings.sha256)
                 OR EXISTS (SELECT 1 FROM companions WHERE representative = findings.sha256) AS several
         FROM json_each(:page) AS page JOIN files ON files.rowid = page.value
             JOIN findings ON findings.sha256 = files.sha256 JOIN photos ON photos.sha256 = files.sha256
     )
-    SELECT *, CASE WHEN picture = sha256 THEN first_path ELSE {_FIRST_PATH.format("picture")} END AS picture_path
+    SELECT *, CASE WHEN picture = sha256 THEN first_path ELSE {_FIRST.format("path", "picture")} END AS picture_path
     FROM listed ORDER BY position"""  # noqa: S608 - constants
 
 _ALIKE = """WITH alike (sha256) AS (
@@ -124,6 +126,28 @@ def findings(
     yield from _in_full(store, page, bearers)
 
 
+def listed_pictures(store: Store, wanted: FindingFilter) -> Iterator[ListedPicture]:
+    """What says of each finding that meets a filter which photo it is one of, in its order, whatever its limit is."""
+    tables = FROM if wanted.sort is not Sort.RISK else _BY_RISK
+    first = _FIRST.format("rowid", PICTURE)
+    rows = _ordered(
+        store,
+        tables,
+        condition_of(store, wanted),
+        replace(wanted, limit=None, offset=0),
+        f"{first} AS first, findings.person AS person, {STATUS} AS status",
+    )
+    for row in rows:
+        yield ListedPicture(row["first"], row["person"], _status_of(row))
+
+
+def first_files(store: Store, places: Iterable[int]) -> dict[int, tuple[str, str]]:
+    """The path and the SHA-256 of files, by what `ListedPicture.first` says of them."""
+    query = "SELECT rowid AS place, path, sha256 FROM files WHERE rowid IN (SELECT value FROM json_each(:places))"
+    rows = store.rows(query, {"places": json_list(places)})
+    return {row["place"]: (path_of(row["path"]), row["sha256"]) for row in rows}
+
+
 def count_findings(store: Store, wanted: FindingFilter = EVERYTHING) -> int:
     """How many findings meet a filter, whatever its limit is."""
     condition = condition_of(store, wanted)
@@ -138,9 +162,11 @@ FROM = """findings CROSS JOIN files ON files.sha256 = findings.sha256
 _BY_RISK = FROM.replace("findings ", "findings INDEXED BY findings_risk ", 1)
 
 
-def _ordered(store: Store, tables: str, condition: Condition, wanted: FindingFilter) -> Iterator[Row]:
-    """The rowids in `files` of what meets the condition, in order."""
-    query = f"""SELECT files.rowid AS place FROM {tables} WHERE {condition.sql}
+def _ordered(
+    store: Store, tables: str, condition: Condition, wanted: FindingFilter, columns: str = "files.rowid AS place"
+) -> Iterator[Row]:
+    """What meets the condition, in order: unless other columns are named the rowids in `files`."""
+    query = f"""SELECT {columns} FROM {tables} WHERE {condition.sql}
         ORDER BY {_ORDERS[wanted.sort]} LIMIT :limit OFFSET :offset"""  # noqa: S608 - own conditions
     page = {"limit": -1 if wanted.limit is None else wanted.limit, "offset": wanted.offset}
     yield from store.rows(query, condition.parameters | page)
@@ -149,6 +175,14 @@ def _ordered(store: Store, tables: str, condition: Condition, wanted: FindingFil
 def _in_full(store: Store, page: Sequence[int], bearers: _Bearers | None) -> Iterator[Finding]:
     for row in list(store.rows(_IN_FULL, {"page": json_list(page), "absent": ABSENT})) if page else ():
         yield _finding(row, () if bearers is None else bearers.places(row))
+
+
+class ListedPicture(NamedTuple):
+    """What the findings of one photo have in common: the rowid of its first file, whom it shows, what was decided."""
+
+    first: int
+    person: str | None
+    status: Status
 
 
 class _Bearers:
@@ -165,6 +199,8 @@ class _Bearers:
         if not row["several"] and picture == row["sha256"]:
             return (own,)
         if picture not in self._bearers:
+            if len(self._bearers) >= _MOST_BEARERS:
+                self._bearers.clear()
             self._bearers[picture] = self._bearer(row)
         if self._bearers[picture] != own.path:
             return ()
@@ -245,6 +281,10 @@ def _written(store: Store, column: str, names: frozenset[str], key: Callable[[st
     return [name for name in names_on_record(store, column) if key(name) in wanted]
 
 
+def _status_of(row: Row) -> Status:
+    return Status.OPEN if row["status"] is None else Status(row["status"])
+
+
 def _finding(row: Row, places: tuple[Place, ...]) -> Finding:
     path, first = path_of(row["path"]), path_of(row["picture_path"])
     return Finding(
@@ -252,7 +292,7 @@ def _finding(row: Row, places: tuple[Place, ...]) -> Finding:
         sha256=row["sha256"],
         source=row["source"],
         origin=ORIGIN.read(row),
-        status=Status.OPEN if row["status"] is None else Status(row["status"]),
+        status=_status_of(row),
         taken_at=row["taken"],
         duplicate_of=None if path == first else first,
         places=places,
