@@ -55,6 +55,33 @@ def test_where_it_is_unsure_nothing_is_said(moments: tuple[str, ...]) -> None:
     assert spoken_for(photos, CERTAIN) == {}
 
 
+@pytest.mark.parametrize("day", ["1970-01-01", "1980-01-01", "2000-01-01", "2004-01-01"])
+def test_the_clock_of_a_camera_that_was_never_set_makes_no_evening(day: str) -> None:
+    photos = [taken(name, f"{day}T00:0{name}:07", alcohol=0.9) for name in "123"]
+    assert spoken_for(photos, CERTAIN) == {}
+
+
+def test_one_person_is_at_one_place_and_another_elsewhere() -> None:
+    mine = taken("a", "2019-07-14T21:00:00", alcohol=0.1)
+    hers = replace(taken("b", "2019-07-14T21:10:00", alcohol=0.9), person="anna")
+    too = replace(taken("c", "2019-07-14T23:30:00", alcohol=0.2), person="anna")
+    assert spoken_for([mine, hers, too], CERTAIN) == {"c": {"alcohol"}}
+
+
+@given(st.lists(st.tuples(st.sampled_from("abc"), st.sampled_from([0.1, 0.9])), max_size=6))
+def test_a_photo_is_spoken_for_by_the_other_pictures_of_its_evening(shown: list[tuple[str, float]]) -> None:
+    photos = [
+        Taken(str(number), picture, f"2019-07-14T21:{number:02}:00", {"bar": score})
+        for number, (picture, score) in enumerate(shown)
+    ]
+    spoken = {
+        one.sha256
+        for one in photos
+        if any(other.picture != one.picture and other.scores["bar"] >= CERTAIN["bar"] for other in photos)
+    }
+    assert spoken_for(photos, CERTAIN).keys() == spoken
+
+
 def test_a_weapon_or_a_badge_is_of_its_photo_alone() -> None:
     photos = [taken(name, f"2019-07-14T21:00:0{name}", weapon=0.9) for name in "123"]
     assert spoken_for(photos, CERTAIN) == {}
@@ -113,6 +140,16 @@ def test_a_finding_says_so_and_it_is_undone_with_the_photo_that_spoke(untag: Unt
     (untag.photos / "a.png").unlink()
     untag.scan()
     assert reasons(untag)["b.png"] == []
+
+
+def test_the_evening_of_somebody_else_says_nothing(untag: Untag) -> None:
+    untag.enroll()
+    untag.enroll(STRANGER, replace(STRANGER, off=0.01), person="anna")
+    (untag.home / "config.toml").write_text("[thresholds]\nalcohol = 0.5\n")
+    untag.add("hers.png", dated(paint(STRANGER, serial=1, alcohol=0.9), "2019:07:14 21:00:00"))
+    untag.add("mine.png", dated(paint(ME, serial=2, alcohol=0.4), "2019:07:14 22:00:00"))
+    untag.scan()
+    assert reasons(untag)["mine.png"] == []
 
 
 def an_evening(untag: Untag) -> None:

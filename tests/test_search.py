@@ -60,12 +60,18 @@ def test_words_that_are_not_known_are_named_and_have_no_say() -> None:
         ("  !? 42", "no word"),
         ("собака в снегу", "knows no word"),
         ("zxqwy", "knows no word"),
-        ("beer " * (MOST_WORDS + 1), "words at most"),
+        ("beer " * (MOST_WORDS + 1), "words and"),
+        ("beer " + "zxqwy " * MOST_WORDS, "words and"),
+        ("犬 " * 5000, "words and"),
+        ("beer" + "." * 10_000, "letters at most"),
+        ("beer" * 200, "letters at most"),
     ],
+    ids=range(9),
 )
 def test_what_cannot_be_looked_for_is_refused(text: str, said: str) -> None:
-    with pytest.raises(UsageError, match=said):
+    with pytest.raises(UsageError, match=said) as refused:
         load_words().read(text)
+    assert len(str(refused.value)) < 600
 
 
 @pytest.mark.parametrize("name", ["scene_words.npz", "scene_space.npz"])
@@ -136,6 +142,13 @@ def test_it_says_what_it_does_not_know_and_when_nothing_looks_like_it(searched: 
 def test_what_you_say_is_not_you_is_not_found(searched: Untag) -> None:
     assert searched.run("decide", searched.photos / "0.2.png", "--status", "not-me").status == 0
     assert "0.2.png" not in searched.run("search", "20").out
+
+
+@pytest.mark.parametrize("query", ["", " "])
+def test_nothing_is_not_taken_for_the_folder_that_one_is_in(untag: Untag, query: str) -> None:
+    result = untag.run("search", query)
+    assert result.status == 2
+    assert "no word" in result.err
 
 
 def test_nothing_scanned_is_said(untag: Untag) -> None:

@@ -508,6 +508,31 @@ def test_words_that_mean_nothing_here_teach_nothing(school: Untag, words: str) -
     assert "band" not in school.run("categories").out
 
 
+def test_words_that_are_not_known_are_said_where_a_category_is_taught(school: Untag) -> None:
+    done = school.run("categories", "teach", "band", "--words", "a zxqwy  guitar\n on a qqvvx")
+    assert done.status == 0
+    assert "does not know: zxqwy, qqvvx" in done.err
+    assert done.out.startswith("band: taught with the words a zxqwy guitar on a qqvvx\n")
+    again = school.run("categories", "teach", "band", school.root / "like", "--words", "a zxqwy guitar")
+    assert "does not know: zxqwy;" in again.err
+    assert "does not know" not in school.run("categories", "teach", "band", "--words", "a guitar").err
+
+
+@pytest.mark.parametrize("words", ["guitar " + "zxqwy " * 5000, "guitar" + "." * 10_000])
+def test_a_description_that_would_fill_every_finding_is_refused(school: Untag, words: str) -> None:
+    result = school.run("categories", "teach", "band", "--words", words)
+    assert result.status == 2
+    assert "at most" in result.err
+    assert "band" not in school.run("categories").out
+
+
+def test_words_that_another_release_kept_are_an_error_that_says_what_to_do(tmp_path: Path) -> None:
+    nothing = np.zeros((0, FEATURES), np.float32)
+    save_examples(tmp_path, Examples("band", BACKBONE_ID, nothing, nothing, "zxqwy"))
+    with pytest.raises(StoreError, match="Teach it again"):
+        load_taught(tmp_path, BACKBONE_ID)
+
+
 def test_photos_unlike_it_need_photos_like_it(school: Untag) -> None:
     result = school.run("categories", "teach", "band", "--unlike", school.root / "like", "--words", "a guitar")
     assert result.status == 2

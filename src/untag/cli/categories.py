@@ -99,6 +99,8 @@ def teach_category(
     taught = learnt.taught
     tell(f"{taught.name}: {'taught anew' if learnt.replaced else 'taught'} with {_photos_told(taught)}")
     tell(_expected(taught))
+    if learnt.unknown:
+        say(f"untag does not know: {', '.join(learnt.unknown)}; they had no say")
     if learnt.like > learnt.used:
         say(f"of {counted(learnt.like, 'photo')}, {learnt.used} were used, spread over the folder")
     if learnt.like:

@@ -52,7 +52,7 @@ def command(
     enrolled cannot be found, unless keep_bystanders was set when they were scanned.
 
     WORDS are understood by a small model of our own, for scenes and things that people photograph; it knows no names,
-    and reads no text in a picture.
+    reads no text in a picture, and understands no "without": it finds what is named.
 
     \b
     Examples:
@@ -76,9 +76,9 @@ def command(
 
 
 def _is_photo(query: str) -> bool:
-    """Whether it is an existing path, or is called like a picture."""
+    """Whether it is an existing path, or is called like a picture. Nothing at all is no path."""
     try:
-        return Path(query).exists() or untag.is_photo_name(query)
+        return query != "" and (Path(query).exists() or untag.is_photo_name(query))
     except (OSError, ValueError):  # too long for a path, or with a NUL
         return False
 

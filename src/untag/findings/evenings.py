@@ -57,10 +57,13 @@ _TIMES_THE_ODDS = 2.0
 _MOST_IN_A_SECOND = 3
 """Photos taken in one second: of more, that is when they were saved or scanned."""
 
+_NEVER_SET = frozenset(f"{year}-01-01" for year in (1904, 1970, 1980, *range(1990, 2009)))
+"""The days on which the clocks of cameras begin: what was taken with one that nobody set belongs to any evening."""
+
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """A photo of somebody: its `sha256`, when it was taken (ISO 8601), and how surely it shows each category.
+    """A photo of a `person`: its `sha256`, when it was taken (ISO 8601), and how surely it shows each category.
 
     `picture` is the same for copies, which do not speak for each other.
     """
@@ -69,27 +72,42 @@ class Taken:
     picture: str
     moment: str
     scores: Mapping[str, float]
+    person: str | None = None
 
 
 def spoken_for(photos: Iterable[Taken], certain: Mapping[str, float]) -> dict[str, frozenset[str]]:
     """By SHA-256 the categories that other photos of its evening show for certain: from the scores `certain` on.
 
-    A photo without a time of day, or one that it shares with too many, belongs to no evening.
+    A photo without a time of day, or one that it shares with too many, belongs to no evening, nor does one of a clock
+    that was never set. Nobody's evening is another person's: they may have been elsewhere.
     """
-    timed = [photo for photo in photos if len(photo.moment) > len("2019-07-14") and photo.moment[11:19] != "00:00:00"]
+    timed = [photo for photo in photos if _says_when(photo.moment)]
     together = Counter(photo.moment[:19] for photo in timed)
-    sure = [photo for photo in timed if together[photo.moment[:19]] <= _MOST_IN_A_SECOND]
+    evenings: dict[str | None, list[Taken]] = {}
+    for photo in timed:
+        if together[photo.moment[:19]] <= _MOST_IN_A_SECOND:
+            evenings.setdefault(photo.person, []).append(photo)
     found: dict[str, frozenset[str]] = {}
-    for evening in _evenings(sure):
-        showing = {
-            name: {photo.picture for photo in evening if photo.scores.get(name, 0.0) >= certain.get(name, 2.0)}
-            for name in OF_OCCASIONS
-        }
+    for evening in (evening for own in evenings.values() for evening in _evenings(own)):
+        showing = {name: _showing(evening, name, certain.get(name, 2.0)) for name in OF_OCCASIONS}
         for photo in evening:
-            others = frozenset(name for name, pictures in showing.items() if pictures - {photo.picture})
+            others = frozenset(name for name, pictures in showing.items() if _another(pictures, photo.picture))
             if others:
                 found[photo.sha256] = others
     return found
+
+
+def _says_when(moment: str) -> bool:
+    return len(moment) > len("2019-07-14") and moment[11:19] != "00:00:00" and moment[:10] not in _NEVER_SET
+
+
+def _showing(evening: Iterable[Taken], name: str, least: float) -> frozenset[str]:
+    return frozenset(photo.picture for photo in evening if photo.scores.get(name, 0.0) >= least)
+
+
+def _another(pictures: frozenset[str], picture: str) -> bool:
+    """Whether there is one beside this; an evening may have thousands, so none is copied."""
+    return len(pictures) > (picture in pictures)
 
 
 def likelier(score: float) -> float:

@@ -58,8 +58,9 @@ def evening_of(store: Store, finding: Finding) -> list[Group]:
         statuses=None,
         persons=frozenset() if finding.person is None else frozenset({finding.person}),
         verdicts=SHOWING_YOU | {finding.verdict},
-        since=(day - timedelta(1)).isoformat(),
-        until=(day + timedelta(1)).isoformat(),
+        # Clocks may say the first or the last day that there is.
+        since=None if day == date.min else (day - timedelta(1)).isoformat(),
+        until=None if day == date.max else (day + timedelta(1)).isoformat(),
         sort=Sort.DATE,
     )
     with closing(store.reader()) as reader, reader.snapshot():

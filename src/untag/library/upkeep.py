@@ -57,7 +57,7 @@ class Upkeep(OpenHome):
         from untag.scenes.teaching import Lesson, teach
 
         like, other = (None if path is None else path_of(path) for path in (photos, unlike))
-        lesson = Lesson(check_name(name), like, other, self.settings.limits, words.strip())
+        lesson = Lesson(check_name(name), like, other, self.settings.limits, " ".join(words.split()))
         self.count_photos(lesson.paths)  # a path that does not exist is reported before the model is loaded
         return teach(self.home, lesson, load_backbone(self._models.options), on_photo=counting(on_progress))
 

@@ -15,6 +15,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from untag.errors import StoreError, UsageError
 from untag.scenes.background import BACKGROUND_SHA256, Background, Floats, load_background
 from untag.scenes.categories import Sensitivity
 from untag.scenes.heads import logistic
@@ -166,12 +167,20 @@ class Described:
     """How near photos are to words, in the space of pictures and sentences; each text is read once."""
 
     def __init__(self, space: Space, tower: TextTower, texts: Iterable[str]) -> None:
+        """Raises StoreError for words that cannot be read: they were kept, as others were known or allowed."""
         self._space = space
-        self._sentences = {text: tower.read(text).vector for text in texts}
+        self._sentences = {text: _read(tower, text) for text in texts}
 
     def nearness(self, vectors: NDArray[np.float32], text: str) -> Floats:
         """(N, 384) -> (N,), in standard deviations above ordinary photos."""
         return self._space.nearness(vectors, self._sentences[text]).astype(np.float64)
+
+
+def _read(tower: TextTower, words: str) -> NDArray[np.float32]:
+    try:
+        return tower.read(words).vector
+    except UsageError as error:
+        raise StoreError(f"A category was taught with words that say nothing now: {error}. Teach it again.") from error
 
 
 def _why(taught: Taught) -> str:

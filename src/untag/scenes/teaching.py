@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Protocol
 
@@ -58,13 +58,17 @@ class Lesson:
 
 @dataclass(frozen=True, slots=True)
 class Learnt:
-    """What came of a lesson. `replaced` says whether the name was taught before; `used` are examples of `like`."""
+    """What came of a lesson. `replaced` says whether the name was taught before; `used` are examples of `like`.
+
+    `unknown` are those of its words that are not known: they had no say.
+    """
 
     taught: Taught
     replaced: bool
     like: int
     used: int
     unreadable: tuple[ReadError, ...]
+    unknown: tuple[str, ...] = ()
 
 
 def teach(home: Path, lesson: Lesson, backbone: Backbone, *, on_photo: Callable[[], None] = lambda: None) -> Learnt:
@@ -74,10 +78,9 @@ def teach(home: Path, lesson: Lesson, backbone: Backbone, *, on_photo: Callable[
     unlike it where there should be some, when one folder is in the other, and for words of which none is known.
     """
     name = check_name(lesson.name)
-    if lesson.words:
-        load_words().read(lesson.words)
+    unknown = load_words().read(lesson.words).unknown if lesson.words else ()
     if lesson.like is None:
-        return _teach_by_words(home, name, lesson, backbone.id)
+        return replace(_teach_by_words(home, name, lesson, backbone.id), unknown=unknown)
     if lesson.unlike is not None and _overlap(lesson.like, lesson.unlike):
         raise UsageError(f"{lesson.like} and {lesson.unlike} share photos: what is like {name} cannot be unlike it")
     unreadable: list[ReadError] = []
@@ -105,9 +108,9 @@ def teach(home: Path, lesson: Lesson, backbone: Backbone, *, on_photo: Callable[
     used, against = _spread(like), np.stack(_spread(unlike)) if unlike else np.zeros((0, len(like[0])), np.float32)
     examples = Examples(name, backbone.id, np.stack(used).astype(np.float32), against.astype(np.float32), lesson.words)
     taught = learn(examples, load_background(backbone.id))
-    replaced = example_file(home, name).exists()
+    before_too = example_file(home, name).exists()
     save_examples(home, examples)
-    return Learnt(taught, replaced, len(like), len(used), tuple(unreadable))
+    return Learnt(taught, before_too, len(like), len(used), tuple(unreadable), unknown)
 
 
 def _teach_by_words(home: Path, name: str, lesson: Lesson, backbone: str) -> Learnt:

@@ -24,6 +24,8 @@ from untag.support.assets import read_asset
 WORDS_SHA256 = "deb731aa31a954b7a3b9a58eb75364a44ad57bc54c14510f8b1c2e09bdaa01e5"
 MOST_WORDS = 24
 """Of a sentence; what comes later would have no say, so a longer one is refused."""
+MOST_LETTERS = 400
+"""Of a description, all that is between its words included: it is shown in findings."""
 
 DEPTH = 128
 HEADS = 4
@@ -68,6 +70,11 @@ class TextTower:
     def read(self, text: str) -> Sentence:
         """Raises UsageError for a text without a known word, one of other letters than Latin ones, or a long one."""
         words = words_of(text)
+        if len(words) > MOST_WORDS or len(text) > MOST_LETTERS:
+            long = f"{len(words)} and {len(text)}"
+            raise UsageError(
+                f"a description has {MOST_WORDS} words and {MOST_LETTERS} letters at most, not {long}: make it shorter"
+            )
         if not words:
             raise UsageError(f"there is no word in {text!r} that could be looked for; describe a photo in English")
         rows = {word: self._row(word) for word in words}
@@ -77,8 +84,6 @@ class TextTower:
             raise UsageError(
                 f"untag knows no word of {text!r}: it knows some {len(self._vocabulary) // 1000},000 English ones"
             )
-        if len(known) > MOST_WORDS:
-            raise UsageError(f"a description has {MOST_WORDS} words at most, not {len(known)}: make it shorter")
         return Sentence(self._embed(known), unknown)
 
     def _row(self, word: str) -> int | None:

@@ -17,7 +17,7 @@ def photos_taken(store: Store) -> Iterator[Taken]:
     Without those of which the user said that they do not.
     """
     rows = store.rows(
-        """SELECT sha256, COALESCE(representative, sha256) AS picture, photos.taken_at,
+        """SELECT sha256, COALESCE(representative, sha256) AS picture, photos.taken_at, person,
                 (SELECT json_group_object(category, score) FROM scenes WHERE scenes.sha256 = findings.sha256
                     AND category IN (SELECT value FROM json_each(:names))) AS scores
             FROM findings JOIN photos USING (sha256) LEFT JOIN near_duplicates USING (sha256)
@@ -27,7 +27,7 @@ def photos_taken(store: Store) -> Iterator[Taken]:
         {"names": json_list(list(OF_OCCASIONS)), "me": Verdict.ME, "not_me": Status.NOT_ME},
     )
     for row in rows:
-        yield Taken(row["sha256"], row["picture"], row["taken_at"], json.loads(row["scores"]))
+        yield Taken(row["sha256"], row["picture"], row["taken_at"], json.loads(row["scores"]), row["person"])
 
 
 def evenings_noted(store: Store) -> dict[str, frozenset[str]]:
