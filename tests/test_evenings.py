@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
+import untag as library
 from fakes import ME, STRANGER, Untag, paint
 from untag.findings.evenings import OF_OCCASIONS, Taken, likelier, spoken_for
 
@@ -181,3 +182,14 @@ def test_a_photo_that_is_not_of_the_user_no_longer_speaks(untag: Untag) -> None:
     assert untag.run("decide", "a.png", "--undo").status == 0
     untag.scan()
     assert "other photos of this evening show drinks" in reasons(untag)["b.png"]
+
+
+@pytest.mark.parametrize("moment", ["0001:01:01 12:00:00", "9999:12:31 12:00:00"])
+def test_the_first_and_the_last_day_that_there_are_have_evenings(untag: Untag, moment: str) -> None:
+    untag.enroll()
+    untag.add("a.png", dated(paint(ME, serial=1, alcohol=0.9), moment))
+    untag.scan()
+    with library.open(untag.home, tend=False) as home:
+        (found,) = home.findings()
+        assert found.taken_at is not None
+        assert [group.finding.path for group in home.evening(found)] == [found.path]

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fakes import ME, Untag, paint
+from fakes import ME, Square, Untag, paint
 from untag.findings.learning import FEWEST, Decided, Reach, learn_thresholds
 
 
@@ -115,8 +115,8 @@ def flagged(user: Untag) -> set[str]:
 
 def test_decisions_move_a_threshold_openly_and_undoing_them_moves_it_back(enrolled: Untag) -> None:
     (enrolled.home / "config.toml").write_text('sensitivity = "strict"\n')
-    for number in range(8):
-        enrolled.add(f"kept{number}.png", paint(ME, serial=number, alcohol=0.55))
+    for number in range(8):  # of different sizes, or they were copies of one picture
+        enrolled.add(f"kept{number}.png", paint(Square(side=40 + 12 * number), serial=number, alcohol=0.55))
     enrolled.add("like.png", paint(ME, serial=20, alcohol=0.54))
     enrolled.add("more.png", paint(ME, serial=21, alcohol=0.9))
     enrolled.scan()
@@ -135,7 +135,7 @@ def test_decisions_move_a_threshold_openly_and_undoing_them_moves_it_back(enroll
 
 def test_it_can_be_turned_off(enrolled: Untag) -> None:
     for number in range(8):
-        enrolled.add(f"kept{number}.png", paint(ME, serial=number, alcohol=0.55))
+        enrolled.add(f"kept{number}.png", paint(Square(side=40 + 12 * number), serial=number, alcohol=0.55))
     (enrolled.home / "config.toml").write_text('sensitivity = "strict"\nlearn_from_decisions = false\n')
     enrolled.scan()
     kept = [enrolled.photos / f"kept{number}.png" for number in range(8)]

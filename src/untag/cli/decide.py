@@ -85,18 +85,29 @@ def command(
     if suggested and (photos or file):
         raise untag.UsageError("--suggested is for what narrows the list, or for all of it")
     with opened(context) as home:
+        before = home.moved_thresholds()
         count = _record(home, photos, status, undo=undo, file=file, filters=narrowed, yes=yes)
         acts = bool(count) and not undo and status in (None, "untag", "request-removal")
         writes = acts and bool(home.draft_letters().letters)
+        moved = home.moved_thresholds()
     if count is None:
         say("nothing was decided")
         return 0
     say(f"{'took back' if undo else 'recorded'} {counted(count, 'decision')}")
+    _say_what_moves(before, moved)
     if writes:
         say(f"for texts to send: {next_step(context, 'letters --output letters')}")
     elif acts:
         say(f"nobody is known who could be written to; for what else to do: {next_step(context, 'act')}")
     return 0
+
+
+def _say_what_moves(before: dict[str, float], now: dict[str, float]) -> None:
+    """What photos count for is not changed behind anybody's back."""
+    changed = sorted(name for name in before.keys() | now.keys() if before.get(name) != now.get(name))
+    for name in changed:
+        since = f"will count from {now[name]:.0%}" if name in now else "will count as usual again"
+        say(f"{name} {since}, by what you decided, after the next untag scan; see: untag categories")
 
 
 def _record(

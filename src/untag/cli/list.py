@@ -61,8 +61,8 @@ def command(context: Context, style: str, filters: Filters) -> int:
             _say_next(context, listed)
         # Whoever asks for the first few is not at the end of what there is.
         cut = len(listed) == filters.asked.get("limit")
-        if not cut and (more := home.count_hidden()):
-            say(f'{counted(more, "more photo")} would count with sensitivity = "high" in config.toml')
+        if not cut and not filters.narrows:
+            _say_what_would_count(home)
     return 0
 
 
@@ -87,6 +87,16 @@ class _Listed:
         self.suggested += finding.status is untag.Status.OPEN and finding.action is not untag.Action.REVIEW
         if self.undecided is None and finding.status in (untag.Status.OPEN, untag.Status.IS_ME):
             self.undecided = finding.id
+
+
+def _say_what_would_count(home: untag.Untag) -> None:
+    """What is not shown as something to act on, and would be."""
+    if more := home.count_unlearnt():
+        photos = counted(more, "more photo")
+        say(f"{photos} would count without the thresholds that your decisions moved; see: untag categories")
+    if more := home.count_hidden():
+        photos = counted(more, "more photo")
+        say(f'{photos} would count with sensitivity = "high" in config.toml, after another untag scan')
 
 
 def _say_next(context: Context, listed: _Listed) -> None:

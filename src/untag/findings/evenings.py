@@ -115,6 +115,11 @@ def likelier(score: float) -> float:
     return _TIMES_THE_ODDS * score / (1 + (_TIMES_THE_ODDS - 1) * score)
 
 
+def without_evening(threshold: float) -> float:
+    """The least score that may reach a threshold where the evening speaks for it: a hair less than is enough."""
+    return threshold / (_TIMES_THE_ODDS - (_TIMES_THE_ODDS - 1) * threshold) - 1e-9
+
+
 def _evenings(photos: Iterable[Taken]) -> Iterator[list[Taken]]:
     evening: list[Taken] = []
     start = last = datetime.min

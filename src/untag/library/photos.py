@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -219,15 +220,29 @@ class Photos(OpenHome):
         return found
 
     def count_hidden(self) -> int:
-        """How many more photos of somebody enrolled would show a category with the sensitivity `high`."""
+        """How many more undecided photos would call for an action after a scan with the sensitivity `high`."""
+        from untag.scan.otherwise import count_more
         from untag.scenes.categories import Sensitivity
-        from untag.scenes.installed import installed_thresholds
-        from untag.store import flagged_from
 
         if self.settings.sensitivity is Sensitivity.HIGH:
             return 0
-        thresholds = {**installed_thresholds(self.home, Sensitivity.HIGH), **self.settings.thresholds}
-        return flagged_from(self._opened(), thresholds)
+        return count_more(self._opened(), replace(self.settings, sensitivity=Sensitivity.HIGH))
+
+    def count_unlearnt(self) -> int:
+        """How many more it would be without the thresholds that the user's decisions moved."""
+        from untag.scan.otherwise import count_more
+
+        if not self.moved_thresholds():
+            return 0
+        return count_more(self._opened(), replace(self.settings, learn_from_decisions=False))
+
+    def moved_thresholds(self) -> dict[str, float]:
+        """From which score the categories count whose threshold the user's decisions move, after the next scan."""
+        from untag.scan.learnt import learnt_thresholds
+
+        return {
+            name: each.threshold for name, each in learnt_thresholds(self._opened(create=False), self.settings).items()
+        }
 
     def decide(self, photos: Photo | Iterable[Photo], status: Status | str) -> int:
         """Records what was decided about photos, all of them or none; returns how many decisions that are.

@@ -25,9 +25,8 @@ from untag.people.concerned import faces_concerned
 from untag.people.index import discard_index, index_path, open_index
 from untag.people.match import Matcher, keeps_embedding
 from untag.people.profile import embeddings_of, judged_with, make_profile
-from untag.scan.learnt import learnt_thresholds
-from untag.scenes.categories import Sensitivity
-from untag.scenes.installed import experimental_names, installed_thresholds
+from untag.scan.learnt import certain_scores, thresholds_in_force
+from untag.scenes.installed import experimental_names
 from untag.store import (
     DuePhoto,
     JudgedWith,
@@ -160,8 +159,7 @@ def load_judge(store: Store, engine_id: str, settings: Settings, *, all_scenes: 
     )
     called = person_names(store)
     names = {profile.person: called.get(profile.person, ()) for profile in profiles}
-    learnt = {name: each.threshold for name, each in learnt_thresholds(store, settings).items()}
-    thresholds = {**installed_thresholds(settings.home, settings.sensitivity), **learnt, **settings.thresholds}
+    thresholds = thresholds_in_force(store, settings)
     rules = Rules(settings.weights, thresholds, all_scenes, experimental_names(settings.home))
     in_force = {
         "engine": engine_id,
@@ -179,7 +177,7 @@ def load_judge(store: Store, engine_id: str, settings: Settings, *, all_scenes: 
     matcher = Matcher(profiles, calibration, settings.me_similarity, settings.maybe_similarity)
     key = judged_with(profiles, in_force)
     whose = names_of(names, account_owners(store))
-    certain = _certain(settings, thresholds) if settings.evenings else None
+    certain = certain_scores(settings, thresholds) if settings.evenings else None
     return Judge(
         matcher,
         rules,
@@ -191,12 +189,6 @@ def load_judge(store: Store, engine_id: str, settings: Settings, *, all_scenes: 
         evenings_noted(store) if certain is not None else {},
         certain,
     )
-
-
-def _certain(settings: Settings, thresholds: Mapping[str, float]) -> Mapping[str, float]:
-    """The scores from which a photo speaks for others: those of the sensitivity `strict`, or higher ones in force."""
-    strict = installed_thresholds(settings.home, Sensitivity.STRICT)
-    return {name: max(threshold, strict.get(name, 0.0)) for name, threshold in thresholds.items()}
 
 
 def _evenings(store: Store, certain: Mapping[str, float] | None) -> Mapping[str, frozenset[str]]:

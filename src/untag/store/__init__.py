@@ -20,6 +20,7 @@ from untag.store.db import (
     Store,
 )
 from untag.store.decisions import (
+    DecidedScores,
     Decision,
     confirmed_contents,
     decided_scores,
@@ -51,9 +52,10 @@ from untag.store.evidence import (
     update_matches,
 )
 from untag.store.findings import (
-    flagged_from,
+    Scored,
     new_findings,
     replace_findings,
+    scored_findings,
 )
 from untag.store.folders import (
     ListedFolder,
@@ -223,6 +225,7 @@ __all__ = [
     "Answer",
     "Appearance",
     "Changes",
+    "DecidedScores",
     "Decision",
     "DuePhoto",
     "Event",
@@ -251,6 +254,7 @@ __all__ = [
     "SavedReference",
     "SavedSender",
     "SavedStranger",
+    "Scored",
     "Searched",
     "StepAnswer",
     "Store",
@@ -292,7 +296,6 @@ __all__ = [
     "findings",
     "finish_run",
     "first_files",
-    "flagged_from",
     "forget_all",
     "forget_bystanders",
     "forget_category",
@@ -367,6 +370,7 @@ __all__ = [
     "saved_records",
     "scan_before_last",
     "scene_vectors",
+    "scored_findings",
     "search",
     "seen_folders",
     "sender",

@@ -96,14 +96,27 @@ def decided_since(store: Store, moment: str) -> dict[Status, int]:
     return {status: found[status] for status in Status if status in found}
 
 
-def decided_scores(store: Store, least: Mapping[str, float]) -> dict[str, tuple[Status, Mapping[str, float]]]:
-    """The decision that counts about every content on record that is kept or was decided to go, and its scores.
+@dataclass(frozen=True, slots=True)
+class DecidedScores:
+    """The decision that counts about a content, its scores, and of which `picture` it is: copies have the same."""
+
+    picture: str
+    status: Status
+    scores: Mapping[str, float]
+
+
+def decided_scores(store: Store, least: Mapping[str, float]) -> list[DecidedScores]:
+    """Of every content on record that is kept or was decided to go.
 
     Only scores that are in `least`, by category, or higher; a content without any is left out.
     """
     reached, given = reaches(least)
     rows = store.rows(
-        f"""SELECT decisions.sha256, status, category, score FROM decisions JOIN scenes USING (sha256)
+        f"""SELECT decisions.sha256, status, category, score, COALESCE(
+                (SELECT representative FROM companions WHERE companions.sha256 = decisions.sha256),
+                (SELECT representative FROM near_duplicates WHERE near_duplicates.sha256 = decisions.sha256),
+                decisions.sha256) AS picture
+            FROM decisions JOIN scenes USING (sha256)
             WHERE status IN (:keep, :untag, :request, :done) AND {reached} AND decisions.id =
                 (SELECT MAX(id) FROM decisions AS later WHERE later.sha256 = decisions.sha256 AND undone_at IS NULL)
             ORDER BY decisions.sha256, category""",  # noqa: S608 - own names
@@ -115,7 +128,8 @@ def decided_scores(store: Store, least: Mapping[str, float]) -> dict[str, tuple[
             **given,
         },
     )
-    found: dict[str, tuple[Status, dict[str, float]]] = {}
+    found: dict[str, tuple[str, Status, dict[str, float]]] = {}
     for row in rows:
-        found.setdefault(row["sha256"], (Status(row["status"]), {}))[1][row["category"]] = row["score"]
-    return dict(found)
+        known = found.setdefault(row["sha256"], (row["picture"], Status(row["status"]), {}))
+        known[2][row["category"]] = row["score"]
+    return [DecidedScores(*known) for known in found.values()]

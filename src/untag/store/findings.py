@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
 from untag.store.categories import reaches
 from untag.store.codec import text
 from untag.store.columns import ASSESSMENT
 from untag.store.db import Store
 from untag.store.judged import JudgedWith
-from untag.store.listed import COPY_LISTED
+from untag.store.listed import COPY_LISTED, PICTURE, STATUS
 from untag.store.records import ABSENT
-from untag.types import Assessment, Verdict
+from untag.types import Assessment, Status, Verdict
 
 
 def replace_findings(
@@ -66,12 +68,32 @@ def save_findings(store: Store, run_id: int, assessed: Iterable[tuple[str, Asses
     store.upsert_all("findings", rows, "sha256", instead={"first_run": "first_run"})
 
 
-def flagged_from(store: Store, thresholds: Mapping[str, float]) -> int:
-    """How many photos of somebody enrolled that show nothing now would show something with these thresholds."""
-    reached, given = reaches(thresholds)
-    row = store.row(
-        f"""SELECT COUNT(*) AS photos FROM findings WHERE categories = '{{}}' AND verdict <> :other AND EXISTS
-            (SELECT 1 FROM scenes WHERE scenes.sha256 = findings.sha256 AND {reached})""",  # noqa: S608 - own names
-        {"other": Verdict.OTHER, **given},
+@dataclass(frozen=True, slots=True)
+class Scored:
+    """An undecided finding about somebody enrolled: which `categories` count now, and the scores that might.
+
+    What is about one picture and person has one `group`, as in the list.
+    """
+
+    sha256: str
+    group: tuple[str, str | None, Status]
+    categories: frozenset[str]
+    scores: Mapping[str, float]
+
+
+def scored_findings(store: Store, least: Mapping[str, float]) -> Iterator[Scored]:
+    """The undecided findings about somebody enrolled in which something counts, or has a score of `least` or more."""
+    reached, given = reaches(least)
+    rows = store.rows(
+        f"""WITH undecided AS (
+            SELECT sha256, person, categories, {PICTURE} AS picture, COALESCE({STATUS}, :open) AS status,
+                (SELECT json_group_object(category, score) FROM scenes
+                    WHERE scenes.sha256 = findings.sha256 AND {reached}) AS scores
+            FROM findings WHERE verdict <> :other
+                AND EXISTS (SELECT 1 FROM files WHERE files.sha256 = findings.sha256))
+        SELECT * FROM undecided WHERE status IN (:open, :is_me) AND (categories <> '{{}}' OR scores <> '{{}}')""",  # noqa: S608 - constants, own names
+        {"other": Verdict.OTHER, "open": Status.OPEN, "is_me": Status.IS_ME, **given},
     )
-    return 0 if row is None else int(row["photos"])
+    for row in rows:
+        group = (row["picture"], row["person"], Status(row["status"]))
+        yield Scored(row["sha256"], group, frozenset(json.loads(row["categories"])), json.loads(row["scores"]))
