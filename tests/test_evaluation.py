@@ -182,3 +182,30 @@ def test_what_never_ends_is_no_table(untag: Untag) -> None:
     result = untag.run("evaluate", "pairs", "/dev/zero")
     assert result.status == 2
     assert "/dev/zero is no file" in result.err
+
+
+def test_labels_are_read_whatever_their_case_and_those_of_no_category_are_told(untag: Untag) -> None:
+    for number, name in enumerate("abcd"):
+        untag.add(f"{name}.png", paint(serial=number, alcohol=0.9))
+    rows = [
+        "a.png,Alcohol | ALCOHOL_maybe",
+        "b.png, alcohol ",
+        "c.png,alchohol|wedding",
+        "d.png,alchohol|party|\x1b[2J",
+    ]
+    table = untag.add("labels.csv", ("path,labels\n" + "\n".join(rows) + "\n").encode())
+    result = untag.run("evaluate", "scenes", table, "--json")
+    assert json.loads(result.out)["categories"]["alcohol"]["positives"] == 1
+    assert "ordinary one: alchohol (2), \\x1b[2j (1), wedding (1)" in result.err
+    assert "\x1b" not in result.err
+
+
+def test_of_a_thousand_labels_a_few_are_told(untag: Untag) -> None:
+    untag.add("a.png", paint(serial=1, alcohol=0.9))
+    labels = "|".join(f"{number}-{'x' * 60}" for number in range(1000))
+    table = untag.add("labels.csv", f"path,labels\na.png,alcohol|{labels}\n".encode())
+    result = untag.run("evaluate", "scenes", table, "--json")
+    assert "992 more" in result.err
+    assert max(map(len, result.err.splitlines())) < 400
+    known = untag.add("known.csv", b"path,labels\na.png,alcohol|swimwear|bar_maybe\n")
+    assert "ordinary" not in untag.run("evaluate", "scenes", known, "--json").err

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -17,9 +18,11 @@ from untag.cli.common import (
     list_unreadable,
     opened,
     progress,
+    say,
 )
 from untag.cli.terminal import tell, tell_json
 
+_MOST_LABELS = 8
 _NAME, _FIGURE = 15, 6  # columns for the name of a category, and at least for a figure
 
 
@@ -58,7 +61,7 @@ def command(
     \b
     pairs   columns left,right,same: are two photos one person?
     people  columns path,person: some photos enrol, all others are searched
-    scenes  columns path,labels (joined by |): are the categories right?
+    scenes  columns path,labels (joined by |): are the categories right? NAME_maybe leaves a photo out for NAME
 
     \b
     Examples:
@@ -78,7 +81,15 @@ def command(
     else:
         for line in _in_words(_side_by_side(values)):
             tell(line)
+    if result.no_categories:
+        say(f"no categories, so that these labels make a photo an ordinary one: {_labels(result.no_categories)}")
     return list_unreadable(result.unreadable)
+
+
+def _labels(counts: Mapping[str, int]) -> str:
+    named = [f"{label[:_NAME]} ({count})" for label, count in islice(counts.items(), _MOST_LABELS)]
+    more = len(counts) - len(named)
+    return ", ".join([*named, f"{more} more"] if more else named)
 
 
 def _side_by_side(figures: Mapping[str, Any]) -> Mapping[str, Any]:

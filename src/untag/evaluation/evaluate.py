@@ -8,7 +8,7 @@ from __future__ import annotations
 import csv
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
 
@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from untag.errors import ReadFailure, UsageError
+from untag.evaluation.labels import MAYBE, labels_by_path, no_categories
 from untag.evaluation.metrics import (
     average_precision,
     best_accuracy_threshold,
@@ -125,10 +126,11 @@ class SceneFigures:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """The figures, and the photos that could not be read."""
+    """The figures, the photos that could not be read, and how many have each label that names no category."""
 
     figures: PairFigures | PeopleFigures | SceneFigures
     unreadable: Sequence[ReadError]
+    no_categories: Mapping[str, int] = field(default_factory=dict)
 
 
 _COLUMNS = {"pairs": ("left", "right", "same"), "people": ("path", "person"), "scenes": ("path", "labels")}
@@ -237,9 +239,7 @@ def evaluate_scenes(job: Job, models: SceneModels, advance: Advance, clip: Scene
     """
     rows = _rows(job, "scenes")
     reader = _Reader(job)
-    labels: defaultdict[str, frozenset[str]] = defaultdict(frozenset)
-    for row in rows:  # a photo in several rows has the labels of all
-        labels[row["path"]] |= {label.strip() for label in row["labels"].split("|")} - {""}
+    labels = labels_by_path(rows)
     scores: dict[str, Mapping[str, float]] = {}
     by_clip: dict[str, Mapping[str, float]] = {}
     for batch in _batches(reader.frames(labels, advance)):
@@ -254,7 +254,8 @@ def evaluate_scenes(job: Job, models: SceneModels, advance: Advance, clip: Scene
     unavailable = [name.value for name in Category if name not in judged_for]
     asked = {} if clip is None else clip.thresholds
     compared = {name: _category(name, threshold, labels, by_clip) for name, threshold in asked.items()}
-    return Result(SceneFigures(len(scores), figures, unavailable, compared), reader.unreadable)
+    others = no_categories(labels, {*Category, *figures, *compared})
+    return Result(SceneFigures(len(scores), figures, unavailable, compared), reader.unreadable, others)
 
 
 def _category(
@@ -263,7 +264,7 @@ def _category(
     labels: Mapping[str, frozenset[str]],
     scores: Mapping[str, Mapping[str, float]],
 ) -> CategoryFigures:
-    judged = [path for path in scores if f"{category}_maybe" not in labels[path]]
+    judged = [path for path in scores if f"{category}{MAYBE}" not in labels[path]]
     values = np.array([scores[path][category] for path in judged], dtype=np.float64)
     positive = np.array([category in labels[path] for path in judged], dtype=np.bool_)
     flagged = values >= threshold
