@@ -537,3 +537,26 @@ def test_photos_unlike_it_need_photos_like_it(school: Untag) -> None:
     result = school.run("categories", "teach", "band", "--unlike", school.root / "like", "--words", "a guitar")
     assert result.status == 2
     assert "show what band is like" in result.err
+
+
+def test_copies_of_one_photo_are_one_example(school: Untag) -> None:
+    like = school.root / "copies"
+    like.mkdir()
+    for number in range(9):
+        (like / f"{number}.png").write_bytes(paint(serial=number % 3, weapon=0.6))
+    result = school.run("categories", "teach", "band", like)
+    assert result.status == 2
+    assert "3 photos to learn band from" in result.err
+    (like / "9.png").write_bytes(paint(serial=77, weapon=0.6))
+    assert school.run("categories", "teach", "band", like).out.startswith("band: taught with 4 photos")
+
+
+def test_the_same_photo_cannot_be_like_it_and_unlike_it_in_two_folders(school: Untag) -> None:
+    unlike = school.root / "unlike"
+    unlike.mkdir()
+    (unlike / "other.png").write_bytes(paint(serial=200))
+    assert school.run("categories", "teach", "band", school.root / "like", "--unlike", unlike).status == 0
+    (unlike / "renamed.png").write_bytes((school.root / "like" / "3.png").read_bytes())
+    result = school.run("categories", "teach", "band", school.root / "like", "--unlike", unlike)
+    assert result.status == 2
+    assert "share 1 photo" in result.err

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -85,26 +86,32 @@ def teach(home: Path, lesson: Lesson, backbone: Backbone, *, on_photo: Callable[
         raise UsageError(f"{lesson.like} and {lesson.unlike} share photos: what is like {name} cannot be unlike it")
     unreadable: list[ReadError] = []
 
-    def looked_at(path: Path) -> list[NDArray[np.float32]]:
-        found = []
+    def looked_at(path: Path) -> dict[bytes, NDArray[np.float32]]:
+        found: dict[bytes, NDArray[np.float32]] = {}
         for photo in read_photos([path], lesson.limits, SEARCH_SIDE):
             on_photo()
             if isinstance(photo, ReadError):
                 unreadable.append(photo)
             else:
-                found.append(backbone.features(photo.frame.pixels))
+                picture = _picture(photo.frame.pixels)
+                found[picture] = found[picture] if picture in found else backbone.features(photo.frame.pixels)
         return found
 
-    like = looked_at(lesson.like)
+    shown = looked_at(lesson.like)
+    like = list(shown.values())
     if len(like) < FEWEST:
         raise UsageError(
-            f"{lesson.like} has {counted(len(like), 'photo')} to learn {name} from;"
+            f"{lesson.like} has {counted(len(like), 'photo')} to learn {name} from, copies counted once;"
             f" at least {FEWEST} are needed, and ten or more work well{_failed(unreadable)}"
         )
     before = len(unreadable)
-    unlike = [] if lesson.unlike is None else looked_at(lesson.unlike)
+    contrast = {} if lesson.unlike is None else looked_at(lesson.unlike)
+    unlike = list(contrast.values())
     if lesson.unlike is not None and not unlike:
         raise UsageError(f"{lesson.unlike} has no photo that {name} could be told from{_failed(unreadable[before:])}")
+    if both := shown.keys() & contrast.keys():
+        shared = counted(len(both), "photo")
+        raise UsageError(f"{lesson.like} and {lesson.unlike} share {shared}: what is like {name} cannot be unlike it")
     used, against = _spread(like), np.stack(_spread(unlike)) if unlike else np.zeros((0, len(like[0])), np.float32)
     examples = Examples(name, backbone.id, np.stack(used).astype(np.float32), against.astype(np.float32), lesson.words)
     taught = learn(examples, load_background(backbone.id))
@@ -163,6 +170,11 @@ def forget(home: Path, name: str) -> None:
         destroy(path)
     except OSError as error:
         raise StoreError(f"{path} cannot be deleted: {error.strerror}.") from error
+
+
+def _picture(pixels: Pixels) -> bytes:
+    """The same for copies of one photo, whatever they are called."""
+    return hashlib.sha256(f"{pixels.shape}".encode() + pixels.tobytes()).digest()
 
 
 def _spread(found: list[NDArray[np.float32]]) -> list[NDArray[np.float32]]:
