@@ -189,7 +189,7 @@ def test_examples_come_back_as_they_were_and_only_their_owner_reads_them(tmp_pat
     assert [path.name for path in home.iterdir() if path.is_file() and path.name not in MARKS] == ["taught-band.npz"]
 
 
-@pytest.mark.parametrize("what", ["nothing", "text", "cut", "pickle", "no rows", "not finite"])
+@pytest.mark.parametrize("what", ["nothing", "text", "cut", "pickle", "no rows", "not finite", "too many", "too large"])
 def test_a_damaged_file_is_named(tmp_path: Path, what: str) -> None:
     save_examples(tmp_path, examples())
     path = example_file(tmp_path, "band")
@@ -207,8 +207,24 @@ def test_a_damaged_file_is_named(tmp_path: Path, what: str) -> None:
             np.savez(path, backbone=np.array("x"), like=like[:0], unlike=like)
         case "not finite":
             np.savez(path, backbone=np.array("x"), like=like * np.nan, unlike=like)
+        case "too many":
+            np.savez(path, backbone=np.array("x"), like=np.repeat(like[:1], 5000, axis=0), unlike=like)
+        case "too large":
+            np.savez(path, backbone=np.array("x"), like=np.full_like(like, 1e38), unlike=like)
     with pytest.raises(StoreError, match=r"taught-band\.npz"):
         load_examples(tmp_path, "band")
+
+
+@pytest.mark.parametrize("widths", [(7, 7), (FEATURES, 7), (7, FEATURES)])
+def test_examples_of_another_width_are_damaged(school: Untag, widths: tuple[int, int]) -> None:
+    like, unlike = (np.ones((5, width), np.float32) for width in widths)
+    save_examples(school.home, Examples("band", BACKBONE_ID, like, unlike))
+    with pytest.raises(StoreError, match="examples of band are damaged"):
+        load_taught(school.home, BACKBONE_ID)
+    listed = school.run("categories")
+    assert listed.status == 0
+    assert "band        unavailable: taught with another model, or damaged" in listed.out
+    assert school.run("categories", "forget", "band").status == 0
 
 
 def test_other_examples_are_another_model(tmp_path: Path) -> None:

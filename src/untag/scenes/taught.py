@@ -20,7 +20,7 @@ from untag.scenes.background import BACKGROUND_SHA256, Background, Floats, load_
 from untag.scenes.categories import Sensitivity
 from untag.scenes.heads import logistic
 from untag.scenes.space import SPACE_SHA256, Space, load_space
-from untag.scenes.taught_files import Examples, load_examples, taught_names
+from untag.scenes.taught_files import Examples, check_width, load_examples, taught_names
 from untag.scenes.words import WORDS_SHA256, TextTower, load_words
 from untag.support.words import counted
 
@@ -89,7 +89,8 @@ class Taught:
 
 
 def learn(examples: Examples, background: Background) -> Taught:
-    """The category that examples show, or words alone describe."""
+    """The category that examples show, or words alone describe. Raises StoreError for those that are damaged."""
+    check_width(examples, len(background.mean))
     if len(examples.like) == 0:
         nothing = Estimate(0, 0, 0, 0)
         return Taught(examples.name, np.zeros_like(background.mean), 0.0, 0, nothing, examples.words)

@@ -26,6 +26,12 @@ from untag.support.erase import replace
 MOST_LETTERS = 20
 """Of a name: in any script the file's name then stays below 255 bytes."""
 
+MOST = 100
+"""Examples, and as many unlike them, that a category keeps: more add time and hardly anything else."""
+
+_LARGEST = 1e6
+"""The features of photos are means of activations, some tens at most."""
+
 _PREFIX, _SUFFIX = "taught-", ".npz"
 
 
@@ -111,5 +117,16 @@ def load_examples(home: Path, name: str) -> Examples:
     return found
 
 
+def check_width(examples: Examples, width: int) -> None:
+    """Raises StoreError for features that are not of this many numbers, as those of the backbone are."""
+    if {examples.like.shape[1], examples.unlike.shape[1]} != {width}:
+        name = examples.name
+        raise StoreError(
+            f"The examples of {name} are damaged. Teach {name} again, or: untag categories forget {name!r}"
+        )
+
+
 def _is_sound(features: NDArray[np.float32]) -> bool:
-    return features.ndim == 2 and features.dtype == np.float32 and bool(np.isfinite(features).all())
+    if features.ndim != 2 or features.dtype != np.float32 or len(features) > MOST:
+        return False
+    return bool((np.abs(features) <= _LARGEST).all())  # not for NaN

@@ -17,7 +17,15 @@ from untag.people.enroll import read_photos
 from untag.scan import SEARCH_SIDE
 from untag.scenes.background import load_background
 from untag.scenes.taught import Taught, learn
-from untag.scenes.taught_files import Examples, check_name, example_file, load_examples, save_examples, taught_names
+from untag.scenes.taught_files import (
+    MOST,
+    Examples,
+    check_name,
+    example_file,
+    load_examples,
+    save_examples,
+    taught_names,
+)
 from untag.scenes.words import load_words
 from untag.store import DATABASE_NAME, Store, forget_category
 from untag.support.erase import destroy, replaced
@@ -25,8 +33,6 @@ from untag.support.words import counted
 from untag.types import Pixels, ReadError
 
 FEWEST = 4
-MOST = 100
-"""Examples beyond this add time and hardly anything else: those used are spread over the folder."""
 _MOST_NAMED = 5
 
 
@@ -145,11 +151,11 @@ def list_taught(home: Path, backbone_id: str) -> Iterator[tuple[str, Taught | No
     for name in taught_names(home):
         try:
             examples = load_examples(home, name)
+            same = examples.backbone == backbone_id
+            taught = learn(examples, load_background(backbone_id)) if same else None
         except StoreError:
-            yield name, None
-            continue
-        same = examples.backbone == backbone_id
-        yield name, learn(examples, load_background(backbone_id)) if same else None
+            taught = None
+        yield name, taught
 
 
 def forget(home: Path, name: str) -> None:
@@ -178,7 +184,7 @@ def _picture(pixels: Pixels) -> bytes:
 
 
 def _spread(found: list[NDArray[np.float32]]) -> list[NDArray[np.float32]]:
-    """All, or `MOST` of them at even distances."""
+    """All, or `MOST` of them at even distances: those used are spread over the folder."""
     if len(found) <= MOST:
         return found
     return [found[index] for index in np.linspace(0, len(found) - 1, MOST).round().astype(int)]
