@@ -130,6 +130,31 @@ def test_going_back_is_at_once_and_exact(filled: Untag, second: FakeEngine) -> N
     assert not filled.engine.analysed
 
 
+def vectors(untag: Untag) -> set[bytes]:
+    with closing(sqlite3.connect(untag.home / "untag.db")) as db:
+        return {row[0] for row in db.execute("SELECT vector FROM scene_vectors WHERE vector IS NOT NULL")}
+
+
+def test_what_photos_show_is_searched_after_going_back_too(filled: Untag) -> None:
+    before = vectors(filled)
+    assert before
+    use(filled, "second")
+    filled.scan()
+    assert vectors(filled) == before
+    use(filled, "--back")
+    assert vectors(filled) == before
+    assert "could not be searched" not in filled.run("search", "a beer").err
+
+
+def test_where_the_engine_before_knew_nobody_going_back_keeps_nothing_of_what_a_photo_shows(filled: Untag) -> None:
+    use(filled, "second")
+    filled.scan()
+    with closing(sqlite3.connect(filled.home / "untag.db")) as db, db:
+        db.execute("UPDATE earlier_faces SET verdict = 'other', person = NULL")
+    use(filled, "--back")
+    assert not vectors(filled)
+
+
 def test_back_and_forth(filled: Untag) -> None:
     before = state(filled)
     for _ in range(2):

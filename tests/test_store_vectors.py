@@ -130,3 +130,14 @@ def test_a_database_of_before_is_brought_up_to_date(tmp_path: Path) -> None:
     with Store.open(home) as opened:
         save(opened, "a", (ME,), vector())
         assert kept(opened) == ["a"]
+
+
+@pytest.mark.parametrize("first", [0, 1])
+def test_a_photo_in_which_another_face_is_yours_now_keeps_what_it_shows(store: Store, first: int) -> None:
+    save(store, "a", (ME, OTHER) if first == 0 else (OTHER, ME), vector())
+    (photo,) = photo_evidence(store, ["a"])
+    swapped = [OTHER, ME] if first == 0 else [ME, OTHER]
+    update_matches(
+        store, [MatchUpdate(face.id, match, keep=True) for face, match in zip(photo.faces, swapped, strict=True)]
+    )
+    assert kept(store) == ["a"]

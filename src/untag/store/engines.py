@@ -18,6 +18,7 @@ from untag.types import Verdict
 
 _FACE = '"left", top, "right", bottom, score, quality, landmarks, embedding, span, person, verdict, similarity'
 _GONE_BACK = "gone back"
+_BESIDE = 1_000_000  # more faces than any photo has
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,13 +104,19 @@ def keep_earlier(store: Store, analysed: Iterable[tuple[str, str]]) -> None:
 
 
 def _bring_back(store: Store, engine: str) -> None:
-    kept = "SELECT sha256 FROM earlier_photos WHERE engine = ?"
-    if store.execute(f"DELETE FROM faces WHERE sha256 IN ({kept})", (engine,)):  # noqa: S608 - a constant
+    kept = "SELECT sha256 FROM earlier_photos WHERE engine = :engine"
+    which = {"engine": engine, "beside": _BESIDE}
+    # First beside the others: a photo that shows nobody enrolled for a moment loses for good what it shows.
+    store.execute(
+        f"""INSERT INTO faces (sha256, ordinal, {_FACE}) SELECT sha256, ordinal + :beside, {_FACE} FROM earlier_faces
+            WHERE sha256 IN ({kept}) ORDER BY sha256, ordinal""",  # noqa: S608 - constants
+        which,
+    )
+    if store.execute(f"DELETE FROM faces WHERE sha256 IN ({kept}) AND ordinal < :beside", which):  # noqa: S608
         store.begin_erasure()
     store.execute(
-        f"""INSERT INTO faces (sha256, ordinal, {_FACE}) SELECT sha256, ordinal, {_FACE} FROM earlier_faces
-            WHERE sha256 IN ({kept}) ORDER BY sha256, ordinal""",  # noqa: S608 - constants
-        (engine,),
+        f"UPDATE faces SET ordinal = ordinal - :beside WHERE sha256 IN ({kept})",  # noqa: S608 - a constant
+        which,
     )
     store.execute(
         """UPDATE photos SET (pipeline, people_key, engine, discarded) =

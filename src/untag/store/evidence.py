@@ -22,7 +22,8 @@ def update_matches(store: Store, updates: Iterable[MatchUpdate]) -> None:
     """Replace the verdicts of stored faces, in one transaction; embeddings that need not be kept are erased."""
     with store.transaction():
         erased = 0
-        for update in updates:
+        # Faces of those enrolled first: a photo that shows none for a moment loses for good what it shows.
+        for update in sorted(updates, key=lambda update: update.match.verdict is not Verdict.ME):
             match = update.match
             store.execute(
                 "UPDATE faces SET person = ?, verdict = ?, similarity = ? WHERE id = ?",
