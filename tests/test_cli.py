@@ -305,3 +305,11 @@ def test_a_reader_that_has_gone_is_no_error(scanned: Untag, style: str) -> None:
     finally:
         os.close(writing)
     assert (process.returncode, process.stderr) == (0, "")
+
+
+@pytest.mark.parametrize("group", [[], ["people"], ["models"], ["schedule"], ["categories"]], ids=" ".join)
+def test_what_a_command_does_is_said_in_full_where_commands_are_listed(untag: Untag, group: list[str]) -> None:
+    result = untag.run(*group, "--help")
+    listed = result.out.partition("\nCommands:\n")[2].splitlines()
+    assert listed
+    assert not [line for line in listed if line.endswith("...")]

@@ -45,7 +45,7 @@ def command(ctx: click.Context) -> int:
     return 0
 
 
-@command.command("list")
+@command.command("list", short_help="List the categories, and how well each is judged.")
 @click.pass_obj
 def list_categories(context: Context) -> int:
     """List the categories: which can be judged, from which score they count, how many are found, how often wrongly.
@@ -67,7 +67,7 @@ def list_categories(context: Context) -> int:
     return 0
 
 
-@command.command("teach")
+@command.command("teach", short_help="Teach one of your own: with photos, in words, or both.")
 @click.argument("name")
 @click.argument("folder", required=False, type=click.Path(path_type=Path))
 @click.option(
@@ -109,7 +109,7 @@ def teach_category(
     return list_unreadable(learnt.unreadable)
 
 
-@command.command("forget")
+@command.command("forget", short_help="Erase a category that you taught.")
 @click.argument("name")
 @click.pass_obj
 def forget_category(context: Context, name: str) -> int:
@@ -132,8 +132,13 @@ def _category_line(status: untag.CategoryStatus) -> str:
         why = _TEXT if status.name == "text" else _UNAVAILABLE[status.judged_by]
         return f"{status.name:<10}  unavailable: {why}"
     whose = f", by {counted(status.decisions, 'decision')} of yours" if status.decisions else ""
-    usually = "" if status.threshold == status.usual else f" (usually {status.usual:.0%}{whose})"
-    return f"{status.name:<10}  counts from {status.threshold:.0%}{usually}  {_how_judged(status)}"
+    usually = "" if status.threshold == status.usual else f" (usually {_score(status.usual)}{whose})"
+    return f"{status.name:<10}  counts from {_score(status.threshold)}{usually}  {_how_judged(status)}"
+
+
+def _score(threshold: float) -> str:
+    """A score just below certainty is not called certain."""
+    return f"{threshold:.0%}" if threshold in (0.0, 1.0) or 0.005 <= threshold < 0.995 else f"{threshold:.1%}"
 
 
 def _how_judged(status: untag.CategoryStatus) -> str:

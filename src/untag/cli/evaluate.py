@@ -61,7 +61,8 @@ def command(
     \b
     pairs   columns left,right,same: are two photos one person?
     people  columns path,person: some photos enrol, all others are searched
-    scenes  columns path,labels (joined by |): are the categories right? NAME_maybe leaves a photo out for NAME
+    scenes  columns path,labels (joined by |): are the categories right?
+            A photo labelled NAME_maybe is left out for NAME.
 
     \b
     Examples:

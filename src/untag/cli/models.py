@@ -31,7 +31,7 @@ def command() -> None:
     """
 
 
-@command.command("list")
+@command.command("list", short_help="List the models: size, licence, whether installed.")
 @click.pass_obj
 def list_models(context: Context) -> int:
     """List the models: what each is for, its size and licence, and whether it is installed."""
@@ -104,7 +104,7 @@ def _offer(home: untag.Untag, names: Sequence[str], *, ask_for_it: bool) -> None
         say(f"this home uses the engine {home.engine}; to change that: untag models use {engine}")
 
 
-@command.command("use")
+@command.command("use", short_help="Make another face engine this home's, or go back.")
 @click.argument("engine", required=False, metavar="[ENGINE]")
 @click.option("--back", is_flag=True, help="Go back to the engine before, with all that it had said.")
 @click.pass_obj

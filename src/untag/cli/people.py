@@ -47,7 +47,7 @@ def list_all(context: Context) -> int:
     return 0
 
 
-@command.command("show")
+@command.command("show", short_help="List the photos of a person, and what each contributes.")
 @click.argument("person", metavar="NAME")
 @click.pass_obj
 def show(context: Context, person: str) -> int:
@@ -70,7 +70,7 @@ def _contribution(one: untag.Contribution) -> str:
     return f"used, appearance {one.template} of {counted(one.of, 'photo')}{alike}"
 
 
-@command.command("remove")
+@command.command("remove", short_help="Take one photo back from a person.")
 @click.argument("reference", metavar="ID", type=int)
 @click.pass_obj
 def remove(context: Context, reference: int) -> int:

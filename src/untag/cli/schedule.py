@@ -103,7 +103,7 @@ def install(
     return 0
 
 
-@command.command("status")
+@command.command("status", short_help="Say when the next scan is due, and what was found.")
 @click.option("--json", "as_json", is_flag=True, help="Print it as JSON.")
 @click.pass_obj
 def status(context: Context, as_json: bool) -> int:
@@ -132,7 +132,7 @@ def status(context: Context, as_json: bool) -> int:
     return 0
 
 
-@command.command("run")
+@command.command("run", short_help="Do now what runs by itself.")
 @click.option("--only", type=click.Choice([step.value for step in untag.ScheduleStep]), help="Do this step alone.")
 @click.option("--if-due", is_flag=True, help="Scan only when the daily scan is due, and not on the battery.")
 @click.pass_obj
