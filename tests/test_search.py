@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from fakes import ME, STRANGER, Untag, damage_assets, paint
+from fakes import MAYBE, ME, STRANGER, Untag, damage_assets, paint
 from untag.errors import ModelError, UsageError
 from untag.scenes.space import WIDTH, Space, load_space, read_space
 from untag.scenes.words import MOST_WORDS, Sentence, load_words, read_words, words_of
@@ -156,3 +156,15 @@ def test_nothing_scanned_is_said(untag: Untag) -> None:
     assert result.status == 0
     assert result.out == ""
     assert "no photo of you" in result.err
+
+
+def test_photos_that_were_read_before_they_were_known_to_show_you_are_said(untag: Untag) -> None:
+    untag.enroll()
+    untag.add("maybe.png", paint(MAYBE, serial=1))
+    untag.scan()
+    (untag.home / "config.toml").write_text("me_similarity = 0.6\n")
+    untag.scan()
+    assert untag.found() == {"maybe.png": "me"}
+    result = untag.run("search", "a beer")
+    assert result.out == ""
+    assert "1 photo of you could not be searched: read before it was known to show you" in result.err

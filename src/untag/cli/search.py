@@ -108,7 +108,9 @@ def _of_words(found: untag.SearchResult) -> list[str]:
     said = []
     if found.passed_over:
         photos = counted(found.passed_over, "photo")
-        said.append(f"{photos} of you could not be searched: recognised only after being read")
+        said.append(
+            f"{photos} of you could not be searched: read before it was known to show you, or by an earlier release"
+        )
     if not found.searched:
         said.append("no photo of you is on record with what it shows; run: untag scan FOLDER")
     elif not found.looks_like_it:
