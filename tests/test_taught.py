@@ -576,3 +576,16 @@ def test_the_same_photo_cannot_be_like_it_and_unlike_it_in_two_folders(school: U
     result = school.run("categories", "teach", "band", school.root / "like", "--unlike", unlike)
     assert result.status == 2
     assert "share 1 photo" in result.err
+
+
+@pytest.mark.parametrize(
+    "written", ["café", "cafe\N{COMBINING ACUTE ACCENT}", "CAFÉ", "Cafe\N{COMBINING ACUTE ACCENT}"]
+)
+def test_a_category_is_found_however_its_name_is_written(school: Untag, written: str) -> None:
+    school.enroll()
+    assert school.run("categories", "teach", "cafe\N{COMBINING ACUTE ACCENT}", school.root / "like").status == 0
+    school.add("there.png", paint(ME, serial=51, weapon=0.6))
+    school.scan()
+    (found,) = school.listed("--category", written)
+    assert str(found["path"]).endswith("there.png")
+    assert school.listed("--category", "Alcohol") == []

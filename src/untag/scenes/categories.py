@@ -6,6 +6,7 @@ models/scene_heads.md. Thresholds and expected false alarms come from training/t
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
@@ -271,7 +272,11 @@ AVAILABLE: tuple[Category, ...] = tuple(category for category, spec in CATEGORIE
 
 
 def check_category(name: str, taught: Sequence[str]) -> str:
-    """The name if it is a category's or was `taught`; raises UsageError that lists them all otherwise."""
-    if name not in (*Category, *taught):
+    """The name as it is kept, of a category that there is or was `taught`, in whatever case and form it is written.
+
+    Raises UsageError that lists them all otherwise.
+    """
+    kept = unicodedata.normalize("NFC", name).lower()
+    if kept not in (*Category, *taught):
         raise UsageError(f"there is no category {name!r}; there are {', '.join((*Category, *taught))}")
-    return name
+    return kept
