@@ -52,7 +52,8 @@ def command(
     enrolled cannot be found, unless keep_bystanders was set when they were scanned.
 
     WORDS are understood by a small model of our own, for scenes and things that people photograph; it knows no names,
-    reads no text in a picture, and understands no "without": it finds what is named.
+    reads no text in a picture, and understands no "without": it finds what is named. The number before each photo says
+    by how much it is nearer to the words than ordinary photos, in standard deviations: from 2 on it looks like them.
 
     \b
     Examples:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import islice
 
 import numpy as np
 
@@ -11,6 +12,8 @@ from untag.scenes.space import SPACE_ID, Space
 from untag.scenes.words import Sentence
 from untag.store import Store, findings, scene_vectors
 from untag.types import Finding, SearchHit, SearchResult, Status, Verdict
+
+_PAGE = 1024
 
 LOOKS_LIKE_IT = 2.0
 """Standard deviations above ordinary photos from which a photo is said to look like the words."""
@@ -44,5 +47,7 @@ def _hit(finding: Finding, nearness: float) -> SearchHit:
 
 
 def _nearness(store: Store, space: Space, sentence: Sentence) -> Iterator[tuple[str, float]]:
-    for sha256, vector in scene_vectors(store, SPACE_ID):
-        yield sha256, float(space.nearness(vector[np.newaxis], sentence.vector)[0])
+    kept = scene_vectors(store, SPACE_ID)
+    while page := list(islice(kept, _PAGE)):
+        near = space.nearness(np.stack([vector for _, vector in page]), sentence.vector)
+        yield from zip((sha256 for sha256, _ in page), map(float, near), strict=True)
