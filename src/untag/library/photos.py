@@ -221,8 +221,8 @@ class Photos(OpenHome):
 
     def count_hidden(self) -> int:
         """How many more undecided photos would call for an action after a scan with the sensitivity `high`."""
-        from untag.scan.otherwise import count_more
         from untag.scenes.categories import Sensitivity
+        from untag.scenes.otherwise import count_more
 
         if self.settings.sensitivity is Sensitivity.HIGH:
             return 0
@@ -230,7 +230,7 @@ class Photos(OpenHome):
 
     def count_unlearnt(self) -> int:
         """How many more it would be without the thresholds that the user's decisions moved."""
-        from untag.scan.otherwise import count_more
+        from untag.scenes.otherwise import count_more
 
         if not self.moved_thresholds():
             return 0
@@ -238,7 +238,7 @@ class Photos(OpenHome):
 
     def moved_thresholds(self) -> dict[str, float]:
         """From which score the categories count whose threshold the user's decisions move, after the next scan."""
-        from untag.scan.learnt import learnt_thresholds
+        from untag.scenes.in_force import learnt_thresholds
 
         return {
             name: each.threshold for name, each in learnt_thresholds(self._opened(create=False), self.settings).items()

@@ -24,7 +24,7 @@ class Upkeep(OpenHome):
     def categories(self) -> list[CategoryStatus]:
         """Every category: which model judges it, and from which score it counts; those that were taught last."""
         from untag.library.categories import list_categories
-        from untag.scan.learnt import learnt_thresholds
+        from untag.scenes.in_force import learnt_thresholds
         from untag.store import DATABASE_NAME
 
         known = (self.home / DATABASE_NAME).exists()

@@ -25,7 +25,7 @@ from untag.people.concerned import faces_concerned
 from untag.people.index import discard_index, index_path, open_index
 from untag.people.match import Matcher, keeps_embedding
 from untag.people.profile import embeddings_of, judged_with, make_profile
-from untag.scan.learnt import certain_scores, thresholds_in_force
+from untag.scenes.in_force import certain_scores, thresholds_in_force
 from untag.scenes.installed import experimental_names
 from untag.store import (
     DuePhoto,

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from untag.config import Settings
 from untag.findings.evenings import OF_OCCASIONS, likelier, spoken_for, without_evening
 from untag.findings.rules import Rules
-from untag.scan.learnt import certain_scores, thresholds_in_force
+from untag.scenes.in_force import certain_scores, thresholds_in_force
 from untag.store import Scored, Store, photos_taken, scored_findings
 from untag.types import Status
 
