@@ -5,27 +5,30 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import cv2
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from fakes import MAYBE, ME, STRANGER, Untag, paint
+from made_up_videos import EXACT, video
 from untag.engine.downloads.registry import EXTRA_WEIGHTS, OCR_DETECTION
 from untag.engine.runtime.models import ModelOptions
 from untag.engine.runtime.session import Device
 from untag.errors import ModelError, UsageError
 from untag.reading.cards import Card, cards_found, is_card_number
-from untag.reading.cut import longer_lines
+from untag.reading.cut import Longer, longer_lines
+from untag.reading.index import WordIndex
 from untag.reading.lines import Line, LineReader, boxes_of, decoded, load_line_reader
 from untag.reading.reader import TextReader, TextWanted, load_text_reader
-from untag.reading.words import folded, words_found
-from untag.types import Pixels
+from untag.reading.words import Text, folded, likeness_at, words_found
+from untag.scan.over_time import frames_to_read
+from untag.types import Box, Face, Frame, Match, Moment, Pixels, Span, Verdict
 
 
 def has_extra() -> bool:
@@ -119,10 +122,70 @@ def test_any_text_is_compared(texts: list[str], words: list[str]) -> None:
     assert all(folded(folded(text)) == folded(text) for text in texts if text.isascii())
 
 
+LETTERS = "abgi1058łß-北京 "
+
+
+@st.composite
+def lists_and_texts(draw: st.DrawFn) -> tuple[list[str], list[Line]]:
+    """A list of words, and lines of which some have one of them in several pieces and with errors."""
+    words = draw(st.lists(st.text(LETTERS, min_size=1, max_size=16), min_size=1, max_size=12, unique=True))
+    texts: list[str] = []
+    for _ in range(draw(st.integers(1, 4))):
+        text = draw(st.sampled_from(words)) if draw(st.booleans()) else draw(st.text(LETTERS, max_size=12))
+        for _ in range(draw(st.integers(0, 3))):
+            at = draw(st.integers(0, len(text)))
+            text = text[:at] + draw(st.sampled_from(["", " ", "a", "8", "xy"])) + text[at + draw(st.integers(0, 1)) :]
+        at = draw(st.integers(0, len(text)))
+        texts += [text[:at], text[at:]] if draw(st.booleans()) else [text]
+    lines = [
+        line(text, draw(st.sampled_from([0.0, 40.0])), 24.0 * number, sureness=draw(st.sampled_from([0.6, 0.9])))
+        for number, text in enumerate(texts)
+        if text
+    ]
+    return words, lines
+
+
+def places(found: Sequence[Longer]) -> list[tuple[str, list[list[float]]]]:
+    return [(longer.word, longer.corners.tolist()) for longer in found]
+
+
+@given(lists_and_texts())
+@settings(max_examples=300, deadline=None)
+def test_a_list_that_was_made_ready_gives_the_same(drawn: tuple[list[str], list[Line]]) -> None:
+    words, lines = drawn
+    index, found = WordIndex(words), words_found(words, lines)
+    assert index.found(lines) == found and list(index.found(lines)) == list(found)
+    left = [word for word in words if word not in found]
+    assert places(index.longer_lines(found, lines)) == places(longer_lines(left, lines))
+
+
+def test_of_a_long_list_few_words_are_compared(monkeypatch: pytest.MonkeyPatch) -> None:
+    luck = np.random.default_rng(1)
+    words = ["".join(chr(97 + letter) for letter in luck.integers(0, 26, luck.integers(3, 15))) for _ in range(10_000)]
+    texts = ["".join(chr(97 + letter) for letter in luck.integers(0, 26, 12)) for _ in range(38)]
+    lines = [line(text, 0, 60 * number) for number, text in enumerate([*texts, words[17][1:], words[5000]])]
+    compared = list[int]()
+
+    def noted(word: str, text: Text, places: Iterable[int]) -> float:
+        compared.append(len(list(places)))
+        return likeness_at(word, text, places)
+
+    monkeypatch.setattr("untag.reading.index.likeness_at", noted)
+    assert words[5000] in WordIndex(words).found(lines)
+    assert sum(compared) < 300, "of 400,000 pairs of a word and a place"
+
+
 def test_many_lines_of_one_letter_end_in_time() -> None:
     """Every line may follow every other: all ways through them would never be tried to their end."""
     lines = [line("a", 5 * (number % 15), 8 * (number // 15)) for number in range(200)]
     assert words_found(["a" * 40], lines) == {}
+    assert WordIndex(["a" * 40]).found(lines) == {}
+
+
+def test_many_lines_of_all_letters_end_in_time() -> None:
+    letters = "abcdefghijklmnopqrstuvwxyz"
+    lines = [line(letters[at * 7 % 26], 5 * (at % 15), 8 * (at // 15)) for at in range(200)]
+    assert WordIndex(["zzzzzyyyyy"]).found(lines) == {}
 
 
 @pytest.mark.parametrize(
@@ -134,6 +197,15 @@ def test_many_lines_of_one_letter_end_in_time() -> None:
         (["BUNDESREPUBLIK DEUTSCHLAND", "PERSONALAUSWEIS", "T22000129", "12.08.1964"], Card.IDENTITY),
         (["DRIVING LICENCE", "MORGAN", "11.03.1976"], Card.IDENTITY),
         (["Hello my name is", "Ana"], Card.BADGE),
+        (["4111-1111-1111-1111 12/27"], Card.BANK),
+        (["Card:4111111111111111 VISA"], Card.BANK),
+        (["L898902C36UTO7408122F1204159ZE184226B<<<<<10"], Card.IDENTITY),
+        (["I<UTOD231458907<<<<<<<<<<<<<<<"], Card.IDENTITY),
+        (["74O8I22F12O4159UTO<<<<<<<<<<<6"], Card.IDENTITY),
+        (["ERIKSSON<<ANNA<MARIA<<<<<<<<<<"], Card.IDENTITY),
+        (["P<D<<MUSTERMANN«ERIKA<<<<<<<<<<<<<<<<<<<<<"], Card.IDENTITY),
+        (["P<INDSUKARNO<<<<<<<<<<<<<<<<<<<<<<<<<<<<<<<<<"], Card.IDENTITY),
+        (["IDFRABERTHIER<<<<<<<<<<<<<<<<<<880692"], Card.IDENTITY),
         (["UNIVERSITY", "STUDENT ID", "Ana Doe"], Card.BADGE),
     ],
 )
@@ -152,6 +224,25 @@ def test_a_card_is_told_by_what_stands_on_it(texts: list[str], card: Card) -> No
         ["PASSPORT PHOTOS", "while you wait"],
         ["Happy birthday", "12.08.1964"],
         ["alamy", "Image ID: WTDHG0"],
+        ["<" * 30],
+        ["«" * 20],
+        ["<" * 14 + "BACK" + "<" * 14],
+        ["PREVIOUS<<<<<<<<<<<<<<<<<<NEXT"],
+        ["BACK" + "<" * 26],
+        ["12345678901234" + "<" * 16],
+        ["1<<2<<3<<4<<5<<6<<7<<8<<9<<10"],
+        ["X<<X<<X<<X<<X<<X<<X<<X<<X<<X"],
+        ["FASTER<<STRONGER<<LONGER<<BETTER<<"],
+        ["https://x.com/i/status/4111111111111111"],
+        ["www.example.org/ 4111 1111 1111 1111"],
+        ["facebook.com/photo?fbid=4111111111111111"],
+        ["fbid=4111111111111111&set=a"],
+        ["IMG_4111111111111111.jpg"],
+        ["shop.example/item-4111111111111111"],
+        ["/4111111111111111/"],
+        ["user4111111111111111@example.org"],
+        ["part no a4111111111111111b"],
+        ["99999 4111 1111 1111 1111 9999 9999"],
         [],
     ],
 )
@@ -256,6 +347,51 @@ def test_photos_of_you_are_read_and_no_others(untag: Untag, said: Said) -> None:
     configure(untag, "")
     assert scanned(untag) == {"a.png": [], "b.png": []}
     assert b"acme" not in b"".join(path.read_bytes().lower() for path in untag.home.rglob("*") if path.is_file())
+
+
+@dataclass
+class Signs(Said):
+    """Reads a white band across the middle as a sign of the number of pictures that it was shown."""
+
+    def read(self, photo: Pixels) -> list[Line]:
+        self.asked += 1
+        return [line("ACME")] if photo[:4].mean() > 200 else []
+
+
+@pytest.mark.parametrize(("mine", "found"), [((2, 4), True), ((1, 3), False)])
+def test_a_video_is_read_where_you_are_seen(
+    mine: Sequence[int], found: bool, untag: Untag, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The sign is in a frame that is not the first; nobody reads the frames in which you are not."""
+    reader = Signs([])
+    monkeypatch.setattr("untag.reading.reader.load_line_reader", lambda _: reader)
+    monkeypatch.setattr(
+        "untag.reading.reader.OCR_DETECTION", replace(OCR_DETECTION, package="pip", path="pip/py.typed")
+    )
+    frames = []
+    for number in range(6):
+        data = paint(*((ME,) if number in mine else ()), serial=number)
+        frame = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_COLOR)
+        assert frame is not None
+        if number == 4:
+            frame[:6] = 255
+        frames.append(cv2.imencode(".png", frame)[1].tobytes())
+    untag.enroll()
+    untag.add("a.mkv", video(frames, EXACT))
+    configure(untag, 'text_words = ["acme"]\n')
+    assert scanned(untag) == {"a.mkv": ['text 90 %: "acme"'] if found else []}
+    assert 2 <= reader.asked <= 4
+
+
+def test_of_a_long_video_few_frames_are_read() -> None:
+    still = np.zeros((8, 8, 3), np.uint8)
+    picture = cv2.imencode(".png", still)[1].tobytes()
+    moments = tuple(Moment(float(at), picture) for at in range(1, 100))
+    face = Face(Box(0, 0, 4, 4), 0.9, np.zeros((5, 2), np.float32), 0.5, None)
+    faces = tuple(replace(face, span=Span(float(at), float(at), float(at))) for at in range(1, 100, 2))
+    frame = Frame(still, 8, 8, 1.0, moments=moments)
+    assert len(list(frames_to_read(frame, faces, [Match(Verdict.ME, 0.9, "me")] * len(faces)))) == 4
+    assert len(list(frames_to_read(frame, faces, [Match(Verdict.OTHER, 0.1)] * len(faces)))) == 1
 
 
 @pytest.mark.parametrize(

@@ -46,10 +46,33 @@ _WORDS: Mapping[Card, tuple[str, ...]] = {
     Card.IDENTITY: tuple(map(folded, _TITLES)),
     Card.BADGE: tuple(map(folded, _BADGES)),
 }
-_MACHINE_READABLE = re.compile(r"(?=[A-Z0-9<«]{24,})[A-Z0-9<«]*(?:<<|«)[A-Z0-9<«]*")
+_FIGURE = "[0-9OQDILSBZG]"
+"""As it may be read."""
+
+_MACHINE_READABLE = re.compile(
+    # A passport's first line, or a card's last: surname, two signs, given names, and signs to the end.
+    r"(?:[PVIAC][A-Z<][A-Z<]{3})?[A-Z]{2,}(?:<[A-Z]+)*<<[A-Z]+(?:<[A-Z]+)*<<+"
+    # The same of who has one name.
+    r"|P[A-Z<][A-Z]{3}[A-Z]{2,}(?:<[A-Z]+)*<<<+"
+    # France's cards up to 2021: surname, signs, the office.
+    rf"|ID[A-Z]{{3}}[A-Z]{{2,}}(?:<[A-Z]+)*<<+{_FIGURE}{{6,7}}"
+    # Born, a check figure, the sex, valid until, a check figure.
+    rf"|[A-Z0-9<]*{_FIGURE}{{7}}[MFX<]{_FIGURE}{{7}}[A-Z0-9<]*"
+    # A card's first line: what it is, of which country, its number.
+    rf"|[IAC][A-Z0-9<][A-Z<]{{3}}(?=[A-Z<]*{_FIGURE})[A-Z0-9<]{{9}}{_FIGURE}[A-Z0-9<]*<<[A-Z0-9<]*"
+)
+"""Lines of ICAO 9303, parts 4 to 6, as far as they can be told from other text with the sign between names in it."""
+
+_MACHINE_LENGTHS = (24, 48)
+"""They have 30, 36 or 44 signs; some are read twice and others not at all."""
 _DATE = re.compile(r"\b\d{1,2}[./ -]\d{1,2}[./ -](?:19|20)?\d{2}\b|\b(?:19|20)\d{2}[./-]\d{1,2}[./-]\d{1,2}\b")
 _NUMBER = re.compile(r"\b(?=[A-Z0-9]*\d[A-Z0-9]*\d[A-Z0-9]*\d)[A-Z0-9]{7,14}\b")
-_FIGURES = re.compile(r"\d(?:[ -]?\d){12,18}")
+_FIGURES = re.compile(r"(?<!\d)\d(?:[ -]?\d){12,18}(?!\d)")
+_ADDRESS = re.compile(r"(?:https?\b|www\.|://|[?&]\w+=|\w\.\w+/).*", re.IGNORECASE)
+_NAMED = re.compile(r"[^\W\d_]+[:.]?(?=\d)")
+_IN_NO_NUMBER = re.compile(r"[^\W\d_]|[/=?&_%#@]")
+"""Letters, and the signs of addresses and file names: figures among them are no number of a card."""
+
 _CARD_LENGTHS = (13, 19)
 _FIRST_OF_CARDS = "3456"
 _MOST_LINES = 40  # a page of a book or of a website has more
@@ -78,12 +101,24 @@ def _bank(lines: Sequence[Line]) -> float:
     # The four groups are one line, or a line each where the card is large in the picture.
     texts = [line.text for line in lines]
     groups = " ".join(text.strip() for text in _in_reading_order(lines) if re.fullmatch(r"[\d ]{3,9}", text.strip()))
-    numbers = [match.group() for text in (*texts, groups) for match in _FIGURES.finditer(text)]
+    numbers = [match.group() for text in (*map(_outside_addresses, texts), groups) for match in _FIGURES.finditer(text)]
     return _SURE if any(is_card_number(re.sub(r"\D", "", number)) for number in numbers) else 0.0
 
 
+def _outside_addresses(text: str) -> str:
+    """A line without the addresses, file names and words in it, of which the figures may be anything."""
+    tokens = (_NAMED.sub("", token, count=1) for token in _ADDRESS.sub("", text).split())
+    return " ".join("|" if _IN_NO_NUMBER.search(token) else token for token in tokens)
+
+
+def _is_machine_readable(text: str) -> bool:
+    plain = text.replace(" ", "").replace("«", "<<")
+    least, most = _MACHINE_LENGTHS
+    return "<" in plain and least <= len(plain) <= most and _MACHINE_READABLE.fullmatch(plain) is not None
+
+
 def _identity(lines: Sequence[Line]) -> float:
-    if any(_MACHINE_READABLE.fullmatch(line.text.replace(" ", "")) for line in lines):
+    if any(_is_machine_readable(line.text) for line in lines):
         return _SURE
     if len(lines) > _MOST_LINES or not _has_title(Card.IDENTITY, lines):
         return 0.0

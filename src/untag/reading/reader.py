@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from untag.engine.downloads.registry import OCR_DETECTION, OCR_RECOGNITION
 from untag.engine.runtime.models import ModelOptions
 from untag.errors import ModelError, UsageError
 from untag.reading.cards import cards_found
-from untag.reading.cut import longer_lines
+from untag.reading.index import WordIndex
 from untag.reading.lines import SIDE, Line, LineReader, load_line_reader
 from untag.reading.words import folded, words_found
 from untag.scenes.categories import Category
 from untag.types import Pixels, SceneScores
 
-_VERSION = 2  # of how lines are found and compared
+_VERSION = 3  # of how lines are found and compared, and in which frames
 _NEEDS = "text_words and text_cards in config.toml need an extra"
 
 
@@ -51,13 +51,18 @@ class TextReader:
                 )
         self._lines = lines
         self._wanted = wanted
+        self._index = WordIndex(wanted.words)
         models = f"{OCR_DETECTION.sha256[:8]}+{OCR_RECOGNITION.sha256[:8]}"
         asked = hashlib.sha256(repr(wanted).encode()).hexdigest()[:12]
         self.id = f"{models}-{SIDE}v{_VERSION}-{asked}"
 
-    def added(self, scenes: SceneScores, photo: Pixels) -> SceneScores:
-        """What a photo shows, with what it says: `photo` is (height, width, 3) uint8."""
-        found = self.found(photo)
+    def added(self, scenes: SceneScores, frames: Iterable[Pixels]) -> SceneScores:
+        """What a photo or video shows, with what is read in any of its frames, (height, width, 3) uint8 each."""
+        found: dict[str, float] = {}
+        for frame in frames:
+            for said, sureness in self.found(frame).items():
+                found[said] = max(sureness, found.get(said, 0.0))
+        found = dict(sorted(found.items(), key=lambda item: -item[1]))
         name = Category.TEXT.value
         return replace(
             scenes,
@@ -75,9 +80,8 @@ class TextReader:
 
     def _words(self, photo: Pixels, lines: Sequence[Line]) -> dict[str, float]:
         """The words in the lines, and those of which a line has a part and a second look beside it the rest."""
-        found = words_found(self._wanted.words, lines)
-        longer = longer_lines([word for word in self._wanted.words if word not in found], lines)
-        for place in longer:
+        found = self._index.found(lines)
+        for place in self._index.longer_lines(found, lines):
             read = self._lines.read_at(photo, [place.corners])
             sureness = words_found([place.word], read).get(place.word, 0.0)
             if sureness > found.get(place.word, 0.0):

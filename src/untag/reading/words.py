@@ -7,7 +7,7 @@ of a car, may also have letters in the place of figures that look like them.
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -27,7 +27,7 @@ _WITHIN, _WITHIN_CJK = 5, 2
 
 _BESIDE = 1.5  # heights of a line between two pieces of a text
 _SAME_LINE = 0.5  # of the height that both have in common
-_MOST_PIECES, _MOST_FOLLOWING = 8, 4
+MOST_PIECES, _MOST_FOLLOWING = 8, 4
 
 _WRONG_COSTS = 0.1
 
@@ -56,8 +56,13 @@ def looks_like(text: str) -> str:
 
 def words_found(words: Sequence[str], lines: Sequence[Line]) -> dict[str, float]:
     """Those of `words` that stand in the lines, and how surely, 0 to 1, the surest first."""
-    text = _Lines(lines)
-    found = {word: _found(folded(word), text) for word in dict.fromkeys(words)}
+    text = Text(lines)
+    everywhere = range(len(text.pieces))
+    return surest_first({word: likeness_at(folded(word), text, everywhere) for word in dict.fromkeys(words)})
+
+
+def surest_first(found: Mapping[str, float]) -> dict[str, float]:
+    """The words of which anything was found."""
     seen = {word: sureness for word, sureness in found.items() if sureness > 0}
     return dict(sorted(seen.items(), key=lambda item: (-item[1], item[0])))
 
@@ -70,24 +75,26 @@ def _pieces(line: Line, number: int) -> list[Piece]:
     return [Piece(text, line.sureness, number, at == 0, at == last) for at, text in enumerate(texts)]
 
 
-def _found(word: str, text: _Lines) -> float:
+def likeness_at(word: str, text: Text, places: Iterable[int]) -> float:
+    """How surely a folded word stands in one of these pieces, or begins with one, 0 to 1."""
     if not word:
         return 0.0
     best = 0.0
-    for at, piece in enumerate(text.pieces):
+    for at in places:
+        piece = text.pieces[at]
         best = max(best, piece.sureness * _likeness_within(word, piece.text))
         for read, sureness in _runs(word, at, text):
             best = max(best, sureness * _likeness(word, read))
     return best
 
 
-def _runs(word: str, at: int, text: _Lines) -> Iterator[tuple[str, float]]:
+def _runs(word: str, at: int, text: Text) -> Iterator[tuple[str, float]]:
     """What is read from a piece on, in one line or on into those that may follow, as far as it may become the word.
 
     With the least sureness in it. What was read alike on two ways to a piece goes on from there once.
     """
     reached = {(at, text.pieces[at].text): text.pieces[at].sureness}
-    for _ in range(_MOST_PIECES):
+    for _ in range(MOST_PIECES):
         further: dict[tuple[int, str], float] = {}
         for (here, read), sureness in reached.items():
             if not _may_become(word, read):
@@ -102,28 +109,40 @@ def _runs(word: str, at: int, text: _Lines) -> Iterator[tuple[str, float]]:
 
 def _may_become(word: str, text: str) -> bool:
     """Whether a text is the word's beginning, or all of it, with no more wrong than may be."""
-    if _has_figure(word):
+    if has_figure(word):
         return looks_like(word).startswith(looks_like(text))
-    allowed = _allowed(word)
+    allowed = may_be_wrong(word)
     if not allowed:
         return word.startswith(text)
+    if not _has_a_part(word, text, allowed):
+        return False
     lengths = range(max(0, len(text) - allowed), min(len(word), len(text) + allowed) + 1)
     return any(_distance(word[:length], text, allowed) <= allowed for length in lengths)
+
+
+def _has_a_part(word: str, text: str, wrong: int) -> bool:
+    """Whether one of the parts of a text, of one more than may be wrong, stands in the word about where it must."""
+    size = len(text) // (wrong + 1)
+    starts = range(0, size * (wrong + 1), size) if size else ()
+    return not starts or any(
+        word.find(text[at : at + size], max(0, at - wrong), at + size + wrong) >= 0 for at in starts
+    )
 
 
 def _likeness(word: str, read: str) -> float:
     """1 for the same letters, less for each that is wrong, 0 beyond what may be."""
     if word == read:
         return 1.0
-    if _has_figure(word):
+    if has_figure(word):
         # One figure more or less is another car.
         return 1 - _WRONG_COSTS if looks_like(word) == looks_like(read) else 0.0
-    allowed = _allowed(word)
+    allowed = may_be_wrong(word)
     wrong = _distance(word, read, allowed)
     return 1 - _WRONG_COSTS * wrong if wrong <= allowed else 0.0
 
 
-def _allowed(word: str) -> int:
+def may_be_wrong(word: str) -> int:
+    """How many letters of a folded word without figures may be read wrongly."""
     return 2 if len(word) >= _TWO_WRONG else 1 if len(word) >= _ONE_WRONG else 0
 
 
@@ -134,10 +153,11 @@ def _likeness_within(word: str, read: str) -> float:
         return 0.0
     if word in read:
         return 1 - _WRONG_COSTS
-    return 1 - 2 * _WRONG_COSTS if _has_figure(word) and looks_like(word) in looks_like(read) else 0.0
+    return 1 - 2 * _WRONG_COSTS if has_figure(word) and looks_like(word) in looks_like(read) else 0.0
 
 
-def _has_figure(word: str) -> bool:
+def has_figure(word: str) -> bool:
+    """Whether a word is one whose figures count, such as a plate."""
     return any(letter.isdigit() for letter in word)
 
 
@@ -155,7 +175,7 @@ def _distance(one: str, other: str, most: int) -> int:
     return row[-1]
 
 
-class _Lines:
+class Text:
     """The pieces of text in a photo, and which lines may go on with the text of which, found out when it is asked."""
 
     def __init__(self, lines: Sequence[Line]) -> None:

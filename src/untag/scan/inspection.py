@@ -14,7 +14,7 @@ from untag.imaging.video import VideoPart, look_through_video
 from untag.people.calibrate import load_calibration
 from untag.scan import SEARCH_SIDE, ScanModels
 from untag.scan.judge import Judge, load_judge
-from untag.scan.over_time import find_faces, judge_scenes
+from untag.scan.over_time import find_faces, frames_to_read, judge_scenes
 from untag.scenes.photo import of_photo
 from untag.sources.base import walk_all
 from untag.sources.listing import Skipped, Source
@@ -82,7 +82,7 @@ def _inspect(ref: PhotoRef, frame: Frame, models: ScanModels, judge: Judge | Non
     matches = None if judge is None else judge.match(faces)
     (scenes,) = judge_scenes(models.scenes, [(frame, faces, matches)])
     if models.text is not None:
-        scenes = models.text.added(scenes, frame.pixels)
+        scenes = models.text.added(scenes, frames_to_read(frame, faces, matches))
     scenes = of_photo(scenes, frame)
     fault = frame.fault
     outcome, error = (Outcome.OK, None) if fault is None else (fault.outcome, fault.error)

@@ -15,7 +15,7 @@ from untag.imaging.phash import perceptual_hash
 from untag.imaging.versions import decoders_key
 from untag.scan.items import Decoded, Failed, Loaded, Seen
 from untag.scan.judge import Wanted
-from untag.scan.over_time import find_faces, judge_scenes
+from untag.scan.over_time import find_faces, frames_to_read, judge_scenes
 from untag.scan.stages import SEARCH_SIDE, ScanModels
 from untag.scenes.photo import of_photo
 from untag.types import Face, Match, Outcome, SceneScores, Verdict
@@ -82,7 +82,7 @@ class Looker:
         text = self.models.text
         if text is None or not (one.photo.concerns or self.wanted.shown(one.matches, one.named)):
             return scenes
-        return text.added(scenes, one.photo.frame.pixels)
+        return text.added(scenes, frames_to_read(one.photo.frame, one.faces, one.matches))
 
     def _seen(self, one: _Analysed, scenes: SceneScores | None) -> Seen:
         photo, frame = one.photo, one.photo.frame

@@ -6,7 +6,7 @@ The best of many looks at strangers would be somebody else by chance more often 
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -18,7 +18,7 @@ from untag.imaging.limits import DEFAULT_LIMITS
 from untag.people.calibrate import Calibration
 from untag.scenes.installed import SceneModels
 from untag.support.words import clock
-from untag.types import Box, Face, Frame, Match, Moment, SceneScores, Span, Verdict
+from untag.types import Box, Face, Frame, Match, Moment, Pixels, SceneScores, Span, Verdict
 
 _TOGETHER = 8
 """Frames that are held at once."""
@@ -34,6 +34,10 @@ _MOST_FACES = 500
 
 _MOST_SCENES = 12
 """Frames whose scene is judged. Of more, the highest score is high by chance."""
+
+
+_MOST_READ = 4
+"""Frames whose text is read, which takes as long as all else that is made of one."""
 
 
 def find_faces(engine: FaceEngine, frames: Sequence[Frame], calibration: Calibration) -> list[tuple[Face, ...]]:
@@ -63,6 +67,20 @@ def frame_at(frame: Frame, moment: Moment) -> Frame | None:
     except ReadFailure:
         return None
     return Frame(pixels, frame.width, frame.height, pixels.shape[1] / frame.width)
+
+
+def frames_to_read(frame: Frame, faces: Sequence[Face], matches: Sequence[Match] | None) -> Iterator[Pixels]:
+    """The frames that are read for text: the first, and few in which somebody enrolled is seen, the best before all."""
+    yield frame.pixels
+    spans = _own_spans(faces, matches)
+    best = {span.at for span in spans}
+    seen = [moment for moment in frame.moments if any(span.since <= moment.at <= span.until for span in spans)]
+    kept = _spread([moment for moment in seen if moment.at in best], _MOST_READ - 1)
+    others = _spread([moment for moment in seen if moment.at not in best], _MOST_READ - 1 - len(kept))
+    for moment in (*kept, *others):
+        one = frame_at(frame, moment)
+        if one is not None:
+            yield one.pixels
 
 
 @dataclass(slots=True)
@@ -152,16 +170,17 @@ def _over_time(
 
 def _worth_judging(frame: Frame, faces: Sequence[Face], matches: Sequence[Match] | None) -> list[Moment]:
     """The moments at which somebody enrolled is seen best, and others spread over the whole."""
-    own = _own_times(faces, matches)
+    own = {span.at for span in _own_spans(faces, matches)}
     mine = [moment for moment in frame.moments if moment.at in own]
     others = [moment for moment in frame.moments if moment.at not in own]
     kept = _spread(mine, _MOST_SCENES)
     return [*kept, *_spread(others, _MOST_SCENES - len(kept))]
 
 
-def _own_times(faces: Sequence[Face], matches: Sequence[Match] | None) -> Mapping[float, None]:
+def _own_spans(faces: Sequence[Face], matches: Sequence[Match] | None) -> list[Span]:
+    """When somebody enrolled is seen."""
     pairs = () if matches is None else zip(faces, matches, strict=True)
-    return {face.span.at: None for face, match in pairs if face.span is not None and match.verdict is not Verdict.OTHER}
+    return [face.span for face, match in pairs if face.span is not None and match.verdict is not Verdict.OTHER]
 
 
 def _spread(moments: Sequence[Moment], most: int) -> list[Moment]:
