@@ -189,6 +189,21 @@ def test_nothing_is_given_by_a_path(pages: Pages, path: str) -> None:
     assert pages.bugs == []
 
 
+def test_a_page_says_when_decisions_move_from_which_score_a_category_counts(untag: Untag) -> None:
+    untag.enroll()
+    for number in range(8):
+        untag.add(f"{number}.png", paint(Square(side=40 + 12 * number), serial=number, alcohol=0.3))
+    untag.scan()
+    pages = Pages(untag)
+    ids = list(pages.hashes().values())
+    assert "moved" not in pages.post("/decide", ids=ids[:2], status="keep")
+    moved = str(pages.post("/decide", ids=ids[2:], status="keep")["moved"])
+    assert moved.startswith("Alcohol will count from 30%, by what you decided")
+    assert "usual again" in str(pages.post("/undo", ids=ids[2:])["moved"])
+    answer = pages.post("/decide-all", filter="category=alcohol", status="keep", count=6)
+    assert answer["moved"] == moved
+
+
 @pytest.mark.parametrize("status", [one for one in Status if one is not Status.OPEN])
 def test_a_decision_is_recorded_and_taken_back(pages: Pages, status: Status) -> None:
     sha256 = pages.hashes()["drink.png"]

@@ -11,7 +11,7 @@ from untag.cli.app import Context
 from untag.cli.common import next_step, opened, say
 from untag.cli.filters import Filters, filter_options
 from untag.cli.terminal import ask, somebody_answers
-from untag.support.words import counted, printable
+from untag.support.words import counted, moved_in_words, printable
 
 _STATUSES = ["keep", "untag", "request-removal", "done", "not-me", "is-me"]
 _EXAMPLES = 3
@@ -94,20 +94,13 @@ def command(
         say("nothing was decided")
         return 0
     say(f"{'took back' if undo else 'recorded'} {counted(count, 'decision')}")
-    _say_what_moves(before, moved)
+    for sentence in moved_in_words(before, moved):
+        say(f"{sentence}; see: untag categories")
     if writes:
         say(f"for texts to send: {next_step(context, 'letters --output letters')}")
     elif acts:
         say(f"nobody is known who could be written to; for what else to do: {next_step(context, 'act')}")
     return 0
-
-
-def _say_what_moves(before: dict[str, float], now: dict[str, float]) -> None:
-    """What photos count for is not changed behind anybody's back."""
-    changed = sorted(name for name in before.keys() | now.keys() if before.get(name) != now.get(name))
-    for name in changed:
-        since = f"will count from {now[name]:.0%}" if name in now else "will count as usual again"
-        say(f"{name} {since}, by what you decided, after the next untag scan; see: untag categories")
 
 
 def _record(

@@ -14,7 +14,7 @@ import untag
 from untag import Status, UsageError
 from untag.review.listing import contents_of, is_hash, wanted_by
 from untag.review.parts import home, parts
-from untag.support.words import counted
+from untag.support.words import counted, moved_in_words
 
 deciding = Blueprint("deciding", __name__)
 
@@ -25,22 +25,26 @@ _DECIDABLE = frozenset(Status) - {Status.OPEN}
 
 @deciding.post("/decide")
 def decide() -> Response:
-    """`ids` are decided as `status`. Answers with how many decisions that were, and what each is now."""
+    """`ids` are decided as `status`. Answers with how many decisions that were, and what each is now.
+
+    Where decisions move a threshold, `moved` says so; in the answers to the others, too.
+    """
     told = said()
     ids, status = _ids(told), _status(told)
+    before = home().moved_thresholds()
     count = home().decide(ids, status)
     _teach(ids, status)
-    return jsonify(count=count, statuses=dict.fromkeys(ids, status))
+    return jsonify(count=count, statuses=dict.fromkeys(ids, status), **_moved(before))
 
 
 @deciding.post("/undo")
 def undo() -> Response:
     """The last decision about each of `ids` is taken back."""
     ids = _ids(said())
-    before = home().changes().mark
+    before, thresholds = home().changes().mark, home().moved_thresholds()
     count = home().undo(ids)
     parts().learning.forget(ids)
-    return jsonify(count=count, statuses=home().changes(before).statuses)
+    return jsonify(count=count, statuses=home().changes(before).statuses, **_moved(thresholds))
 
 
 @deciding.post("/decide-all")
@@ -55,9 +59,10 @@ def decide_all() -> Response:
         now = counted(len(found), "photo fits now", "photos fit now")
         raise UsageError(f"{now}, not {expected}: look at them again. Nothing was decided.")
     ids = list(dict.fromkeys(sha256 for group in found for sha256 in contents_of(group)))
+    before = home().moved_thresholds()
     count = home().decide(ids, status)
     _teach(ids, status)
-    return jsonify(count=count, photos=len(found), ids=ids)
+    return jsonify(count=count, photos=len(found), ids=ids, **_moved(before))
 
 
 @deciding.post("/count")
@@ -72,6 +77,12 @@ def matching(query: str) -> list[untag.Group]:
     pairs = parse_qsl(query.removeprefix("?"), max_num_fields=100)
     asked: MultiDict[str, str] = MultiDict(pairs)
     return home().pictures(replace(wanted_by(asked), limit=None, offset=0))
+
+
+def _moved(before: Mapping[str, float]) -> dict[str, str]:
+    """What photos count for is not changed behind anybody's back."""
+    sentences = moved_in_words(before, home().moved_thresholds())
+    return {"moved": ". ".join(f"{sentence[0].upper()}{sentence[1:]}" for sentence in sentences)} if sentences else {}
 
 
 def _teach(ids: list[str], status: Status) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Mapping
 
 _UNSEEN = re.compile("[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u3164\uffa0\ufe00-\ufe0d\U000e0100-\U000e01ef]")
 """Characters that Python calls printable and that nobody sees (Unicode, Default_Ignorable_Code_Point).
@@ -15,6 +16,16 @@ Not the two that ask for a sign as text or as an emoji (FE0E, FE0F): they stand 
 def counted(number: int, one: str, many: str | None = None) -> str:
     """The number with its noun: "1 photo", "2 photos"; `many` where an s does not make the plural."""
     return f"{number} {one if number == 1 else f'{one}s' if many is None else many}"
+
+
+def moved_in_words(before: Mapping[str, float], now: Mapping[str, float]) -> list[str]:
+    """For each category whose threshold decisions have moved, or moved back, a sentence without its full stop."""
+    changed = sorted(name for name in before.keys() | now.keys() if before.get(name) != now.get(name))
+    return [
+        f"{name} {f'will count from {now[name]:.0%}' if name in now else 'will count as usual again'},"
+        " by what you decided, after the next scan"
+        for name in changed
+    ]
 
 
 def duration(seconds: float) -> str:

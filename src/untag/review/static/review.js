@@ -30,6 +30,9 @@ function apply(statuses) {
   count();
 }
 
+/** Decisions may move from which score a category counts. */
+const moved = (answer) => (answer.moved === undefined ? "" : ` ${answer.moved}.`);
+
 const names = (cards) => (cards.length === 1 ? cards[0].dataset.name : `${cards.length} photos`);
 
 async function decide(cards, status) {
@@ -39,7 +42,7 @@ async function decide(cards, status) {
   if (answer === null) return;
   done.push({ ids, what: names(cards) });
   apply(answer.statuses);
-  say(`${SAID[status]}: ${names(cards)}. Press z to take it back.`);
+  say(`${SAID[status]}: ${names(cards)}. Press z to take it back.${moved(answer)}`);
   if (cards.length > 1) unselect();
 }
 
@@ -69,7 +72,7 @@ async function undo() {
   apply(answer.statuses);
   const card = grid.cardOf(last.ids[0]);
   if (card !== null) go(card);
-  say(`Taken back: ${last.what}.`);
+  say(`Taken back: ${last.what}.${moved(answer)}`);
 }
 
 function go(card) {
@@ -141,7 +144,7 @@ async function decideEvery(status) {
   apply(Object.fromEntries(answer.ids.map((id) => [id, status])));
   hasMore = false;
   more.hidden = true;
-  say(`${SAID[status]}: ${answer.photos} photos. Press z to take it back.`);
+  say(`${SAID[status]}: ${answer.photos} photos. Press z to take it back.${moved(answer)}`);
 }
 
 const KEYS = {
