@@ -13,7 +13,10 @@ from PIL import Image
 
 import untag as library
 from fakes import ME, STRANGER, Untag, paint
+from store_samples import analysis, assessment, record
 from untag.findings.evenings import OF_OCCASIONS, Taken, likelier, spoken_for
+from untag.store import Store, photos_taken, record_batch, start_run
+from untag.types import Span
 
 CERTAIN = {"alcohol": 0.5, "bar": 0.9, "weapon": 0.5}
 
@@ -193,3 +196,21 @@ def test_the_first_and_the_last_day_that_there_are_have_evenings(untag: Untag, m
         (found,) = home.findings()
         assert found.taken_at is not None
         assert [group.finding.path for group in home.evening(found)] == [found.path]
+
+
+@pytest.mark.parametrize(
+    ("moment", "film", "known"),
+    [
+        ("2019-07-14T21:00:00+00:00", True, False),
+        ("2019-07-14T21:00:00+00:00", False, True),
+        ("2019-07-14T21:00:00+0200", True, True),
+        ("2019-07-14T21:00:00", False, True),
+    ],
+)
+def test_videos_whose_time_is_in_utc_belong_to_no_evening(tmp_path: Path, moment: str, film: bool, known: bool) -> None:
+    """Most say nothing else, and hours lie between that and the time that photos give."""
+    found = replace(assessment(), spans=(Span(1.0, 0.0, 2.0),) if film else ())
+    with Store.open(tmp_path / "home") as store:
+        run = start_run(store, [])
+        record_batch(store, run, [record("/a.mp4", "a", analysis(found=found, taken_at=moment))])
+        assert [one.moment for one in photos_taken(store)] == ([moment] if known else [])

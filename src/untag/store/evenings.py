@@ -14,14 +14,16 @@ from untag.types import Status, Verdict
 def photos_taken(store: Store) -> Iterator[Taken]:
     """The photos that surely show somebody enrolled and say when they were taken.
 
-    Without those of which the user said that they do not.
+    Without those of which the user said that they do not, and without videos whose time is in UTC, as most are: photos
+    have that of their place, hours away.
     """
     rows = store.rows(
         """SELECT sha256, COALESCE(representative, sha256) AS picture, photos.taken_at, person,
                 (SELECT json_group_object(category, score) FROM scenes WHERE scenes.sha256 = findings.sha256
                     AND category IN (SELECT value FROM json_each(:names))) AS scores
             FROM findings JOIN photos USING (sha256) LEFT JOIN near_duplicates USING (sha256)
-            WHERE verdict = :me AND photos.taken_at IS NOT NULL AND :not_me IS NOT
+            WHERE verdict = :me AND photos.taken_at IS NOT NULL
+                AND NOT (spans <> '[]' AND photos.taken_at LIKE '%+00:00') AND :not_me IS NOT
                 (SELECT status FROM decisions WHERE decisions.sha256 = findings.sha256 AND undone_at IS NULL
                     ORDER BY decisions.id DESC LIMIT 1)""",
         {"names": json_list(list(OF_OCCASIONS)), "me": Verdict.ME, "not_me": Status.NOT_ME},
