@@ -12,6 +12,7 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
+from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
 from typing import Any
@@ -22,12 +23,13 @@ from cluster_with_fakes import KILLS
 from fakes import MAYBE, ME, NEAR, STRANGER, FakeEngine, Square, Untag, install, paint
 from made_up_videos import EXACT, video
 from untag.errors import ClusterError
-from untag.scan.items import Seen
-from untag.types import Face, Match
+from untag.scan.items import Failed, Loaded, Seen
+from untag.types import Face, Match, Outcome, PhotoRef
 
 pytest.importorskip("distributed", reason="the extra cluster is not installed")
 
-from untag.scan.cluster.connection import Connection, _require_closed
+from untag.scan.cluster.connection import Connection, Staff, _require_closed
+from untag.scan.cluster.place import Cluster, Gate
 from untag.scan.cluster.task import difference
 
 PHOTOS = 60
@@ -189,6 +191,32 @@ def test_ctrl_c_keeps_what_was_done(untag: Untag, cluster: str, monkeypatch: pyt
     summary, alone = both_ways(untag, "--cluster", cluster)
     assert summary["analysed"] == ANALYSED - done
     assert rows(untag.home) == alone
+
+
+@dataclass
+class Liar:
+    """A worker that answers about what it was not asked."""
+
+    answers: Sequence[str]
+    staff: Staff = field(default_factory=lambda: Staff(1, 1))
+
+    def run(self, call: Callable[..., Any], *arguments: Any) -> Any:
+        ref = PhotoRef("", "", 0, 0)
+        return [Failed(ref, sha256, Outcome.BROKEN, "made up") for sha256 in self.answers]
+
+    def close(self) -> None: ...
+
+
+@pytest.mark.parametrize("answers", [["s1"], ["s1", "s3"], ["s1", "s2", "s3"], ["s1", "s1"], []])
+def test_an_answer_about_other_photos_is_none(answers: Sequence[str]) -> None:
+    """No photo is lost, and none gets what was said of another."""
+    workers = Liar(answers)
+    place = Cluster(workers, 1, (), Gate(lambda: workers.staff, lambda: False))
+    photos = [Loaded(PhotoRef(f"/{name}.jpg", "folder", 1, 1), name, b"") for name in ("s1", "s2")]
+    seen = place._look(photos)
+    assert [(one.ref.path, one.sha256) for one in seen] == [("/s1.jpg", "s1"), ("/s2.jpg", "s2")]
+    first, second = (one.outcome if isinstance(one, Failed) else None for one in seen)
+    assert (first, second) == (Outcome.BROKEN if answers == ["s1"] else Outcome.NOT_ANALYSED, Outcome.NOT_ANALYSED)
 
 
 def test_other_models_are_refused_before_a_photo_travels(

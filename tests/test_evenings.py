@@ -146,6 +146,22 @@ def test_a_finding_says_so_and_it_is_undone_with_the_photo_that_spoke(untag: Unt
     assert reasons(untag)["b.png"] == []
 
 
+def test_what_another_photo_of_the_evening_raises_is_told_once_as_new(untag: Untag) -> None:
+    untag.enroll()
+    (untag.home / "config.toml").write_text("[thresholds]\nalcohol = 0.5\n")
+    untag.add("b.png", dated(paint(ME, serial=1, alcohol=0.4), "2019:07:14 22:00:00"))
+    untag.add("done.png", dated(paint(ME, serial=2, alcohol=0.4), "2019:07:14 22:05:00"))
+    assert untag.scan()["new_findings"] == 2
+    assert untag.run("decide", str(untag.photos / "done.png"), "--status", "keep").status == 0
+    assert untag.scan()["new_findings"] == 0
+    untag.add("a.png", dated(paint(ME, serial=3, alcohol=0.9), "2019:07:14 21:00:00"))
+    told = untag.run("scan", untag.photos).out
+    assert "a.png" in told and "b.png" in told and "done.png" not in told
+    assert untag.scan()["new_findings"] == 0
+    (untag.photos / "a.png").unlink()
+    assert untag.scan()["new_findings"] == 0, "less is no news"
+
+
 def test_the_evening_of_somebody_else_says_nothing(untag: Untag) -> None:
     untag.enroll()
     untag.enroll(STRANGER, replace(STRANGER, off=0.01), person="anna")

@@ -39,9 +39,11 @@ from untag.store import (
     confirmed_contents,
     due_photos,
     evenings_noted,
+    flagged_among,
     hashed_findings,
     is_up_to_date,
     live_parts,
+    make_new,
     mark_judged,
     mark_up_to_date,
     note_evenings,
@@ -308,7 +310,10 @@ def assess_by_evenings(store: Store, judge: Judge, run_id: int) -> None:
     for start in range(0, len(changed), _PAGE):
         page = changed[start : start + _PAGE]
         with store.transaction():
+            flagged = flagged_among(store, page)
             assess_decided(store, judge, page, run_id)
+            # The photo was there; that it may show something that its owner may not want online is news.
+            make_new(store, run_id, flagged_among(store, page) - flagged)
             note_evenings(store, page, now)
 
 

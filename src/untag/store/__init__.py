@@ -53,6 +53,8 @@ from untag.store.evidence import (
 )
 from untag.store.findings import (
     Scored,
+    flagged_among,
+    make_new,
     new_findings,
     replace_findings,
     scored_findings,
@@ -296,6 +298,7 @@ __all__ = [
     "findings",
     "finish_run",
     "first_files",
+    "flagged_among",
     "forget_all",
     "forget_bystanders",
     "forget_category",
@@ -321,6 +324,7 @@ __all__ = [
     "listed_since",
     "live_parts",
     "make_durable",
+    "make_new",
     "mark_judged",
     "mark_reported",
     "mark_up_to_date",

@@ -6,14 +6,15 @@ import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from untag.findings.counting import shows_what_matters
 from untag.store.categories import reaches
-from untag.store.codec import text
+from untag.store.codec import json_list, text
 from untag.store.columns import ASSESSMENT
 from untag.store.db import Store
 from untag.store.judged import JudgedWith
 from untag.store.listed import COPY_LISTED, PICTURE, STATUS
 from untag.store.records import ABSENT
-from untag.types import Assessment, Status, Verdict
+from untag.types import Action, Assessment, Status, Verdict
 
 
 def replace_findings(
@@ -37,6 +38,22 @@ def replace_findings(
             keys = [(key, sha256) for sha256, _ in assessed]
             store.execute_many("UPDATE photos SET people_key = ? WHERE sha256 = ?", keys)
         store.execute_many("DELETE FROM changed_places WHERE sha256 = ?", ((sha256,) for sha256 in placed))
+
+
+def flagged_among(store: Store, sha256s: Iterable[str]) -> frozenset[str]:
+    """Those contents whose finding shows the person with something that calls for an action."""
+    rows = store.rows(
+        """SELECT sha256, verdict, action FROM findings WHERE categories <> '{}'
+            AND sha256 IN (SELECT value FROM json_each(:some))""",
+        {"some": json_list(sha256s)},
+    )
+    shown = ((row["sha256"], Verdict(row["verdict"]), Action(row["action"])) for row in rows)
+    return frozenset(sha256 for sha256, verdict, action in shown if shows_what_matters(verdict, action, flagged=True))
+
+
+def make_new(store: Store, run_id: int, sha256s: Iterable[str]) -> None:
+    """Have findings count as new to a run, inside the caller's transaction: they are not what they were."""
+    store.execute_many("UPDATE findings SET first_run = ? WHERE sha256 = ?", ((run_id, one) for one in sha256s))
 
 
 def new_findings(store: Store, run_id: int) -> frozenset[str]:

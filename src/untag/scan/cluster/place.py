@@ -103,6 +103,9 @@ class Cluster:
         if isinstance(answer, task.Broken):
             return answer
         refs = {one.sha256: one.ref for one in photos}
+        if {seen.sha256 for seen in answer} != refs.keys() or len(answer) != len(refs):
+            # Whoever runs the worker may not be trusted, and a photo without an answer would never be missed.
+            return task.Broken("the worker answered about other photos than it was given")
         return [replace(seen, ref=refs[seen.sha256 or ""]) for seen in answer]
 
     def _alone(self, photo: Loaded | Decoded) -> Seen | Failed:
