@@ -15,7 +15,7 @@ from made_up_videos import EXACT, video
 from store_samples import analysis, assessment, record
 from untag.findings.counting import count, fold
 from untag.findings.filters import EVERYTHING
-from untag.findings.live import Part, live_photos, stem_of, with_copies
+from untag.findings.shots import Part, live_photos, stem_of, with_copies
 from untag.scan.judge import group_copies
 from untag.store import Store, findings, record_batch, replace_findings, start_run
 from untag.types import Span, Verdict

@@ -13,7 +13,7 @@ import pytest
 from store_samples import MAYBE, ME, analysis, assessment, record
 from untag.findings.evenings import spoken_for
 from untag.findings.grouping import group_near_duplicates
-from untag.findings.live import live_photos, with_copies
+from untag.findings.shots import live_photos, with_copies
 from untag.scan.judge import group_copies
 from untag.store import (
     Analysis,

@@ -13,10 +13,10 @@ from untag.actions.intimacy import Known, known_of, picture_key
 from untag.actions.platforms import INTIMATE, Step, StepKind, Whose, platform_called
 from untag.actions.words import day_of, name_of, one_line, web_link
 from untag.findings.counting import Group, fold
-from untag.findings.live import other_parts
 from untag.findings.names import NO_NAMES, Names
 from untag.findings.online import opens_only_for_owner
 from untag.findings.rules import Audience, audience_of
+from untag.findings.shots import other_parts
 from untag.store import Answer, StepAnswer
 from untag.support.permalinks import link_key
 from untag.support.words import name_key

@@ -19,7 +19,7 @@ from untag.errors import StoreError
 from untag.findings import Known, Names, Rules, assess, assess_without_file, names_of
 from untag.findings.evenings import spoken_for
 from untag.findings.grouping import group_near_duplicates
-from untag.findings.live import live_photos, with_copies
+from untag.findings.shots import live_photos, with_copies
 from untag.people.calibrate import load_calibration
 from untag.people.concerned import faces_concerned
 from untag.people.index import discard_index, index_path, open_index

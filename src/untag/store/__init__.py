@@ -82,11 +82,6 @@ from untag.store.listed import (
     listed_pictures,
     names_on_record,
 )
-from untag.store.live import (
-    lesser_parts,
-    live_parts,
-    replace_live,
-)
 from untag.store.naming import (
     all_paths,
     contents_beginning,
@@ -182,6 +177,11 @@ from untag.store.runs import (
 )
 from untag.store.salvage import (
     salvage,
+)
+from untag.store.shots import (
+    lesser_parts,
+    live_parts,
+    replace_live,
 )
 from untag.store.tally import (
     counted_findings,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from untag.findings.live import MOST_BYTES, RAW, STILL, Part, stem_of, suffix_of
+from untag.findings.shots import MOST_BYTES, RAW, STILL, Part, stem_of, suffix_of
 from untag.store.codec import Key, json_list, path_key, path_of
 from untag.store.columns import spans_of
 from untag.store.db import Row, Store
