@@ -136,6 +136,33 @@ def test_what_was_on_record_is_no_longer_listed_and_its_decision_stays(filled: U
     assert (kept, summary["removed_excluded"]) == (["keep"], 0)
 
 
+def test_what_was_told_is_not_new_when_it_is_no_longer_excluded(filled: Untag) -> None:
+    assert scanned(filled)["new_findings"] == 1, "they are copies of one picture"
+    for pattern in ("private", "shots"):
+        filled.add(".untagignore", f"{pattern}\n".encode())
+        assert scanned(filled)["new_findings"] == 0
+        (filled.photos / ".untagignore").unlink()
+        assert scanned(filled)["new_findings"] == 0
+    assert len(listed(filled)) == len(NAMES)
+
+
+def test_what_nobody_was_told_of_is_new_when_it_is_back(filled: Untag, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nor is anything kept of it once its person is forgotten."""
+    with monkeypatch.context() as patch:
+        patch.setattr("untag.scan.run.mark_reported", lambda *_: None)
+        scanned(filled)
+    filled.add(".untagignore", b"private\n")
+    scanned(filled)
+    (filled.photos / ".untagignore").unlink()
+    assert scanned(filled)["new_findings"] == 1
+    filled.add(".untagignore", b"private\n")
+    scanned(filled)
+    assert filled.run("forget", "--person", "me", "--yes").status == 0
+    (filled.photos / ".untagignore").unlink()
+    filled.enroll()
+    assert scanned(filled)["new_findings"] == 1
+
+
 def test_a_rescan_with_the_same_patterns_opens_nothing_and_counts_the_same(filled: Untag) -> None:
     filled.add("shots/.untagignore", b"2.png\n")
     before = scanned(filled, "--exclude", "private/deep")

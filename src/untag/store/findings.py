@@ -53,7 +53,9 @@ def flagged_among(store: Store, sha256s: Iterable[str]) -> frozenset[str]:
 
 def make_new(store: Store, run_id: int, sha256s: Iterable[str]) -> None:
     """Have findings count as new to a run, inside the caller's transaction: they are not what they were."""
-    store.execute_many("UPDATE findings SET first_run = ? WHERE sha256 = ?", ((run_id, one) for one in sha256s))
+    chosen = list(sha256s)
+    store.execute_many("UPDATE findings SET first_run = ? WHERE sha256 = ?", ((run_id, one) for one in chosen))
+    store.execute_many("DELETE FROM told WHERE sha256 = ?", ((one,) for one in chosen))
 
 
 def new_findings(store: Store, run_id: int) -> frozenset[str]:
@@ -64,6 +66,7 @@ def new_findings(store: Store, run_id: int) -> frozenset[str]:
     rows = store.rows(
         f"""SELECT findings.sha256 FROM findings JOIN photos USING (sha256)
         WHERE first_run > COALESCE((SELECT MAX(id) FROM runs WHERE id < :run AND reported_at IS NOT NULL), 0)
+            AND NOT EXISTS (SELECT 1 FROM told WHERE told.sha256 = findings.sha256)
             AND NOT (photos.engine = :absent AND {COPY_LISTED})
             AND EXISTS (SELECT 1 FROM files WHERE files.sha256 = findings.sha256)
             AND NOT EXISTS (SELECT 1 FROM decisions WHERE decisions.sha256 = findings.sha256 AND undone_at IS NULL)""",  # noqa: S608 - a constant

@@ -298,6 +298,11 @@ def _evenings(db: Database) -> None:
     )
 
 
+def _told(db: Database) -> None:
+    # Contents that were told as findings and are no longer on record: where they come back they are not new.
+    db.execute("CREATE TABLE told (sha256 TEXT PRIMARY KEY) WITHOUT ROWID")
+
+
 def _each(statements: Sequence[str]) -> Callable[[Database], None]:
     def change(db: Database) -> None:
         for statement in statements:
@@ -321,6 +326,7 @@ MIGRATIONS: tuple[Callable[[Database], None], ...] = (
     _companions,
     _evenings,
     _each(UP_TO_DATE),
+    _told,
 )
 
 

@@ -152,6 +152,8 @@ def forget_person(store: Store, person: str) -> int:
                 (Verdict.OTHER, person),
             )
             store.execute("DELETE FROM findings WHERE person = ?", (person,))
+            # Of whom these were is not on record, so none is kept: better told twice than remembered.
+            store.execute("DELETE FROM told")
             _forget_appearances(store, person)
             forget_earlier(store, person)
         store.erase_traces()

@@ -34,7 +34,10 @@ _SEEN_BEFORE = {
 """What these columns of a file become that was seen before."""
 
 # A folder without photos is on record for what else was looked into there.
-_FORGET_UNPLACED = "DELETE FROM photos WHERE NOT EXISTS (SELECT 1 FROM files WHERE files.sha256 = photos.sha256)"
+_UNPLACED = "NOT EXISTS (SELECT 1 FROM files WHERE files.sha256 = {}.sha256)"
+_FORGET_UNPLACED = f"DELETE FROM photos WHERE {_UNPLACED.format('photos')}"  # noqa: S608 - a constant
+_REMEMBER_TOLD = f"""INSERT OR IGNORE INTO told SELECT sha256 FROM findings WHERE {_UNPLACED.format("findings")}
+    AND first_run <= (SELECT MAX(id) FROM runs WHERE reported_at IS NOT NULL)"""  # noqa: S608 - constants
 _WITHOUT_FILES = "NOT EXISTS (SELECT 1 FROM files WHERE files.folder = folders.path)"
 _FORGET_EMPTY = f"""DELETE FROM folders WHERE seen_run IS NOT :run AND {_WITHOUT_FILES}
     AND (path = :folder OR path >= :low AND path < :high)"""  # noqa: S608 - a constant
@@ -167,7 +170,7 @@ def prune(store: Store, run_id: int, roots: Sequence[str], *, keep: Sequence[str
                 store.execute(_FORGET_EMPTY, {"run": run_id, "folder": as_folder(root), "low": low, "high": high})
         store.execute("DROP TABLE kept")
         store.execute(f"DELETE FROM folders WHERE digest IS NULL AND {_WITHOUT_FILES}")  # noqa: S608 - a constant
-        store.execute(_FORGET_UNPLACED)
+        _forget_unplaced(store)
         hashes = json_list({sha256 for sha256 in gone.values() if sha256 is not None})
         left = store.rows(
             "SELECT DISTINCT sha256 FROM files WHERE sha256 IN (SELECT value FROM json_each(?))", (hashes,)
@@ -188,8 +191,14 @@ def forget_unseen(store: Store, run_id: int, roots: Sequence[str], which: Callab
             missed.update(path for row in rows if which(path := path_of(row["path"])))
     with store.transaction():
         store.execute_many("DELETE FROM files WHERE path = ?", [(path_key(path),) for path in missed])
-        store.execute(_FORGET_UNPLACED)
+        _forget_unplaced(store)
     return sorted(missed)
+
+
+def _forget_unplaced(store: Store) -> None:
+    """Forget photos of which no file is left, but for which of them were told as findings."""
+    store.execute(_REMEMBER_TOLD)
+    store.execute(_FORGET_UNPLACED)
 
 
 def _keep(store: Store, run_id: int, places: Sequence[str]) -> None:
