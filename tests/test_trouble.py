@@ -157,6 +157,7 @@ def reading(untag: Untag) -> list[list[str]]:
     """The commands that read most of the database."""
     return [
         ["list", "--format", "json"],
+        ["list"],
         ["report", "--output", str(untag.root / "report.html"), "--force"],
         ["people"],
         ["scan", str(untag.photos)],
@@ -184,6 +185,28 @@ def test_a_database_with_wrong_values(scanned: Untag, value: object) -> None:
             db.commit()
         for arguments in reading(scanned):
             sentence(scanned.run(*arguments), (table, column, arguments[0]))
+
+
+@pytest.mark.parametrize(
+    ("table", "column", "value", "command"),
+    [
+        ("scenes", "score", float("inf"), "list"),
+        ("scenes", "score", "wrong", "list"),
+        ("scene_vectors", "vector", b"\0", "search"),
+        ("scene_vectors", "vector", bytes(2 * 384), "search"),
+        ("scene_vectors", "vector", b"\0\0\xc0\x7f" * 384, "search"),
+    ],
+    ids=["infinite", "text", "a byte", "half as many", "no numbers"],
+)
+def test_wrong_values_of_what_photos_show_are_named(
+    scanned: Untag, table: str, column: str, value: object, command: str
+) -> None:
+    with closing(sqlite3.connect(scanned.home / "untag.db")) as db:
+        assert db.execute(f"UPDATE {table} SET {column} = ?", (value,)).rowcount
+        db.commit()
+    result = scanned.run(command, *(["a beer"] if command == "search" else []))
+    assert result.status == 2
+    assert f"untag.db is damaged ({table}.{column}" in result.err
 
 
 def test_a_wrong_value_is_named_with_what_to_do(scanned: Untag) -> None:

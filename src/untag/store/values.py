@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 
 from untag.errors import UntagError
 from untag.store.db import Store
+from untag.store.evenings import evenings_noted, photos_taken
 from untag.store.evidence import photo_evidence
 from untag.store.groups import hashed_findings
 from untag.store.listed import findings
@@ -13,6 +14,7 @@ from untag.store.people import person_names, references
 from untag.types import Outcome, Status
 
 _TYPES = {"INTEGER": ("integer",), "REAL": ("real", "integer"), "TEXT": ("text",), "BLOB": ("blob",)}
+_MOST = "1.7e308"  # what is more is infinite, which no JSON holds
 _NAMED = {"outcome": Outcome, "status": Status}
 
 _READERS: dict[str, Callable[[Store], Iterable[object]]] = {
@@ -21,6 +23,7 @@ _READERS: dict[str, Callable[[Store], Iterable[object]]] = {
     "groups": hashed_findings,
     "people": references,
     "names": lambda store: person_names(store).items(),
+    "evenings": lambda store: [*photos_taken(store), *evenings_noted(store)],
 }
 
 
@@ -45,6 +48,8 @@ def _wrong_columns(store: Store, table: str) -> Iterator[str]:
         if column["type"] in _TYPES:
             kinds = ", ".join(f"'{kind}'" for kind in (*_TYPES[column["type"]], "null"))
             wrong.append(f'typeof("{name}") NOT IN ({kinds})')
+        if column["type"] == "REAL":
+            wrong.append(f'abs("{name}") > {_MOST}')
         if column["name"] in _NAMED:
             known = ", ".join(f"'{value}'" for value in _NAMED[column["name"]])
             wrong.append(f'"{name}" NOT IN ({known})')

@@ -4,12 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+import numpy as np
+
+from untag.errors import StoreError
 from untag.store.codec import array_bytes, vector
-from untag.store.db import Store
+from untag.store.db import DATABASE_NAME, Store, damaged
 from untag.store.records import Analysis
 from untag.types import Status, Vector, Verdict
 
 _PAGE = 1024
+_BYTES = 384 * 4
+"""Of a vector of any space so far."""
 
 
 def save_vector(store: Store, sha256: str, analysis: Analysis) -> None:
@@ -31,7 +36,10 @@ def save_vector(store: Store, sha256: str, analysis: Analysis) -> None:
 
 
 def scene_vectors(store: Store, space: str) -> Iterator[tuple[str, Vector]]:
-    """The hash and the vector, float32, of every photo that has one in this space, by hash."""
+    """The hash and the vector, (384,) float32, of every photo that has one in this space, by hash.
+
+    Raises StoreError for one that untag never wrote.
+    """
     last = ""
     while page := list(
         store.rows(
@@ -41,5 +49,8 @@ def scene_vectors(store: Store, space: str) -> Iterator[tuple[str, Vector]]:
         )
     ):
         for row in page:
-            yield row["sha256"], vector(row["vector"])
+            found = vector(row["vector"]) if len(row["vector"]) == _BYTES else None
+            if found is None or not np.isfinite(found).all():
+                raise StoreError(damaged(store.home / DATABASE_NAME, "scene_vectors.vector"))
+            yield row["sha256"], found
         last = page[-1]["sha256"]
