@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from fakes import Untag
+from fakes import ME, Untag, paint
 from untag.engine.downloads.pull import DOWNLOAD_SETS
 from untag.engine.runtime.models import ModelOptions
 from untag.errors import UsageError
@@ -151,3 +151,14 @@ def test_half_a_model_is_none(tmp_path: Path) -> None:
     pull(tmp_path, "clip")
     DOWNLOAD_SETS["clip"][1].path(tmp_path).unlink()
     assert "swimwear" not in installed_thresholds(tmp_path)
+
+
+def test_a_wrong_file_of_prompts_keeps_nobody_from_deciding(untag: Untag) -> None:
+    untag.enroll()
+    untag.add("a.png", paint(ME, serial=1, alcohol=0.9))
+    untag.scan()
+    pull(untag.home, "clip")
+    (untag.home / "prompts.toml").write_text("[swimwear]\nprompts = 1\n")
+    assert untag.run("decide", "a.png", "--status", "keep").status == 0
+    assert [row["status"] for row in untag.listed("--status", "keep")] == ["keep"]
+    assert untag.run("decide", "a.png", "--undo").status == 0

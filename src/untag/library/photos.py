@@ -237,12 +237,18 @@ class Photos(OpenHome):
         return count_more(self._opened(), replace(self.settings, learn_from_decisions=False))
 
     def moved_thresholds(self) -> dict[str, float]:
-        """From which score the categories count whose threshold the user's decisions move, after the next scan."""
+        """From which score the categories count whose threshold the user's decisions move, after the next scan.
+
+        None where a wrong file of prompts leaves it open: whoever has scenes judged is told, and decisions need none.
+        """
         from untag.scenes.in_force import learnt_thresholds
 
-        return {
-            name: each.threshold for name, each in learnt_thresholds(self._opened(create=False), self.settings).items()
-        }
+        store = self._opened(create=False)
+        try:
+            learnt = learnt_thresholds(store, self.settings)
+        except UsageError:
+            return {}
+        return {name: each.threshold for name, each in learnt.items()}
 
     def decide(self, photos: Photo | Iterable[Photo], status: Status | str) -> int:
         """Records what was decided about photos, all of them or none; returns how many decisions that are.
