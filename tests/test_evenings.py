@@ -63,6 +63,8 @@ def test_where_it_is_unsure_nothing_is_said(moments: tuple[str, ...]) -> None:
 def test_the_clock_of_a_camera_that_was_never_set_makes_no_evening(day: str) -> None:
     photos = [taken(name, f"{day}T00:0{name}:07", alcohol=0.9) for name in "123"]
     assert spoken_for(photos, CERTAIN) == {}
+    later = [replace(photo, moment=photo.moment.replace("T00", "T21")) for photo in photos]
+    assert len(spoken_for(later, CERTAIN)) == 3
 
 
 def test_one_person_is_at_one_place_and_another_elsewhere() -> None:

@@ -58,7 +58,8 @@ _MOST_IN_A_SECOND = 3
 """Photos taken in one second: of more, that is when they were saved or scanned."""
 
 _NEVER_SET = frozenset(f"{year}-01-01" for year in (1904, 1970, 1980, *range(1990, 2009)))
-"""The days on which the clocks of cameras begin: what was taken with one that nobody set belongs to any evening."""
+"""On these days, at midnight, the clocks of cameras begin: what was taken with one that nobody set belongs to any
+evening. Whoever removes the battery takes photos within hours; the evening of the day may be real."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +99,8 @@ def spoken_for(photos: Iterable[Taken], certain: Mapping[str, float]) -> dict[st
 
 
 def _says_when(moment: str) -> bool:
-    return len(moment) > len("2019-07-14") and moment[11:19] != "00:00:00" and moment[:10] not in _NEVER_SET
+    day, time = moment[:10], moment[11:19]
+    return time not in ("", "00:00:00") and (day not in _NEVER_SET or time >= "12")
 
 
 def _showing(evening: Iterable[Taken], name: str, least: float) -> frozenset[str]:
