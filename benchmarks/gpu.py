@@ -37,7 +37,7 @@ from numpy.typing import NDArray
 from untag.config import Settings
 from untag.engine.runtime.models import ModelOptions, open_derived
 from untag.engine.runtime.ort import onnx_runtime
-from untag.engine.runtime.session import Device, OrtSession, usable_devices
+from untag.engine.runtime.session import Device, OrtSession, usable_devices, why_no_card
 from untag.faces.dlib_engine import CANVAS_DETECTOR_FILE, DETECTOR_FILE, EMBEDDER_FILE
 from untag.faces.engine import FaceEngine, load_engine
 from untag.imaging.decode import decode
@@ -52,6 +52,9 @@ from untag.types import Frame
 SAMPLES = Path(__file__).resolve().parents[1] / "sample_photos" / "me"
 MEGAPIXELS = (2.0, 5.0, 8.0, 12.0)
 LARGEST_BATCH = 512
+DIFFERENT = 8
+"""Inputs of a batch; more repeat them, for they take longer to make than to run."""
+
 LONGEST_RUN = 1.0
 """Seconds; what takes longer is full."""
 
@@ -106,7 +109,7 @@ class Clock:
         return self._end - time.monotonic()
 
 
-def per_second(session: OrtSession, images: NDArray[Any], seconds: float = 1.0) -> float:
+def per_second(session: OrtSession, images: NDArray[Any], seconds: float = 0.5) -> float:
     """Inputs a second, after a run that warms up: the median of 3 to 30 runs, in about that time."""
     session.run({"images": images})
     times: list[float] = []
@@ -122,7 +125,7 @@ def throughput(network: Network, session: OrtSession, clock: Clock, largest: int
     found: dict[str, float] = {}
     batch = 1
     while batch <= largest and clock.left() > 0:
-        images = network.input(batch)
+        images = np.resize(network.input(min(batch, DIFFERENT)), (batch, *network.shape))
         try:
             # What does not fit would be halved by `run`: not the batch that is asked for.
             session.inner.run(None, {"images": images})
@@ -167,16 +170,22 @@ def prepare(source: Path, folder: Path, count: int) -> list[Path]:
     originals = sorted(path for path in source.rglob("*") if path.suffix.lower() in {".jpg", ".jpeg", ".png"})
     if not originals:
         raise SystemExit(f"there are no photos in {source}; give --photos DIR")
-    made: dict[tuple[Path, float], bytes] = {}
-    paths = []
-    for number in range(count):
-        key = originals[number % len(originals)], MEGAPIXELS[number // len(originals) % len(MEGAPIXELS)]
-        if key not in made:
-            made[key] = _enlarged_file(*key)
-        paths.append(folder / f"{number:05}.jpg")
+    # Sizes are mixed however many originals there are.
+    keys = [
+        (originals[n % len(originals)], MEGAPIXELS[(n + n // len(originals)) % len(MEGAPIXELS)]) for n in range(count)
+    ]
+    different = list(dict.fromkeys(keys))
+    with ThreadPoolExecutor(os.cpu_count()) as pool:
+        made = dict(zip(different, pool.map(lambda key: _enlarged_file(*key), different), strict=True))
+    paths = [folder / f"{number:05}.jpg" for number in range(count)]
+    for number, (path, key) in enumerate(zip(paths, keys, strict=True)):
         # Bytes behind the end of a JPEG are no part of the picture, but make it other content.
-        paths[-1].write_bytes(made[key] + number.to_bytes(8, "big"))
+        path.write_bytes(made[key] + number.to_bytes(8, "big"))
     return paths
+
+
+def _megapixels(number: int) -> float:
+    return MEGAPIXELS[number % len(MEGAPIXELS)]
 
 
 def _enlarged_file(path: Path, megapixels: float) -> bytes:
@@ -298,6 +307,11 @@ def compare_scans(models: Sequence[ScanModels], me: Path, folder: Path, work: Pa
         "card_busy_percent": ours["card_busy_percent"],
         "card_mebibytes": ours["card_mebibytes"],
         "agrees": ours["verdicts"] == cpu["verdicts"],
+        "differ": {
+            name: [ours["verdicts"].get(name), verdicts]
+            for name, verdicts in cpu["verdicts"].items()
+            if ours["verdicts"].get(name) != verdicts
+        },
     }
 
 
@@ -403,11 +417,9 @@ def main() -> int:
     parser.add_argument("--home", type=Path, help="where pulled models and built graphs are; else made anew")
     parser.add_argument("--output", type=Path)
     options = parser.parse_args()
-    ort = onnx_runtime()
-    if hasattr(ort, "preload_dlls"):
-        ort.preload_dlls()  # those that pip installed, which nothing else finds
     if not usable_devices().get(Device(options.device), False):
-        print(f"{options.device} does not run here; ONNX Runtime has {ort.get_available_providers()}", file=sys.stderr)
+        cause = why_no_card() or f"ONNX Runtime has {onnx_runtime().get_available_providers()}"
+        print(f"{options.device} does not run here: {cause}", file=sys.stderr)
         return 2
     with tempfile.TemporaryDirectory() as scratch:
         result = measure(options, Path(scratch))

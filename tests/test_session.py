@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from untag.engine.runtime import cuda
 from untag.engine.runtime.ort import onnx_runtime
 from untag.engine.runtime.session import (
     _PROVIDERS,
@@ -19,6 +20,7 @@ from untag.engine.runtime.session import (
     batch_factor,
     open_session,
     usable_devices,
+    why_no_card,
 )
 from untag.errors import DeviceError, ModelError
 
@@ -34,10 +36,15 @@ class FakeInference:
 
     works: set[str]
     raises: bool = False
+    broken: frozenset[str] = frozenset()
     asked: list[list[str]] = field(default_factory=list)
+    told: list[list[dict[str, str]] | None] = field(default_factory=list)
 
-    def __call__(self, source: Any, options: Any, providers: list[str]) -> FakeInference:
+    def __call__(
+        self, source: Any, options: Any, providers: list[str], provider_options: list[dict[str, str]] | None = None
+    ) -> FakeInference:
         self.asked.append(providers)
+        self.told.append(provider_options)
         if self.raises and providers[0] not in self.works:
             raise RuntimeError("libcublas.so is missing")
         self.running = [provider for provider in providers if provider in self.works]
@@ -46,11 +53,33 @@ class FakeInference:
     def get_providers(self) -> list[str]:
         return self.running
 
+    def run(self, _: None, feeds: dict[str, NDArray[np.float32]]) -> list[NDArray[np.float32]]:
+        if self.running[0] in self.broken:
+            raise RuntimeError("no kernel image is available for execution on the device")
+        return [feeds["x"] * 2]
+
 
 def install(monkeypatch: pytest.MonkeyPatch, fake: FakeInference, *available: str) -> FakeInference:
     monkeypatch.setattr(onnxruntime, "InferenceSession", fake)
     monkeypatch.setattr(onnxruntime, "get_available_providers", lambda: list(available))
+    monkeypatch.setattr(cuda, "_has_driver", lambda: True)
+    monkeypatch.setattr(onnxruntime, "preload_dlls", lambda: None, raising=False)
     return fake
+
+
+def without(monkeypatch: pytest.MonkeyPatch, *libraries: str) -> None:
+    """ONNX Runtime finds none of these; it tries a path of pip's and then the bare name, and prints each failure."""
+
+    def preload() -> None:
+        print("Failed to load /site-packages/nvidia/lib/libcurand.so.10: it is tried again by its name, and found")
+        for name in libraries:
+            print(f"Failed to load {name}: {name}: cannot open shared object file: No such file or directory")
+
+    monkeypatch.setattr(onnxruntime, "preload_dlls", preload, raising=False)
+
+
+def installed(monkeypatch: pytest.MonkeyPatch, *packages: str) -> None:
+    monkeypatch.setattr(cuda, "_is_installed", lambda package: package in packages)
 
 
 def test_a_graph_runs_on_the_cpu_from_bytes_and_from_a_file(tmp_path: Path) -> None:
@@ -109,6 +138,61 @@ def test_auto_takes_the_cpu_and_says_so_when_the_gpu_does_not_run(
     assert fake.asked[0][0] == CUDA
 
 
+def test_a_card_without_its_libraries_is_an_error_that_names_them(
+    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    install(monkeypatch, FakeInference({CPU}), CUDA, CPU)
+    without(monkeypatch, "libcublasLt.so.13", "libcudart.so.13")
+    with pytest.raises(DeviceError, match=r"libcublasLt\.so\.13, libcudart\.so\.13 not found.*cudnn\]'") as caught:
+        open_session(b"", device=Device.CUDA)
+    assert "curand" not in str(caught.value)
+    assert capfd.readouterr().out == ""  # results are printed there
+
+
+def test_a_card_whose_build_lies_below_the_other_is_an_error_with_the_command(monkeypatch: pytest.MonkeyPatch) -> None:
+    install(monkeypatch, FakeInference({CPU}), CPU)
+    installed(monkeypatch, "onnxruntime", cuda.BUILD)
+    with pytest.raises(DeviceError, match="force-reinstall --no-deps onnxruntime-gpu"):
+        open_session(b"", device=Device.CUDA)
+    assert cuda.PUT_ON_TOP in str(why_no_card())
+
+
+def test_a_card_that_an_old_driver_keeps_from_running(monkeypatch: pytest.MonkeyPatch) -> None:
+    install(monkeypatch, FakeInference({CPU}), CUDA, CPU)
+    assert "driver is older" in str(why_no_card())
+    with pytest.raises(DeviceError, match="driver is older"):
+        open_session(b"", device=Device.CUDA)
+
+
+def test_a_card_that_fails_at_the_first_sum_is_found_out(monkeypatch: pytest.MonkeyPatch) -> None:
+    install(monkeypatch, FakeInference({CPU, CUDA}, broken=frozenset({CUDA})), CUDA, CPU)
+    assert usable_devices() == {Device.CPU: True, Device.CUDA: False}
+    assert "too old" in str(why_no_card())
+
+
+def test_nothing_is_said_of_a_card_where_none_is_meant_to_be_used(monkeypatch: pytest.MonkeyPatch) -> None:
+    install(monkeypatch, FakeInference({CPU}), CPU)
+    installed(monkeypatch, "onnxruntime")
+    assert why_no_card() is None
+
+
+def test_auto_asks_no_card_for_anything_that_cannot_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    """ONNX Runtime writes four lines of its own to stderr for each session that it is asked for in vain."""
+    fake = install(monkeypatch, FakeInference({CPU}), CUDA, CPU)
+    monkeypatch.setattr(cuda, "_has_driver", lambda: False)
+    assert open_session(b"").device is Device.CPU
+    assert fake.asked == [[CPU]]
+    assert why_no_card() == "there is no NVIDIA driver"
+
+
+def test_a_card_computes_as_a_cpu_does(monkeypatch: pytest.MonkeyPatch) -> None:
+    fake = install(monkeypatch, FakeInference({CUDA, CPU}), CUDA, CPU)
+    open_session(b"")
+    ((options, rest),) = [told for told in fake.told if told is not None]
+    assert options["use_tf32"] == "0"
+    assert rest == {}
+
+
 def test_auto_prefers_a_gpu_that_runs(monkeypatch: pytest.MonkeyPatch) -> None:
     install(monkeypatch, FakeInference({CUDA, CPU}), CUDA, CPU)
     assert open_session(b"").device is Device.CUDA
@@ -133,7 +217,7 @@ def test_usable_devices_are_those_that_really_compute() -> None:
 def test_a_device_that_is_built_in_but_does_not_run_is_listed_as_such(monkeypatch: pytest.MonkeyPatch) -> None:
     real = onnxruntime.InferenceSession
 
-    def only_cpu(source: Any, options: Any, providers: list[str]) -> Any:
+    def only_cpu(source: Any, options: Any, providers: list[str], **_: Any) -> Any:
         return real(source, options, providers=[CPU])
 
     monkeypatch.setattr(onnxruntime, "get_available_providers", lambda: [CUDA, CPU])

@@ -13,7 +13,7 @@ from untag import __version__
 from untag.config import Settings
 from untag.engine.downloads.registry import EXTRA_WEIGHTS, PACKAGED_WEIGHTS
 from untag.engine.runtime.cache import DerivedFile, is_intact
-from untag.engine.runtime.session import Device, usable_devices
+from untag.engine.runtime.session import Device, usable_devices, why_no_card
 from untag.errors import ModelError
 from untag.faces.engine import DERIVED_FILES
 from untag.scenes.classify import GRAPH_FILE
@@ -58,9 +58,16 @@ def _devices(wanted: Device) -> Iterator[Check]:
     for device, works in usable.items():
         # A GPU library without its GPU is common and harmless, unless that device was asked for.
         ok = works or device is not wanted
-        yield Check(f"device {device}", ok, "runs" if works else "is there but does not run", _device_advice(ok))
-    if wanted is not Device.AUTO and wanted not in usable:
+        yield Check(f"device {device}", ok, "runs" if works else _standstill(device), _device_advice(ok))
+    if Device.CUDA not in usable and (hidden := why_no_card()) is not None:
+        yield Check(f"device {Device.CUDA}", wanted not in {Device.AUTO, Device.CUDA}, hidden)
+    elif wanted is not Device.AUTO and wanted not in usable:
         yield Check(f"device {wanted}", False, "this ONNX Runtime was built without it", _device_advice(False))
+
+
+def _standstill(device: Device) -> str:
+    cause = why_no_card() if device is Device.CUDA else None
+    return "is there but does not run" + (f": {cause}" if cause is not None else "")
 
 
 def _device_advice(ok: bool) -> str | None:

@@ -91,7 +91,15 @@ class Photos(OpenHome):
             place = join_cluster(settings, self.engine, models, judge, options, self._say)
         else:
             self._say(f"scanning on {models.faces.device} with the engine {models.faces.id}")
+            self._say_why_no_card(models, settings)
         return PreparedScan(store, settings, chosen, options, readers, models, judge, move, place, failed is not None)
+
+    def _say_why_no_card(self, models: ScanModels, settings: Settings) -> None:
+        """Only where the choice was untag's and fell on the CPU."""
+        from untag.engine.runtime.session import Device, why_no_card
+
+        if settings.device is Device.AUTO and models.faces.device is Device.CPU and (why := why_no_card()) is not None:
+            self._warn(f"the graphics card is not used: {why}")
 
     def _planned_move(self, store: Store, models: ScanModels, settings: Settings, options: ScanOptions) -> Move:
         """What a scan does with the photos of other engines: only the home's own takes their word for a while."""

@@ -11,6 +11,7 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from untag.engine.runtime import cuda
 from untag.engine.runtime.ort import onnx_runtime
 from untag.errors import DeviceError, ModelError
 
@@ -28,7 +29,7 @@ class Device(StrEnum):
 
 _PROVIDERS = {
     Device.CPU: "CPUExecutionProvider",
-    Device.CUDA: "CUDAExecutionProvider",
+    Device.CUDA: cuda.PROVIDER,
     Device.COREML: "CoreMLExecutionProvider",
     Device.DIRECTML: "DmlExecutionProvider",
     Device.OPENVINO: "OpenVINOExecutionProvider",
@@ -39,7 +40,6 @@ _INSTALL = {
     Device.DIRECTML: "install onnxruntime-directml on Windows",
     Device.OPENVINO: "install onnxruntime-openvino",
 }
-
 
 _BATCH_FACTORS = {Device.CUDA: 8}
 
@@ -110,48 +110,72 @@ def open_session(model: Path | bytes, *, device: Device = Device.AUTO, threads: 
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     options.log_severity_level = 4
     source = model if isinstance(model, bytes) else str(model)
-    for candidate in _candidates(device, ort.get_available_providers()):
-        provider = _PROVIDERS[candidate]
-        providers = [provider] if candidate is Device.CPU else [provider, _PROVIDERS[Device.CPU]]
+    for candidate in _candidates(device, ort):
         try:
-            inner = ort.InferenceSession(source, options, providers=providers)
+            inner = ort.InferenceSession(source, options, **_providers(candidate))
         except Exception as error:  # ONNX Runtime raises a dozen classes of its own, none documented
             if candidate is Device.CPU:
                 raise ModelError(f"a model could not be loaded: {error}") from error
             if device is candidate:
                 raise DeviceError(f"{device} does not run here: {error}") from error
             continue
-        if inner.get_providers()[0] == provider:
+        if inner.get_providers()[0] == _PROVIDERS[candidate]:
             return OrtSession(inner, candidate)
         if device is candidate:
-            raise DeviceError(f"{device} was asked for but does not run here: {_INSTALL[candidate]}")
+            raise DeviceError(f"{device} was asked for but does not run here: {_remedy(candidate, ort)}")
     raise DeviceError("no device runs the models; reinstall onnxruntime")
 
 
-def _candidates(device: Device, available: list[str]) -> list[Device]:
+def _candidates(device: Device, ort: Any) -> list[Device]:
+    available = ort.get_available_providers()
     if device is Device.AUTO:
         # CoreML and OpenVINO are slower than the CPU on graphs whose input size changes, so only a GPU is preferred.
         preferred = (Device.CUDA, Device.DIRECTML, Device.CPU)
-        return [candidate for candidate in preferred if _PROVIDERS[candidate] in available]
+        found = [candidate for candidate in preferred if _PROVIDERS[candidate] in available]
+        return [one for one in found if one is not Device.CUDA or cuda.problem(ort) is None]
     if _PROVIDERS[device] not in available:
-        raise DeviceError(f"{device} is not available: {_INSTALL.get(device, 'reinstall onnxruntime')}")
+        raise DeviceError(f"{device} is not available: {_remedy(device, ort)}")
+    if device is Device.CUDA:
+        cuda.load_libraries(ort)  # what is missing is the cause, should the session not run
     return [device]
+
+
+def _providers(device: Device) -> dict[str, Any]:
+    """What a session is asked to run on: a device, and the CPU for what it cannot do."""
+    names = [_PROVIDERS[device]] if device is Device.CPU else [_PROVIDERS[device], _PROVIDERS[Device.CPU]]
+    if device is not Device.CUDA:
+        return {"providers": names}
+    return {"providers": names, "provider_options": [cuda.OPTIONS, {}]}
+
+
+def _remedy(device: Device, ort: Any) -> str:
+    known = None if device is not Device.CUDA else cuda.problem(ort) or cuda.cause_unknown(ort)
+    return known or _INSTALL.get(device, "reinstall onnxruntime")
+
+
+def why_no_card() -> str | None:
+    """Why an NVIDIA card is not used although the software for it is installed, with the remedy; else None."""
+    ort = onnx_runtime()
+    known, unknown = cuda.problem(ort), cuda.cause_unknown(ort)
+    if known is not None or unknown is None:
+        return known
+    return None if usable_devices()[Device.CUDA] else unknown
 
 
 def usable_devices() -> dict[Device, bool]:
     """Every device this ONNX Runtime was built for, and whether a small graph really runs on it."""
     ort = onnx_runtime()
+    available = ort.get_available_providers()
     probe = _probe_graph()
-    usable: dict[Device, bool] = {}
-    for device, provider in _PROVIDERS.items():
-        if provider not in ort.get_available_providers():
-            continue
-        try:
-            session = open_session(probe, device=device, threads=1)
-            usable[device] = bool(session.run({"x": np.ones((1, 4), np.float32)})[0].sum() == 8)
-        except (DeviceError, ModelError):
-            usable[device] = False
-    return usable
+    return {device: _computes(probe, device) for device, provider in _PROVIDERS.items() if provider in available}
+
+
+def _computes(probe: bytes, device: Device) -> bool:
+    try:
+        session = open_session(probe, device=device, threads=1)
+        return bool(session.run({"x": np.ones((1, 4), np.float32)})[0].sum() == 8)
+    except Exception:  # a class of its own on every device, and of the first sum as well as of the loading
+        return False
 
 
 def _probe_graph() -> bytes:
