@@ -2,7 +2,7 @@
 
     python benchmarks/gpu.py [--photos DIR] [--me PHOTO] [--device cuda] [--engine dlib] [--minutes 8] [--output FILE]
 
-One file that needs nothing but untag and onnxruntime-gpu; CUDA's libraries may be those of pip (nvidia-cudnn-cu12 …).
+One file that needs nothing but untag and onnxruntime-gpu; CUDA's libraries may be those of pip.
 The photos, by default those of `sample_photos/me`, are enlarged to 2 to 12 megapixels and repeated up to `--count`. It
 measures how many inputs a second each network takes in batches of 1, 2, 4 …, and names the smallest batch that fills
 the card; how far answers are from the processor's, which must not be far; how many photos a second are decoded, which

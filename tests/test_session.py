@@ -254,6 +254,29 @@ def test_a_batch_that_does_not_fit_is_halved(fits: int, runs: list[int]) -> None
     assert inner.runs == runs
 
 
+@pytest.mark.parametrize(("rows", "runs"), [(1, [4]), (4, [4]), (5, [4, 4]), (0, [0])])
+def test_a_card_is_always_given_batches_of_one_size(rows: int, runs: list[int]) -> None:
+    inner = Narrow(9)
+    values = np.arange(2 * rows, dtype=np.float32).reshape(rows, 2)
+    doubled, first = OrtSession(inner, Device.CUDA).steadied(4).run({"x": values})
+    np.testing.assert_array_equal(doubled, values * 2)
+    np.testing.assert_array_equal(first, values[:, :1])
+    assert inner.runs == runs
+
+
+def test_a_steady_batch_that_does_not_fit_is_halved_too() -> None:
+    inner = Narrow(3)
+    doubled, _ = OrtSession(inner, Device.CUDA).steadied(4).run({"x": np.ones((3, 2), np.float32)})
+    assert doubled.shape == (3, 2)
+    assert inner.runs == [4, 2, 2]
+
+
+def test_a_cpu_is_given_what_there_is() -> None:
+    inner = Narrow(9)
+    OrtSession(inner, Device.CPU).steadied(4).run({"x": np.ones((5, 2), np.float32)})
+    assert inner.runs == [5]
+
+
 def test_what_does_not_fit_alone_is_an_error() -> None:
     with pytest.raises(MemoryError):
         OrtSession(Narrow(0), Device.CUDA).run({"x": np.ones((3, 2), np.float32)})

@@ -88,9 +88,15 @@ class MmodDetector:
     """
 
     def __init__(
-        self, session: Session, options: MmodOptions = DEFAULT_MMOD, proposals: ProposalNetwork | None = None
+        self,
+        session: Session,
+        options: MmodOptions = DEFAULT_MMOD,
+        proposals: ProposalNetwork | None = None,
+        crops: Session | None = None,
     ) -> None:
+        """`crops` is a session of the same graph for the surroundings of candidates, which have all the same size."""
         self._session = session
+        self._crops = session if crops is None else crops
         self._options = options
         self._proposals = proposals
 
@@ -140,7 +146,7 @@ class MmodDetector:
             return np.empty(0, np.float32)
         batch = max(1, self._options.batch_pixels // (crops.shape[1] * crops.shape[2]))
         parts = [
-            self._session.run({"images": crops[start : start + batch]})[0].max(axis=(1, 2, 3))
+            self._crops.run({"images": crops[start : start + batch]})[0].max(axis=(1, 2, 3))
             for start in range(0, len(crops), batch)
         ]
         return np.concatenate(parts)
@@ -152,9 +158,10 @@ class MmodDetector:
         candidates: list[list[Detection]] = [[] for _ in images]
         for (height, width, _), members in by_size.items():
             batch = max(1, self._options.batch_pixels // (height * width))
+            session = self._crops if (height, width) == (_CROP, _CROP) else self._session
             for start in range(0, len(members), batch):
                 part = members[start : start + batch]
-                (scores,) = self._session.run({"images": np.stack([canvas.pixels for canvas in part])})
+                (scores,) = session.run({"images": np.stack([canvas.pixels for canvas in part])})
                 for canvas, score_map in zip(part, scores[:, 0], strict=True):
                     candidates[canvas.image].extend(self._windows(score_map, canvas))
         return [suppress(found, self._options.max_overlap) for found in candidates]

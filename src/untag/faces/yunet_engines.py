@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 from typing import Any
 
 import cv2
@@ -13,16 +12,13 @@ from numpy.typing import NDArray
 from untag.engine.downloads.pull import AURAFACE, RETAIL_0095_GRAPH, RETAIL_0095_WEIGHTS, SFACE, YUNET
 from untag.engine.downloads.registry import DownloadableWeights
 from untag.engine.runtime.models import ModelOptions
-from untag.engine.runtime.session import Device, OrtSession, batch_factor, open_session
+from untag.engine.runtime.session import Device, OrtSession, open_session
 from untag.engine.weights.openvino_ir import build_retail_0095
 from untag.errors import ModelError
 from untag.faces.align import ARCFACE_TEMPLATE, RETAIL_TEMPLATE
 from untag.faces.composed import EMBEDDING_BATCH, ComposedEngine, Embedder
-from untag.faces.yunet import DEFAULT_YUNET, YunetFinder
+from untag.faces.yunet import YunetFinder
 from untag.types import Pixels
-
-_DEVICE_PIXELS = 2_000_000
-"""In a run on anything but a CPU, which needs more at once to be busy."""
 
 
 def engine_id(name: str, embedder: DownloadableWeights) -> str:
@@ -36,22 +32,22 @@ def load_yunet_0095(options: ModelOptions) -> ComposedEngine:
     Raises ModelError when the weights are missing or damaged, DeviceError when the device does not really run.
     """
     graph = build_retail_0095(RETAIL_0095_GRAPH.read(options.home), RETAIL_0095_WEIGHTS.read(options.home))
-    session = _open(graph, options)
-    batch = EMBEDDING_BATCH * batch_factor(session.device)
-    embedder = Embedder(session, "images", RETAIL_TEMPLATE, 256, unit_length=True, batch=batch)
-    return _engine(engine_id("yunet+0095", RETAIL_0095_WEIGHTS), embedder, options)
+    session = _open(graph, options).steadied(EMBEDDING_BATCH)
+    embedder = Embedder(session, "images", RETAIL_TEMPLATE, 256, unit_length=True)
+    return _engine(engine_id("yunet+0095", RETAIL_0095_WEIGHTS), session.device, embedder, options)
 
 
 def load_yunet_sface(options: ModelOptions) -> ComposedEngine:
     """YuNet and SFace (128-d). Raises as `load_yunet_0095` does."""
-    embedder = _upstream(_open(SFACE.read(options.home), options), 128, sface_input)
-    return _engine(engine_id("yunet+sface", SFACE), embedder, options)
+    session = _open(SFACE.read(options.home), options)
+    return _engine(engine_id("yunet+sface", SFACE), session.device, _upstream(session, 128, sface_input), options)
 
 
 def load_yunet_auraface(options: ModelOptions) -> ComposedEngine:
     """YuNet and AuraFace v1 (512-d). Raises as `load_yunet_0095` does."""
-    embedder = _upstream(_open(AURAFACE.read(options.home), options), 512, auraface_input)
-    return _engine(engine_id("yunet+auraface", AURAFACE), embedder, options)
+    session = _open(AURAFACE.read(options.home), options)
+    embedder = _upstream(session, 512, auraface_input)
+    return _engine(engine_id("yunet+auraface", AURAFACE), session.device, embedder, options)
 
 
 def sface_input(chips: Pixels) -> NDArray[np.float32]:
@@ -72,18 +68,16 @@ def _upstream(session: OrtSession, dimensions: int, prepare: Callable[[Pixels], 
     """An embedder on a graph as its authors exported it, which knows what its input is called and how many it takes."""
     match list(session.inputs.items()):
         case [(name, (batch, 3, 112, 112))]:
-            runs = EMBEDDING_BATCH * batch_factor(session.device) if batch is None else batch
+            runs = EMBEDDING_BATCH if batch is None else batch
         case inputs:
             raise ModelError(f"a face embedding has the inputs {inputs}, not one of 112 x 112 pixels")
-    return Embedder(session, name, ARCFACE_TEMPLATE, dimensions, unit_length=True, prepare=prepare, batch=runs)
+    steady = session.steadied(runs)
+    return Embedder(steady, name, ARCFACE_TEMPLATE, dimensions, unit_length=True, prepare=prepare, batch=runs)
 
 
-def _engine(name: str, embedder: Embedder, options: ModelOptions) -> ComposedEngine:
-    finder = _open(YUNET.read(options.home), options)
-    detection = DEFAULT_YUNET
-    if finder.device is not Device.CPU:
-        detection = replace(detection, batch_pixels=_DEVICE_PIXELS * batch_factor(finder.device))
-    return ComposedEngine(name, finder.device, YunetFinder(finder, detection), embedder)
+def _engine(name: str, device: Device, embedder: Embedder, options: ModelOptions) -> ComposedEngine:
+    finder = _open(YUNET.read(options.home), options.for_any_size)
+    return ComposedEngine(name, device, YunetFinder(finder), embedder)
 
 
 def _open(graph: bytes, options: ModelOptions) -> OrtSession:

@@ -26,6 +26,7 @@ MODEL_ID = f"open-nsfw@{OPEN_NSFW.sha256[:12]}v1"
 
 _WHOLE = 256
 _MEAN_BGR = np.array([104, 117, 123], np.float32)
+_ON_A_DEVICE = 32
 _WORTH_NAMING = 0.1
 _EVIDENCE = "looks like photos of naked people"
 
@@ -87,4 +88,5 @@ def load_open_nsfw(options: ModelOptions) -> OpenNsfw:
     Raises ModelError when the weights are missing, damaged or of another shape, DeviceError when the device does not
     really run.
     """
-    return OpenNsfw(open_session(OPEN_NSFW.read(), device=options.device, threads=options.threads))
+    session = open_session(OPEN_NSFW.read(), device=options.device, threads=options.threads)
+    return OpenNsfw(session.steadied(_ON_A_DEVICE))
