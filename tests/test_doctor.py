@@ -47,6 +47,15 @@ def test_nothing_is_made(tmp_path: Path) -> None:
     assert not home.exists()
 
 
+def test_a_card_that_is_not_used_says_why(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(doctor, "why_no_card", lambda: "the driver is old")
+    assert not checks(Settings(tmp_path))["device cuda"].ok  # its build is installed, and lies below another
+    assert checks(Settings(tmp_path))["device cuda"].detail == "the driver is old"
+    assert checks(Settings(tmp_path, device=Device.CPU))["device cuda"].ok
+    monkeypatch.setattr(doctor, "usable_devices", lambda: {Device.CUDA: False, Device.CPU: True})
+    assert checks(Settings(tmp_path))["device cuda"].detail == "is there but does not run: the driver is old"
+
+
 def test_a_device_that_does_not_run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(doctor, "usable_devices", lambda: {Device.CUDA: False, Device.CPU: True})
     assert checks(Settings(tmp_path))["device cuda"].ok

@@ -133,6 +133,16 @@ def test_results_are_on_standard_output_and_messages_on_standard_error(untag: Un
     assert str(path) not in result.err
 
 
+def test_a_card_that_is_not_used_is_a_warning_unless_the_cpu_was_chosen(
+    untag: Untag, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("untag.engine.runtime.session.why_no_card", lambda: "there is no NVIDIA driver")
+    untag.enroll()
+    untag.add("me.png", paint(ME, serial=1))
+    assert "the graphics card is not used: there is no NVIDIA driver" in untag.run("scan", untag.photos).err
+    assert "graphics card" not in untag.run("scan", untag.photos, "--device", "cpu").err
+
+
 def test_each_new_finding_is_a_line_with_risk_categories_and_link(
     untag: Untag, monkeypatch: pytest.MonkeyPatch
 ) -> None:
