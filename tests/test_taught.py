@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from fakes import ME, Untag, damage_assets, paint
 from untag.config import load_settings
 from untag.engine.runtime.models import ModelOptions
-from untag.engine.runtime.session import Device
+from untag.engine.runtime.session import Device, OrtSession
 from untag.engine.weights.efficientnet import CLASSES, DETAILS, FEATURES
 from untag.errors import ModelError, StoreError, UsageError
 from untag.scenes.background import load_background, read_background
@@ -247,9 +247,7 @@ def test_what_another_network_was_taught_is_not_judged(tmp_path: Path) -> None:
 class Colours:
     """A network that knows how red a picture is, its faces aside."""
 
-    device = Device.CPU
-
-    def run(self, feeds: Mapping[str, NDArray[Any]]) -> list[NDArray[Any]]:
+    def run(self, _: None, feeds: Mapping[str, NDArray[Any]]) -> list[NDArray[Any]]:
         photos = feeds["images"]
         # The background's blue, in which the made-up pictures keep a score of their own.
         strengths = [3.0 if photo[-40:, :40, 2].mean() > _TYPICAL else 0.0 for photo in photos]
@@ -264,7 +262,7 @@ class Colours:
 @pytest.fixture
 def school(untag: Untag, monkeypatch: pytest.MonkeyPatch) -> Untag:
     """The command line with the made-up network in place of EfficientNet, and a folder `like` of ten examples."""
-    monkeypatch.setattr("untag.scenes.classify.open_derived", lambda *_: Colours())
+    monkeypatch.setattr("untag.scenes.classify.open_derived", lambda *_: OrtSession(Colours(), Device.CPU))
     monkeypatch.setattr("untag.scenes.installed.load_scene_models", load_scene_models)
     like = untag.root / "like"
     like.mkdir()
