@@ -16,6 +16,7 @@ from typing import Any
 import pytest
 
 from fakes import ME, STRANGER, Square, Untag, paint
+from made_up_videos import EXACT, video
 from untag.schedule import history
 from untag.schedule.history import RunKind, ScheduledRun, past_runs
 from untag.schedule.isolation import Isolation, isolation_here
@@ -141,6 +142,16 @@ def test_a_run_writes_what_is_new_and_tells_it_without_names(scheduled: Untag, p
     run(scheduled, status=0)
     assert len(told(programs)) == 1
     assert "secret-name.png" in (folder / "new.txt").read_text()
+
+
+def test_a_run_ends_although_there_are_videos_left(scheduled: Untag, monkeypatch: pytest.MonkeyPatch) -> None:
+    scheduled.add("film.mkv", video([paint(ME, serial=7), paint(serial=8)], EXACT))
+    monkeypatch.setattr("untag.library.nightly._VIDEO_HOURS", -1.0)
+    run(scheduled, status=3)
+    assert status(scheduled)["runs"][0]["analysed"] == 2
+    assert "1 video left for the next scheduled scan" in (scheduled.home / "scheduled" / "log.txt").read_text()
+    monkeypatch.setattr("untag.library.nightly._VIDEO_HOURS", 4.0)
+    assert scheduled.scan()["analysed"] == 1
 
 
 def test_the_text_says_what_came_of_it(scheduled: Untag) -> None:

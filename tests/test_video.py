@@ -23,6 +23,7 @@ import pytest
 from numpy.typing import NDArray
 from PIL import Image
 
+import untag as library
 from fakes import ME, STRANGER, Square, Untag, paint
 from made_up_videos import EXACT, USUAL, filmed_at, grey, turned, video
 from untag.cli.app import _run
@@ -354,6 +355,24 @@ def test_a_video_is_decoded_once(untag: Untag, monkeypatch: pytest.MonkeyPatch) 
     untag.add("moved/third.mkv", data)
     untag.scan()
     assert len(untag.listed()[0]["places"]) == 3  # type: ignore[arg-type]
+
+
+def test_videos_for_which_there_is_no_time_are_left_to_the_next_scan(untag: Untag) -> None:
+    untag.enroll()
+    untag.add("a.mkv", video(scenes(None, ME), EXACT))
+    untag.add("b.png", paint(ME, serial=9))
+    with library.open(untag.home) as home:
+        summary = home.scan(untag.photos, options=library.ScanOptions(video_hours=-1.0))
+        assert (summary.analysed, len(list(home.findings()))) == (1, 1)
+        assert any("1 video left for the next" in note for note in summary.notes)
+        summary = home.scan(untag.photos)
+        assert (summary.analysed, len(list(home.findings())), summary.notes) == (1, 2, [])
+        untag.add("c.mkv", video(scenes(ME, ME, None), EXACT))
+        (untag.photos / "a.mkv").touch()
+        summary = home.scan(untag.photos, options=library.ScanOptions(video_hours=-1.0))
+        assert (summary.analysed, summary.removed, len(list(home.findings()))) == (0, 0, 2), "what is on record stays"
+        assert home.scan(untag.photos).analysed == 1
+        assert len(list(home.findings())) == 3
 
 
 def test_two_films_that_begin_alike_are_two(untag: Untag) -> None:

@@ -41,6 +41,8 @@ _BEFORE_SECONDS = 20 * 3600.0
 """One that hangs would keep every later scan from beginning."""
 _CLOCKS_DIFFER = timedelta(minutes=5)
 _MOST_UNREADABLE = 50
+_VIDEO_HOURS = 4.0
+"""An archive's videos may take days when they are looked through first: what else is new is told each night."""
 _LOOKS, _LOOK_SECONDS = 4, QUIET_SECONDS / 3
 _LONG_ENOUGH = timedelta(minutes=10)
 """After this a run that has not ended and does not hold the lock is one that was killed."""
@@ -195,7 +197,7 @@ class Night:
             raise
 
     def _scanned(self, run: ScheduledRun, paths: Sequence[str], before: str | None) -> int:
-        options = ScanOptions(cancel=self.cancel, mark_reported=False)
+        options = ScanOptions(cancel=self.cancel, mark_reported=False, video_hours=_VIDEO_HOURS)
         summary = self.client.prepare_scan([Path(os_path(path)) for path in paths], options).run()
         if summary.interrupted:
             self._ended_by(run, _INTERRUPTED, "it was interrupted", before)
@@ -225,7 +227,12 @@ class Night:
         from untag.library.reporting import write_new
 
         home = self.client.home
-        lines = [*counts_lines(summary), *news_lines(summary, whole=True), *skipped_in_scan(summary.skipped)]
+        lines = [
+            *counts_lines(summary),
+            *news_lines(summary, whole=True),
+            *skipped_in_scan(summary.skipped),
+            *summary.notes,
+        ]
         lines += [f"{error.path}: {error.error}" for error in unreadable_here(summary)[:_MOST_UNREADABLE]]
         if before is not None:
             lines.append(f"the command before the scan failed: {before}")

@@ -55,7 +55,7 @@ class ScanOptions:
     patterns of what is left out, beside those of `Settings.exclude`. With `move_all` every photo is read again that an
     earlier engine of the home has analysed, not only `Settings.move_per_scan` of them. `cluster` is the address of a
     scheduler of Dask whose workers look at the photos; `shared` are the folders that they see as well, each as `FOLDER`
-    or `FOLDER=AS-THEY-SEE-IT`.
+    or `FOLDER=AS-THEY-SEE-IT`. After `video_hours` no video is begun any more; the next scan begins those.
     """
 
     source: str | None = None
@@ -69,6 +69,7 @@ class ScanOptions:
     move_all: bool = False
     cluster: str | None = None
     shared: tuple[str, ...] = ()
+    video_hours: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

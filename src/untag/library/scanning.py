@@ -51,6 +51,7 @@ class PreparedScan:
                 confirmed_gone=self.options.prune,
                 move=self.move,
                 place=self.place,
+                video_hours=self.options.video_hours,
             )
         if self.options.mark_reported and not summary.interrupted:
             mark_shown(self.store, summary)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import closing
 from dataclasses import replace
@@ -44,6 +46,7 @@ from untag.store import (
 )
 from untag.support.native_threads import one_thread_each
 from untag.support.paths import absolute, printable_path
+from untag.support.words import counted
 from untag.types import Outcome
 
 _QUEUE_BYTES = 48 * 1024 * 1024
@@ -92,11 +95,13 @@ def scan(
     confirmed_gone: bool = False,
     move: Move = ALL_AT_ONCE,
     place: Workplace | None = None,
+    video_hours: float | None = None,
 ) -> ScanSummary:
     """Scans `paths` into the store and returns what it saw; `on_photo` is called once for every entry.
 
     `readers` are those that archives among them are tried with. `move` says which photos of earlier engines are read.
-    `place` is where photos are read and looked at, this process for None.
+    `place` is where photos are read and looked at, this process for None. After `video_hours` no video is
+    begun any more.
 
     What it found stays new, and so does what became unreadable, until the caller has shown it and calls `mark_shown`.
     With `cancel` set it stops early but cleanly, and the summary says so. What it did not see is forgotten, unless it
@@ -120,7 +125,7 @@ def scan(
         recorder = Recorder(store, run_id, under_way)
         cancel = Cancel() if cancel is None else cancel
         place = Here(models, judge.wanted, settings) if place is None else place
-        videos = Videos(settings, cancel.is_set)
+        videos = Videos(settings, cancel.is_set, _moment_in(video_hours))
         composed: list[Stage[Any, Any]] = [
             videos.reading(),
             place.reading(),
@@ -150,7 +155,7 @@ def scan(
         summary.run = run_id
         summary.strangers = sorted(stages.strangers)
         summary.skipped = dict(stages.skipped)
-        summary.notes = list(stages.notes)
+        summary.notes = [*stages.notes, *_left_of(videos.left)]
         summary.interrupted = cancel.is_set()
         if not summary.interrupted:
             finish_run(store, run_id, recorder.counts())
@@ -217,6 +222,16 @@ def _note_unreadable(store: Store, roots: Sequence[str], summary: ScanSummary) -
     nowhere = {error.path for error in summary.unreadable if error.path in roots and error.outcome is Outcome.MISSING}
     still = {path for path in before if is_below_any(path, away)}
     summary.still_unreadable = sorted((unread - nowhere) | still)
+
+
+def _moment_in(hours: float | None) -> float:
+    return math.inf if hours is None else time.monotonic() + hours * 3600
+
+
+def _left_of(videos: int) -> list[str]:
+    if not videos:
+        return []
+    return [f"{counted(videos, 'video')} left for the next scheduled scan; to look through all now: untag scan"]
 
 
 def _until(cancel: Cancel, run: Callable[[list[Any]], Iterable[Any]]) -> Callable[[list[Any]], Iterable[Any]]:

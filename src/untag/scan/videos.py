@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any, TypeVar
@@ -11,7 +13,7 @@ from untag.errors import ReadFailure
 from untag.imaging.phash import perceptual_hash
 from untag.imaging.versions import decoders_key
 from untag.imaging.video import VideoCancelled, VideoPart, look_through_video
-from untag.scan.items import Decoded, Failed, LoadedVideo, VideoTask
+from untag.scan.items import Decoded, Failed, LoadedVideo, Unchanged, VideoTask
 from untag.scan.over_time import frame_at as frame_of
 from untag.scan.pipeline import Stage
 from untag.scan.stages import SEARCH_SIDE
@@ -22,23 +24,31 @@ In = TypeVar("In")
 Out = TypeVar("Out")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Videos:
-    """Reads videos in pieces, and has their frames decoded. What was `cancelled` under way comes to nothing."""
+    """Reads videos in pieces, and has their frames decoded. What was `cancelled` under way comes to nothing.
+
+    None is begun after the moment `until`, by `time.monotonic`; `left` counts those, which the next scan begins.
+    """
 
     settings: Settings
     cancelled: Callable[[], bool]
+    until: float = math.inf
+    left: int = 0
 
     def reading(self) -> Stage[Any, Any]:
-        """From `VideoTask` to `LoadedVideo`, or `Failed`."""
+        """From `VideoTask` to `LoadedVideo`, `Failed` or `Unchanged`."""
         return Stage("hash", of_kind(VideoTask, _those(self.read)))
 
     def decoding(self) -> Stage[Any, Any]:
         """From `LoadedVideo` to `Decoded`, or `Failed`."""
         return Stage("video", of_kind(LoadedVideo, _those(self.decode)), workers=max(1, self.settings.jobs))
 
-    def read(self, task: VideoTask) -> LoadedVideo | Failed | None:
-        """The hash of a video, or why it cannot be read."""
+    def read(self, task: VideoTask) -> LoadedVideo | Failed | Unchanged | None:
+        """The hash of a video, or why it cannot be read. What is on record of one that is left stays as it is."""
+        if time.monotonic() > self.until:
+            self.left += 1
+            return Unchanged((task.ref.path,), ())
         try:
             content = task.source.content(task.ref)
             sha256 = content.sha256(self.cancelled)
