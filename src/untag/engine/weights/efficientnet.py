@@ -46,7 +46,7 @@ class _Stage:
 
 
 @dataclass(frozen=True, slots=True)
-class _Conv:
+class Conv:
     """A convolution with its batch normalisation, by their names in the state dict; `inputs` is channels per group."""
 
     weight: str
@@ -56,6 +56,18 @@ class _Conv:
     kernel: int = 1
     stride: int = 1
     groups: int = 1
+
+    @property
+    def attributes(self) -> dict[str, Any]:
+        """Those of the ONNX operator."""
+        # TensorFlow's SAME padding: with an even side and a stride of 2 it is one more at the end than at the start.
+        before, after = (self.kernel - self.stride) // 2, (self.kernel - self.stride + 1) // 2
+        return {
+            "kernel_shape": [self.kernel] * 2,
+            "strides": [self.stride] * 2,
+            "pads": [before, before, after, after],
+            "group": self.groups,
+        }
 
 
 _STAGES = (
@@ -89,9 +101,13 @@ def build_efficientnet_lite2(state: Mapping[str, NDArray[Any]]) -> bytes:
     Batch normalisation is folded into the convolutions.
     Raises ModelError when a tensor is missing or has another shape.
     """
-    network = _Network(state)
+    return build(Network(state))
+
+
+def build(network: Network) -> bytes:
+    """Put the layers of `network` together, as `build_efficientnet_lite2` says."""
     value = network.normalise()
-    value = network.convolve(value, _Conv("_conv_stem", "_bn0", out=32, inputs=3, kernel=3, stride=2))
+    value = network.convolve(value, Conv("_conv_stem", "_bn0", out=32, inputs=3, kernel=3, stride=2))
     channels, index = 32, 0
     for number, stage in enumerate(_STAGES):
         for repeat in range(stage.repeats):
@@ -100,7 +116,7 @@ def build_efficientnet_lite2(state: Mapping[str, NDArray[Any]]) -> bytes:
             channels, index = stage.channels, index + 1
         if number in _DETAIL_STAGES:
             network.pool_details(value)
-    value = network.convolve(value, _Conv("_conv_head", "_bn1", out=FEATURES, inputs=channels))
+    value = network.convolve(value, Conv("_conv_head", "_bn1", out=FEATURES, inputs=channels))
     network.classify(value)
     outputs: dict[str, Dimensions] = {
         "logits": ["N", CLASSES],
@@ -113,36 +129,54 @@ def build_efficientnet_lite2(state: Mapping[str, NDArray[Any]]) -> bytes:
     return network.graph.serialize("efficientnet_lite2", ["N", "H", "W", 3], outputs)
 
 
-def _bottleneck(network: _Network, value: str, prefix: str, stage: _Stage, *, channels: int, stride: int) -> str:
+def _bottleneck(network: Network, value: str, prefix: str, stage: _Stage, *, channels: int, stride: int) -> str:
     skip = value
     wide = channels * 6 if stage.expand else channels
     if stage.expand:
-        value = network.convolve(value, _Conv(f"{prefix}_expand_conv", f"{prefix}_bn0", out=wide, inputs=channels))
-    depthwise = _Conv(f"{prefix}_depthwise_conv", f"{prefix}_bn1", wide, 1, stage.kernel, stride, groups=wide)
-    project = _Conv(f"{prefix}_project_conv", f"{prefix}_bn2", out=stage.channels, inputs=wide)
+        value = network.convolve(value, Conv(f"{prefix}_expand_conv", f"{prefix}_bn0", out=wide, inputs=channels))
+    depthwise = Conv(f"{prefix}_depthwise_conv", f"{prefix}_bn1", wide, 1, stage.kernel, stride, groups=wide)
+    project = Conv(f"{prefix}_project_conv", f"{prefix}_bn2", out=stage.channels, inputs=wide)
     value = network.convolve(network.convolve(value, depthwise), project, activate=False)
     if stride == 1 and channels == stage.channels:
-        value = network.graph.node("Add", skip, value)
+        value = network.add(skip, value, prefix)
     return value
 
 
-class _Network:
+class Network:
     """The graph of the network under way: its state dict, and the layers that are made from it."""
 
     def __init__(self, state: Mapping[str, NDArray[Any]]) -> None:
         self._state = state
         self.graph = GraphBuilder()
         self._pooled: list[str] = []
-        self._bounds = [self.graph.constant(np.array(bound, np.float32)) for bound in (0, 6)]
+        self._bounds: list[str] = []
 
     def normalise(self) -> str:
         graph = self.graph
+        self._bounds = [graph.constant(np.array(bound, np.float32)) for bound in (0, 6)]
         # Not folded into the stem: its zero padding stands for a pixel of 127, which no bias can express at the border.
         value = graph.node("Sub", graph.float_images(), graph.constant(np.array(127, np.float32)))
         value = graph.node("Mul", value, graph.constant(np.array(1 / 128, np.float32)))
         return graph.channels_first(value)
 
-    def convolve(self, value: str, conv: _Conv, *, activate: bool = True) -> str:
+    def convolve(self, value: str, conv: Conv, *, activate: bool = True) -> str:
+        weight, bias = self.folded(conv)
+        value = self.graph.node(
+            "Conv",
+            value,
+            self.graph.constant(weight.astype(np.float32)),
+            self.graph.constant(bias.astype(np.float32)),
+            **conv.attributes,
+        )
+        # Clip with constant bounds is the form of ReLU6 that ONNX Runtime fuses into the convolution.
+        return self.graph.node("Clip", value, *self._bounds) if activate else value
+
+    def add(self, skip: str, value: str, name: str) -> str:
+        """The sum at the end of a bottleneck, whose names in the state dict begin with `name`."""
+        return self.graph.node("Add", skip, value)
+
+    def folded(self, conv: Conv) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+        """Weight and bias of a convolution with its batch normalisation in them."""
         shape = (conv.out, conv.inputs, conv.kernel, conv.kernel)
         weight = self._tensor(f"{conv.weight}.weight", shape).astype(np.float64)
         gamma, beta, mean, variance = (
@@ -150,20 +184,7 @@ class _Network:
             for part in ("weight", "bias", "running_mean", "running_var")
         )
         factor = gamma / np.sqrt(variance + _EPSILON)
-        # TensorFlow's SAME padding: with an even side and a stride of 2 it is one more at the end than at the start.
-        before, after = (conv.kernel - conv.stride) // 2, (conv.kernel - conv.stride + 1) // 2
-        value = self.graph.node(
-            "Conv",
-            value,
-            self.graph.constant((weight * factor[:, None, None, None]).astype(np.float32)),
-            self.graph.constant((beta - mean * factor).astype(np.float32)),
-            kernel_shape=[conv.kernel] * 2,
-            strides=[conv.stride] * 2,
-            pads=[before, before, after, after],
-            group=conv.groups,
-        )
-        # Clip with constant bounds is the form of ReLU6 that ONNX Runtime fuses into the convolution.
-        return self.graph.node("Clip", value, *self._bounds) if activate else value
+        return weight * factor[:, None, None, None], beta - mean * factor
 
     def pool_details(self, value: str) -> None:
         self._pooled += [self.graph.node(operator, value) for operator in ("GlobalAveragePool", "GlobalMaxPool")]

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 _OPSET = 17
 _IR_VERSION = 8
-_FLOAT = 1
+FLOAT = 1
 """onnx.TensorProto.FLOAT"""
 
 Dimensions = Sequence[str | int]
@@ -29,6 +29,12 @@ class GraphBuilder:
         self._constants[name] = np.ascontiguousarray(value)
         return name
 
+    def scalar(self, value: np.generic) -> str:
+        """A constant without dimensions, as scales and zeros have to be for ONNX Runtime to compute in whole numbers."""
+        name = self.constant(np.array(value))
+        self._constants[name] = np.array(value)
+        return name
+
     def node(self, operator: str, *inputs: str, output: str | None = None, **attributes: Any) -> str:
         """One operator; `output` names its value when it is an output of the graph."""
         from onnx import helper
@@ -39,7 +45,7 @@ class GraphBuilder:
 
     def float_images(self) -> str:
         """The input, which is (N, H, W, 3) uint8, as float32; so no float copy of a photo is made outside the graph."""
-        return self.node("Cast", "images", to=_FLOAT)
+        return self.node("Cast", "images", to=FLOAT)
 
     def channels_first(self, value: str) -> str:
         """(N, H, W, C) -> (N, C, H, W)."""
