@@ -44,7 +44,7 @@ from untag.imaging.decode import decode
 from untag.people.enrolment import EnrolmentRequest, enroll_person, look_for_references
 from untag.scan import SEARCH_SIDE, ScanModels, scan
 from untag.scan.judge import load_judge
-from untag.scenes.classify import GRAPH_FILE
+from untag.scenes.backbone import open_backbone
 from untag.scenes.installed import load_scene_models
 from untag.store import Store, photo_evidence
 from untag.types import Frame
@@ -95,7 +95,7 @@ NETWORKS = (
     Network("detection, crops of 160", lambda to: open_derived(DETECTOR_FILE, to), (160, 160, 3), np.uint8, 0.05),
     Network("detection, 640 x 480", lambda to: open_derived(CANVAS_DETECTOR_FILE, to), (3, 480, 640), np.float32, 0.05),
     Network("embedding", lambda to: open_derived(EMBEDDER_FILE, to), (150, 150, 3), np.uint8, 0.02),
-    Network("scenes", lambda to: open_derived(GRAPH_FILE, to), (320, 320, 3), np.uint8, 0.2),
+    Network("scenes", open_backbone, (320, 320, 3), np.uint8, 0.2),
 )
 
 

@@ -20,11 +20,12 @@ from fakes import damage_assets
 from golden_images import golden_images
 from untag.engine.downloads.registry import EFFICIENTNET_LITE2
 from untag.engine.runtime.session import Device, open_session
-from untag.engine.weights.efficientnet import CLASSES, DETAILS, FEATURES, INPUT_SIZE, graph_from_weights
+from untag.engine.weights.efficientnet import CLASSES, DETAILS, FEATURES, INPUT_SIZE
 from untag.errors import ModelError
 from untag.evaluation.metrics import average_precision
 from untag.imaging.decode import decode
 from untag.imaging.limits import Limits
+from untag.scenes.backbone import RANGES_SHA256, int8_graph_from_weights
 from untag.scenes.categories import AVAILABLE, CATEGORIES, TOGETHER_PER_1000, Category, Sensitivity
 from untag.scenes.classify import MODEL_ID, SceneClassifier, in_photo, scene_input
 from untag.scenes.closer import SIDE, closer_input
@@ -444,7 +445,8 @@ def test_the_closer_look_takes_in_all_of_a_photo_in_its_own_proportions(height: 
 
 
 def test_scores_are_named_by_the_hashes_of_the_weights_and_the_heads() -> None:
-    assert MODEL_ID.startswith(f"efficientnet-lite2@{EFFICIENTNET_LITE2.sha256[:12]}+{HEADS_SHA256[:8]}+")
+    backbone = f"efficientnet-lite2@{EFFICIENTNET_LITE2.sha256[:12]}+{RANGES_SHA256[:8]}"
+    assert MODEL_ID.startswith(f"{backbone}+{HEADS_SHA256[:8]}+")
 
 
 @given(st.integers(1, 500), st.integers(1, 500))
@@ -499,7 +501,7 @@ def test_what_is_no_photo_is_refused(photo: NDArray[Any]) -> None:
 
 @pytest.fixture(scope="module")
 def classifier() -> SceneClassifier:
-    graph = graph_from_weights(EFFICIENTNET_LITE2.read())
+    graph = int8_graph_from_weights(EFFICIENTNET_LITE2.read())
     return SceneClassifier(open_session(graph, device=Device.CPU, threads=2), load_heads(), load_space())
 
 

@@ -18,7 +18,8 @@ from train_scenes import Parts, assembled, choose, judged, left_out_scores, with
 from scene_data import FOLDS, TRAINED, Photos, load, pack, read_photo, within_sources
 from untag.engine.downloads.registry import EFFICIENTNET_LITE2
 from untag.engine.runtime.session import Device, open_session
-from untag.engine.weights.efficientnet import INPUT_SIZE, graph_from_weights
+from untag.engine.weights.efficientnet import INPUT_SIZE
+from untag.scenes.backbone import int8_graph_from_weights
 from untag.scenes.categories import CATEGORIES, Category
 from untag.scenes.classify import SceneClassifier, scene_input
 from untag.scenes.heads import read_heads
@@ -50,7 +51,7 @@ def main() -> None:
     parts, fold = Parts(photos), within_sources(photos)
     scores = judged(photos, left_out_scores(parts, cache=arguments.cache))
     chosen = choose(photos, scores, np.ones(len(photos.paths), np.bool_))
-    graph = open_session(graph_from_weights(EFFICIENTNET_LITE2.read()), device=Device.CPU, threads=2)
+    graph = open_session(int8_graph_from_weights(EFFICIENTNET_LITE2.read()), device=Device.CPU, threads=2)
     generator = np.random.default_rng(0)
     offs: dict[Category, list[NDArray[np.float64]]] = {category: [] for category in CUT_OUTS}
     for tested in range(FOLDS):

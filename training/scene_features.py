@@ -19,9 +19,9 @@ from numpy.typing import NDArray
 from scene_data import drawn_by_lot, settled_by_eye
 from untag.engine.downloads.registry import EFFICIENTNET_LITE2
 from untag.engine.runtime.session import Device, OrtSession, open_session
-from untag.engine.weights.efficientnet import graph_from_weights
 from untag.imaging.decode import decode
 from untag.scan import SEARCH_SIDE
+from untag.scenes.backbone import int8_graph_from_weights
 from untag.scenes.classify import scene_input
 from untag.scenes.closer import closer_input
 from untag.scenes.heads import head_inputs
@@ -38,8 +38,8 @@ def main() -> None:
     parser.add_argument("cache", type=Path)
     arguments = parser.parse_args()
     arguments.cache.mkdir(exist_ok=True)
-    # Two threads, whatever the machine has: how sums are split among threads changes their last bits.
-    graph = open_session(graph_from_weights(EFFICIENTNET_LITE2.read()), device=Device.CPU, threads=2)
+    # Two threads, whatever the machine has: how the sums over the feature map are split changes their last bits.
+    graph = open_session(int8_graph_from_weights(EFFICIENTNET_LITE2.read()), device=Device.CPU, threads=2)
     for name in SETS:
         _keep(arguments.cache / f"{name}-whole.npz", partial(_whole, arguments.data, name, graph))
     for name in SETS:

@@ -16,7 +16,7 @@ from untag.engine.runtime.cache import DerivedFile, is_intact
 from untag.engine.runtime.session import Device, usable_devices, why_no_card
 from untag.errors import ModelError
 from untag.faces.engine import DERIVED_FILES
-from untag.scenes.classify import GRAPH_FILE
+from untag.scenes.backbone import INT8_GRAPH_FILE
 from untag.store import DATABASE_NAME, check_integrity
 from untag.support.storage import network_share, synced_by
 
@@ -112,7 +112,7 @@ def _place(home: Path) -> Iterator[Check]:
 
 
 def _cache(home: Path) -> Iterator[Check]:
-    files: tuple[DerivedFile, ...] = (*DERIVED_FILES, GRAPH_FILE)
+    files: tuple[DerivedFile, ...] = (*DERIVED_FILES, INT8_GRAPH_FILE)
     damaged = [path.name for file in files if (path := file.path(home)).exists() and not is_intact(path)]
     built = sum(file.path(home).exists() for file in files)
     if damaged:

@@ -11,10 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from untag.engine.downloads.registry import EFFICIENTNET_LITE2
-from untag.engine.runtime.cache import DerivedFile
-from untag.engine.runtime.models import ModelOptions, open_derived
+from untag.engine.runtime.models import ModelOptions
 from untag.engine.runtime.session import Device, Session
-from untag.engine.weights.efficientnet import FEATURES, INPUT_SIZE, graph_from_weights
+from untag.engine.weights.efficientnet import FEATURES, INPUT_SIZE
+from untag.scenes.backbone import RANGES_SHA256, open_backbone
 from untag.scenes.categories import CATEGORIES, Category, CategorySpec
 from untag.scenes.closer import closer_input, reduced
 from untag.scenes.heads import HEADS_SHA256, CloserLook, Heads, class_probabilities, head_inputs, load_heads
@@ -32,7 +32,7 @@ ON_A_DEVICE = 32
 
 _PREPARATION = f"geometric-mean-crop-{INPUT_SIZE}"
 _VERSION = 5  # of how evidence and spots are made
-_TRAINED = f"{HEADS_SHA256[:8]}+{SPACE_SHA256[:8]}+{GATE_SHA256[:8]}"
+_TRAINED = f"{RANGES_SHA256[:8]}+{HEADS_SHA256[:8]}+{SPACE_SHA256[:8]}+{GATE_SHA256[:8]}"
 MODEL_ID = f"efficientnet-lite2@{EFFICIENTNET_LITE2.sha256[:12]}+{_TRAINED}+{_PREPARATION}v{_VERSION}"
 """Identifies what is stored of a photo: the hash of the weights, that of the heads, and what is done with them."""
 
@@ -179,9 +179,6 @@ class Backbone:
         return np.asarray(features[0], np.float32)
 
 
-GRAPH_FILE = DerivedFile(EFFICIENTNET_LITE2, 2, graph_from_weights)
-
-
 def load_classifier(options: ModelOptions) -> SceneClassifier:
     """The classifier, its graph built when it is not cached yet.
 
@@ -189,10 +186,10 @@ def load_classifier(options: ModelOptions) -> SceneClassifier:
     DeviceError when the device does not really run.
     """
     taught = load_taught(options.home, BACKBONE_ID)
-    session = open_derived(GRAPH_FILE, options).steadied(ON_A_DEVICE)
+    session = open_backbone(options).steadied(ON_A_DEVICE)
     at_once, closer = 1, None
     if session.device is not Device.CPU:
-        at_once, closer = ON_A_DEVICE, open_derived(GRAPH_FILE, options.for_any_size)
+        at_once, closer = ON_A_DEVICE, open_backbone(options.for_any_size)
     return SceneClassifier(session, load_heads(), load_space(), taught, at_once, load_nudity_gate(), closer)
 
 
@@ -201,7 +198,7 @@ def load_backbone(options: ModelOptions) -> Backbone:
 
     Raises ModelError when the weights are missing or damaged, DeviceError when the device does not really run.
     """
-    return Backbone(open_derived(GRAPH_FILE, options))
+    return Backbone(open_backbone(options))
 
 
 def _with_guess(judged: SceneScores, guess: float | None) -> SceneScores:

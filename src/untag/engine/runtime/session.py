@@ -132,7 +132,7 @@ def open_session(model: Path | bytes, *, device: Device = Device.AUTO, threads: 
     options.add_session_config_entry("session.intra_op.allow_spinning", "0")
     options.log_severity_level = 4
     source = model if isinstance(model, bytes) else str(model)
-    for candidate in _candidates(device, ort):
+    for candidate in devices_for(device):
         try:
             inner = ort.InferenceSession(source, options, **_providers(candidate))
         except Exception as error:  # ONNX Runtime raises a dozen classes of its own, none documented
@@ -148,8 +148,12 @@ def open_session(model: Path | bytes, *, device: Device = Device.AUTO, threads: 
     raise DeviceError("no device runs the models; reinstall onnxruntime")
 
 
-def _candidates(device: Device, ort: Any) -> list[Device]:
-    available = ort.get_available_providers()
+def devices_for(device: Device) -> list[Device]:
+    """The devices that a graph is tried on, in this order; all are built into this ONNX Runtime.
+
+    Raises DeviceError when the device asked for is not.
+    """
+    available = onnx_runtime().get_available_providers()
     if device is Device.AUTO:
         # CoreML and OpenVINO are slower than the CPU on graphs whose input size changes, so only a GPU is preferred.
         preferred = (Device.CUDA, Device.DIRECTML, Device.CPU)

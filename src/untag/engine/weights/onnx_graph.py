@@ -29,8 +29,8 @@ class GraphBuilder:
         self._constants[name] = np.ascontiguousarray(value)
         return name
 
-    def scalar(self, value: np.generic) -> str:
-        """A constant without dimensions, as scales and zeros have to be for ONNX Runtime to compute in whole numbers."""
+    def scalar(self, value: np.float32 | np.uint8) -> str:
+        """A constant without dimensions: only with such scales does ONNX Runtime compute sums in whole numbers."""
         name = self.constant(np.array(value))
         self._constants[name] = np.array(value)
         return name
