@@ -262,7 +262,7 @@ class Colours:
 @pytest.fixture
 def school(untag: Untag, monkeypatch: pytest.MonkeyPatch) -> Untag:
     """The command line with the made-up network in place of EfficientNet, and a folder `like` of ten examples."""
-    monkeypatch.setattr("untag.scenes.classify.open_derived", lambda *_: OrtSession(Colours(), Device.CPU))
+    monkeypatch.setattr("untag.scenes.classify.open_backbone", lambda *_: OrtSession(Colours(), Device.CPU))
     monkeypatch.setattr("untag.scenes.installed.load_scene_models", load_scene_models)
     like = untag.root / "like"
     like.mkdir()
