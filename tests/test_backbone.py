@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from untag.engine.runtime import cuda
 from untag.engine.runtime.models import ModelOptions
 from untag.engine.runtime.ort import onnx_runtime
 from untag.engine.runtime.session import Device
@@ -22,12 +23,19 @@ class Cuda:
     def __init__(self, *, works: bool) -> None:
         self._works = works
 
-    def __call__(self, source: bytes, options: Any, providers: list[str]) -> Any:
+    def __call__(self, source: bytes, options: Any, providers: list[str], **_: Any) -> Any:
         self.running = providers if self._works else [CPU]
         return self
 
     def get_providers(self) -> list[str]:
         return self.running
+
+
+def built_for_cuda(monkeypatch: pytest.MonkeyPatch, *, works: bool) -> None:
+    monkeypatch.setattr(onnx_runtime(), "get_available_providers", lambda: [CUDA, CPU])
+    monkeypatch.setattr(onnx_runtime(), "preload_dlls", lambda: None, raising=False)
+    monkeypatch.setattr(cuda, "problem", lambda _: None)
+    monkeypatch.setattr(onnx_runtime(), "InferenceSession", Cuda(works=works))
 
 
 def prepared(home: Path) -> list[str]:
@@ -47,15 +55,13 @@ def test_a_cpu_computes_in_whole_numbers_and_prepares_nothing_else(
 def test_what_is_no_cpu_computes_in_floating_point(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, device: Device
 ) -> None:
-    monkeypatch.setattr(onnx_runtime(), "get_available_providers", lambda: [CUDA, CPU])
-    monkeypatch.setattr(onnx_runtime(), "InferenceSession", Cuda(works=True))
+    built_for_cuda(monkeypatch, works=True)
     assert open_backbone(ModelOptions(tmp_path, device)).device is Device.CUDA
     assert prepared(tmp_path) == [REAL_GRAPH_FILE.form]
 
 
 def test_a_gpu_that_does_not_run_leaves_it_to_the_cpu(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(onnx_runtime(), "get_available_providers", lambda: [CUDA, CPU])
-    monkeypatch.setattr(onnx_runtime(), "InferenceSession", Cuda(works=False))
+    built_for_cuda(monkeypatch, works=False)
     assert open_backbone(ModelOptions(tmp_path)).device is Device.CPU
     assert INT8_GRAPH_FILE.form in prepared(tmp_path)
     with pytest.raises(DeviceError, match="cuda was asked for"):

@@ -97,6 +97,9 @@ def test_scenes_are_judged_with_one_size_in_each_session(
         judged = [*on_card.judge(photos), *on_card.judge(photos[:1])]
         on_cpu = load(ModelOptions(tmp_path, device=Device.CPU)).judge([*photos, photos[0]])
         for one, other in zip(judged, on_cpu, strict=True):
-            assert one.scores == pytest.approx(other.scores, abs=0.05)  # a CPU computes in whole numbers
+            both = one.scores.keys() & other.scores.keys()  # one may guess at nudity where the other asks
+            assert len(both) >= len(one.scores) - 1
+            for name in both:  # a CPU computes in whole numbers
+                assert one.scores[name] == pytest.approx(other.scores[name], abs=0.05), name
     assert len(card.sizes) == 2
     assert [len(set(sizes)) for sizes in card.sizes] == [1, 1], card.sizes

@@ -153,7 +153,8 @@ def devices_for(device: Device) -> list[Device]:
 
     Raises DeviceError when the device asked for is not.
     """
-    available = onnx_runtime().get_available_providers()
+    ort = onnx_runtime()
+    available = ort.get_available_providers()
     if device is Device.AUTO:
         # CoreML and OpenVINO are slower than the CPU on graphs whose input size changes, so only a GPU is preferred.
         preferred = (Device.CUDA, Device.DIRECTML, Device.CPU)
