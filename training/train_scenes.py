@@ -66,12 +66,12 @@ ONE_SOURCE = (Category.GESTURE, Category.DRUGS, Category.DOCUMENT, Category.INJU
 """Nearly all their positives are of one source: left out with it, nothing would be there to learn from."""
 
 FALSE_ALARMS: Mapping[Sensitivity, tuple[float, ...]] = {
-    Sensitivity.STRICT: (1.2, 0.1, 0.1, 0.1, 0.1, 0.05, 0.02, 0.1, 0.03, 0.05, 0.03),
-    Sensitivity.NORMAL: (4.2, 2.2, 1.2, 0.12, 0.7, 0.1, 0.03, 0.5, 0.1, 0.2, 0.2),
-    Sensitivity.HIGH: (7.5, 6.5, 4.5, 1.5, 1.2, 0.1, 0.03, 1.3, 0.3, 0.5, 0.3),
+    Sensitivity.STRICT: (1.0, 0.15, 0.2, 0.06, 0.1, 0.03, 0.02, 0.1, 0.03, 0.04, 0.02),
+    Sensitivity.NORMAL: (3.0, 1.2, 1.0, 0.4, 0.7, 0.05, 0.03, 0.6, 0.1, 0.05, 0.06),
+    Sensitivity.HIGH: (7.5, 4.2, 4.5, 1.0, 1.6, 0.1, 0.03, 1.4, 0.3, 0.4, 0.2),
 }
 """Of 1,000 ordinary photos, how many each of `TRAINED` may flag of those that choose the thresholds. On the sources of
-which none chose, all together then flag 3, 10 and 30. Most is spent where most is found for it, and feared most."""
+which none chose, all together then flag 2, 9 and 30. Most is spent where most is found for it, and feared most."""
 
 LOOKED_AT_CLOSER = (0.12, 0.02, 0.02, 0.025, 0.03, 0.003, 0.003, 0.003, 0.005, 0.01, 0.005)
 """For each of `TRAINED`, of which share of ordinary photos the first look makes so much that they are looked at closer:

@@ -86,11 +86,11 @@ class CategorySpec:
 _ALCOHOL = CategorySpec(
     Category.ALCOHOL,
     available=True,
-    threshold=0.226,
-    strict=0.464,
-    high=0.150,
-    false_alarms_per_1000=3.9,
-    found=0.78,
+    threshold=0.223,
+    strict=0.372,
+    high=0.136,
+    false_alarms_per_1000=3.4,
+    found=0.80,
     located=True,
     impression="looks like photos of drinks or of people drinking",
     classes=(
@@ -106,11 +106,11 @@ _ALCOHOL = CategorySpec(
 _PARTY = CategorySpec(
     Category.PARTY,
     available=True,
-    threshold=0.537,
-    strict=0.961,
-    high=0.284,
-    false_alarms_per_1000=1.7,
-    found=0.26,
+    threshold=0.533,
+    strict=0.864,
+    high=0.289,
+    false_alarms_per_1000=1.1,
+    found=0.25,
     experimental=True,
     impression="looks like photos of parties",
     classes=(ImageNetClass(417, "balloon"), ImageNetClass(470, "candle")),
@@ -119,11 +119,11 @@ _PARTY = CategorySpec(
 _BAR = CategorySpec(
     Category.BAR,
     available=True,
-    threshold=0.395,
-    strict=0.813,
-    high=0.192,
+    threshold=0.354,
+    strict=0.626,
+    high=0.162,
     false_alarms_per_1000=0.6,
-    found=0.21,
+    found=0.23,
     experimental=True,
     impression="looks like photos taken in bars",
 )
@@ -131,11 +131,11 @@ _BAR = CategorySpec(
 _SMOKING = CategorySpec(
     Category.SMOKING,
     available=True,
-    threshold=0.860,
-    strict=0.878,
-    high=0.384,
+    threshold=0.750,
+    strict=0.952,
+    high=0.545,
     false_alarms_per_1000=0.6,
-    found=0.45,
+    found=0.53,
     experimental=True,
     impression="looks like photos of people who smoke",
 )
@@ -143,11 +143,11 @@ _SMOKING = CategorySpec(
 _WEAPON = CategorySpec(
     Category.WEAPON,
     available=True,
-    threshold=0.960,
+    threshold=0.958,
     strict=0.998,
-    high=0.910,
+    high=0.852,
     false_alarms_per_1000=2.8,
-    found=0.47,
+    found=0.43,
     located=True,
     impression="looks like photos of people with guns",
     classes=(
@@ -163,9 +163,9 @@ _WEAPON = CategorySpec(
 _GAMBLING = CategorySpec(
     Category.GAMBLING,
     available=True,
-    threshold=0.656,
-    strict=0.816,
-    high=0.656,
+    threshold=0.721,
+    strict=0.819,
+    high=0.549,
     false_alarms_per_1000=0.0,
     experimental=True,
     impression="looks like photos of playing cards",
@@ -185,11 +185,11 @@ _CROWD = CategorySpec(
 _GESTURE = CategorySpec(
     Category.GESTURE,
     available=True,
-    threshold=0.926,
-    strict=0.989,
-    high=0.794,
+    threshold=0.914,
+    strict=0.991,
+    high=0.781,
     false_alarms_per_1000=0.6,
-    found=0.51,
+    found=0.55,
     experimental=True,
     impression="looks like photos of offensive gestures",
 )
@@ -197,11 +197,11 @@ _GESTURE = CategorySpec(
 _DRUGS = CategorySpec(
     Category.DRUGS,
     available=True,
-    threshold=0.585,
-    strict=0.775,
-    high=0.385,
+    threshold=0.623,
+    strict=0.812,
+    high=0.409,
     false_alarms_per_1000=0.0,
-    found=0.53,
+    found=0.33,
     experimental=True,
     impression="looks like photos of drugs",
 )
@@ -209,11 +209,11 @@ _DRUGS = CategorySpec(
 _DOCUMENT = CategorySpec(
     Category.DOCUMENT,
     available=True,
-    threshold=0.823,
-    strict=0.957,
-    high=0.624,
+    threshold=0.953,
+    strict=0.963,
+    high=0.655,
     false_alarms_per_1000=0.0,
-    found=0.20,
+    found=0.12,
     experimental=True,
     impression="looks like photos of badges and documents",
 )
@@ -221,11 +221,11 @@ _DOCUMENT = CategorySpec(
 _INJURY = CategorySpec(
     Category.INJURY,
     available=True,
-    threshold=0.550,
-    strict=0.901,
-    high=0.443,
+    threshold=0.480,
+    strict=0.668,
+    high=0.282,
     false_alarms_per_1000=0.0,
-    found=0.86,
+    found=0.79,
     experimental=True,
     impression="looks like photos of injuries",
 )
@@ -264,7 +264,7 @@ CATEGORIES: Mapping[Category, CategorySpec] = MappingProxyType(
 )
 """Every category, in the order in which they are listed everywhere."""
 
-TOGETHER_PER_1000 = {Sensitivity.STRICT: 1.1, Sensitivity.NORMAL: 9.5, Sensitivity.HIGH: 29.1}
+TOGETHER_PER_1000 = {Sensitivity.STRICT: 2.2, Sensitivity.NORMAL: 8.9, Sensitivity.HIGH: 30.2}
 """How many of 1,000 ordinary photos all heads together flag: some photos are flagged for two things."""
 
 AVAILABLE: tuple[Category, ...] = tuple(category for category, spec in CATEGORIES.items() if spec.available)

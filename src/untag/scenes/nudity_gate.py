@@ -17,7 +17,7 @@ from untag.errors import ModelError
 from untag.scenes.heads import logistic
 from untag.support.assets import read_asset
 
-GATE_SHA256 = "7c008fa4708d0c4f7202dc6ee3002ce6e90f22c3f00c6dc3c1c4a3144978045b"
+GATE_SHA256 = "f68e32bc56dba3fe656eedc54754ae5472b70fe8828da77ebacdd0756c5d7009"
 """Of the shipped parameters: part of the name that scores are stored under."""
 
 

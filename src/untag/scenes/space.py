@@ -16,7 +16,7 @@ from untag.engine.weights.efficientnet import DETAILS, FEATURES
 from untag.errors import ModelError
 from untag.support.assets import read_asset
 
-SPACE_SHA256 = "059a495314fb044970f1e76541565bad995a7a42cc697cf8b817d798f40366f3"
+SPACE_SHA256 = "658a9fb6884a26ca66d3fb9126a77a9033d8f03af936e4a537d2e327e78de344"
 """Of the shipped parameters: part of the name that vectors are stored under."""
 
 WIDTH = 384
