@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from untag.errors import ModelError
 from untag.support.assets import read_asset
 
-BACKGROUND_SHA256 = "5fd9b877d2a6628fd5cc440d6e6c20ffde3c8a1262b4964af0e02a5f229b525e"
+BACKGROUND_SHA256 = "697baa3edcd2226aab1243cee22d3b3e48d6008a9ce43a797eaf9157f4073fea"
 
 _SHRINKAGE = 0.9
 """How far the covariance is drawn towards a sphere before its inverse is taken. From 0.03 to 0.6 recall rises from
