@@ -3,7 +3,7 @@
 `python training/scene_background.py DATA FEATURES models/scene_background.npz` writes them and prints the
 hash for `src/untag/scenes/background.py`. They are a mean and a covariance, of no photo in particular. The same photos
 and the same versions of numpy and onnxruntime give the same bytes, but for the last bit of some. The shipped ones were
-made when Flickr8k had 2,536 photos here, 2,161 of them ordinary.
+made when Flickr8k had 2,536 photos here, 2,161 of them ordinary, with the network in floating point.
 """
 
 from __future__ import annotations
