@@ -375,6 +375,19 @@ def test_videos_for_which_there_is_no_time_are_left_to_the_next_scan(untag: Unta
         assert len(list(home.findings())) == 3
 
 
+def test_a_video_that_was_replaced_and_left_is_looked_through_by_the_next_scan(untag: Untag) -> None:
+    """What is on record of it is that of the old one, and complete."""
+    untag.enroll()
+    untag.add("a.mkv", video(scenes(None, None), EXACT))
+    with library.open(untag.home) as home:
+        home.scan(untag.photos)
+        assert list(home.findings()) == []
+        untag.add("a.mkv", video(scenes(None, ME, ME), EXACT))
+        home.scan(untag.photos, options=library.ScanOptions(video_hours=-1.0))
+        assert home.scan(untag.photos).analysed == 1
+        assert len(list(home.findings())) == 1
+
+
 def test_two_films_that_begin_alike_are_two(untag: Untag) -> None:
     """A title of one's own, and oneself in the same place in both."""
     untag.enroll()

@@ -161,7 +161,9 @@ def scan(
             finish_run(store, run_id, recorder.counts())
             summary.removed_excluded = len(_forget_excluded(store, run_id, roots, settings, summary.skipped))
             _forget_missed(Missed(store, run_id, roots, summary.unreadable), summary, confirmed_gone=confirmed_gone)
-            remember_folders(store, run_id, recorder.listed, stages.is_settled)
+            # A video that was left may be another than the one on record, whatever that says.
+            listed = [folder for folder in recorder.listed if folder.path not in videos.left_in]
+            remember_folders(store, run_id, listed, stages.is_settled)
         assess_moved(store, judge, run_id)
         assess_by_evenings(store, judge, run_id)
         assess_by_posters(store, judge, {name for names in stages.strangers for name in names}, run_id)

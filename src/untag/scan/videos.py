@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
 
 from untag.config import Settings
@@ -18,6 +18,7 @@ from untag.scan.over_time import frame_at as frame_of
 from untag.scan.pipeline import Stage
 from untag.scan.stages import SEARCH_SIDE
 from untag.scan.workplace import of_kind
+from untag.support.paths import folder_of
 from untag.types import Frame
 
 In = TypeVar("In")
@@ -28,13 +29,15 @@ Out = TypeVar("Out")
 class Videos:
     """Reads videos in pieces, and has their frames decoded. What was `cancelled` under way comes to nothing.
 
-    None is begun after the moment `until`, by `time.monotonic`; `left` counts those, which the next scan begins.
+    None is begun after the moment `until`, by `time.monotonic`; `left` counts those, which the next scan begins, and
+    `left_in` are their folders.
     """
 
     settings: Settings
     cancelled: Callable[[], bool]
     until: float = math.inf
     left: int = 0
+    left_in: set[str] = field(default_factory=set)
 
     def reading(self) -> Stage[Any, Any]:
         """From `VideoTask` to `LoadedVideo`, `Failed` or `Unchanged`."""
@@ -48,6 +51,7 @@ class Videos:
         """The hash of a video, or why it cannot be read. What is on record of one that is left stays as it is."""
         if time.monotonic() > self.until:
             self.left += 1
+            self.left_in.add(folder_of(task.ref.path))
             return Unchanged((task.ref.path,), ())
         try:
             content = task.source.content(task.ref)
