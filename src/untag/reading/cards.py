@@ -54,8 +54,9 @@ _MACHINE_READABLE = re.compile(
     r"(?:[PVIAC][A-Z<][A-Z<]{3})?[A-Z]{2,}(?:<[A-Z]+)*<<[A-Z]+(?:<[A-Z]+)*<<+"
     # The same of who has one name.
     r"|P[A-Z<][A-Z]{3}[A-Z]{2,}(?:<[A-Z]+)*<<<+"
-    # France's cards up to 2021: surname, signs, the office.
-    rf"|ID[A-Z]{{3}}[A-Z]{{2,}}(?:<[A-Z]+)*<<+{_FIGURE}{{6,7}}"
+    # France's cards up to 2021: surname, signs, on most the office; a number, given names, born, the sex.
+    rf"|ID[A-Z]{{3}}[A-Z]{{2,}}(?:<[A-Z]+)*<<+(?:{_FIGURE}{{6,7}})?"
+    rf"|{_FIGURE}{{13}}[A-Z]{{2,}}(?:<+[A-Z]+)*<*{_FIGURE}{{7}}[MFX<]{_FIGURE}"
     # Born, a check figure, the sex, valid until, a check figure.
     rf"|[A-Z0-9<]*{_FIGURE}{{7}}[MFX<]{_FIGURE}{{7}}[A-Z0-9<]*"
     # A card's first line: what it is, of which country, its number.
@@ -67,14 +68,17 @@ _MACHINE_LENGTHS = (24, 48)
 """They have 30, 36 or 44 signs; some are read twice and others not at all."""
 _DATE = re.compile(r"\b\d{1,2}[./ -]\d{1,2}[./ -](?:19|20)?\d{2}\b|\b(?:19|20)\d{2}[./-]\d{1,2}[./-]\d{1,2}\b")
 _NUMBER = re.compile(r"\b(?=[A-Z0-9]*\d[A-Z0-9]*\d[A-Z0-9]*\d)[A-Z0-9]{7,14}\b")
-_FIGURES = re.compile(r"(?<!\d)\d(?:[ -]?\d){12,18}(?!\d)")
-_ADDRESS = re.compile(r"(?:https?\b|www\.|://|[?&]\w+=|\w\.\w+/).*", re.IGNORECASE)
+_FIGURES = re.compile(r"(?<!\d)\d(?: ?[-–]? ?\d){12,18}(?!\d)")
+_ADDRESS = re.compile(r"(?:https?\b|www\.|://|[?&]\w+=|\w\.[^\W\d_]\w+/).*", re.IGNORECASE)
 _NAMED = re.compile(r"[^\W\d_]+[:.]?(?=\d)")
 _IN_NO_NUMBER = re.compile(r"[^\W\d_]|[/=?&_%#@]")
 """Letters, and the signs of addresses and file names: figures among them are no number of a card."""
 
 _CARD_LENGTHS = (13, 19)
 _FIRST_OF_CARDS = "3456"
+_MASTERCARDS = range(2221, 2721)
+"""The four figures with which Mastercard's begin since 2017, besides those of 51 to 55."""
+
 _MOST_LINES = 40  # a page of a book or of a website has more
 _SURE, _PROBABLY = 0.95, 0.7
 
@@ -91,7 +95,8 @@ def is_card_number(figures: str) -> bool:
     The sum is Luhn's (ISO/IEC 7812), which one in ten numbers passes by chance.
     """
     least, most = _CARD_LENGTHS
-    if not (least <= len(figures) <= most and figures[0] in _FIRST_OF_CARDS) or len(set(figures)) < 2:
+    in_use = figures[:1] in _FIRST_OF_CARDS or int(figures[:4]) in _MASTERCARDS
+    if not (least <= len(figures) <= most and in_use) or len(set(figures)) < 2:
         return False
     doubled = [int(figure) * (2 if at % 2 else 1) for at, figure in enumerate(reversed(figures))]
     return sum(value - 9 if value > 9 else value for value in doubled) % 10 == 0

@@ -16,7 +16,7 @@ from untag.reading.words import folded, words_found
 from untag.scenes.categories import Category
 from untag.types import Pixels, SceneScores
 
-_VERSION = 3  # of how lines are found and compared, and in which frames
+_VERSION = 4  # of how lines are found and compared, and in which frames
 _NEEDS = "text_words and text_cards in config.toml need an extra"
 
 
