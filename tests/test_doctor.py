@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import sqlite3
 from contextlib import closing
 from hashlib import sha256
@@ -45,6 +46,25 @@ def test_nothing_is_made(tmp_path: Path) -> None:
     assert all(check.ok for check in found.values())
     assert found["database"].detail.startswith("none yet")
     assert not home.exists()
+
+
+def test_a_damaged_file_of_models_is_a_problem(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert checks(Settings(tmp_path))["shipped models"].ok
+    monkeypatch.setitem(doctor.SHIPPED, "scene_ranges.npz", "0" * 64)
+    monkeypatch.setitem(doctor.SHIPPED, "never_there.npz", "0" * 64)
+    found = checks(Settings(tmp_path))["shipped models"]
+    assert not found.ok
+    assert "scene_ranges.npz is damaged" in found.detail
+    assert "lacks models/never_there.npz" in found.detail
+    assert found.advice is not None
+
+
+def test_every_file_of_models_that_is_read_by_its_hash_is_looked_at() -> None:
+    source = Path(doctor.__file__).parents[1]
+    read = re.compile(r'read_asset\("([^"]+)", \w+_SHA256\)')
+    assert {name for file in source.rglob("*.py") for name in read.findall(file.read_text("utf-8"))} == set(
+        doctor.SHIPPED
+    )
 
 
 def test_a_card_that_is_not_used_says_why(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -15,12 +15,32 @@ from untag.engine.downloads.registry import EXTRA_WEIGHTS, PACKAGED_WEIGHTS
 from untag.engine.runtime.cache import DerivedFile, is_intact
 from untag.engine.runtime.session import Device, usable_devices, why_no_card
 from untag.errors import ModelError
+from untag.faces.dlib_engine import PROPOSALS_SHA256
 from untag.faces.engine import DERIVED_FILES
-from untag.scenes.backbone import INT8_GRAPH_FILE
+from untag.people.calibrate import CALIBRATION_SHA256
+from untag.scenes.backbone import INT8_GRAPH_FILE, RANGES_SHA256
+from untag.scenes.background import BACKGROUND_SHA256
+from untag.scenes.heads import HEADS_SHA256
+from untag.scenes.nudity_gate import GATE_SHA256
+from untag.scenes.space import SPACE_SHA256
+from untag.scenes.words import WORDS_SHA256
 from untag.store import DATABASE_NAME, check_integrity
+from untag.support.assets import read_asset
 from untag.support.storage import network_share, synced_by
+from untag.support.words import counted
 
 _LIBRARIES = ("numpy", "onnxruntime", "onnx", "opencv-python-headless", "pi-heif", "pillow", "sqlite-utils")
+SHIPPED = {
+    "calibration.json": CALIBRATION_SHA256,
+    "face_proposals.npz": PROPOSALS_SHA256,
+    "nudity_gate.npz": GATE_SHA256,
+    "scene_background.npz": BACKGROUND_SHA256,
+    "scene_heads.npz": HEADS_SHA256,
+    "scene_ranges.npz": RANGES_SHA256,
+    "scene_space.npz": SPACE_SHA256,
+    "scene_words.npz": WORDS_SHA256,
+}
+"""The files of models/ that are read only as they were shipped."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +59,7 @@ def examine(settings: Settings) -> Iterator[Check]:
     yield _libraries()
     yield from _devices(settings.device)
     yield from _weights(settings)
+    yield from _shipped()
     yield from _home(settings.home)
     yield from _place(settings.home)
     yield from _cache(settings.home)
@@ -85,6 +106,19 @@ def _weights(settings: Settings) -> Iterator[Check]:
             yield Check(f"weights {weights.name}", False, str(error), advice)
         else:
             yield Check(f"weights {weights.name}", True, f"{weights.licence}, sha256 {weights.sha256[:12]}…")
+
+
+def _shipped() -> Iterator[Check]:
+    problems = []
+    for name, sha256 in SHIPPED.items():
+        try:
+            read_asset(name, sha256)
+        except ModelError as error:
+            problems.append(str(error))
+    advice = "reinstall it with: pip install --force-reinstall untag" if problems else None
+    yield Check(
+        "shipped models", not problems, "; ".join(problems) or f"{counted(len(SHIPPED), 'file')} as shipped", advice
+    )
 
 
 def _home(home: Path) -> Iterator[Check]:
