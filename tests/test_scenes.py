@@ -9,6 +9,7 @@ from dataclasses import FrozenInstanceError, dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 
+import cv2
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -28,7 +29,7 @@ from untag.imaging.limits import Limits
 from untag.scenes.backbone import RANGES_SHA256, int8_graph_from_weights
 from untag.scenes.categories import AVAILABLE, CATEGORIES, TOGETHER_PER_1000, Category, Sensitivity
 from untag.scenes.classify import MODEL_ID, SceneClassifier, in_photo, scene_input
-from untag.scenes.closer import SIDE, closer_input
+from untag.scenes.closer import SIDE, closer_input, resized
 from untag.scenes.heads import (
     HEADS_SHA256,
     INPUTS,
@@ -442,6 +443,22 @@ def test_the_closer_look_takes_in_all_of_a_photo_in_its_own_proportions(height: 
     assert 0.8 * SIDE**2 < rows * columns < 1.2 * SIDE**2
     if 1 / 3 < width / height < 3:
         assert columns / rows == pytest.approx(width / height, rel=0.2)
+
+
+@pytest.mark.parametrize(("height", "width"), [(743, 800), (580, 580), (1150, 600), (400, 1200)])
+def test_larger_photos_are_made_smaller_in_two_steps_much_as_in_one(height: int, width: int) -> None:
+    coarse = np.random.default_rng(height).integers(0, 256, (height // 4, width // 4, 3), dtype=np.uint8)
+    photo = cv2.resize(coarse, (width, height), interpolation=cv2.INTER_CUBIC)
+    for rows, columns in ((320, 320), (320, 480)):
+        at_once = cv2.resize(photo, (columns, rows), interpolation=cv2.INTER_AREA)
+        apart = np.abs(resized(photo, rows, columns).astype(np.int64) - at_once)
+        assert 0 < apart.mean() < 2.5
+        assert abs(resized(photo, rows, columns).mean() - at_once.mean()) < 0.5
+
+
+def test_what_is_many_times_smaller_is_averaged_at_once() -> None:
+    fine = np.random.default_rng(1).integers(0, 2, (1400, 1400, 3), dtype=np.uint8) * 255
+    np.testing.assert_array_equal(resized(fine, 320, 320), cv2.resize(fine, (320, 320), interpolation=cv2.INTER_AREA))
 
 
 def test_scores_are_named_by_the_hashes_of_the_weights_and_the_heads() -> None:

@@ -16,7 +16,7 @@ from untag.engine.runtime.session import Device, Session
 from untag.engine.weights.efficientnet import FEATURES, INPUT_SIZE
 from untag.scenes.backbone import RANGES_SHA256, open_backbone
 from untag.scenes.categories import CATEGORIES, Category, CategorySpec
-from untag.scenes.closer import closer_input, reduced
+from untag.scenes.closer import closer_input, reduced, resized
 from untag.scenes.heads import HEADS_SHA256, CloserLook, Heads, class_probabilities, head_inputs, load_heads
 from untag.scenes.nudity_gate import GATE_SHA256, NudityGate, load_nudity_gate
 from untag.scenes.space import SPACE_ID, SPACE_SHA256, Space, load_space
@@ -31,7 +31,7 @@ ON_A_DEVICE = 32
 """Photos in one run: nine tenths of what an H200 can do. On a CPU 8 took a quarter longer each than one alone."""
 
 _PREPARATION = f"geometric-mean-crop-{INPUT_SIZE}"
-_VERSION = 5  # of how evidence and spots are made
+_VERSION = 6  # of how evidence and spots are made
 _TRAINED = f"{RANGES_SHA256[:8]}+{HEADS_SHA256[:8]}+{SPACE_SHA256[:8]}+{GATE_SHA256[:8]}"
 MODEL_ID = f"efficientnet-lite2@{EFFICIENTNET_LITE2.sha256[:12]}+{_TRAINED}+{_PREPARATION}v{_VERSION}"
 """Identifies what is stored of a photo: the hash of the weights, that of the heads, and what is done with them."""
@@ -54,9 +54,7 @@ def scene_input(rgb: Pixels) -> Pixels:
     rows, columns = _crop_size(height, width)
     top, left = (height - rows) // 2, (width - columns) // 2
     middle = np.ascontiguousarray(rgb[top : top + rows, left : left + columns])
-    # Averaging over areas when shrinking avoids aliasing; when enlarging it would give blocks.
-    interpolation = cv2.INTER_AREA if rows * columns > INPUT_SIZE**2 else cv2.INTER_CUBIC
-    return np.asarray(cv2.resize(middle, (INPUT_SIZE, INPUT_SIZE), interpolation=interpolation), dtype=np.uint8)
+    return resized(middle, INPUT_SIZE, INPUT_SIZE)
 
 
 def in_photo(spot: Spot, width: int, height: int) -> Spot:

@@ -17,7 +17,6 @@ SIDE = 480
 _STEP = 32  # of the network: sides are multiples of it
 _MOST_ASPECT = 4.0  # panoramas are squashed to this
 
-
 _LEAST_SIDE = 1.2 * SIDE
 """Of a square with as many pixels as a reduced photo: somewhat more than the closer look takes in."""
 
@@ -45,6 +44,16 @@ def closer_input(rgb: Pixels) -> Pixels:
     height, width = rgb.shape[:2]
     aspect = min(_MOST_ASPECT, max(1 / _MOST_ASPECT, width / height))
     rows, columns = (max(1, round(SIDE * factor / _STEP)) * _STEP for factor in (aspect**-0.5, aspect**0.5))
+    return resized(rgb, rows, columns)
+
+
+def resized(rgb: Pixels, rows: int, columns: int) -> Pixels:
+    """A photo or a part of one, at least one pixel of it, at another size: (rows, columns, 3) uint8."""
+    height, width = rgb.shape[:2]
     # Averaging over areas when shrinking avoids aliasing; when enlarging it would give blocks.
-    interpolation = cv2.INTER_AREA if rows * columns < height * width else cv2.INTER_CUBIC
-    return np.asarray(cv2.resize(rgb, (columns, rows), interpolation=interpolation), np.uint8)
+    method = cv2.INTER_AREA if rows * columns < height * width else cv2.INTER_CUBIC
+    smaller = rows <= height <= 4 * rows and columns <= width <= 4 * columns
+    if smaller and height * width >= _LEAST_SIDE**2:
+        # Whole numbers of pixels again: half the time, and 0.3 of 255 apart from areas at once.
+        rgb = np.asarray(cv2.resize(rgb, (2 * columns, 2 * rows), interpolation=cv2.INTER_LINEAR), np.uint8)
+    return np.asarray(cv2.resize(rgb, (columns, rows), interpolation=method), np.uint8)
