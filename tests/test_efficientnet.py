@@ -12,7 +12,13 @@ from numpy.typing import NDArray
 from golden_images import golden_images
 from untag.engine.downloads.registry import EFFICIENTNET_LITE2
 from untag.engine.runtime.session import Device, Session, open_session
-from untag.engine.weights.efficientnet import DETAILS, FEATURES, build_efficientnet_lite2, graph_from_weights
+from untag.engine.weights.efficientnet import (
+    DETAILS,
+    FEATURES,
+    build_efficientnet_lite2,
+    graph_from_weights,
+    window_classes_from_weights,
+)
 from untag.engine.weights.torch_weights import read_state_dict
 from untag.errors import ModelError
 
@@ -54,10 +60,10 @@ def test_features_are_the_means_of_the_feature_map(session: Session) -> None:
 
 @pytest.mark.parametrize(("height", "width"), [(64, 96), (160, 128), (224, 224)])
 def test_windows_are_means_of_overlapping_squares_that_leave_nothing_out(
-    session: Session, state: dict[str, NDArray[Any]], height: int, width: int
+    session: Session, height: int, width: int
 ) -> None:
     images = np.random.default_rng(5).integers(0, 256, (1, height, width, 3), dtype=np.uint8)
-    _, _, _, (feature_map,), windows, window_logits = session.run({"images": images})
+    _, _, _, (feature_map,), windows = session.run({"images": images})
     edged = np.pad(feature_map, ((0, 0), (1, 1), (1, 1)), constant_values=np.nan)
     _, rows, columns = edged.shape
     corners = [(row, column) for row in range(0, rows - 3, 2) for column in range(0, columns - 3, 2)]
@@ -67,8 +73,15 @@ def test_windows_are_means_of_overlapping_squares_that_leave_nothing_out(
     for row, column in corners:
         seen[row : row + 4, column : column + 4] += 1
     assert (seen[1:-1, 1:-1] > 0).all()
-    logits = windows @ state["_fc.weight"].T + state["_fc.bias"]
-    np.testing.assert_allclose(window_logits, logits, rtol=0, atol=1e-3)
+
+
+def test_windows_are_classed_by_the_last_layer(session: Session, state: dict[str, NDArray[Any]]) -> None:
+    graph = window_classes_from_weights(EFFICIENTNET_LITE2.read())
+    features = session.run({"images": golden_images()})[1]
+    (logits,) = open_session(graph, device=Device.CPU, threads=1).run({"images": features})
+    np.testing.assert_allclose(logits, features @ state["_fc.weight"].T + state["_fc.bias"], rtol=0, atol=1e-3)
+    with pytest.raises(ModelError):
+        window_classes_from_weights(b"not weights")
 
 
 def test_details_are_means_and_maxima_of_88_and_120_channels(session: Session) -> None:

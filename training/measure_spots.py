@@ -18,7 +18,7 @@ from train_scenes import Parts, assembled, choose, judged, left_out_scores, with
 from scene_data import FOLDS, TRAINED, Photos, load, pack, read_photo, within_sources
 from untag.engine.downloads.registry import EFFICIENTNET_LITE2
 from untag.engine.runtime.session import Device, open_session
-from untag.engine.weights.efficientnet import INPUT_SIZE
+from untag.engine.weights.efficientnet import INPUT_SIZE, window_classes_from_weights
 from untag.scenes.backbone import int8_graph_from_weights
 from untag.scenes.categories import CATEGORIES, Category
 from untag.scenes.classify import SceneClassifier, scene_input
@@ -51,12 +51,14 @@ def main() -> None:
     parts, fold = Parts(photos), within_sources(photos)
     scores = judged(photos, left_out_scores(parts, cache=arguments.cache))
     chosen = choose(photos, scores, np.ones(len(photos.paths), np.bool_))
-    graph = open_session(int8_graph_from_weights(EFFICIENTNET_LITE2.read()), device=Device.CPU, threads=2)
+    weights = EFFICIENTNET_LITE2.read()
+    graphs = int8_graph_from_weights(weights), window_classes_from_weights(weights)
+    network, classes = (open_session(graph, device=Device.CPU, threads=2) for graph in graphs)
     generator = np.random.default_rng(0)
     offs: dict[Category, list[NDArray[np.float64]]] = {category: [] for category in CUT_OUTS}
     for tested in range(FOLDS):
         heads = read_heads(pack(assembled(parts, chosen, fold != tested)))
-        classifier = SceneClassifier(graph, heads, load_space())
+        classifier = SceneClassifier(network, classes, heads, load_space())
         for category in CUT_OUTS:
             pictures = made_pictures(arguments.data, photos, category, fold == tested, generator)
             offs[category].append(offsets(classifier, category, pictures))

@@ -80,7 +80,7 @@ def _closer(data: Path, name: str, graph: OrtSession) -> dict[str, NDArray[np.ge
     inputs, windows = [], []
     for path in paths:
         frame = decode((data / path).read_bytes(), max_side=SEARCH_SIDE)
-        logits, features, details, _, means, _ = graph.run({"images": closer_input(frame.pixels)[None]})
+        logits, features, details, _, means = graph.run({"images": closer_input(frame.pixels)[None]})
         inputs.append(head_inputs(logits, features, details))
         windows.append(means.astype(np.float16))  # hundreds of megabytes
     return {

@@ -18,7 +18,7 @@ from untag.errors import ModelError
 from untag.faces.dlib_engine import PROPOSALS_SHA256
 from untag.faces.engine import DERIVED_FILES
 from untag.people.calibrate import CALIBRATION_SHA256
-from untag.scenes.backbone import INT8_GRAPH_FILE, RANGES_SHA256
+from untag.scenes.backbone import INT8_GRAPH_FILE, RANGES_SHA256, WINDOW_CLASSES_FILE
 from untag.scenes.background import BACKGROUND_SHA256
 from untag.scenes.heads import HEADS_SHA256
 from untag.scenes.nudity_gate import GATE_SHA256
@@ -146,7 +146,7 @@ def _place(home: Path) -> Iterator[Check]:
 
 
 def _cache(home: Path) -> Iterator[Check]:
-    files: tuple[DerivedFile, ...] = (*DERIVED_FILES, INT8_GRAPH_FILE)
+    files: tuple[DerivedFile, ...] = (*DERIVED_FILES, INT8_GRAPH_FILE, WINDOW_CLASSES_FILE)
     damaged = [path.name for file in files if (path := file.path(home)).exists() and not is_intact(path)]
     built = sum(file.path(home).exists() for file in files)
     if damaged:

@@ -6,7 +6,7 @@ from untag.engine.downloads.registry import EFFICIENTNET_LITE2
 from untag.engine.runtime.cache import DerivedFile
 from untag.engine.runtime.models import ModelOptions, open_derived
 from untag.engine.runtime.session import Device, OrtSession, devices_for
-from untag.engine.weights.efficientnet import graph_from_weights
+from untag.engine.weights.efficientnet import graph_from_weights, window_classes_from_weights
 from untag.engine.weights.efficientnet_int8 import build_int8, read_ranges
 from untag.engine.weights.torch_weights import read_state_dict
 from untag.support.assets import read_asset
@@ -23,8 +23,9 @@ def int8_graph_from_weights(weights: bytes) -> bytes:
     return build_int8(read_state_dict(weights), read_ranges(read_asset("scene_ranges.npz", RANGES_SHA256)))
 
 
-REAL_GRAPH_FILE = DerivedFile(EFFICIENTNET_LITE2, 2, graph_from_weights)
-INT8_GRAPH_FILE = DerivedFile(EFFICIENTNET_LITE2, 1, int8_graph_from_weights, form=f"int8-{RANGES_SHA256[:8]}-")
+REAL_GRAPH_FILE = DerivedFile(EFFICIENTNET_LITE2, 3, graph_from_weights)
+WINDOW_CLASSES_FILE = DerivedFile(EFFICIENTNET_LITE2, 1, window_classes_from_weights, form="classes-")
+INT8_GRAPH_FILE = DerivedFile(EFFICIENTNET_LITE2, 2, int8_graph_from_weights, form=f"int8-{RANGES_SHA256[:8]}-")
 
 
 def open_backbone(options: ModelOptions) -> OrtSession:

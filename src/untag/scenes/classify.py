@@ -11,10 +11,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from untag.engine.downloads.registry import EFFICIENTNET_LITE2
-from untag.engine.runtime.models import ModelOptions
+from untag.engine.runtime.models import ModelOptions, open_derived
 from untag.engine.runtime.session import Device, Session
 from untag.engine.weights.efficientnet import FEATURES, INPUT_SIZE
-from untag.scenes.backbone import RANGES_SHA256, open_backbone
+from untag.scenes.backbone import RANGES_SHA256, WINDOW_CLASSES_FILE, open_backbone
 from untag.scenes.categories import CATEGORIES, Category, CategorySpec
 from untag.scenes.closer import closer_input, reduced, resized
 from untag.scenes.heads import HEADS_SHA256, CloserLook, Heads, class_probabilities, head_inputs, load_heads
@@ -80,6 +80,7 @@ class SceneClassifier:
     def __init__(
         self,
         session: Session,
+        window_classes: Session,
         heads: Heads,
         space: Space,
         taught: TaughtHeads | None = None,
@@ -87,13 +88,14 @@ class SceneClassifier:
         nudity_gate: NudityGate | None = None,
         closer: Session | None = None,
     ) -> None:
-        """`session` runs the graph of `engine/weights/efficientnet.py`, on which `heads` and `space` were trained.
+        """`heads` and `space` were trained on what the graphs of `scenes/backbone.py` say, which the sessions run.
 
-        A run of it has `at_once` photos. `closer` runs the same graph for photos in their own proportions. Of those
-        that `nudity_gate` passes over, the score of nudity is its guess; the others have none.
+        A run of `session` has `at_once` photos. `closer` runs the same graph for photos in their own proportions. Of
+        those that `nudity_gate` passes over, the score of nudity is its guess; the others have none.
         """
         self._nudity_gate = nudity_gate
         self._session = session
+        self._window_classes = window_classes
         self._closer = session if closer is None else closer
         self._at_once = at_once
         self._heads = heads
@@ -136,7 +138,8 @@ class SceneClassifier:
 
     def _look_closer(self, photo: Pixels) -> CloserLook:
         image = closer_input(photo)[np.newaxis]  # one by one, each in its own proportions
-        logits, features, details, _, windows, window_logits = self._closer.run({"images": image})
+        logits, features, details, _, windows = self._closer.run({"images": image})
+        (window_logits,) = self._window_classes.run({"images": windows})
         return CloserLook(head_inputs(logits, features, details)[0], windows, window_logits)
 
     def _judged(
@@ -188,7 +191,8 @@ def load_classifier(options: ModelOptions) -> SceneClassifier:
     at_once, closer = 1, None
     if session.device is not Device.CPU:
         at_once, closer = ON_A_DEVICE, open_backbone(options.for_any_size)
-    return SceneClassifier(session, load_heads(), load_space(), taught, at_once, load_nudity_gate(), closer)
+    classes = open_derived(WINDOW_CLASSES_FILE, options.for_any_size)
+    return SceneClassifier(session, classes, load_heads(), load_space(), taught, at_once, load_nudity_gate(), closer)
 
 
 def load_backbone(options: ModelOptions) -> Backbone:
