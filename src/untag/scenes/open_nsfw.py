@@ -22,7 +22,7 @@ from untag.scenes.categories import Category
 from untag.types import Pixels, SceneScores
 
 SIDE = 224
-MODEL_ID = f"open-nsfw@{OPEN_NSFW.sha256[:12]}v1"
+MODEL_ID = f"open-nsfw@{OPEN_NSFW.sha256[:12]}v2"
 
 _WHOLE = 256
 _MEAN_BGR = np.array([104, 117, 123], np.float32)
@@ -39,8 +39,10 @@ def open_nsfw_input(rgb: Pixels) -> NDArray[np.float32]:
     """
     edge = (_WHOLE - SIDE) // 2
     if min(rgb.shape[:2]) > 2 * _WHOLE:
-        # Halfway by areas: Pillow's filter takes as long for a large photo as the network does.
-        rgb = np.asarray(cv2.resize(rgb, (2 * _WHOLE, 2 * _WHOLE), interpolation=cv2.INTER_AREA), np.uint8)
+        # Halfway first: Pillow's filter takes as long for a large photo as the network does, and areas take a quarter
+        # of that where not a whole number of pixels makes one.
+        method = cv2.INTER_LINEAR if max(rgb.shape[:2]) <= 5 * _WHOLE else cv2.INTER_AREA
+        rgb = np.asarray(cv2.resize(rgb, (2 * _WHOLE, 2 * _WHOLE), interpolation=method), np.uint8)
     squashed = Image.fromarray(rgb).resize((_WHOLE, _WHOLE), Image.Resampling.BILINEAR)
     with io.BytesIO() as file:
         squashed.crop((edge, edge, edge + SIDE, edge + SIDE)).save(file, "JPEG")
