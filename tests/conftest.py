@@ -17,6 +17,9 @@ from untag.sources.files import read_file
 # A shell that starts the tests in the background has them, and the programs that they start, ignore Ctrl-C.
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
     signal.signal(signal.SIGINT, signal.default_int_handler)
+# So does nohup with the end of its terminal.
+if hasattr(signal, "SIGHUP") and signal.getsignal(signal.SIGHUP) is signal.SIG_IGN:
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 # A busy machine may take a second for what takes a millisecond.
 settings.register_profile("patient", deadline=None)

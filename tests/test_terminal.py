@@ -306,7 +306,7 @@ def test_a_traceback_is_harmless_too(evil: Untag, monkeypatch: pytest.MonkeyPatc
     def fail(*_: object, **__: object) -> None:
         raise ZeroDivisionError(EVIL)
 
-    monkeypatch.setattr("untag.library.listing.findings", fail)
+    monkeypatch.setattr("untag.library.stored_pictures.open_pictures", fail)
     monkeypatch.setenv("UNTAG_DEBUG", "1")
     result = evil.run("list")
     assert result.status == app.BUG
