@@ -4,11 +4,25 @@ from __future__ import annotations
 
 import resource
 from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
 
 from benchmarks.output import report
+from untag.errors import ReadFailure
+from untag.types import Frame
 
 MOST_BYTES = 2_000_000_000
+
+
+def outcome_of(look: Callable[[], Frame], *, whole: str, partly: str) -> str:
+    """What comes of looking at a file, in a word or the sentence for the user."""
+    try:
+        frame = look()
+    except ReadFailure as failure:
+        return str(failure).partition("(")[0].strip()
+    except Exception as error:  # what the check is for
+        return f"CRASH {error!r}"
+    return whole if frame.fault is None else partly
 
 
 def told(outcomes: Counter[str], longest: float, output: Path | None) -> int:
