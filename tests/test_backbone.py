@@ -7,11 +7,13 @@ from typing import Any
 
 import pytest
 
+from untag.config import Settings
 from untag.engine.runtime import cuda
 from untag.engine.runtime.models import ModelOptions
 from untag.engine.runtime.ort import onnx_runtime
 from untag.engine.runtime.session import Device
 from untag.errors import DeviceError
+from untag.library.models import Models
 from untag.scenes.backbone import INT8_GRAPH_FILE, REAL_GRAPH_FILE, open_backbone
 
 CPU, CUDA = "CPUExecutionProvider", "CUDAExecutionProvider"
@@ -72,3 +74,10 @@ def test_a_device_that_is_not_built_in_is_refused(tmp_path: Path, monkeypatch: p
     monkeypatch.setattr(onnx_runtime(), "get_available_providers", lambda: [CPU])
     with pytest.raises(DeviceError, match="cuda is not available"):
         open_backbone(ModelOptions(tmp_path, Device.CUDA))
+
+
+def test_that_the_model_is_prepared_is_said_once(tmp_path: Path) -> None:
+    said: list[str] = []
+    assert Models(Settings(tmp_path, device=Device.CPU), said.append).scenes
+    prepared = [line for line in said if "efficientnet_lite2" in line]
+    assert prepared == ["preparing the model efficientnet_lite2 (once)"]  # of which two graphs are made

@@ -21,6 +21,7 @@ class Models:
     def __init__(self, settings: Settings, on_message: Callable[[str], object]) -> None:
         self._settings = settings
         self._say = on_message
+        self._told: set[str] = set()
 
     @property
     def options(self) -> ModelOptions:
@@ -54,4 +55,7 @@ class Models:
         return load_text_reader(self.options, wanted)
 
     def _tell(self, message: str) -> None:
-        self._say(message)
+        """Once: several graphs may be made of one model."""
+        if message not in self._told:
+            self._told.add(message)
+            self._say(message)
